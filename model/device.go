@@ -1,0 +1,95 @@
+package model
+
+import "fmt"
+
+// DeviceType is the kind of a gateway device (networking-midonet).
+type DeviceType string
+
+const (
+	// HWVTEP is a switch database with the hardware_vtep schema.
+	HWVTEP DeviceType = "hw_vtep"
+	// RouterVTEP and NetworkVLAN are stored, and nothing is driven for them.
+	RouterVTEP  DeviceType = "router_vtep"
+	NetworkVLAN DeviceType = "network_vlan"
+)
+
+// Management protocols of a GatewayDevice.
+const (
+	ProtocolOVSDB       = "ovsdb"        // we dial, plain TCP
+	ProtocolOVSDBTLS    = "ovsdb+ssl"    // we dial, TLS
+	ProtocolOVSDBListen = "ovsdb-listen" // the switch dials us
+)
+
+// BorderMode says how a border device passes frames between sites.
+type BorderMode string
+
+const (
+	// BorderDirect gives every member the far end points; needs no relaying.
+	BorderDirect BorderMode = "direct"
+	// BorderStitch crosses a cable between two ports of the device.
+	BorderStitch BorderMode = "stitch"
+	// BorderRelay relies on a device that relays between tunnels itself.
+	BorderRelay BorderMode = "relay"
+)
+
+// ParseBorderMode reads a mode; "" is BorderDirect.
+func ParseBorderMode(s string) (BorderMode, error) {
+	switch m := BorderMode(s); m {
+	case "":
+		return BorderDirect, nil
+	case BorderDirect, BorderStitch, BorderRelay:
+		return m, nil
+	}
+	return "", fmt.Errorf("%s is not one of direct, stitch, relay", s)
+}
+
+// GatewayDevice registers one switch database, or something that is stored
+// only (see DeviceType).
+type GatewayDevice struct {
+	Record
+	// Name is the Physical_Switch it stands for when the database holds
+	// several.
+	Name string     `json:"name"`
+	Type DeviceType `json:"type"`
+	// ManagementIP and ManagementPort are where the database is dialled; empty
+	// and 0 only when it dials us. The pair is unique.
+	ManagementIP       string        `json:"management_ip,omitempty"`
+	ManagementPort     uint16        `json:"management_port,omitempty"`
+	ManagementProtocol string        `json:"management_protocol,omitempty"`
+	ResourceID         string        `json:"resource_id,omitempty"`
+	TunnelIPs          []VTEPAddress `json:"tunnel_ips,omitempty"`
+
+	Site       string     `json:"site,omitempty"`
+	Profile    string     `json:"profile,omitempty"`
+	BorderMode BorderMode `json:"border_mode,omitempty"`
+	// StitchPorts are the two ports joined by a cable (BorderStitch).
+	StitchPorts []string `json:"stitch_ports,omitempty"`
+	// TLS names a CA or fingerprint in the daemon's configuration.
+	TLS string `json:"tls,omitempty"`
+
+	RemoteMACs []RemoteMACEntry `json:"remote_mac_entries,omitempty"`
+}
+
+// Driven reports whether a worker drives the device.
+func (d *GatewayDevice) Driven() bool { return d.Type == HWVTEP }
+
+// RemoteMACEntry places a station behind a far end point. It applies to the
+// connections of its device whose VNI is SegmentationID.
+type RemoteMACEntry struct {
+	ID             string      `json:"id"`
+	MAC            MAC         `json:"mac_address"`
+	VTEPAddress    VTEPAddress `json:"vtep_address"`
+	SegmentationID VNI         `json:"segmentation_id"`
+}
+
+// GatewayDeviceUpdate lists what may change after creation; nil leaves it
+// alone.
+type GatewayDeviceUpdate struct {
+	Name        *string
+	TunnelIPs   *[]VTEPAddress
+	Site        *string
+	Profile     *string
+	BorderMode  *BorderMode
+	StitchPorts *[]string
+	TLS         *string
+}

@@ -1,0 +1,254 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Kind classes an Error by what the caller can do about it.
+type Kind int
+
+const (
+	// Internal is a fault of ours; its text is for the log only.
+	Internal Kind = iota
+	// Invalid input: the request can never succeed as it stands.
+	Invalid
+	// NotFound: a thing that the request names does not exist.
+	NotFound
+	// Conflict with what exists, including things still in use.
+	Conflict
+	// Forbidden to this caller.
+	Forbidden
+	// Unavailable now; trying again may help.
+	Unavailable
+)
+
+// Error is a refusal that is told to the caller.
+type Error struct {
+	Kind Kind
+	// Type is the Neutron exception class name, by which clients tell errors
+	// apart.
+	Type    string
+	Message string
+}
+
+func (e *Error) Error() string { return e.Message }
+
+// KindOf gives the kind of the first Error in err's chain, else Internal.
+func KindOf(err error) Kind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return Internal
+}
+
+func refuse(k Kind, typ, format string, args ...any) *Error {
+	return &Error{Kind: k, Type: typ, Message: fmt.Sprintf(format, args...)}
+}
+
+// The refusals below carry the class names and texts of Neutron,
+// networking-l2gw and networking-midonet, so that stock clients act on them.
+
+// ErrBadRequest is Neutron's answer to a malformed attribute.
+func ErrBadRequest(format string, args ...any) *Error {
+	return refuse(Invalid, "HTTPBadRequest", format, args...)
+}
+
+// ErrInvalidInput is neutron_lib's InvalidInput.
+func ErrInvalidInput(format string, args ...any) *Error {
+	return refuse(Invalid, "InvalidInput", "Invalid input for operation: "+format+".", args...)
+}
+
+// ErrNetworkNotFound refuses an unknown network.
+func ErrNetworkNotFound(id string) *Error {
+	return refuse(NotFound, "NetworkNotFound", "Network %s could not be found.", id)
+}
+
+// ErrNetworkInUse refuses to delete a network that has connections.
+func ErrNetworkInUse(id string) *Error {
+	return refuse(Conflict, "NetworkInUse",
+		"Unable to complete operation on network %s. There are one or more l2 gateway connections in use on the network.", id)
+}
+
+// ErrIDInUse refuses an id given on create that exists already.
+func ErrIDInUse(kind, id string) *Error {
+	return refuse(Conflict, "Conflict", "%s %s already exists.", kind, id)
+}
+
+// ErrVNIInUse refuses a VNI that another network has.
+func ErrVNIInUse(v VNI, network string) *Error {
+	return refuse(Conflict, "VNIInUse", "VNI %s is in use by network %s.", v, network)
+}
+
+// ErrNoVNILeft is the answer when the VNI range is exhausted.
+func ErrNoVNILeft(r VNIRange) *Error {
+	return refuse(Conflict, "NoNetworkAvailable", "No VNI is left in the range %s.", r)
+}
+
+// ErrL2GatewayNotFound refuses an unknown gateway.
+func ErrL2GatewayNotFound(id string) *Error {
+	return refuse(NotFound, "L2GatewayNotFound", "L2 Gateway %s could not be found", id)
+}
+
+// ErrL2GatewayInUse refuses to delete a gateway that has connections.
+func ErrL2GatewayInUse(id string) *Error {
+	return refuse(Conflict, "L2GatewayInUse",
+		"L2 Gateway '%s' still has active mappings with one or more neutron networks.", id)
+}
+
+// ErrL2GatewayDeviceNotFound refuses a switch name that is not known.
+func ErrL2GatewayDeviceNotFound(name string) *Error {
+	return refuse(NotFound, "L2GatewayDeviceNotFound", "L2 Gateway Device %s could not be found.", name)
+}
+
+// ErrInterfaceNotFound refuses a port that a known switch lacks.
+func ErrInterfaceNotFound(port string) *Error {
+	return refuse(NotFound, "L2GatewayInterfaceNotFound", "L2 Gateway interface '%s' not found.", port)
+}
+
+// ErrPhysicalPortNotFound is the same when a gateway is updated.
+func ErrPhysicalPortNotFound(port, sw string) *Error {
+	return refuse(NotFound, "L2GatewayPhysicalPortNotFound",
+		"Physical Port '%s' in Physical switch '%s' could not be found", port, sw)
+}
+
+// ErrSwitchFault refuses a switch that reports a fault.
+func ErrSwitchFault(sw, fault string) *Error {
+	return refuse(Conflict, "L2GatewayPhysicalSwitchFaultStatus",
+		"Physical Switch '%s' switch_fault_status is '%s'", sw, fault)
+}
+
+// ErrPortFault refuses a port that reports a fault.
+func ErrPortFault(port, sw, fault string) *Error {
+	return refuse(Conflict, "L2GatewayPhysicalPortFaultStatus",
+		"Physical Port '%s' in Physical switch '%s' port_fault_status is '%s'", port, sw, fault)
+}
+
+// ErrSegmentationRequired refuses a device of which some interfaces carry VLANs
+// and some do not.
+func ErrSegmentationRequired() *Error {
+	return refuse(Conflict, "L2GatewaySegmentationRequired",
+		"L2 gateway segmentation id must be consistent for all the interfaces")
+}
+
+// ErrSegmentationIDExists refuses to make a tagged gateway untagged.
+func ErrSegmentationIDExists() *Error {
+	return refuse(Conflict, "L2GatewaySegmentationIDExists",
+		"The segmentation id is already specified in existing gateway interfaces.")
+}
+
+// ErrSegmentationIDNotExists refuses to make an untagged gateway tagged.
+func ErrSegmentationIDNotExists() *Error {
+	return refuse(Conflict, "L2GatewaySegmentationIDNotExists",
+		"The segmentation id is not specified in existing gateway interfaces.")
+}
+
+// ErrDuplicateSegmentationID refuses a VLAN that is taken on a port.
+func ErrDuplicateSegmentationID(port, uuid string) *Error {
+	return refuse(Conflict, "L2GatewayDuplicateSegmentationID",
+		"Duplicate segmentation ID for the interface name=%s uuid=%s", port, uuid)
+}
+
+// ErrConnectionExists refuses to join a network to a gateway twice. Upstream
+// prints the mapping as a Python dictionary.
+func ErrConnectionExists(c *L2GatewayConnection) *Error {
+	return refuse(Conflict, "L2GatewayConnectionExists",
+		"The specified mapping '{'network_id': '%s', 'l2_gateway_id': '%s', 'segmentation_id': '%s'}' exists on network gateway '%s'.",
+		c.NetworkID, c.L2GatewayID, c.SegmentationID, c.L2GatewayID)
+}
+
+// ErrConnectionNotFound refuses an unknown connection. Upstream leaves the id
+// out.
+func ErrConnectionNotFound() *Error {
+	return refuse(NotFound, "L2GatewayConnectionNotFound", "The connection  not found on the l2 gateway")
+}
+
+// ErrVXLANSegmentNotFound refuses a network that can have no VNI.
+func ErrVXLANSegmentNotFound(network string) *Error {
+	return refuse(NotFound, "VxlanSegmentationIDNotFound", "vxlan segmentation id not found for the network '%s'", network)
+}
+
+// ErrStretchConflict refuses a border connection whose VNI clashes.
+func ErrStretchConflict(format string, args ...any) *Error {
+	return refuse(Conflict, "L2GatewaySegmentationIDInUse", format, args...)
+}
+
+// ErrGatewayDeviceNotFound refuses an unknown gateway device.
+func ErrGatewayDeviceNotFound(id string) *Error {
+	return refuse(NotFound, "GatewayDeviceNotFound", "Gateway device %s does not exist", id)
+}
+
+// ErrGatewayDeviceInUse refuses to delete a device that a gateway names.
+func ErrGatewayDeviceInUse(id string) *Error {
+	return refuse(Conflict, "GatewayDeviceInUse", "Gateway device %s is in use by l2 gateway", id)
+}
+
+// ErrGatewayDeviceDuplicate refuses a parameter that another device has.
+func ErrGatewayDeviceDuplicate(param, value string) *Error {
+	return refuse(Conflict, "GatewayDeviceParamDuplicate", "%s %s is already used", param, value)
+}
+
+// ErrDeviceTypeInvalid refuses a device that lacks what its type needs.
+func ErrDeviceTypeInvalid(t DeviceType, needs string) *Error {
+	class := map[DeviceType]string{
+		HWVTEP: "HwVtepTypeInvalid", RouterVTEP: "RouterVtepTypeInvalid", NetworkVLAN: "NetworkVlanTypeInvalid",
+	}[t]
+	return refuse(Invalid, class, "Gateway device %s must be specified with %s", t, needs)
+}
+
+// ErrResourceNotFound refuses a resource id that names nothing.
+func ErrResourceNotFound(id string) *Error {
+	return refuse(NotFound, "ResourceNotFound", "specified resource %s does not exist", id)
+}
+
+// ErrResourceInUse refuses a resource that another device stands for.
+func ErrResourceInUse(id, kind string) *Error {
+	return refuse(Conflict, "DeviceInUseByGatewayDevice", "device %s (%s) is in use by gateway device", id, kind)
+}
+
+// ErrTunnelIPsRequired and ErrTunnelIPsExhausted bound the tunnel_ips.
+func ErrTunnelIPsRequired() *Error {
+	return refuse(Invalid, "TunnelIPsRequired",
+		"Unable to complete operation for Gateway Device. The tunnel ips are required for hw_vtep type.")
+}
+
+// ErrTunnelIPsExhausted refuses more than one tunnel address.
+func ErrTunnelIPsExhausted() *Error {
+	return refuse(Invalid, "TunnelIPsExhausted",
+		"Unable to complete operation for Gateway Device. The number of tunnel ips exceeds the maximum 1.")
+}
+
+// ErrRemoteMACNotFound refuses an unknown remote MAC entry.
+func ErrRemoteMACNotFound(id string) *Error {
+	return refuse(NotFound, "RemoteMacEntryNotFound", "Remote MAC entry %s does not exist", id)
+}
+
+// ErrRemoteMACWrongDevice refuses an entry that belongs to another device.
+func ErrRemoteMACWrongDevice(id, device string) *Error {
+	return refuse(Invalid, "RemoteMacEntryWrongGatewayDevice",
+		"Remote MAC entry %s does not belong to gateway device %s", id, device)
+}
+
+// ErrRemoteMACDuplicate refuses a MAC that stands on the device for that VNI.
+func ErrRemoteMACDuplicate(m MAC) *Error {
+	return refuse(Conflict, "DuplicateRemoteMacEntry",
+		"Request contains duplicate remote mac address entry: mac_address %s.", m)
+}
+
+// ErrRemoteMACNotSupported refuses entries on a network_vlan device.
+func ErrRemoteMACNotSupported(t DeviceType) *Error {
+	return refuse(Conflict, "OperationRemoteMacEntryNotSupported",
+		"Unable to operate remote_mac_entry for gateway device %s type.", t)
+}
+
+// ErrAdminRequired refuses a caller without the admin role.
+func ErrAdminRequired(verb string) *Error {
+	return refuse(Forbidden, "AdminRequired",
+		"User does not have admin privileges: Cannot %s resource for non admin tenant.", verb)
+}
+
+// ErrUnavailable tells that the store can not answer now.
+func ErrUnavailable(format string, args ...any) *Error {
+	return refuse(Unavailable, "ServiceUnavailable", format, args...)
+}

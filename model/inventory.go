@@ -1,0 +1,64 @@
+package model
+
+import "time"
+
+// Inventory is what was last seen of a switch database. It is durable, so that
+// requests can be checked while the switch is away.
+type Inventory struct {
+	// Record.ID is the GatewayDevice's id.
+	Record
+	Switches []SwitchInventory `json:"switches"`
+	SeenAt   time.Time         `json:"seen_at"`
+}
+
+// SwitchInventory is one Physical_Switch.
+type SwitchInventory struct {
+	Name      string          `json:"name"`
+	TunnelIPs []VTEPAddress   `json:"tunnel_ips,omitempty"`
+	Faults    []string        `json:"faults,omitempty"`
+	Ports     []PortInventory `json:"ports,omitempty"`
+}
+
+// PortInventory is one Physical_Port.
+type PortInventory struct {
+	Name   string   `json:"name"`
+	Faults []string `json:"faults,omitempty"`
+}
+
+// Port returns the port of that name.
+func (s *SwitchInventory) Port(name string) (*PortInventory, bool) {
+	for i := range s.Ports {
+		if s.Ports[i].Name == name {
+			return &s.Ports[i], true
+		}
+	}
+	return nil, false
+}
+
+// Switch returns the switch of that name.
+func (i *Inventory) Switch(name string) (*SwitchInventory, bool) {
+	if i == nil {
+		return nil, false
+	}
+	for n := range i.Switches {
+		if i.Switches[n].Name == name {
+			return &i.Switches[n], true
+		}
+	}
+	return nil, false
+}
+
+// Tombstone remembers that a Logical_Switch name was ours, so that its rows may
+// be removed at once wherever they are still found.
+type Tombstone struct {
+	// Record.ID is the network's id, which is the Logical_Switch's name.
+	Record
+	// Pending are the devices that have not been seen without it yet.
+	Pending []string `json:"pending"`
+}
+
+// RetiredDevice is a deleted GatewayDevice that may still hold rows of ours.
+type RetiredDevice struct {
+	GatewayDevice
+	RetiredAt time.Time `json:"retired_at"`
+}

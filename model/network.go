@@ -1,0 +1,19 @@
+package model
+
+// Network is a tenant network that connections join to ports and sites.
+type Network struct {
+	Record
+	Name string `json:"name"`
+	// VNI is the network's VXLAN id; 0 until the first connection fixes it.
+	// Once set it never changes.
+	VNI          VNI  `json:"vni,omitempty"`
+	Shared       bool `json:"shared,omitempty"`
+	AdminStateUp bool `json:"admin_state_up"`
+}
+
+// NetworkUpdate lists what may change after creation; nil leaves it alone.
+type NetworkUpdate struct {
+	Name         *string
+	Shared       *bool
+	AdminStateUp *bool
+}

@@ -1,0 +1,96 @@
+package model
+
+import "time"
+
+// Phases of a device session.
+const (
+	DeviceUnreachable = "UNREACHABLE"
+	DeviceReading     = "READING"
+	DeviceSyncing     = "SYNCING"
+	DeviceInSync      = "IN_SYNC"
+	DeviceDegraded    = "DEGRADED"
+)
+
+// States of a connection.
+const (
+	ConnectionActive      = "ACTIVE"
+	ConnectionPending     = "PENDING"
+	ConnectionError       = "ERROR"
+	ConnectionUnsupported = "UNSUPPORTED"
+)
+
+// Condition types.
+const (
+	Reachable  = "Reachable"  // device: a session stands
+	InSync     = "InSync"     // device: nothing left to write
+	Accepted   = "Accepted"   // connection: the definition can be realised
+	Programmed = "Programmed" // connection: its rows are in every switch
+	Bound      = "Bound"      // connection: ports present and without fault
+	Flooding   = "Flooding"   // connection: flood lists stand
+	TunnelsUp  = "TunnelsUp"  // connection: BFD is up where it runs
+)
+
+// Condition is one aspect of a status. Since changes only with True.
+type Condition struct {
+	Type    string    `json:"type"`
+	True    bool      `json:"status"`
+	Reason  string    `json:"reason"`
+	Message string    `json:"message,omitempty"`
+	Since   time.Time `json:"since"`
+}
+
+// DeviceStatus is what is known of a registered device's session.
+type DeviceStatus struct {
+	Phase     string `json:"status"`
+	Detail    string `json:"status_detail"`
+	LastError string `json:"last_error,omitempty"`
+	// ObservedRevision is the store revision the last plan was made from.
+	ObservedRevision uint64      `json:"observed_revision"`
+	Conditions       []Condition `json:"conditions"`
+}
+
+// ConnectionStatus is how far a connection has been realised.
+type ConnectionStatus struct {
+	State            string      `json:"status"`
+	Detail           string      `json:"status_detail"`
+	ObservedRevision uint64      `json:"observed_revision"`
+	Conditions       []Condition `json:"conditions"`
+}
+
+// FindCondition returns the condition of that type, or nil.
+func FindCondition(cs []Condition, typ string) *Condition {
+	for i := range cs {
+		if cs[i].Type == typ {
+			return &cs[i]
+		}
+	}
+	return nil
+}
+
+// DeviceReport is a registered or discovered switch database as it stands now.
+type DeviceReport struct {
+	ID   string `json:"id,omitempty"` // empty for a discovered one
+	Name string `json:"name"`
+	// Endpoint is where the session goes to or comes from.
+	Endpoint      string            `json:"endpoint"`
+	SchemaVersion string            `json:"schema_version,omitempty"`
+	Status        DeviceStatus      `json:"state"`
+	Switches      []SwitchInventory `json:"switches"`
+	// Row counts of the switch's tables.
+	LogicalSwitches int `json:"logical_switches"`
+	RemoteMACs      int `json:"remote_macs"`
+	LocalMACs       int `json:"local_macs"`
+	// Transactions sent since the session began.
+	Transactions uint64 `json:"transactions"`
+}
+
+// DevicePlan is what would be sent to a device now.
+type DevicePlan struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	// Known is false while the database has not been read, so that nothing can
+	// be said.
+	Known bool `json:"known"`
+	// Steps are the operations in the order in which they would be sent.
+	Steps []string `json:"steps"`
+}

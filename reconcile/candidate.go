@@ -1,0 +1,65 @@
+package reconcile
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"bordergw/model"
+	"bordergw/vtep"
+)
+
+// Source says where a candidate comes from.
+type Source uint8
+
+const (
+	// Static candidates were given by an operator (remote_mac_entries).
+	Static Source = iota + 1
+	// Local candidates were learned by a switch (Ucast_Macs_Local).
+	Local
+	// EVPN candidates come from a peer; reserved.
+	EVPN
+)
+
+// Candidate is one claim about where a station is. Of all candidates of a MAC
+// in a network, one wins; the others are kept, so that the next takes over when
+// it goes.
+type Candidate struct {
+	MAC    model.MAC
+	Source Source
+	// Database learned it; 0 unless Source is Local.
+	Database vtep.DatabaseID
+	Endpoint model.VTEPAddress
+	// Seq counts the station's moves; a fresh learn elsewhere has one more.
+	Seq uint64
+	// Sticky candidates are not moved away from by a higher Seq.
+	Sticky    bool
+	LearnedAt time.Time
+}
+
+// compare orders the candidates of one MAC, best first: static before all
+// others, then the latest move, then the lowest end point, so that the choice
+// does not depend on the order of arrival.
+func (c Candidate) compare(o Candidate) int {
+	return cmp.Or(
+		cmp.Compare(c.rank(), o.rank()),
+		cmp.Compare(o.Seq, c.Seq),
+		c.Endpoint.Compare(o.Endpoint),
+		cmp.Compare(c.Database, o.Database),
+	)
+}
+
+func (c Candidate) rank() int {
+	if c.Source == Static || c.Sticky {
+		return 0
+	}
+	return 1
+}
+
+// winners picks one candidate for each MAC, sorted by MAC.
+func winners(cs []Candidate) []Candidate {
+	slices.SortFunc(cs, func(a, b Candidate) int {
+		return cmp.Or(a.MAC.Compare(b.MAC), a.compare(b))
+	})
+	return slices.CompactFunc(cs, func(a, b Candidate) bool { return a.MAC == b.MAC })
+}

@@ -1,0 +1,56 @@
+package reconcile
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"bordergw/model"
+	"bordergw/vtep"
+)
+
+// retention is how long a deleted device that never came back is dialled.
+const retention = 7 * 24 * time.Hour
+
+// cleaning reports whether a device has something to confirm: a removed
+// network, or its own removal.
+func cleaning(defs *model.Definitions, id string) bool {
+	if _, ok := defs.Retired.Get(id); ok {
+		return true
+	}
+	for t := range defs.Tombstones.All() {
+		if slices.Contains(t.Pending, id) {
+			return true
+		}
+	}
+	return false
+}
+
+// cleanUp tells the store what has been removed from the switch for good.
+func (w *worker) cleanUp(ctx context.Context, s *vtep.Session, want *vtep.Want, plan *vtep.Plan) error {
+	defs := w.loop.store.Definitions()
+	for t := range defs.Tombstones.All() {
+		if !slices.Contains(t.Pending, w.id) || s.Owns(want, t.ID) || s.Owns(want, t.ID+vtep.BorderSuffix) {
+			continue
+		}
+		if err := w.loop.store.ClearTombstone(ctx, t.ID, w.id); err != nil {
+			return err
+		}
+	}
+	if _, retired := defs.Retired.Get(w.id); retired && plan.Empty() && len(plan.Problems) == 0 {
+		return w.loop.store.ForgetRetired(ctx, w.id)
+	}
+	return nil
+}
+
+// forgetExpired gives up on deleted devices that have been away for too long.
+func (l *Loop) forgetExpired(ctx context.Context, defs *model.Definitions) {
+	for r := range defs.Retired.All() {
+		if time.Since(r.RetiredAt) < retention {
+			continue
+		}
+		if err := l.store.ForgetRetired(ctx, r.ID); err != nil {
+			l.log.WithError(err).Warn("forgetting a deleted device")
+		}
+	}
+}

@@ -1,0 +1,87 @@
+package reconcile
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"bordergw/vtep"
+)
+
+const (
+	firstHold = 100 * time.Millisecond
+	maxHold   = 30 * time.Second
+)
+
+// holds keeps operations that a switch refused from being sent again and again.
+// The key is the printed operation: what a plan prints is what is sent.
+type holds map[string]*hold
+
+type hold struct {
+	op    vtep.Op
+	err   error
+	delay time.Duration
+	until time.Time
+}
+
+// filter takes out the operations that are held back. Holds whose operation is
+// no longer planned are forgotten. It returns when the next one is due.
+func (h holds) filter(ops []vtep.Op, now time.Time) (due []vtep.Op, wait time.Duration) {
+	if len(h) == 0 {
+		return ops, 0
+	}
+	planned := map[string]bool{}
+	for _, op := range ops {
+		key := op.String()
+		planned[key] = true
+		if held := h[key]; held != nil && held.until.After(now) {
+			wait = shorter(wait, held.until.Sub(now))
+			continue
+		}
+		due = append(due, op)
+	}
+	maps.DeleteFunc(h, func(key string, _ *hold) bool { return !planned[key] })
+	return due, wait
+}
+
+// refused holds back what was refused, longer each time, and returns when the
+// next one is due.
+func (h holds) refused(rs []vtep.Rejection, wait time.Duration, now time.Time) time.Duration {
+	for _, r := range rs {
+		held := h[r.Op.String()]
+		if held == nil {
+			held = &hold{op: r.Op, delay: firstHold / 2}
+			h[r.Op.String()] = held
+		}
+		held.err = r.Err
+		held.delay = min(2*held.delay, maxHold)
+		held.until = now.Add(held.delay)
+		wait = shorter(wait, held.delay)
+	}
+	return wait
+}
+
+// shorter is the lesser of two waits, of which 0 is none.
+func shorter(a, b time.Duration) time.Duration {
+	if a == 0 {
+		return b
+	}
+	return min(a, b)
+}
+
+// problems reports what is held back, in order.
+func (h holds) problems() []vtep.Problem {
+	var out []vtep.Problem
+	for _, key := range slices.Sorted(maps.Keys(h)) {
+		held := h[key]
+		p := vtep.Problem{Reason: vtep.Rejected, LogicalSwitch: held.op.LogicalSwitch,
+			Message: "the switch refused to " + key + ": " + held.err.Error()}
+		if held.op.Detail != nil && held.op.Detail.Binding != (vtep.Binding{}) {
+			p.Binding = &held.op.Detail.Binding
+		}
+		out = append(out, p)
+	}
+	slices.SortStableFunc(out, func(a, b vtep.Problem) int { return cmp.Compare(a.LogicalSwitch, b.LogicalSwitch) })
+	return out
+}

@@ -1,0 +1,80 @@
+package reconcile
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"bordergw/model"
+)
+
+// metrics of the Loop. No label grows with MACs or networks.
+type metrics struct {
+	sessions *prometheus.CounterVec
+	ops      *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+}
+
+func newMetrics(r prometheus.Registerer, l *Loop) *metrics {
+	m := &metrics{
+		sessions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bordergw_device_sessions_total", Help: "Sessions that read a switch database in full.",
+		}, []string{"device"}),
+		ops: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bordergw_device_operations_total", Help: "Plan operations sent, by result.",
+		}, []string{"device", "result"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "bordergw_device_apply_seconds", Help: "Time to apply one plan.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
+		}, []string{"device"}),
+	}
+	if r != nil {
+		r.MustRegister(m.sessions, m.ops, m.seconds, &deviceCollector{loop: l})
+	}
+	return m
+}
+
+func (m *metrics) applied(device string, ops, rejected int, d time.Duration) {
+	m.ops.WithLabelValues(device, "ok").Add(float64(ops - rejected))
+	m.ops.WithLabelValues(device, "rejected").Add(float64(rejected))
+	m.seconds.WithLabelValues(device).Observe(d.Seconds())
+}
+
+// deviceCollector reads the state of the devices when it is asked.
+type deviceCollector struct{ loop *Loop }
+
+var (
+	phaseDesc = prometheus.NewDesc("bordergw_device_phase", "1 for the phase that a device is in.", []string{"device", "phase"}, nil)
+	rowsDesc  = prometheus.NewDesc("bordergw_device_rows", "Rows in a device's tables.", []string{"device", "table"}, nil)
+	wantDesc  = prometheus.NewDesc("bordergw_device_problems", "Parts of the definitions that a device does not hold.", []string{"device"}, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (c *deviceCollector) Describe(ch chan<- *prometheus.Desc) {
+	ch <- phaseDesc
+	ch <- rowsDesc
+	ch <- wantDesc
+}
+
+// Collect implements prometheus.Collector.
+func (c *deviceCollector) Collect(ch chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	for id, w := range c.loop.snapshot() {
+		st := w.state()
+		for _, p := range []string{model.DeviceUnreachable, model.DeviceReading, model.DeviceSyncing, model.DeviceInSync, model.DeviceDegraded} {
+			on := 0.0
+			if st.phase == p {
+				on = 1
+			}
+			gauge(phaseDesc, on, id, p)
+		}
+		gauge(wantDesc, float64(len(st.problems)), id)
+		if f := st.facts; f != nil {
+			gauge(rowsDesc, float64(f.Counts.LogicalSwitches), id, "Logical_Switch")
+			gauge(rowsDesc, float64(f.Counts.RemoteMACs), id, "Ucast_Macs_Remote")
+			gauge(rowsDesc, float64(f.Counts.LocalMACs), id, "Ucast_Macs_Local")
+		}
+	}
+}

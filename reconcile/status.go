@@ -1,0 +1,247 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"bordergw/model"
+	"bordergw/vtep"
+)
+
+// stampGap bounds how often the connections' conditions are looked at on their
+// own account; requests see the state of the moment anyway.
+const stampGap = 200 * time.Millisecond
+
+// notConnected is the detail of a device before the first attempt.
+const notConnected = "not connected yet"
+
+// state copies what is known of the device's session.
+func (w *worker) state() deviceState {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.status
+}
+
+// DeviceStatus tells how a registered device's session stands.
+func (l *Loop) DeviceStatus(id string) model.DeviceStatus {
+	st := deviceState{phase: model.DeviceUnreachable, detail: notConnected}
+	if gd, ok := l.store.Definitions().Devices.Get(id); ok && !gd.Driven() {
+		st = deviceState{phase: model.ConnectionUnsupported, detail: "nothing is driven for this type of device"}
+	} else if w := l.worker(id); w != nil {
+		st = w.state()
+	}
+	out := model.DeviceStatus{Phase: st.phase, Detail: st.detail, LastError: st.lastError, ObservedRevision: st.revision}
+	reachable := st.phase != model.DeviceUnreachable && st.phase != model.ConnectionUnsupported
+	out.Conditions = l.stamped("device/"+id, []model.Condition{
+		condition(model.Reachable, reachable, "Connected", "Unreachable", st.lastError),
+		condition(model.InSync, st.phase == model.DeviceInSync, "InSync", st.phase, st.detail),
+	})
+	return out
+}
+
+func condition(typ string, ok bool, yes, no, message string) model.Condition {
+	if ok {
+		return model.Condition{Type: typ, True: true, Reason: yes}
+	}
+	return model.Condition{Type: typ, Reason: no, Message: message}
+}
+
+// ConnectionStatus tells how far a connection has been realised.
+func (l *Loop) ConnectionStatus(id string) model.ConnectionStatus {
+	view := l.view.Load()
+	if view == nil || view.Outcomes[id] == nil {
+		return model.ConnectionStatus{State: model.ConnectionPending, Detail: "not planned yet", Conditions: []model.Condition{}}
+	}
+	return l.judge(view, view.Outcomes[id])
+}
+
+// judgement is what speaks against a connection being realised.
+type judgement struct {
+	errors, waiting []string
+	unbound         []string
+	revision        uint64
+}
+
+func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
+	j := judgement{errors: slices.Clone(o.Errors), waiting: slices.Clone(o.Waiting), revision: view.Revision}
+	for i := range o.Parts {
+		j.part(l.worker(o.Parts[i].Device.ID), &o.Parts[i], view.Revision)
+	}
+	out := model.ConnectionStatus{State: model.ConnectionActive, ObservedRevision: j.revision}
+	switch {
+	case len(j.errors) > 0:
+		out.State, out.Detail = model.ConnectionError, strings.Join(j.errors, "; ")
+	case len(o.Unsupported) > 0:
+		out.State, out.Detail = model.ConnectionUnsupported, strings.Join(o.Unsupported, "; ")
+	case len(j.waiting)+len(j.unbound) > 0:
+		out.State, out.Detail = model.ConnectionPending, strings.Join(slices.Concat(j.waiting, j.unbound), "; ")
+	}
+	accepted := len(o.Errors) == 0 && len(o.Unsupported) == 0
+	programmed := accepted && len(j.errors) == 0 && len(j.waiting) == 0
+	out.Conditions = l.stamped("connection/"+o.Connection.ID, []model.Condition{
+		condition(model.Accepted, accepted, "Accepted", "Refused", strings.Join(slices.Concat(o.Errors, o.Unsupported), "; ")),
+		condition(model.Programmed, programmed && len(j.unbound) == 0, "Programmed", "NotProgrammed", out.Detail),
+		condition(model.Bound, programmed && len(j.unbound) == 0, "Bound", "NotBound", out.Detail),
+		condition(model.Flooding, programmed, "Flooding", "NotFlooding", out.Detail),
+	})
+	return out
+}
+
+// part adds what one switch has to say about a connection.
+func (j *judgement) part(w *worker, p *Part, revision uint64) {
+	name := deviceName(p.Device)
+	if w == nil {
+		j.waiting = append(j.waiting, fmt.Sprintf("device %s is not driven yet", name))
+		return
+	}
+	st := w.state()
+	j.revision = min(j.revision, st.revision)
+	if st.phase == model.DeviceUnreachable || st.phase == model.DeviceReading {
+		j.waiting = append(j.waiting, fmt.Sprintf("device %s: %s: %s", name, strings.ToLower(st.phase), st.detail))
+		return
+	}
+	if st.revision < revision {
+		j.waiting = append(j.waiting, fmt.Sprintf("device %s: is being written", name))
+	}
+	for i := range st.problems {
+		if concerns(&st.problems[i], p) {
+			j.problem(name, &st.problems[i])
+		}
+	}
+	j.faults(name, st.facts, p)
+}
+
+// concerns reports whether a problem on a switch affects a connection's part.
+func concerns(pr *vtep.Problem, p *Part) bool {
+	if pr.Binding != nil {
+		return slices.Contains(p.Bindings, *pr.Binding)
+	}
+	return slices.Contains(p.LogicalSwitches, pr.LogicalSwitch)
+}
+
+func (j *judgement) problem(device string, pr *vtep.Problem) {
+	text := fmt.Sprintf("device %s: %s", device, pr.Message)
+	switch pr.Reason {
+	case vtep.PortMissing:
+		j.unbound = append(j.unbound, text)
+	case vtep.AwaitingSwitch:
+		j.waiting = append(j.waiting, text)
+	default:
+		j.errors = append(j.errors, text)
+	}
+}
+
+// faults adds what the switch says of itself and of the bound ports.
+func (j *judgement) faults(device string, f *vtep.Facts, p *Part) {
+	for _, b := range p.Bindings {
+		for i := range f.Switches {
+			if f.Switches[i].Name != b.Switch {
+				continue
+			}
+			if port, ok := f.Switches[i].Port(b.Port); ok && len(port.Faults) > 0 {
+				j.errors = append(j.errors, fmt.Sprintf("device %s: port %s reports %s", device, b.Port, strings.Join(port.Faults, ", ")))
+			}
+		}
+	}
+}
+
+// history remembers since when conditions stand.
+type history map[string][]model.Condition
+
+// stamped sets Since: the time of the last change of each condition.
+func (l *Loop) stamped(object string, cs []model.Condition) []model.Condition {
+	l.historyMu.Lock()
+	defer l.historyMu.Unlock()
+	now := time.Now()
+	for i := range cs {
+		cs[i].Since = now
+		if old := model.FindCondition(l.history[object], cs[i].Type); old != nil && old.True == cs[i].True {
+			cs[i].Since = old.Since
+		}
+	}
+	l.history[object] = cs
+	return slices.Clone(cs)
+}
+
+// stampConnections notices changes of conditions that nobody asks for, and
+// forgets objects that are gone.
+func (l *Loop) stampConnections() {
+	view := l.view.Load()
+	for _, o := range view.Outcomes {
+		l.judge(view, o)
+	}
+	l.historyMu.Lock()
+	defer l.historyMu.Unlock()
+	maps.DeleteFunc(l.history, func(object string, _ []model.Condition) bool {
+		id, isConnection := strings.CutPrefix(object, "connection/")
+		return isConnection && view.Outcomes[id] == nil
+	})
+}
+
+// DeviceReports describes every driven device, sorted by name.
+func (l *Loop) DeviceReports() []model.DeviceReport {
+	out := []model.DeviceReport{}
+	for id, w := range l.snapshot() {
+		gd, st := w.device.Load(), w.state()
+		r := model.DeviceReport{ID: id, Name: gd.Name, Endpoint: describe(gd), Status: l.DeviceStatus(id)}
+		if f := st.facts; f != nil {
+			r.SchemaVersion, r.Switches = f.Version, f.Switches
+			r.LogicalSwitches, r.RemoteMACs, r.LocalMACs = f.Counts.LogicalSwitches, f.Counts.RemoteMACs, f.Counts.LocalMACs
+		}
+		if s := w.current(); s != nil {
+			r.Transactions = s.Transactions()
+		}
+		out = append(out, r)
+	}
+	slices.SortFunc(out, func(a, b model.DeviceReport) int {
+		return strings.Compare(a.Name+a.ID, b.Name+b.ID)
+	})
+	return out
+}
+
+// current is the worker's session, nil while there is none.
+func (w *worker) current() *vtep.Session {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.session
+}
+
+// Plans tells what would be sent to each device now. Nothing is written.
+func (l *Loop) Plans(context.Context) []model.DevicePlan {
+	out := []model.DevicePlan{}
+	for id, w := range l.snapshot() {
+		p := model.DevicePlan{ID: id, Name: w.device.Load().Name, Steps: []string{}}
+		w.mu.Lock()
+		s, want := w.session, w.want
+		w.mu.Unlock()
+		if s != nil && want != nil {
+			p.Known = true
+			plan := s.Plan(want)
+			for i := range plan.Ops {
+				p.Steps = append(p.Steps, plan.Ops[i].String())
+			}
+		}
+		out = append(out, p)
+	}
+	slices.SortFunc(out, func(a, b model.DevicePlan) int { return strings.Compare(a.Name+a.ID, b.Name+b.ID) })
+	return out
+}
+
+// Ready reports why the daemon does not know the state of its switches yet:
+// each must have been read once, or be known to be away.
+func (l *Loop) Ready() error {
+	if l.view.Load() == nil {
+		return fmt.Errorf("no plan has been made yet")
+	}
+	for _, w := range l.snapshot() {
+		st := w.state()
+		if st.phase == model.DeviceReading || st.phase == model.DeviceUnreachable && st.lastError == "" {
+			return fmt.Errorf("device %s has not been read yet", deviceName(w.device.Load()))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,297 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+	"github.com/sirupsen/logrus"
+
+	"bordergw/model"
+	"bordergw/vtep"
+	"bordergw/vtep/ovsdb"
+)
+
+const (
+	dialTimeout = 5 * time.Second
+	// A session that lasted this long starts the next backoff afresh.
+	steadyAfter = 10 * time.Second
+)
+
+// worker drives one switch database. Everything but the fields under mu is
+// used by its own goroutine only.
+type worker struct {
+	loop   *Loop
+	id     string
+	device atomic.Pointer[model.GatewayDevice]
+	log    logrus.FieldLogger
+	stop   context.CancelFunc
+	wake   chan struct{}
+	helds  holds
+
+	mu       sync.Mutex
+	want     *vtep.Want
+	revision uint64 // of the View that want is from
+	session  *vtep.Session
+	status   deviceState
+}
+
+// deviceState is what the status of a device and of its connections is made of.
+type deviceState struct {
+	phase     string
+	since     time.Time // of the phase
+	detail    string
+	lastError string
+	facts     *vtep.Facts
+	// revision that the last complete plan was made from.
+	revision uint64
+	problems []vtep.Problem
+}
+
+func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
+	w := &worker{loop: l, id: gd.ID, wake: make(chan struct{}, 1), helds: holds{}}
+	w.device.Store(gd)
+	w.log = l.log.WithField("device", deviceName(gd))
+	w.status = deviceState{phase: model.DeviceUnreachable, since: time.Now(), detail: notConnected}
+	return w
+}
+
+// setWant hands over what the switch should hold as of a revision. A Want that
+// says the same as the one before does not wake a worker that is in sync,
+// unless there is clean-up to confirm.
+func (w *worker) setWant(want *vtep.Want, revision uint64, cleaning bool) {
+	w.mu.Lock()
+	same := sameWant(w.want, want)
+	if same && w.status.revision == w.revision {
+		w.status.revision = revision
+	}
+	w.want, w.revision = want, revision
+	idle := same && w.status.phase == model.DeviceInSync && !cleaning
+	w.mu.Unlock()
+	if !idle {
+		w.nudge()
+	}
+}
+
+// sameWant compares two Wants of one database without looking into segments,
+// which are shared as long as nothing in them changes.
+func sameWant(a, b *vtep.Want) bool {
+	return a != nil && b != nil && a.GrowOnly == b.GrowOnly && a.Sweep == b.Sweep && a.SourceNode == b.SourceNode &&
+		a.Mark == b.Mark && slices.Equal(a.Segments, b.Segments) && slices.Equal(a.Bindings, b.Bindings)
+}
+
+func (w *worker) nudge() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run connects again and again until ctx ends.
+func (w *worker) run(ctx context.Context) {
+	retry := backoff.NewExponentialBackOff(
+		backoff.WithInitialInterval(500*time.Millisecond),
+		backoff.WithMaxInterval(30*time.Second),
+		backoff.WithMaxElapsedTime(0), // forever
+	)
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := w.connect(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		w.lost(err)
+		if time.Since(began) > steadyAfter {
+			retry.Reset()
+		}
+		if !pause(ctx, retry.NextBackOff()) {
+			return
+		}
+	}
+}
+
+// pause waits and reports whether ctx still stands.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// connect opens one session and serves it to its end.
+func (w *worker) connect(ctx context.Context) error {
+	dctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	conn, err := w.loop.opts.Dial(dctx, w.device.Load())
+	cancel()
+	if err != nil {
+		return err
+	}
+	w.enter(model.DeviceReading, "reading the database")
+	s, err := vtep.Open(ctx, conn, ovsdb.Config{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	w.loop.metrics.sessions.WithLabelValues(w.id).Inc()
+	w.hold(s)
+	defer w.hold(nil)
+	return w.serve(ctx, s)
+}
+
+func (w *worker) hold(s *vtep.Session) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.session = s
+}
+
+// serve keeps the switch in line until the session ends.
+func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
+	need, err := w.observe(ctx, s)
+	if err != nil {
+		return err
+	}
+	w.enter(model.DeviceSyncing, "waiting for the plan")
+	pass := time.NewTicker(w.loop.opts.Interval)
+	defer pass.Stop()
+	retry := time.NewTimer(0)
+	defer retry.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.Done():
+			return s.Err()
+		case <-s.Changed():
+			if need, err = w.observe(ctx, s); err != nil {
+				return err
+			}
+		case <-w.wake:
+		case <-pass.C:
+		case <-retry.C:
+		}
+		again, err := w.reconcile(ctx, s, need)
+		if err != nil {
+			return err
+		}
+		if again > 0 {
+			retry.Reset(again)
+		}
+	}
+}
+
+// observe records what the switch says of itself. It returns the store revision
+// that a plan must be made from at least, so that no plan is older than what
+// was read.
+func (w *worker) observe(ctx context.Context, s *vtep.Session) (uint64, error) {
+	facts := s.Facts()
+	w.mu.Lock()
+	w.status.facts = facts
+	w.mu.Unlock()
+	// A database without any switch is one that is being set up again; what was
+	// last seen stays known, so that nothing is taken away for lack of facts.
+	if len(facts.Switches) > 0 {
+		err := w.loop.store.SetInventory(ctx, w.id, model.Inventory{Switches: facts.Switches, SeenAt: time.Now()})
+		if err != nil && model.KindOf(err) != model.NotFound {
+			return 0, err
+		}
+	}
+	return w.loop.store.Definitions().Revision, nil
+}
+
+// reconcile makes one plan and sends it. It returns when to try again although
+// nothing changes: 0 for not at all.
+func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64) (time.Duration, error) {
+	w.mu.Lock()
+	want, revision := w.want, w.revision
+	w.mu.Unlock()
+	if want == nil || revision < need {
+		return 0, nil // the loop is about to hand over a newer one
+	}
+	began := time.Now()
+	plan := s.Plan(want)
+	ops, wait := w.helds.filter(plan.Ops, began)
+	if len(ops) > 0 {
+		w.enter(model.DeviceSyncing, "writing")
+		w.log.WithFields(logrus.Fields{"ops": len(ops), "revision": revision}).Debug("applying plan")
+		rejected, err := s.Apply(ctx, ops)
+		w.loop.metrics.applied(w.id, len(ops), len(rejected), time.Since(began))
+		if err != nil {
+			return 0, err
+		}
+		wait = w.helds.refused(rejected, wait, time.Now())
+	}
+	w.settle(s, want, plan, revision, len(ops) > 0)
+	return wait, w.cleanUp(ctx, s, want, plan)
+}
+
+// settle reports the outcome of a plan. After writing, the session's own
+// notice leads to one more plan, which finds whether it all stands.
+func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revision uint64, wrote bool) {
+	problems := append(plan.Problems, w.helds.problems()...)
+	if wrote {
+		if after := s.Plan(want); !after.Empty() && len(w.helds) == 0 {
+			w.nudge()
+			return
+		}
+	}
+	phase, detail := model.DeviceInSync, ""
+	if len(w.helds) > 0 {
+		phase, detail = model.DeviceDegraded, w.helds.problems()[0].Message
+	}
+	w.enter(phase, detail)
+	w.mu.Lock()
+	changed := w.status.revision != revision || !reflect.DeepEqual(w.status.problems, problems)
+	w.status.revision, w.status.problems = revision, problems
+	w.status.lastError = detail
+	w.mu.Unlock()
+	if changed {
+		w.loop.refresh()
+	}
+}
+
+// enter changes the phase and logs the change.
+func (w *worker) enter(phase, detail string) {
+	w.mu.Lock()
+	old := w.status.phase
+	if old != phase {
+		w.status.since = time.Now()
+	}
+	w.status.phase, w.status.detail = phase, detail
+	w.mu.Unlock()
+	if old != phase && (phase == model.DeviceInSync || phase == model.DeviceDegraded) {
+		w.log.WithField("phase", phase).Info("switch " + phaseText(phase))
+	}
+}
+
+func phaseText(phase string) string {
+	if phase == model.DeviceInSync {
+		return "is in sync"
+	}
+	return "is reachable but refuses a part"
+}
+
+// lost records the end of a session, or that none could be had.
+func (w *worker) lost(err error) {
+	if err == nil {
+		err = errors.New("session ended")
+	}
+	w.mu.Lock()
+	fresh := w.status.phase != model.DeviceUnreachable || w.status.lastError == ""
+	w.status.lastError = err.Error()
+	w.mu.Unlock()
+	w.enter(model.DeviceUnreachable, err.Error())
+	w.helds = holds{}
+	if fresh {
+		w.log.WithError(err).Warn("switch can not be reached; trying again until it can")
+	}
+	w.loop.refresh()
+}

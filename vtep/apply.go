@@ -1,0 +1,120 @@
+package vtep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"bordergw/vtep/ovsdb"
+)
+
+// batchSize bounds the operations of one transaction: below a hundred the
+// server's cost of a transaction shows, far above it grows faster than the
+// number of rows (docs/performance.md).
+const batchSize = 200
+
+// Rejection is an operation that the switch refused for itself.
+type Rejection struct {
+	Op  Op
+	Err error
+}
+
+// Apply sends a plan, one transaction after the other. Operations that the
+// switch refuses are set apart until each stands alone, so that they do not
+// hold up the others, and are returned. An error means that the session has
+// ended or can not be used; what was sent until then stands.
+func (s *Session) Apply(ctx context.Context, ops []Op) ([]Rejection, error) {
+	var rejected []Rejection
+	for _, batch := range batches(ops, batchSize) {
+		r, err := s.applyBatch(ctx, batch)
+		rejected = append(rejected, r...)
+		if err != nil {
+			return rejected, err
+		}
+	}
+	return rejected, nil
+}
+
+// batches cuts operations into runs of at most limit, between logical switches
+// where that is possible.
+func batches(ops []Op, limit int) (out [][]Op) {
+	for len(ops) > 0 {
+		n := min(limit, len(ops))
+		if n < len(ops) {
+			for cut := n; cut > n/2; cut-- {
+				if ops[cut].LogicalSwitch != ops[cut-1].LogicalSwitch {
+					n = cut
+					break
+				}
+			}
+		}
+		out = append(out, ops[:n])
+		ops = ops[n:]
+	}
+	return out
+}
+
+// applyBatch sends operations as one transaction, and again without the one at
+// fault, or in halves when the server does not say which it is.
+func (s *Session) applyBatch(ctx context.Context, batch []Op) (rejected []Rejection, err error) {
+	for len(batch) > 0 {
+		blamed, err := s.send(ctx, batch)
+		var refused *ovsdb.TransactError
+		switch {
+		case err == nil:
+			return rejected, nil
+		case !errors.As(err, &refused):
+			return rejected, fmt.Errorf("transaction: %w", err)
+		case refused.Kind == ovsdb.NoMatch:
+			// Committed; only the row at fault had gone. The next plan knows.
+			return rejected, nil
+		case len(batch) == 1:
+			return append(rejected, Rejection{Op: batch[0], Err: refused}), nil
+		case blamed < 0:
+			return s.halves(ctx, batch, rejected)
+		}
+		rejected = append(rejected, Rejection{Op: batch[blamed], Err: refused})
+		batch = append(batch[:blamed:blamed], batch[blamed+1:]...)
+	}
+	return rejected, nil
+}
+
+func (s *Session) halves(ctx context.Context, batch []Op, rejected []Rejection) ([]Rejection, error) {
+	for _, half := range [][]Op{batch[:len(batch)/2], batch[len(batch)/2:]} {
+		r, err := s.applyBatch(ctx, half)
+		rejected = append(rejected, r...)
+		if err != nil {
+			return rejected, err
+		}
+	}
+	return rejected, nil
+}
+
+// send makes one transaction of a batch. With a refusal it gives the index of
+// the operation at fault, or -1.
+func (s *Session) send(ctx context.Context, batch []Op) (blamed int, err error) {
+	e := s.encode(batch)
+	if len(e.ops) == 0 {
+		return -1, nil
+	}
+	s.sent.Add(1)
+	_, err = s.conn.Transact(ctx, Database, e.ops...)
+	var refused *ovsdb.TransactError
+	if errors.As(err, &refused) && refused.Op < len(e.source) {
+		return e.source[refused.Op], err
+	}
+	return -1, err
+}
+
+// encode resolves a batch against the database as it stands. An operation whose
+// logical switch does not stand is left out: what it depends on was refused.
+func (s *Session) encode(batch []Op) *encoder {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := newEncoder(s.state)
+	for i := range batch {
+		// The only error is errDepends, and an unknown kind, which Diff never makes.
+		_ = e.encode(i, &batch[i])
+	}
+	return e
+}

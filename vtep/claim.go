@@ -1,0 +1,27 @@
+package vtep
+
+import "bordergw/vtep/hwvtep"
+
+// Ownership. hardware_vtep has no external_ids, so that a row is ours by what
+// it hangs on: a Logical_Switch by its mark (schema 1.5.1 and later) or, where
+// it can carry none, by its name; bindings, remote MACs and flood lists by
+// their Logical_Switch. Everything else is foreign and is never written.
+
+// ours reports whether a logical switch that is not wanted may be removed now.
+func (w *Want) removable(c Caps, row *hwvtep.LogicalSwitch) bool {
+	claim := w.Claim(row.Name)
+	if !c.OtherConfig {
+		return claim != Unknown
+	}
+	return row.OtherConfig[MarkKey] == w.Mark && (claim != Unknown || w.Sweep)
+}
+
+// adoptable reports whether a logical switch of a wanted name can be taken
+// over: it is ours, or somebody wrote it for the same network and VNI (or none
+// yet). A row of that name with another VNI carries somebody else's traffic.
+func (w *Want) adoptable(c Caps, row *hwvtep.LogicalSwitch, seg *Segment) bool {
+	return !c.OtherConfig ||
+		row.OtherConfig[MarkKey] == w.Mark ||
+		row.TunnelKey == nil ||
+		*row.TunnelKey == int(seg.TunnelKey)
+}

@@ -1,0 +1,235 @@
+package vtep
+
+import (
+	"fmt"
+	"slices"
+
+	"bordergw/model"
+	"bordergw/vtep/hwvtep"
+	"bordergw/vtep/ovsdb"
+)
+
+// Diff compares what a database should hold with what it holds. It is pure; the
+// same input gives the same Plan.
+func Diff(want *Want, have *State) *Plan {
+	d := newDiffer(want, have)
+	d.removals()
+	for _, seg := range want.Segments {
+		d.segment(seg)
+	}
+	d.bindings()
+	return &Plan{Ops: slices.Concat(d.unbinds, d.deletes, d.adds, d.binds), Problems: d.problems}
+}
+
+type differ struct {
+	want *Want
+	have *State
+	own  map[model.VTEPAddress]bool
+	// mcast lists the Mcast_Macs_Remote rows of a logical switch by UUID.
+	mcast map[ovsdb.UUID][]ovsdb.UUID
+	// realised are the wanted logical switches that can stand: 0 in state, or
+	// the row that was found.
+	realised map[string]bool
+	// byKey lists the logical switches that keep a VNI.
+	byKey map[int]string
+	// removed are our logical switches that are not wanted.
+	removed map[ovsdb.UUID]bool
+
+	unbinds, deletes, adds, binds []Op
+	problems                      []Problem
+}
+
+func newDiffer(want *Want, have *State) *differ {
+	d := &differ{
+		want: want, have: have, own: have.ownAddresses(),
+		mcast:    map[ovsdb.UUID][]ovsdb.UUID{},
+		realised: map[string]bool{},
+		byKey:    map[int]string{},
+		removed:  map[ovsdb.UUID]bool{},
+	}
+	for _, id := range sortedUUIDs(have.mcastRemote) {
+		if ls, err := ovsdb.ParseUUID(have.mcastRemote[id].LogicalSwitch); err == nil {
+			d.mcast[ls] = append(d.mcast[ls], id)
+		}
+	}
+	return d
+}
+
+func (d *differ) problem(r Reason, ls string, b *Binding, format string, args ...any) {
+	d.problems = append(d.problems, Problem{Reason: r, LogicalSwitch: ls, Binding: b, Message: fmt.Sprintf(format, args...)})
+}
+
+// removals finds the logical switches that go and records the VNIs that stay
+// taken.
+func (d *differ) removals() {
+	names := make([]string, 0, len(d.have.lsByName))
+	for name := range d.have.lsByName {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		id := d.have.lsByName[name]
+		row := d.have.logical[id]
+		gone := false
+		if !d.want.wants(name) && d.want.removable(d.have.caps, row) {
+			d.removed[id] = true
+			gone = d.remove(id, row)
+		}
+		if !gone && row.TunnelKey != nil {
+			d.byKey[*row.TunnelKey] = name
+		}
+	}
+}
+
+// remove takes down one logical switch. Its bindings are unbound by bindings().
+// The row itself can only go when the switch has withdrawn what it learned:
+// those rows are the switch's.
+func (d *differ) remove(id ovsdb.UUID, row *hwvtep.LogicalSwitch) bool {
+	if d.have.ucastRemote.uses(id) || len(d.mcast[id]) > 0 {
+		d.deletes = append(d.deletes, Op{Kind: ClearMACs, LogicalSwitch: row.Name, row: id})
+	}
+	if d.have.ucastLocal.uses(id) || d.hasLocalFlood(id) {
+		d.problem(AwaitingSwitch, row.Name, nil, "the switch still holds local MACs of %s", row.Name)
+		return false
+	}
+	d.deletes = append(d.deletes, Op{Kind: DeleteLogicalSwitch, LogicalSwitch: row.Name, row: id})
+	return true
+}
+
+func (d *differ) hasLocalFlood(ls ovsdb.UUID) bool {
+	ref := ls.String()
+	for _, m := range d.have.mcastLocal {
+		if m.LogicalSwitch == ref {
+			return true
+		}
+	}
+	return false
+}
+
+// segment brings one logical switch with its MACs and flood list in line.
+func (d *differ) segment(seg *Segment) {
+	id, found := d.have.lsByName[seg.Name]
+	row := d.have.logical[id]
+	if found && !d.want.adoptable(d.have.caps, row, seg) {
+		d.problem(NameTaken, seg.Name, nil, "logical switch %s stands with VNI %d and is not ours", seg.Name, *row.TunnelKey)
+		return
+	}
+	if other, taken := d.byKey[int(seg.TunnelKey)]; taken && other != seg.Name {
+		d.problem(VNITaken, seg.Name, nil, "VNI %s is used by logical switch %s", seg.TunnelKey, other)
+		return
+	}
+	if err := d.expressible(seg); err != "" {
+		d.problem(Unsupported, seg.Name, nil, "%s", err)
+		return
+	}
+	d.realised[seg.Name] = true
+	d.logicalSwitch(seg, id, row)
+	d.macs(seg, id)
+	d.flood(seg, id)
+}
+
+// expressible refuses keyed locators where the schema has none.
+func (d *differ) expressible(seg *Segment) string {
+	if d.have.caps.LocatorKey {
+		return ""
+	}
+	for _, e := range seg.Flood {
+		if e.Locator.Key != 0 && e.Home != d.want.Self {
+			return fmt.Sprintf("schema %s has no tunnel key on locators, needed for %s", d.have.caps.Version, e.Locator)
+		}
+	}
+	return ""
+}
+
+// logicalSwitch adds the row or sets the columns that differ.
+func (d *differ) logicalSwitch(seg *Segment, id ovsdb.UUID, row *hwvtep.LogicalSwitch) {
+	caps := d.have.caps
+	found := row != nil
+	if !found {
+		row = &hwvtep.LogicalSwitch{}
+	}
+	var set LogicalSwitchRow
+	if row.TunnelKey == nil || *row.TunnelKey != int(seg.TunnelKey) {
+		set.TunnelKey = &seg.TunnelKey
+	}
+	if row.Description != seg.Description {
+		set.Description = &seg.Description
+	}
+	mode := hwvtep.LogicalSwitchReplicationModeSourceNode
+	if d.want.SourceNode && caps.ReplicationMode && (row.ReplicationMode == nil || *row.ReplicationMode != mode) {
+		set.ReplicationMode = &mode
+	}
+	if caps.OtherConfig && row.OtherConfig[MarkKey] != d.want.Mark {
+		set.Mark = &d.want.Mark
+	}
+	op := Op{Kind: SetLogicalSwitch, LogicalSwitch: seg.Name, Detail: &Detail{Switch: &set}, row: id}
+	if !found {
+		op.Kind = AddLogicalSwitch
+	}
+	if !found || set != (LogicalSwitchRow{}) {
+		d.adds = append(d.adds, op)
+	}
+}
+
+// macs compares the remote MACs of one logical switch.
+func (d *differ) macs(seg *Segment, ls ovsdb.UUID) {
+	have := d.have.ucastRemote.byLS[ls]
+	matched := 0
+	var last MACEntry
+	var lastID ovsdb.UUID
+	for i := range seg.MACs {
+		w := &seg.MACs[i]
+		if d.excluded(w.Home, w.Locator) {
+			continue
+		}
+		row, ok := have[w.MAC]
+		if !ok {
+			d.adds = append(d.adds, Op{Kind: AddMAC, LogicalSwitch: seg.Name, MAC: w.MAC, Locator: w.Locator})
+			continue
+		}
+		matched++
+		if w.Locator != last.Locator {
+			last, lastID = *w, d.have.byLocator[w.Locator]
+		}
+		if row.locator != lastID || lastID == (ovsdb.UUID{}) {
+			d.adds = append(d.adds, Op{Kind: MoveMAC, LogicalSwitch: seg.Name, MAC: w.MAC, Locator: w.Locator, row: row.uuid})
+		}
+	}
+	if matched < len(have) {
+		d.staleMACs(seg, have)
+	}
+	d.extraMACs(seg.Name, ls)
+}
+
+// excluded reports whether an entry is for the other databases only: its home
+// is this one, or one that shares a tunnel address with it.
+func (d *differ) excluded(home DatabaseID, l Locator) bool {
+	return home != 0 && home == d.want.Self || d.own[l.Addr]
+}
+
+// staleMACs deletes the rows of MACs that are not wanted here, in order.
+func (d *differ) staleMACs(seg *Segment, have map[model.MAC]macRow) {
+	var stale []model.MAC
+	for mac := range have {
+		i, ok := slices.BinarySearchFunc(seg.MACs, mac, func(e MACEntry, m model.MAC) int { return e.MAC.Compare(m) })
+		if !ok || d.excluded(seg.MACs[i].Home, seg.MACs[i].Locator) {
+			stale = append(stale, mac)
+		}
+	}
+	slices.SortFunc(stale, model.MAC.Compare)
+	for _, mac := range stale {
+		d.adds = append(d.adds, Op{Kind: DeleteMAC, LogicalSwitch: seg.Name, MAC: mac, row: have[mac].uuid})
+	}
+}
+
+// extraMACs deletes duplicates and rows whose MAC is none.
+func (d *differ) extraMACs(name string, ls ovsdb.UUID) {
+	if len(d.have.ucastRemote.extra) == 0 {
+		return
+	}
+	for _, id := range sortedUUIDs(d.have.ucastRemote.extra) {
+		if e := d.have.ucastRemote.extra[id]; e.ls == ls {
+			d.adds = append(d.adds, Op{Kind: DeleteMAC, LogicalSwitch: name, MAC: e.mac, row: id})
+		}
+	}
+}

@@ -1,0 +1,55 @@
+package vtep
+
+import (
+	"slices"
+	"strings"
+
+	"bordergw/model"
+	"bordergw/vtep/ovsdb"
+)
+
+// Facts is what a database tells about its switches, as of one moment.
+type Facts struct {
+	Version  string
+	Caps     Caps
+	Switches []model.SwitchInventory // sorted by name
+	Counts   Counts
+}
+
+// Counts are table sizes.
+type Counts struct{ LogicalSwitches, RemoteMACs, LocalMACs int }
+
+// Facts collects the facts of this moment.
+func (s *Session) Facts() *Facts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := &Facts{
+		Version: s.state.caps.Version,
+		Caps:    s.state.caps,
+		Counts: Counts{
+			LogicalSwitches: len(s.state.logical),
+			RemoteMACs:      s.state.ucastRemote.len(),
+			LocalMACs:       s.state.ucastLocal.len(),
+		},
+	}
+	for _, id := range sortedUUIDs(s.state.switches) {
+		f.Switches = append(f.Switches, s.state.inventory(id))
+	}
+	slices.SortStableFunc(f.Switches, func(a, b model.SwitchInventory) int { return strings.Compare(a.Name, b.Name) })
+	return f
+}
+
+func (s *State) inventory(id ovsdb.UUID) model.SwitchInventory {
+	ps := s.switches[id]
+	out := model.SwitchInventory{
+		Name: ps.Name, TunnelIPs: usableAddresses(ps.TunnelIPs), Faults: slices.Clone(ps.SwitchFaultStatus),
+	}
+	for _, ref := range ps.Ports {
+		pid, err := ovsdb.ParseUUID(ref)
+		if p := s.ports[pid]; err == nil && p != nil {
+			out.Ports = append(out.Ports, model.PortInventory{Name: p.Name, Faults: slices.Clone(p.PortFaultStatus)})
+		}
+	}
+	slices.SortStableFunc(out.Ports, func(a, b model.PortInventory) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}

@@ -1,0 +1,222 @@
+package ovsdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// call is a request under way.
+type call struct {
+	method string
+	// decode reads the result, on the reader. Its error ends the session.
+	decode func(result []byte) error
+	done   chan error // receives the verdict of the reader, once
+	// total limits the call as a whole; 0: the session's progress does.
+	total time.Duration
+}
+
+func newCall(method string, decode func([]byte) error) *call {
+	return &call{method: method, decode: decode, done: make(chan error, 1)}
+}
+
+// roundTrip sends a request with the given params (a JSON array) and waits for
+// the reply to be decoded. If sent is false nothing was sent and err wraps
+// ErrNotSent; else err is nil, an RPCError, or the reason the session ended.
+func (c *Conn) roundTrip(ctx context.Context, cl *call, params []byte) (sent bool, err error) {
+	if ctx.Err() != nil {
+		return false, fmt.Errorf("%s: %w: %w", cl.method, ErrNotSent, context.Cause(ctx))
+	}
+	id := c.register(cl)
+	start := time.Now()
+	select {
+	case c.requests <- request(id, cl.method, params):
+		return true, c.await(ctx, id, cl, start)
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	case <-c.stop:
+		err = c.Err()
+	}
+	c.take(id)
+	return false, fmt.Errorf("%s: %w: %w", cl.method, ErrNotSent, err)
+}
+
+// do is roundTrip for calls whose failure needs no distinction.
+func (c *Conn) do(ctx context.Context, cl *call, params []byte) error {
+	_, err := c.roundTrip(ctx, cl, params)
+	return err
+}
+
+func request(id uint64, method string, params []byte) []byte {
+	b := append(make([]byte, 0, len(params)+64), `{"id":`...)
+	b = strconv.AppendUint(b, id, 10)
+	b = append(append(b, `,"method":"`...), method...)
+	b = append(append(b, `","params":`...), params...)
+	return append(b, '}')
+}
+
+// await waits for the reader's verdict, or gives the call and the session up.
+func (c *Conn) await(ctx context.Context, id uint64, cl *call, start time.Time) error {
+	timer := time.NewTimer(c.left(cl, start))
+	defer timer.Stop()
+	for {
+		select {
+		case err := <-cl.done:
+			return err
+		case <-c.stop:
+			return c.abandon(id, cl, c.Err())
+		case <-ctx.Done():
+			return c.abandon(id, cl, fmt.Errorf("%s: given up: %w", cl.method, context.Cause(ctx)))
+		case <-timer.C:
+			left := c.left(cl, start)
+			if left <= 0 {
+				return c.abandon(id, cl, fmt.Errorf("%w: no answer to %s in %v", ErrSilent, cl.method, time.Since(start).Round(time.Millisecond)))
+			}
+			timer.Reset(left)
+		}
+	}
+}
+
+// left is how long a call that began at start may still wait.
+func (c *Conn) left(cl *call, start time.Time) time.Duration {
+	if cl.total > 0 {
+		return time.Until(start.Add(cl.total))
+	}
+	if last := time.Unix(0, c.progress.Load()); last.After(start) {
+		start = last
+	}
+	return time.Until(start.Add(c.cfg.Progress))
+}
+
+// abandon ends the session for a call that was sent, unless the reader has the
+// reply already: then its verdict counts.
+func (c *Conn) abandon(id uint64, cl *call, reason error) error {
+	if c.take(id) == nil {
+		return <-cl.done
+	}
+	c.fail(reason)
+	return reason
+}
+
+func (c *Conn) register(cl *call) uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lastID++
+	c.calls[c.lastID] = cl
+	return c.lastID
+}
+
+// take removes a call: whoever gets it decides its outcome.
+func (c *Conn) take(id uint64) *call {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	cl := c.calls[id]
+	delete(c.calls, id)
+	return cl
+}
+
+// message is a JSON-RPC request, notification or reply (RFC 7047, section 4),
+// its members as they came.
+type message struct{ id, method, params, result, err []byte }
+
+func parseMessage(frame []byte) (m message, err error) {
+	s := scanner{data: frame}
+	s.open('{')
+	for n := 0; s.more('}', n); n++ {
+		key := s.key()
+		value := s.value()
+		switch string(key) {
+		case "id":
+			m.id = value
+		case "method":
+			m.method = value
+		case "params":
+			m.params = value
+		case "result":
+			m.result = value
+		case "error":
+			m.err = value
+		}
+	}
+	return m, s.finish()
+}
+
+// dispatch handles one message on the reader. Its error ends the session.
+func (c *Conn) dispatch(frame []byte) error {
+	c.stats.framesIn.Add(1)
+	m, err := parseMessage(frame)
+	if err != nil {
+		return err
+	}
+	if string(m.id) == `"echo"` && m.method == nil {
+		return nil
+	}
+	if m.method == nil {
+		c.progress.Store(time.Now().UnixNano())
+		return c.settle(m)
+	}
+	s := scanner{data: m.method}
+	method := string(s.text())
+	if err := s.finish(); err != nil {
+		return fmt.Errorf("method: %w", err)
+	}
+	if method == "echo" {
+		return c.answerEcho(m)
+	}
+	c.progress.Store(time.Now().UnixNano())
+	if !isNull(m.id) {
+		return c.answer(m.id, "null", `"unknown method"`)
+	}
+	return c.notified(method, m.params)
+}
+
+func (c *Conn) answerEcho(m message) error {
+	if isNull(m.id) || m.params == nil {
+		return protocolf("echo request without id or params")
+	}
+	return c.answer(m.id, string(m.params), "null")
+}
+
+func (c *Conn) answer(id []byte, result, rpcError string) error {
+	b := append([]byte(`{"id":`), id...)
+	b = append(append(b, `,"result":`...), result...)
+	b = append(append(b, `,"error":`...), rpcError...)
+	return c.reply(append(b, '}'))
+}
+
+// settle gives a reply to the call that waits for it.
+func (c *Conn) settle(m message) error {
+	id, err := strconv.ParseUint(string(m.id), 10, 64)
+	if err != nil {
+		id = 0 // of no call
+	}
+	cl := c.take(id)
+	if cl == nil {
+		c.stats.ignored.Add(1)
+		return nil
+	}
+	err = cl.verdict(m)
+	if _, refused := errors.AsType[*RPCError](err); err != nil && !refused {
+		c.fail(err) // before the caller can look at the session again
+	}
+	cl.done <- err
+	return nil
+}
+
+func (cl *call) verdict(m message) error {
+	if !isNull(m.err) && !isNull(m.result) {
+		return protocolf("reply to %s has both a result and an error", cl.method)
+	}
+	if !isNull(m.err) {
+		return newRPCError(cl.method, m.err)
+	}
+	if isNull(m.result) {
+		return protocolf("reply to %s has no result", cl.method)
+	}
+	if err := cl.decode(m.result); err != nil {
+		return fmt.Errorf("reply to %s: %w", cl.method, err)
+	}
+	return nil
+}

@@ -1,0 +1,263 @@
+package ovsdb
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Config sets the limits of a session. A zero field means its default.
+type Config struct {
+	// MaxFrame is the longest message accepted, in bytes; default 64 MiB.
+	MaxFrame int64
+	// MaxDepth is how deep the brackets of a message may nest; default 64.
+	MaxDepth int
+	// EchoAfter is how long the peer may be silent before an echo request is
+	// sent, and before the next one; default 5 s.
+	EchoAfter time.Duration
+	// EchoTries is how many echo requests may follow each other with not one
+	// byte received; default 3. The session ends EchoAfter after the last.
+	EchoTries int
+	// Progress is how long a call may wait while nothing but echo arrives;
+	// default 30 s. A transaction may take Progress plus 1 s for every 1000
+	// operations, whatever arrives.
+	Progress time.Duration
+	// LockChanged, if set, is called from the reader when the server grants a
+	// lock that was waited for, or takes one away.
+	LockChanged func(lock string, held bool)
+}
+
+func (c Config) withDefaults() Config {
+	c.MaxFrame = cmp.Or(c.MaxFrame, 64<<20)
+	c.MaxDepth = cmp.Or(c.MaxDepth, 64)
+	c.EchoAfter = cmp.Or(c.EchoAfter, 5*time.Second)
+	c.EchoTries = cmp.Or(c.EchoTries, 3)
+	c.Progress = cmp.Or(c.Progress, 30*time.Second)
+	return c
+}
+
+// maxReplyBacklog bounds, in bytes, what waits to be sent to a peer that makes
+// requests and does not read the replies.
+const maxReplyBacklog = 1 << 20
+
+// Conn is one session. Its methods are safe for concurrent use.
+type Conn struct {
+	net net.Conn
+	cfg Config
+
+	requests chan []byte   // frames of calls, taken by the writer
+	kick     chan struct{} // replies is not empty
+	stop     chan struct{} // closed when the session has failed or is closed
+	written  chan struct{} // closed by the writer
+	done     chan struct{} // closed by the reader, the last to leave
+
+	mu      sync.Mutex
+	err     error // reason, set once
+	lastID  uint64
+	calls   map[uint64]*call
+	replies []byte // echo requests and replies, ahead of calls
+	locks   map[string]bool
+
+	// Of the reader only.
+	frames   framer
+	monitors map[string]*monitor
+	silent   int // echo requests since the last byte
+
+	stats     counters
+	monitorID atomic.Uint64
+	progress  atomic.Int64 // time of the last progress, Unix nanoseconds
+}
+
+// NewConn starts a session on c, which it owns from now on.
+func NewConn(c net.Conn, cfg Config) *Conn {
+	conn := &Conn{
+		net:      c,
+		cfg:      cfg.withDefaults(),
+		requests: make(chan []byte),
+		kick:     make(chan struct{}, 1),
+		stop:     make(chan struct{}),
+		written:  make(chan struct{}),
+		done:     make(chan struct{}),
+		calls:    map[uint64]*call{},
+		locks:    map[string]bool{},
+		monitors: map[string]*monitor{},
+	}
+	conn.frames = framer{src: source{conn}, maxFrame: conn.cfg.MaxFrame, maxDepth: conn.cfg.MaxDepth}
+	now := time.Now().UnixNano()
+	conn.progress.Store(now)
+	conn.stats.lastReceived.Store(now)
+	go conn.readLoop()
+	go conn.writeLoop()
+	return conn
+}
+
+// Done is closed when the session has ended: its goroutines are gone, and no
+// Handler will be called again.
+func (c *Conn) Done() <-chan struct{} { return c.done }
+
+// Err is why the session ended or is about to end; nil while it is alive.
+func (c *Conn) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// Close ends the session with the reason ErrClosed. It does not wait for a
+// Handler that is being called; Done does. It always returns nil.
+func (c *Conn) Close() error {
+	c.fail(ErrClosed)
+	return nil
+}
+
+// fail ends the session. Only the first reason counts.
+func (c *Conn) fail(reason error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return
+	}
+	c.err = reason
+	close(c.stop)
+	// Ends a write that hangs; the writer then closes the connection, which
+	// ends a read. What it says does not matter any more.
+	_ = c.net.SetWriteDeadline(time.Unix(0, 1))
+}
+
+func (c *Conn) readLoop() {
+	defer func() {
+		<-c.written
+		close(c.done)
+	}()
+	for c.Err() == nil {
+		frame, err := c.frames.next()
+		switch {
+		case err == nil:
+			err = c.dispatch(frame)
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			err = c.probe()
+		case errors.Is(err, io.EOF):
+			err = errors.New("the peer closed the connection")
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			err = errors.New("the peer closed the connection in the middle of a message")
+		case !errors.Is(err, ErrProtocol):
+			err = fmt.Errorf("reading: %w", err)
+		}
+		if err != nil {
+			c.fail(err)
+		}
+	}
+}
+
+// probe is called after every EchoAfter without a byte.
+func (c *Conn) probe() error {
+	if c.silent == c.cfg.EchoTries {
+		return fmt.Errorf("%w: no answer to %d echo requests in %v", ErrSilent,
+			c.silent, time.Duration(c.silent+1)*c.cfg.EchoAfter)
+	}
+	c.silent++
+	return c.reply([]byte(`{"id":"echo","method":"echo","params":[]}`))
+}
+
+// reply queues a message of our own, ahead of calls.
+func (c *Conn) reply(frame []byte) error {
+	c.mu.Lock()
+	c.replies = append(c.replies, frame...)
+	backlog := len(c.replies)
+	c.mu.Unlock()
+	if backlog > maxReplyBacklog {
+		return protocolf("the peer makes requests and does not read the replies")
+	}
+	c.stats.framesOut.Add(1)
+	select {
+	case c.kick <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+func (c *Conn) writeLoop() {
+	defer func() {
+		_ = c.net.Close()
+		close(c.written)
+	}()
+	for {
+		c.mu.Lock()
+		frame := c.replies
+		c.replies = nil
+		c.mu.Unlock()
+		if len(frame) == 0 {
+			select {
+			case <-c.stop:
+				return
+			case <-c.kick:
+				continue
+			case frame = <-c.requests:
+				c.stats.framesOut.Add(1)
+			}
+		}
+		n, err := c.net.Write(frame)
+		c.stats.bytesOut.Add(uint64(n))
+		if err != nil {
+			c.fail(fmt.Errorf("writing: %w", err))
+			return
+		}
+	}
+}
+
+// source is what the framer reads from: the connection, with the silence timer
+// and the books.
+type source struct{ c *Conn }
+
+func (s source) Read(p []byte) (int, error) {
+	c := s.c
+	_ = c.net.SetReadDeadline(time.Now().Add(c.cfg.EchoAfter)) // a closed connection is reported by Read
+	n, err := c.net.Read(p)
+	if n == 0 {
+		return 0, err
+	}
+	c.silent = 0
+	now := time.Now().UnixNano()
+	c.stats.bytesIn.Add(uint64(n))
+	c.stats.lastReceived.Store(now)
+	// Part of a message too long for an echo: a big reply is on its way.
+	if c.frames.partial()+n > maxEcho {
+		c.progress.Store(now)
+	}
+	return n, nil
+}
+
+// maxEcho is more than an honest echo needs, in bytes.
+const maxEcho = 4 << 10
+
+type counters struct {
+	bytesIn, bytesOut, framesIn, framesOut, ignored atomic.Uint64
+	lastReceived                                    atomic.Int64
+}
+
+// Stats are the counters of a session.
+type Stats struct {
+	BytesIn, BytesOut   uint64
+	FramesIn, FramesOut uint64
+	// Ignored counts messages and tables that nobody had asked for.
+	Ignored uint64
+	// LastReceived is the time of the last byte, or of the start.
+	LastReceived time.Time
+}
+
+// Stats returns the counters so far.
+func (c *Conn) Stats() Stats {
+	return Stats{
+		BytesIn:      c.stats.bytesIn.Load(),
+		BytesOut:     c.stats.bytesOut.Load(),
+		FramesIn:     c.stats.framesIn.Load(),
+		FramesOut:    c.stats.framesOut.Load(),
+		Ignored:      c.stats.ignored.Load(),
+		LastReceived: time.Unix(0, c.stats.lastReceived.Load()),
+	}
+}

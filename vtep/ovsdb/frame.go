@@ -1,0 +1,146 @@
+package ovsdb
+
+import (
+	"bytes"
+	"errors"
+	"io"
+)
+
+const (
+	minBuffer = 16 << 10
+	// A buffer above this size is released after the frame that needed it.
+	maxIdleBuffer = 1 << 20
+)
+
+// framer cuts a byte stream into top-level JSON objects. It only looks for
+// their ends; whether they are valid is found by whoever reads them.
+type framer struct {
+	src      io.Reader
+	maxFrame int64
+	maxDepth int
+
+	buf              []byte
+	start, pos, end  int // beginning of the frame, scanned up to, filled up to
+	depth            int
+	quoted, escaping bool
+}
+
+// next returns the next frame, valid until the following call. After an error of
+// the source that is a timeout it may be called again and goes on where it was.
+func (f *framer) next() ([]byte, error) {
+	for {
+		complete, err := f.scan()
+		if err != nil {
+			return nil, err
+		}
+		if int64(f.pos-f.start) > f.maxFrame {
+			return nil, protocolf("a message is longer than %d bytes", f.maxFrame)
+		}
+		if complete {
+			return f.buf[f.start:f.pos], nil
+		}
+		if err := f.fill(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// partial is how much of an unfinished frame has arrived.
+func (f *framer) partial() int { return f.end - f.start }
+
+// scan goes on to the end of the frame or of the data.
+func (f *framer) scan() (complete bool, err error) {
+	if f.depth == 0 {
+		for f.pos < f.end && isSpace(f.buf[f.pos]) {
+			f.pos++
+		}
+		f.start = f.pos
+		if f.pos == f.end {
+			return false, nil
+		}
+		if f.buf[f.pos] != '{' {
+			return false, garbage(f.buf[f.pos:f.end])
+		}
+	}
+	for data := f.buf[:f.end]; f.pos < len(data); {
+		if f.quoted {
+			f.pos = f.scanString(data)
+			continue
+		}
+		c := data[f.pos]
+		f.pos++
+		switch c {
+		case '"':
+			f.quoted = true
+		case '{', '[':
+			if f.depth++; f.depth > f.maxDepth {
+				return false, protocolf("a message nests deeper than %d", f.maxDepth)
+			}
+		case '}', ']':
+			if f.depth--; f.depth == 0 {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// scanString returns the position after the closing quote, or the end of data.
+func (f *framer) scanString(data []byte) int {
+	for i := f.pos; i < len(data); i++ {
+		switch {
+		case f.escaping:
+			f.escaping = false
+		case data[i] == '\\':
+			f.escaping = true
+		case data[i] == '"':
+			f.quoted = false
+			return i + 1
+		}
+	}
+	return len(data)
+}
+
+// fill reads more, after making room.
+func (f *framer) fill() error {
+	switch pending := f.end - f.start; {
+	case pending <= minBuffer/2 && (len(f.buf) > maxIdleBuffer || f.buf == nil):
+		f.moveTo(make([]byte, minBuffer))
+	case f.end < len(f.buf):
+	case pending <= len(f.buf)/2:
+		f.moveTo(f.buf)
+	default:
+		f.moveTo(make([]byte, min(2*int64(len(f.buf)), f.maxFrame+minBuffer)))
+	}
+	n, err := f.src.Read(f.buf[f.end:])
+	f.end += n
+	if n > 0 {
+		return nil
+	}
+	if errors.Is(err, io.EOF) && f.depth > 0 {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+func (f *framer) moveTo(buf []byte) {
+	copy(buf, f.buf[f.start:f.end])
+	f.pos -= f.start
+	f.end -= f.start
+	f.start = 0
+	f.buf = buf
+}
+
+// garbage names what speaks at the other end.
+func garbage(b []byte) error {
+	who := "the peer does not speak JSON-RPC"
+	switch {
+	case bytes.HasPrefix(b, []byte("SSH-")):
+		who = "the peer is an SSH server"
+	case bytes.HasPrefix(b, []byte("HTTP/")):
+		who = "the peer is an HTTP server"
+	case len(b) > 1 && (b[0] == 0x15 || b[0] == 0x16) && b[1] == 3:
+		who = "the peer speaks TLS"
+	}
+	return protocolf("%s: it sent %s", who, excerpt(b))
+}

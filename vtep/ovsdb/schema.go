@@ -1,0 +1,128 @@
+package ovsdb
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+)
+
+// Schema is a database schema as the server reports it (RFC 7047, section 3.2).
+// Members that are not listed here are ignored, so that newer servers do.
+type Schema struct {
+	Name    string                 `json:"name"`
+	Version string                 `json:"version"` // "x.y.z"
+	Tables  map[string]TableSchema `json:"tables"`
+}
+
+// TableSchema describes a table.
+type TableSchema struct {
+	Columns map[string]ColumnSchema `json:"columns"`
+	IsRoot  bool                    `json:"isRoot"`
+	Indexes [][]string              `json:"indexes"`
+}
+
+// ColumnSchema describes a column.
+type ColumnSchema struct {
+	Type      ColumnType `json:"type"`
+	Ephemeral bool       `json:"ephemeral"`
+}
+
+// Unlimited is the ColumnType.Max of "unlimited".
+const Unlimited = -1
+
+// ColumnType is the type of a column. It holds from Min to Max values of the
+// type Key or, if Value is not empty, pairs of them.
+type ColumnType struct {
+	Key, Value BaseType
+	Min, Max   int
+}
+
+// BaseType is "integer", "real", "boolean", "string" or "uuid".
+type BaseType struct {
+	Type     string `json:"type"`
+	RefTable string `json:"refTable"` // what a uuid refers to, if anything
+}
+
+// UnmarshalJSON reads a <base-type>.
+func (b *BaseType) UnmarshalJSON(raw []byte) error {
+	type plain BaseType
+	if json.Unmarshal(raw, &b.Type) == nil {
+		return nil
+	}
+	return json.Unmarshal(raw, (*plain)(b))
+}
+
+// UnmarshalJSON reads a <type>.
+func (t *ColumnType) UnmarshalJSON(raw []byte) error {
+	*t = ColumnType{Min: 1, Max: 1}
+	if json.Unmarshal(raw, &t.Key.Type) == nil {
+		return nil
+	}
+	in := struct {
+		Key, Value *BaseType
+		Min        *int
+		Max        json.RawMessage
+	}{Key: &t.Key, Value: &t.Value, Min: &t.Min}
+	if err := json.Unmarshal(raw, &in); err != nil {
+		return err
+	}
+	if len(in.Max) == 0 {
+		return nil
+	}
+	if string(in.Max) == `"unlimited"` {
+		t.Max = Unlimited
+		return nil
+	}
+	return json.Unmarshal(in.Max, &t.Max)
+}
+
+// ListDBs returns the names of the databases (RFC 7047, section 4.1.1).
+func (c *Conn) ListDBs(ctx context.Context) ([]string, error) {
+	var names []string
+	err := c.do(ctx, newCall("list_dbs", func(raw []byte) error { return decode(raw, &names) }), []byte("[]"))
+	return names, err
+}
+
+// GetSchema returns the schema of a database (RFC 7047, section 4.1.2).
+func (c *Conn) GetSchema(ctx context.Context, db string) (*Schema, error) {
+	var schema *Schema
+	cl := newCall("get_schema", func(raw []byte) (err error) {
+		schema, err = parseSchema(raw)
+		return err
+	})
+	err := c.do(ctx, cl, append(appendString([]byte("["), db), ']'))
+	return schema, err
+}
+
+func parseSchema(raw []byte) (*Schema, error) {
+	var s Schema
+	if err := decode(raw, &s); err != nil {
+		return nil, err
+	}
+	if s.Name == "" || s.Tables == nil {
+		return nil, protocolf("schema without a name or tables")
+	}
+	for name, t := range s.Tables {
+		for column, c := range t.Columns {
+			if c.Type.Key.Type == "" {
+				return nil, protocolf("schema: column %s of table %s has no type", excerpt([]byte(column)), excerpt([]byte(name)))
+			}
+		}
+	}
+	return &s, nil
+}
+
+// maxSmall bounds, in bytes, a result that decode takes: decoded, a hostile one
+// takes many times its size. The hardware_vtep schema has 12 KiB.
+const maxSmall = 4 << 20
+
+// decode is for small results only: it works by reflection.
+func decode(raw []byte, v any) error {
+	if len(raw) > maxSmall {
+		return protocolf("result of %d bytes, more than %d", len(raw), maxSmall)
+	}
+	if err := json.Unmarshal(raw, v); err != nil {
+		return fmt.Errorf("%w: %w", ErrProtocol, err)
+	}
+	return nil
+}

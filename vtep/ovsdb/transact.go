@@ -1,0 +1,168 @@
+package ovsdb
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Result is the outcome of one operation.
+type Result struct {
+	UUID  UUID            // of the inserted row
+	Count int             // of rows matched by update, mutate, delete
+	Rows  json.RawMessage // read by select: an array of row objects
+}
+
+// Transact sends one transaction (RFC 7047, section 4.1.3). The updates it
+// causes have been handed to the Handler before it returns, if the server sends
+// them first.
+//
+// The error is nil (committed), a TransactError or RPCError (refused, except
+// for the Kind NoMatch: committed, with results), or wraps ErrNotSent or
+// ErrUnknownOutcome; the session has ended with the last.
+func (c *Conn) Transact(ctx context.Context, db string, ops ...Op) ([]Result, error) {
+	var results []Result
+	var refused *TransactError
+	cl := newCall("transact", func(raw []byte) (err error) {
+		results, refused, err = parseResults(raw, ops)
+		return err
+	})
+	cl.total = c.cfg.Progress + time.Duration(len(ops))*time.Millisecond
+	sent, err := c.roundTrip(ctx, cl, appendTransact(db, ops))
+	switch {
+	case err != nil && sent:
+		return nil, unlessRefused(err)
+	case err != nil:
+		return nil, err
+	case refused != nil:
+		return results, refused
+	}
+	return results, nil
+}
+
+// unlessRefused turns the failure of a sent transaction into ErrUnknownOutcome,
+// unless the server has said that it did nothing.
+func unlessRefused(err error) error {
+	if _, ok := err.(*RPCError); ok {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrUnknownOutcome, err)
+}
+
+func appendTransact(db string, ops []Op) []byte {
+	size := len(db) + 16
+	for _, op := range ops {
+		size += len(op.json) + 1
+	}
+	b := appendString(append(make([]byte, 0, size), '['), db)
+	for _, op := range ops {
+		b = append(append(b, ','), op.json...)
+	}
+	return append(b, ']')
+}
+
+// parseResults reads the result of a transaction of ops. An error means that it
+// does not tell what happened.
+func parseResults(raw []byte, ops []Op) ([]Result, *TransactError, error) {
+	s := scanner{data: raw}
+	results := make([]Result, 0, len(ops))
+	s.open('[')
+	n := 0
+	var refused, noMatch *TransactError
+	for ; s.more(']', n); n++ {
+		var r opResult
+		r.read(&s)
+		switch {
+		case refused != nil: // the rest is null
+		case r.refused != nil:
+			refused = r.refused
+			refused.Op = n
+		case n >= len(ops):
+			s.fail("error of the commit")
+		case !r.holds(ops[n].yield):
+			s.fail(fmt.Sprintf("whole result of operation %d before this", n))
+		case ops[n].must && r.Count == 0 && noMatch == nil:
+			noMatch = &TransactError{Op: n, Kind: NoMatch}
+			fallthrough
+		default:
+			results = append(results, r.Result)
+		}
+	}
+	if err := s.finish(); err != nil {
+		return nil, nil, err
+	}
+	switch {
+	case refused != nil && refused.Op <= len(ops):
+		return nil, refused, nil
+	case refused != nil || n != len(ops):
+		return nil, nil, protocolf("%d results of %d operations", n, len(ops))
+	}
+	return results, noMatch, nil
+}
+
+// opResult is one element of a transaction's result.
+type opResult struct {
+	Result
+	object, hasUUID, hasCount bool
+	refused                   *TransactError
+}
+
+// holds reports whether everything is there that a successful operation yields.
+func (r *opResult) holds(y yield) bool {
+	switch y {
+	case yieldUUID:
+		return r.hasUUID
+	case yieldCount:
+		return r.hasCount
+	case yieldRows:
+		return r.Rows != nil
+	}
+	return r.object
+}
+
+func (r *opResult) read(s *scanner) {
+	if s.peek() == 'n' {
+		s.literal()
+		return
+	}
+	r.object = true
+	var kind, details []byte
+	s.open('{')
+	for n := 0; s.more('}', n); n++ {
+		switch string(s.key()) {
+		case "uuid":
+			r.readUUID(s.value())
+		case "count":
+			r.hasCount = json.Unmarshal(s.value(), &r.Count) == nil && r.Count >= 0
+		case "rows":
+			if s.peek() == '[' {
+				r.Rows = bytes.Clone(s.value())
+			}
+		case "error":
+			kind = s.text()
+		case "details":
+			details = s.value()
+		default:
+			s.value()
+		}
+	}
+	if kind != nil {
+		r.refused = &TransactError{Kind: clip(string(kind))}
+		var text string
+		_ = json.Unmarshal(details, &text) // meant for people; anything but a string is left out
+		r.refused.Details = clip(text)
+	}
+}
+
+// readUUID reads ["uuid", "..."].
+func (r *opResult) readUUID(raw []byte) {
+	s := scanner{data: raw}
+	s.open('[')
+	isUUID := s.more(']', 0) && string(s.text()) == "uuid" && s.more(']', 1)
+	if !isUUID {
+		return
+	}
+	r.UUID, r.hasUUID = parseUUID(s.text())
+}

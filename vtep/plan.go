@@ -1,0 +1,168 @@
+package vtep
+
+import (
+	"fmt"
+	"strings"
+
+	"bordergw/model"
+	"bordergw/vtep/ovsdb"
+)
+
+// Plan is what has to be written to make a database hold a Want, in the order
+// in which it is written: bindings that go, logical switches that go, then
+// each segment's logical switch, MACs and flood list, bindings that come last,
+// so that no frame enters before it can leave.
+type Plan struct {
+	Ops []Op
+	// Problems are parts of the Want that can not be realised as things stand.
+	Problems []Problem
+}
+
+// Empty reports whether there is nothing to write.
+func (p *Plan) Empty() bool { return len(p.Ops) == 0 }
+
+// String prints one operation a line.
+func (p *Plan) String() string {
+	var b strings.Builder
+	for i := range p.Ops {
+		b.WriteString(p.Ops[i].String())
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// OpKind is what an Op does.
+type OpKind uint8
+
+// The kinds of operation.
+const (
+	AddLogicalSwitch OpKind = iota + 1
+	SetLogicalSwitch
+	DeleteLogicalSwitch
+	AddMAC
+	MoveMAC
+	DeleteMAC
+	ClearMACs
+	SetFlood
+	DeleteFlood
+	Bind
+	Rebind
+	Unbind
+)
+
+// Op is one step of a Plan. It names things; the row it acts on stays inside
+// the package.
+type Op struct {
+	Kind          OpKind
+	MAC           model.MAC // AddMAC, MoveMAC, DeleteMAC
+	LogicalSwitch string
+	Locator       Locator // AddMAC, MoveMAC: where the station is from now on
+	// Detail is set for the kinds that few operations have.
+	Detail *Detail
+
+	row ovsdb.UUID // the row that is changed or deleted
+}
+
+// Detail is what the rarer kinds of Op need.
+type Detail struct {
+	Switch  *LogicalSwitchRow // AddLogicalSwitch, SetLogicalSwitch
+	Flood   []Locator         // SetFlood: all members
+	Binding Binding           // Bind, Rebind, Unbind
+	// From is the logical switch a rebound VLAN leaves.
+	From string
+}
+
+// LogicalSwitchRow holds the columns to write; nil ones stay as they are.
+type LogicalSwitchRow struct {
+	Description     *string
+	TunnelKey       *model.VNI
+	ReplicationMode *string
+	Mark            *string
+}
+
+// String is what `bordergw plan` shows and what the tests compare.
+func (o *Op) String() string {
+	switch o.Kind {
+	case AddLogicalSwitch:
+		return fmt.Sprintf("add logical-switch %s%s", o.LogicalSwitch, o.Detail.Switch)
+	case SetLogicalSwitch:
+		return fmt.Sprintf("set logical-switch %s%s", o.LogicalSwitch, o.Detail.Switch)
+	case DeleteLogicalSwitch:
+		return "delete logical-switch " + o.LogicalSwitch
+	case AddMAC:
+		return fmt.Sprintf("add mac %s %s -> %s", o.LogicalSwitch, o.MAC, o.Locator)
+	case MoveMAC:
+		return fmt.Sprintf("move mac %s %s -> %s", o.LogicalSwitch, o.MAC, o.Locator)
+	case DeleteMAC:
+		return fmt.Sprintf("delete mac %s %s", o.LogicalSwitch, o.MAC)
+	case ClearMACs:
+		return "clear macs " + o.LogicalSwitch
+	case SetFlood:
+		return fmt.Sprintf("set flood %s -> %s", o.LogicalSwitch, joinLocators(o.Detail.Flood))
+	case DeleteFlood:
+		return "delete flood " + o.LogicalSwitch
+	}
+	return o.bindingString()
+}
+
+func (o *Op) bindingString() string {
+	b := o.Detail.Binding
+	at := fmt.Sprintf("%s %s vlan %s", b.Switch, b.Port, b.VLAN)
+	switch o.Kind {
+	case Bind:
+		return fmt.Sprintf("bind %s -> %s", at, b.LogicalSwitch)
+	case Rebind:
+		return fmt.Sprintf("rebind %s %s -> %s", at, o.Detail.From, b.LogicalSwitch)
+	case Unbind:
+		return fmt.Sprintf("unbind %s from %s", at, b.LogicalSwitch)
+	}
+	return fmt.Sprintf("unknown operation %d", o.Kind)
+}
+
+func (r *LogicalSwitchRow) String() string {
+	var b strings.Builder
+	if r.TunnelKey != nil {
+		fmt.Fprintf(&b, " key %s", *r.TunnelKey)
+	}
+	if r.ReplicationMode != nil {
+		fmt.Fprintf(&b, " mode %s", *r.ReplicationMode)
+	}
+	if r.Description != nil {
+		fmt.Fprintf(&b, " description %q", *r.Description)
+	}
+	if r.Mark != nil {
+		fmt.Fprintf(&b, " mark %s", *r.Mark)
+	}
+	return b.String()
+}
+
+func joinLocators(ls []Locator) string {
+	s := make([]string, len(ls))
+	for i, l := range ls {
+		s[i] = l.String()
+	}
+	return strings.Join(s, " ")
+}
+
+// Reason classes a Problem.
+type Reason string
+
+// Why a part of a Want is not realised.
+const (
+	PortMissing    Reason = "PortMissing"    // the switch has no such port (yet)
+	VLANTaken      Reason = "VLANTaken"      // a foreign binding has the VLAN
+	VNITaken       Reason = "VNITaken"       // another logical switch has the VNI
+	NameTaken      Reason = "NameTaken"      // a foreign logical switch has the name
+	AwaitingSwitch Reason = "AwaitingSwitch" // the switch still holds local MACs
+	Unsupported    Reason = "Unsupported"    // the schema can not express it
+	Rejected       Reason = "Rejected"       // the switch refused the operation
+)
+
+// Problem is a part of a Want that can not be realised now.
+type Problem struct {
+	Reason        Reason
+	LogicalSwitch string
+	// Binding is set when only that binding is affected.
+	Binding *Binding
+	Message string
+}

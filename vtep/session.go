@@ -1,0 +1,129 @@
+package vtep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"bordergw/vtep/ovsdb"
+)
+
+// ErrNotVTEP says that the server has no hardware_vtep database, or one whose
+// schema is none.
+var ErrNotVTEP = errors.New("not a hardware VTEP")
+
+// Session is one session with one switch database, with the database as it
+// stands. When it ends, it ends; Done and Err tell.
+type Session struct {
+	conn    *ovsdb.Conn
+	changed chan struct{}
+	sent    atomic.Uint64
+
+	mu    sync.Mutex
+	state *State
+	// inUpdate: the reader holds mu until the end of a notification, so that
+	// nobody sees half a transaction. Only the reader touches it.
+	inUpdate bool
+}
+
+// Open reads the whole database over a connection and keeps up with it from
+// then on. It owns the connection, also when it fails.
+func Open(ctx context.Context, c net.Conn, cfg ovsdb.Config) (*Session, error) {
+	s := &Session{conn: ovsdb.NewConn(c, cfg), changed: make(chan struct{}, 1)}
+	if err := s.read(ctx); err != nil {
+		s.conn.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Session) read(ctx context.Context) error {
+	dbs, err := s.conn.ListDBs(ctx)
+	if err != nil {
+		return fmt.Errorf("listing databases: %w", err)
+	}
+	if !slices.Contains(dbs, Database) {
+		return fmt.Errorf("%w: the server has no database %s", ErrNotVTEP, Database)
+	}
+	schema, err := s.conn.GetSchema(ctx, Database)
+	if err != nil {
+		return fmt.Errorf("reading the schema: %w", err)
+	}
+	caps, err := NewCaps(schema)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNotVTEP, err)
+	}
+	s.state = NewState(caps)
+	if err := s.conn.Monitor(ctx, Database, caps.monitorTables(), (*updates)(s)); err != nil {
+		return fmt.Errorf("reading the database: %w", err)
+	}
+	return nil
+}
+
+// updates is the Session as the connection's reader sees it.
+type updates Session
+
+// Row implements ovsdb.Handler.
+func (u *updates) Row(r ovsdb.RowUpdate) error {
+	if !u.inUpdate {
+		u.mu.Lock()
+		u.inUpdate = true
+	}
+	err := u.state.update(r)
+	if err != nil {
+		u.release()
+	}
+	return err
+}
+
+// Commit implements ovsdb.Handler.
+func (u *updates) Commit() {
+	if !u.inUpdate {
+		return
+	}
+	u.release()
+	select {
+	case u.changed <- struct{}{}:
+	default:
+	}
+}
+
+func (u *updates) release() {
+	u.inUpdate = false
+	u.mu.Unlock()
+}
+
+// Changed delivers a hint after the database changed, by whatever hand.
+func (s *Session) Changed() <-chan struct{} { return s.changed }
+
+// Done is closed when the session has ended; Err tells why.
+func (s *Session) Done() <-chan struct{} { return s.conn.Done() }
+
+// Err is the reason of the end, nil while the session stands.
+func (s *Session) Err() error { return s.conn.Err() }
+
+// Close ends the session and leaves the switch as it is.
+func (s *Session) Close() error { return s.conn.Close() }
+
+// Transactions counts those sent since the session began.
+func (s *Session) Transactions() uint64 { return s.sent.Load() }
+
+// Plan compares a Want with the database as it stands.
+func (s *Session) Plan(want *Want) *Plan {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Diff(want, s.state)
+}
+
+// Owns reports whether a logical switch of that name stands that is ours to
+// remove.
+func (s *Session) Owns(want *Want, name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	row := s.state.logical[s.state.lsByName[name]]
+	return row != nil && !want.wants(name) && want.removable(s.state.caps, row)
+}

@@ -1,0 +1,110 @@
+package vtep
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"bordergw/model"
+)
+
+// DatabaseID tells switch databases apart inside one process. 0 is none.
+type DatabaseID uint32
+
+// Want is what one switch database should hold. It is immutable once handed
+// over; its Segments are shared with other databases.
+type Want struct {
+	// Self is the database this is for.
+	Self DatabaseID
+	// Mark is the value of Logical_Switch.other_config:bordergw that makes a row
+	// ours. It must differ between controllers with different stores.
+	Mark string
+	// Segments are sorted by Name.
+	Segments []*Segment
+	// Bindings are sorted and hold a (switch, port, VLAN) once.
+	Bindings []Binding
+	// Claim classes the names of logical switches that are not in Segments.
+	Claim func(name string) Claim
+	// SourceNode: write replication_mode source_node where the schema has it.
+	SourceNode bool
+	// GrowOnly: no member leaves the flood list of an incomplete Segment, unless
+	// it is Known.
+	GrowOnly bool
+	// Known are the tunnel addresses of all registered switches.
+	Known map[model.VTEPAddress]bool
+	// Sweep: remove what carries our mark and that nothing explains.
+	Sweep bool
+}
+
+// wants reports whether a logical switch of that name is in Segments.
+func (w *Want) wants(name string) bool {
+	_, ok := slices.BinarySearchFunc(w.Segments, name, func(s *Segment, n string) int {
+		return strings.Compare(s.Name, n)
+	})
+	return ok
+}
+
+// Segment is all that one Logical_Switch means on the wire. It is built once
+// and shared by every database that carries it; what is only for the others is
+// left out while diffing.
+type Segment struct {
+	Name        string
+	Description string
+	TunnelKey   model.VNI
+	MACs        []MACEntry // sorted by MAC, each once
+	Flood       []Endpoint // sorted by Locator, each (Locator, Home) once
+	// Incomplete: Flood lacks a member whose address is not known.
+	Incomplete bool
+}
+
+// MACEntry places a station behind a locator.
+type MACEntry struct {
+	MAC     model.MAC
+	Locator Locator
+	// Home is the database that the station is local to; it gets no row.
+	Home DatabaseID
+}
+
+// Endpoint is a member of a flood list.
+type Endpoint struct {
+	Locator Locator
+	// Home is the database whose switch it is; 0 for a far one.
+	Home DatabaseID
+}
+
+// Binding joins a VLAN of a port to a logical switch. VLAN 0 is untagged.
+type Binding struct {
+	Switch, Port  string
+	VLAN          model.VLAN
+	LogicalSwitch string
+}
+
+// Compare orders by switch, port, VLAN.
+func (b Binding) Compare(o Binding) int {
+	return cmp.Or(strings.Compare(b.Switch, o.Switch), strings.Compare(b.Port, o.Port), cmp.Compare(b.VLAN, o.VLAN))
+}
+
+// key is the binding without its logical switch.
+func (b Binding) key() Binding {
+	b.LogicalSwitch = ""
+	return b
+}
+
+// Claim says what is known of a logical switch's name.
+type Claim int
+
+const (
+	// Unknown names are foreign unless they carry our mark.
+	Unknown Claim = iota
+	// Known names belong to a network of ours that is not wanted here.
+	Known
+	// Buried names were ours and a user removed them.
+	Buried
+)
+
+// MarkKey is the key of Logical_Switch.other_config that holds Want.Mark.
+const MarkKey = "bordergw"
+
+// BorderSuffix ends the name of the second logical switch of a stitched
+// network.
+const BorderSuffix = "-border"
