@@ -38,6 +38,9 @@ func (d *Definitions) Resolve(dev *Device) (Place, bool) {
 		}
 		return Place{Device: gd, Switch: d.standsFor(gd)}, true
 	}
+	if dev.DeviceName == "" {
+		return Place{}, false
+	}
 	for inv := range d.Devices.All() {
 		i, _ := d.Inventories.Get(inv.ID)
 		if _, ok := i.Switch(dev.DeviceName); ok && inv.Driven() {

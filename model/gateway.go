@@ -16,9 +16,12 @@ const (
 // L2Gateway is a set of devices that networks are connected to.
 type L2Gateway struct {
 	Record
-	Name    string   `json:"name"`
-	HAMode  HAMode   `json:"ha_mode,omitempty"`
-	Preempt bool     `json:"preempt,omitempty"`
+	Name    string `json:"name"`
+	HAMode  HAMode `json:"ha_mode,omitempty"`
+	Preempt bool   `json:"preempt,omitempty"`
+	// Active is the id of the device that carries traffic (ActivePassive); ""
+	// while none may.
+	Active  string   `json:"active,omitempty"`
 	Devices []Device `json:"devices"`
 }
 
@@ -104,4 +107,7 @@ type L2GatewayConnection struct {
 	// SegmentationID is a VLAN for devices with interfaces and a VNI for border
 	// devices; unset when the gateway carries it.
 	SegmentationID SegmentationID `json:"segmentation_id,omitzero"`
+	// StitchVLANs are the VLANs on the cables of stitched border devices, by
+	// gateway device id. The store allocates them; they never change.
+	StitchVLANs map[string]VLAN `json:"stitch_vlans,omitempty"`
 }

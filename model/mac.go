@@ -39,11 +39,8 @@ func macDigits(s string) (string, error) {
 		groups = strings.Split(s, ":")
 	case strings.Count(s, "-") == 5:
 		groups = strings.Split(s, "-")
-	case strings.Count(s, ".") == 2 && len(s) == 14:
-		s := strings.ReplaceAll(s, ".", "")
-		if len(s) == 12 {
-			return s, nil
-		}
+	case len(s) == 14 && s[4] == '.' && s[9] == '.':
+		return s[:4] + s[5:9] + s[10:], nil
 	case len(s) == 12:
 		return s, nil
 	}

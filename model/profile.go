@@ -26,6 +26,10 @@ type Profile struct {
 	Replication Replication
 	// KeyedLocators: the switch honours Physical_Locator.tunnel_key.
 	KeyedLocators bool
+	// BFD: the switch runs BFD on its tunnels when Tunnel.bfd_params says so.
+	BFD bool
+	// TunnelRows: the controller makes the Tunnel rows; else the switch does.
+	TunnelRows bool
 	// MaxFlood bounds the members of a flood list; 0 is no bound.
 	MaxFlood int
 }
@@ -36,25 +40,44 @@ const DefaultProfile = "auto"
 var profiles = map[string]Profile{
 	DefaultProfile:   {Replication: SourceNode},
 	"ovs-vtep":       {Replication: SourceNode},
-	"keyed-locators": {Replication: SourceNode, KeyedLocators: true},
+	"arista-cvx":     {Replication: SourceNode},
 	"service-node":   {Replication: ServiceNode},
-	"single-locator": {Replication: SingleLocator, MaxFlood: 1},
 	"cumulus":        {Replication: ServiceNode},
 	"junos-qfx":      {Replication: ServiceNode},
 	"dell-os10":      {Replication: ServiceNode},
-	"arista-cvx":     {Replication: SourceNode},
+	"single-locator": {Replication: SingleLocator},
 }
 
-// ParseProfile finds a profile by name; "" is the default one.
-func ParseProfile(name string) (Profile, error) {
-	if name == "" {
-		name = DefaultProfile
+// features may be added to a profile by name.
+var features = map[string]func(*Profile){
+	"keyed-locators": func(p *Profile) { p.KeyedLocators = true },
+	"bfd":            func(p *Profile) { p.BFD = true },
+	"tunnel-rows":    func(p *Profile) { p.TunnelRows = true },
+}
+
+// ParseProfile reads NAME[+FEATURE...], for example "ovs-vtep+bfd"; "" is the
+// default profile.
+func ParseProfile(s string) (Profile, error) {
+	if s == "" {
+		s = DefaultProfile
 	}
+	name, added, more := strings.Cut(s, "+")
 	p, ok := profiles[name]
 	if !ok {
-		names := slices.Sorted(maps.Keys(profiles))
-		return Profile{}, fmt.Errorf("%s is not one of %s", name, strings.Join(names, ", "))
+		return Profile{}, fmt.Errorf("%q is not one of the profiles %s", name, names(profiles))
 	}
-	p.Name = name
+	p.Name = s
+	for f := ""; more; {
+		f, added, more = strings.Cut(added, "+")
+		add, ok := features[f]
+		if !ok {
+			return Profile{}, fmt.Errorf("%q is not one of the profile features %s", f, names(features))
+		}
+		add(&p)
+	}
 	return p, nil
+}
+
+func names[T any](m map[string]T) string {
+	return strings.Join(slices.Sorted(maps.Keys(m)), ", ")
 }

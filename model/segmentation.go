@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // VLAN is an IEEE 802.1Q VLAN id, 0..4094. 0 stands for untagged frames
@@ -48,19 +49,19 @@ var DefaultVNIRange = VNIRange{First: 10000, Last: MaxVNI}
 
 // ParseVNIRange reads "FIRST-LAST".
 func ParseVNIRange(s string) (VNIRange, error) {
-	var first, last int64
-	var rest string
-	n, _ := fmt.Sscanf(s, "%d-%d%s", &first, &last, &rest)
-	if n != 2 {
-		return VNIRange{}, fmt.Errorf("VNI range %q is not FIRST-LAST", s)
-	}
-	r := VNIRange{}
-	var err error
-	if r.First, err = NewVNI(first); err != nil {
-		return VNIRange{}, fmt.Errorf("VNI range %q: %w", s, err)
-	}
-	if r.Last, err = NewVNI(last); err != nil {
-		return VNIRange{}, fmt.Errorf("VNI range %q: %w", s, err)
+	first, last, _ := strings.Cut(s, "-")
+	var r VNIRange
+	for _, end := range []struct {
+		text string
+		vni  *VNI
+	}{{first, &r.First}, {last, &r.Last}} {
+		n, err := strconv.ParseUint(end.text, 10, 32)
+		if err != nil {
+			return VNIRange{}, fmt.Errorf("VNI range %q is not FIRST-LAST", s)
+		}
+		if *end.vni, err = NewVNI(int64(n)); err != nil {
+			return VNIRange{}, fmt.Errorf("VNI range %q: %w", s, err)
+		}
 	}
 	if r.First > r.Last {
 		return VNIRange{}, fmt.Errorf("VNI range %q is empty", s)

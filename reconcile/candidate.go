@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"cmp"
-	"slices"
 	"time"
 
 	"bordergw/model"
@@ -54,12 +53,4 @@ func (c Candidate) rank() int {
 		return 0
 	}
 	return 1
-}
-
-// winners picks one candidate for each MAC, sorted by MAC.
-func winners(cs []Candidate) []Candidate {
-	slices.SortFunc(cs, func(a, b Candidate) int {
-		return cmp.Or(a.MAC.Compare(b.MAC), a.compare(b))
-	})
-	return slices.CompactFunc(cs, func(a, b Candidate) bool { return a.MAC == b.MAC })
 }

@@ -12,6 +12,11 @@ import (
 // Input is all that Compile looks at.
 type Input struct {
 	Definitions *model.Definitions
+	// Learned is what the switches have learned, by network id.
+	Learned map[string]*Learned
+	// Down are the devices, by id, that have been away for longer than the hold:
+	// another may take over from them.
+	Down map[string]bool
 	// GrowOnly: facts may still be missing, so that no flood list shrinks for
 	// that reason.
 	GrowOnly bool
@@ -29,7 +34,10 @@ type View struct {
 	// Outcomes is by connection id.
 	Outcomes map[string]*Outcome
 
-	networks map[string]*networkView
+	// stitched are the networks, by gateway device id, in which what the device
+	// learns is not believed.
+	stitched map[string]map[string]bool
+	groups   map[string]*groupView
 }
 
 // Outcome is what becomes of one connection, as far as definitions and
@@ -43,6 +51,8 @@ type Outcome struct {
 	Errors []string
 	// Waiting says what is not known yet.
 	Waiting []string
+	// Standby names devices that hold nothing until another one fails.
+	Standby []string
 	// Parts are what must stand for it.
 	Parts []Part
 }
@@ -56,39 +66,31 @@ type Part struct {
 
 // Compile builds a View. Parts of prev whose inputs are unchanged are shared.
 func Compile(in Input, prev *View) *View {
-	defs := in.Definitions
 	v := &View{
-		Revision: defs.Revision,
+		Revision: in.Definitions.Revision,
 		Wants:    map[string]*vtep.Want{},
 		Outcomes: map[string]*Outcome{},
-		networks: map[string]*networkView{},
+		stitched: map[string]map[string]bool{},
+		groups:   map[string]*groupView{},
 	}
-	byNetwork := map[string][]*model.L2GatewayConnection{}
-	for c := range defs.Connections.All() {
-		byNetwork[c.NetworkID] = append(byNetwork[c.NetworkID], c)
-	}
-	for id, conns := range byNetwork {
-		net, ok := defs.Networks.Get(id)
-		if !ok {
-			continue
+	for _, g := range groupNetworks(&in) {
+		inputs := g.inputs(&in)
+		gv := prev.group(g.key())
+		if gv == nil || !slices.Equal(gv.inputs, inputs) {
+			gv = g.build(&in, inputs)
 		}
-		b := newBuilder(defs, net, conns)
-		if old := prev.network(id); old != nil && slices.Equal(old.inputs, b.inputs) {
-			v.networks[id] = old
-		} else {
-			v.networks[id] = b.build()
-		}
-		maps.Copy(v.Outcomes, v.networks[id].outcomes)
+		v.groups[g.key()] = gv
+		maps.Copy(v.Outcomes, gv.outcomes)
 	}
 	v.assemble(in)
 	return v
 }
 
-func (v *View) network(id string) *networkView {
+func (v *View) group(key string) *groupView {
 	if v == nil {
 		return nil
 	}
-	return v.networks[id]
+	return v.groups[key]
 }
 
 // assemble gathers each device's share of all networks.
@@ -99,7 +101,7 @@ func (v *View) assemble(in Input) {
 	drive := func(gd *model.GatewayDevice, sweep bool) {
 		v.Wants[gd.ID] = &vtep.Want{
 			Self: databaseID(gd), Mark: defs.StoreID, Claim: claim, Known: known,
-			SourceNode: sourceNode(gd), GrowOnly: in.GrowOnly, Sweep: sweep,
+			SourceNode: sourceNode(defs, gd), MACsFull: macsFull(defs, gd), GrowOnly: in.GrowOnly, Sweep: sweep,
 		}
 	}
 	for gd := range defs.Devices.All() {
@@ -110,11 +112,17 @@ func (v *View) assemble(in Input) {
 	for r := range defs.Retired.All() {
 		drive(&r.GatewayDevice, true) // an operator removed it: all of ours goes
 	}
-	for _, id := range slices.Sorted(maps.Keys(v.networks)) {
-		for dev, share := range v.networks[id].shares {
+	for _, id := range slices.Sorted(maps.Keys(v.groups)) {
+		for dev, share := range v.groups[id].shares {
 			if w := v.Wants[dev]; w != nil {
 				w.Segments = append(w.Segments, share.segments...)
 				w.Bindings = append(w.Bindings, share.bindings...)
+			}
+			for _, net := range share.stitched {
+				if v.stitched[dev] == nil {
+					v.stitched[dev] = map[string]bool{}
+				}
+				v.stitched[dev][net] = true
 			}
 		}
 	}
@@ -162,6 +170,20 @@ func profileOf(gd *model.GatewayDevice) model.Profile {
 	return p
 }
 
-func sourceNode(gd *model.GatewayDevice) bool {
-	return profileOf(gd).Replication == model.SourceNode
+// sourceNode reports whether the device's switches replicate flooded frames.
+func sourceNode(defs *model.Definitions, gd *model.GatewayDevice) bool {
+	return profileOf(gd).Replication == model.SourceNode && !hasFault(defs, gd, unsupportedSourceNode)
+}
+
+// macsFull reports whether a switch of the device has no room for more MACs
+// (vtep(5), switch_fault_status).
+func macsFull(defs *model.Definitions, gd *model.GatewayDevice) bool {
+	return hasFault(defs, gd, "mac_table_exhaustion")
+}
+
+func hasFault(defs *model.Definitions, gd *model.GatewayDevice, fault string) bool {
+	inv, ok := defs.Inventories.Get(gd.ID)
+	return ok && slices.ContainsFunc(inv.Switches, func(s model.SwitchInventory) bool {
+		return slices.Contains(s.Faults, fault)
+	})
 }

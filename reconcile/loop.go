@@ -11,6 +11,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"bordergw/model"
+	"bordergw/vtep"
 )
 
 const (
@@ -19,6 +20,11 @@ const (
 	// settleTime after a start flood lists only grow and nothing is swept:
 	// removals that follow from missing facts wait.
 	settleTime = 2 * time.Minute
+	// defaultHAHold bridges a switch's restart of its database.
+	defaultHAHold = 10 * time.Second
+	// burstGap separates Views that follow from what switches say: a lone change
+	// is taken at once, a burst in windows.
+	burstGap = 100 * time.Millisecond
 )
 
 // Options adjust a Loop; the zero value is usable.
@@ -32,6 +38,12 @@ type Options struct {
 	Dial func(context.Context, *model.GatewayDevice) (net.Conn, error)
 	// Settle replaces the two minutes of caution after a start.
 	Settle time.Duration
+	// LocalHold and Hold replace the 4 s and 300 s that learned MACs outlive
+	// their row and their switch's session.
+	LocalHold, Hold time.Duration
+	// HAHold is how long a switch must be away before another takes over its
+	// part; default 10 s.
+	HAHold time.Duration
 }
 
 // Loop drives all registered switches. It implements the api's Status.
@@ -41,8 +53,14 @@ type Loop struct {
 	log     logrus.FieldLogger
 	metrics *metrics
 	view    atomic.Pointer[View]
-	// stamp asks Run to look at what became of the connections.
-	stamp chan struct{}
+	// stamp asks Run to look at what became of the connections; kick to build a
+	// new View because a switch came, went or learned something.
+	stamp, kick chan struct{}
+
+	learnMu  sync.Mutex
+	learning *learning
+	// learnDue is when the next candidate expires; zero for never.
+	learnDue time.Time
 
 	mu      sync.Mutex
 	workers map[string]*worker // by gateway device id; written by Run only
@@ -53,26 +71,39 @@ type Loop struct {
 
 // New makes a Loop; Run starts it.
 func New(store Store, opts Options) *Loop {
-	if opts.Interval <= 0 {
-		opts.Interval = defaultInterval
-	}
-	if opts.Settle <= 0 {
-		opts.Settle = settleTime
-	}
-	if opts.Log == nil {
-		silent := logrus.New()
-		silent.SetLevel(logrus.PanicLevel)
-		opts.Log = silent
-	}
-	if opts.Dial == nil {
-		opts.Dial = dial
-	}
+	opts.fill()
 	l := &Loop{
 		store: store, opts: opts, log: opts.Log,
-		stamp: make(chan struct{}, 1), workers: map[string]*worker{}, history: history{},
+		stamp: make(chan struct{}, 1), kick: make(chan struct{}, 1),
+		learning: newLearning(opts.LocalHold, opts.Hold),
+		workers:  map[string]*worker{}, history: history{},
 	}
 	l.metrics = newMetrics(opts.Registry, l)
 	return l
+}
+
+// fill sets what was left out.
+func (o *Options) fill() {
+	o.Interval = positive(o.Interval, defaultInterval)
+	o.Settle = positive(o.Settle, settleTime)
+	o.LocalHold = positive(o.LocalHold, defaultLocalHold)
+	o.Hold = positive(o.Hold, defaultHold)
+	o.HAHold = positive(o.HAHold, defaultHAHold)
+	if o.Log == nil {
+		silent := logrus.New()
+		silent.SetLevel(logrus.PanicLevel)
+		o.Log = silent
+	}
+	if o.Dial == nil {
+		o.Dial = dial
+	}
+}
+
+func positive(d, otherwise time.Duration) time.Duration {
+	if d <= 0 {
+		return otherwise
+	}
+	return d
 }
 
 // Run drives the switches until ctx ends; then it closes all sessions and
@@ -85,64 +116,174 @@ func (l *Loop) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	settled := time.NewTimer(l.opts.Settle)
-	defer settled.Stop()
-	cautious := true
+	t := &timers{settled: time.NewTimer(l.opts.Settle), due: time.NewTimer(time.Hour), stamp: time.NewTimer(time.Hour)}
+	defer t.stop()
 	for {
-		l.rebuild(ctx, &running, cautious)
-		if !l.await(ctx, changes, settled, &cautious) {
+		next := l.rebuild(ctx, &running, !t.calm)
+		t.built(next)
+		if !l.await(ctx, changes, t) {
 			return nil
 		}
 	}
 }
 
+// timers are what Run waits for besides notices.
+type timers struct {
+	settled, due, stamp *time.Timer
+	calm                bool      // settled has fired
+	last                time.Time // of the last View
+}
+
+func (t *timers) stop() {
+	t.settled.Stop()
+	t.due.Stop()
+	t.stamp.Stop()
+}
+
+// built notes that a View was built, and when time alone asks for the next.
+func (t *timers) built(next time.Time) {
+	t.last = time.Now()
+	if !next.IsZero() {
+		t.due.Reset(max(time.Until(next), burstGap))
+	}
+}
+
 // await returns when a View has to be built anew; false at the end.
-func (l *Loop) await(ctx context.Context, changes <-chan struct{}, settled *time.Timer, cautious *bool) bool {
+func (l *Loop) await(ctx context.Context, changes <-chan struct{}, t *timers) bool {
 	for {
 		select {
 		case <-ctx.Done():
 			return false
 		case <-changes:
 			return true
-		case <-settled.C:
-			*cautious = false
-			l.log.Info("settled: removals of what nothing explains are allowed from now on")
+		case <-t.due.C:
+			return true
+		case <-l.kick:
+			// The edge of a burst passes at once.
+			wait := burstGap - time.Since(t.last)
+			if wait <= 0 {
+				return true
+			}
+			t.due.Reset(wait)
+		case <-t.settled.C:
+			t.calm = true
+			l.log.Info("settled: what nothing explains is removed from now on")
 			return true
 		case <-l.stamp:
+			t.stamp.Reset(stampGap)
+		case <-t.stamp.C:
 			l.stampConnections()
-			// Many switches may change at once; once in a while is enough.
-			if !pause(ctx, stampGap) {
-				return false
-			}
 		}
 	}
 }
 
 // refresh asks for a look at the connections' conditions.
-func (l *Loop) refresh() {
+func (l *Loop) refresh() { notify(l.stamp) }
+
+// facts asks for a new View, as a switch has something new to say.
+func (l *Loop) facts() { notify(l.kick) }
+
+func notify(c chan struct{}) {
 	select {
-	case l.stamp <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
 
 // rebuild compiles the definitions as they stand, starts and stops workers to
-// match, and hands each its share.
-func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bool) {
+// match, and hands each its share. It returns when time alone asks for the
+// next View, zero for never.
+func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bool) time.Time {
+	now := time.Now()
+	l.match(ctx, running, l.store.Definitions())
+	down, nextDown := l.away(now)
+	l.elect(ctx, down)
 	defs := l.store.Definitions()
+	learned, nextLearned := l.learned(defs, now)
 	view := Compile(Input{
-		Definitions: defs,
-		GrowOnly:    cautious,
+		Definitions: defs, Learned: learned, Down: down,
+		GrowOnly: cautious,
 		// A store without any connection may have been lost: then what stands on
 		// the switches is worth more than what it says.
 		Sweep: !cautious && defs.Connections.Len() > 0,
 	}, l.view.Load())
 	l.view.Store(view)
-	l.match(ctx, running, defs)
 	l.forgetExpired(ctx, defs)
 	for id, w := range l.snapshot() {
 		w.setWant(view.Wants[id], view.Revision, cleaning(defs, id))
 	}
+	return earlier(nextDown, nextLearned)
+}
+
+// earlier is the earlier of two times, of which zero is never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// away finds the devices that have been away for longer than the hold, and when
+// the next one will have been.
+func (l *Loop) away(now time.Time) (down map[string]bool, next time.Time) {
+	down = map[string]bool{}
+	for id, w := range l.snapshot() {
+		st := w.state()
+		if st.reachable() {
+			continue
+		}
+		if due := st.awaySince.Add(l.opts.HAHold); due.After(now) {
+			next = earlier(next, due)
+		} else {
+			down[id] = true
+		}
+	}
+	return down, next
+}
+
+// learned gives what the switches have learned, and when the next of it
+// expires.
+func (l *Loop) learned(defs *model.Definitions, now time.Time) (map[string]*Learned, time.Time) {
+	l.learnMu.Lock()
+	defer l.learnMu.Unlock()
+	if !l.learnDue.IsZero() && !l.learnDue.After(now) {
+		l.learnDue = l.learning.expire(now, func(id string) bool {
+			_, ok := defs.Networks.Get(id)
+			return ok
+		})
+	}
+	return l.learning.snapshot(now), l.learnDue
+}
+
+// learn takes what a switch says of its stations.
+func (l *Loop) learn(db vtep.DatabaseID, told vtep.Locals, first bool) {
+	now := time.Now()
+	l.learnMu.Lock()
+	l.learning.update(db, told, first, now)
+	l.learnDue = earlier(l.learnDue, now.Add(l.opts.LocalHold))
+	l.learnMu.Unlock()
+	l.facts()
+}
+
+// unlearn starts the hold of what a switch that has gone away said; at once
+// when its device is no longer registered.
+func (l *Loop) unlearn(db vtep.DatabaseID) {
+	now := time.Now()
+	l.learnMu.Lock()
+	l.learning.disconnected(db, now)
+	l.learnDue = earlier(l.learnDue, now.Add(l.opts.Hold))
+	l.learnMu.Unlock()
+	l.facts()
+}
+
+// UnfreezeMAC lets a MAC move again that moved too often, and reports whether
+// it was held.
+func (l *Loop) UnfreezeMAC(network string, mac model.MAC) bool {
+	l.learnMu.Lock()
+	ok := l.learning.unfreeze(network, mac, time.Now())
+	l.learnMu.Unlock()
+	l.facts()
+	return ok
 }
 
 // match has one worker run for every driven device, and none for others. A

@@ -53,10 +53,25 @@ func condition(typ string, ok bool, yes, no, message string) model.Condition {
 // ConnectionStatus tells how far a connection has been realised.
 func (l *Loop) ConnectionStatus(id string) model.ConnectionStatus {
 	view := l.view.Load()
-	if view == nil || view.Outcomes[id] == nil {
+	if view == nil || view.Outcomes[id] == nil || l.outdated(view, id) {
 		return model.ConnectionStatus{State: model.ConnectionPending, Detail: "not planned yet", Conditions: []model.Condition{}}
 	}
 	return l.judge(view, view.Outcomes[id])
+}
+
+// outdated reports whether what defines a connection changed after the View was
+// made: what the View says of it is then not what was asked for last.
+func (l *Loop) outdated(view *View, id string) bool {
+	defs := l.store.Definitions()
+	c, ok := defs.Connections.Get(id)
+	if !ok || c.Revision > view.Revision {
+		return true
+	}
+	if n, ok := defs.Networks.Get(c.NetworkID); ok && n.Revision > view.Revision {
+		return true
+	}
+	g, ok := defs.Gateways.Get(c.L2GatewayID)
+	return ok && g.Revision > view.Revision
 }
 
 // judgement is what speaks against a connection being realised.
@@ -79,6 +94,9 @@ func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
 		out.State, out.Detail = model.ConnectionUnsupported, strings.Join(o.Unsupported, "; ")
 	case len(j.waiting)+len(j.unbound) > 0:
 		out.State, out.Detail = model.ConnectionPending, strings.Join(slices.Concat(j.waiting, j.unbound), "; ")
+	}
+	if out.State == model.ConnectionActive && len(o.Standby) > 0 {
+		out.Detail = "standby: " + strings.Join(o.Standby, ", ")
 	}
 	accepted := len(o.Errors) == 0 && len(o.Unsupported) == 0
 	programmed := accepted && len(j.errors) == 0 && len(j.waiting) == 0

@@ -13,4 +13,5 @@ type Store interface {
 	SetInventory(ctx context.Context, deviceID string, inv model.Inventory) error
 	ClearTombstone(ctx context.Context, networkID, deviceID string) error
 	ForgetRetired(ctx context.Context, deviceID string) error
+	SetActiveDevice(ctx context.Context, gatewayID, deviceID string) error
 }

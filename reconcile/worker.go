@@ -33,21 +33,27 @@ type worker struct {
 	stop   context.CancelFunc
 	wake   chan struct{}
 	helds  holds
+	// told: the switch's stations have been told once since the process began.
+	told bool
 
 	mu       sync.Mutex
 	want     *vtep.Want
 	revision uint64 // of the View that want is from
 	session  *vtep.Session
 	status   deviceState
+	// relearn: all stations are to be told again, as the set of networks changed.
+	relearn bool
 }
 
 // deviceState is what the status of a device and of its connections is made of.
 type deviceState struct {
 	phase     string
-	since     time.Time // of the phase
+	awaySince time.Time // zero while a session stands
 	detail    string
 	lastError string
 	facts     *vtep.Facts
+	// quarantined counts learned rows that are not believed.
+	quarantined int
 	// revision that the last complete plan was made from.
 	revision uint64
 	problems []vtep.Problem
@@ -57,7 +63,7 @@ func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
 	w := &worker{loop: l, id: gd.ID, wake: make(chan struct{}, 1), helds: holds{}}
 	w.device.Store(gd)
 	w.log = l.log.WithField("device", deviceName(gd))
-	w.status = deviceState{phase: model.DeviceUnreachable, since: time.Now(), detail: notConnected}
+	w.status = deviceState{phase: model.DeviceUnreachable, awaySince: time.Now(), detail: notConnected}
 	return w
 }
 
@@ -67,6 +73,7 @@ func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
 func (w *worker) setWant(want *vtep.Want, revision uint64, cleaning bool) {
 	w.mu.Lock()
 	same := sameWant(w.want, want)
+	w.relearn = w.relearn || !sameNetworks(w.want, want)
 	if same && w.status.revision == w.revision {
 		w.status.revision = revision
 	}
@@ -82,15 +89,16 @@ func (w *worker) setWant(want *vtep.Want, revision uint64, cleaning bool) {
 // which are shared as long as nothing in them changes.
 func sameWant(a, b *vtep.Want) bool {
 	return a != nil && b != nil && a.GrowOnly == b.GrowOnly && a.Sweep == b.Sweep && a.SourceNode == b.SourceNode &&
-		a.Mark == b.Mark && slices.Equal(a.Segments, b.Segments) && slices.Equal(a.Bindings, b.Bindings)
+		a.MACsFull == b.MACsFull && a.Mark == b.Mark && slices.Equal(a.Segments, b.Segments) && slices.Equal(a.Bindings, b.Bindings)
 }
 
-func (w *worker) nudge() {
-	select {
-	case w.wake <- struct{}{}:
-	default:
-	}
+func sameNetworks(a, b *vtep.Want) bool {
+	return a != nil && b != nil && slices.EqualFunc(a.Segments, b.Segments, func(x, y *vtep.Segment) bool {
+		return x.Name == y.Name
+	})
 }
+
+func (w *worker) nudge() { notify(w.wake) }
 
 // run connects again and again until ctx ends.
 func (w *worker) run(ctx context.Context) {
@@ -147,11 +155,22 @@ func (w *worker) connect(ctx context.Context) error {
 	return w.serve(ctx, s)
 }
 
+// hold notes the session that stands, nil for none.
 func (w *worker) hold(s *vtep.Session) {
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	w.session = s
+	w.status.awaySince = time.Time{}
+	if s == nil {
+		w.status.awaySince = time.Now()
+	}
+	w.mu.Unlock()
+	if s == nil {
+		w.loop.unlearn(databaseID(w.device.Load()))
+	}
 }
+
+// reachable reports whether a session stands.
+func (st *deviceState) reachable() bool { return st.awaySince.IsZero() }
 
 // serve keeps the switch in line until the session ends.
 func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
@@ -159,6 +178,7 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 	if err != nil {
 		return err
 	}
+	w.tell(s, true)
 	w.enter(model.DeviceSyncing, "waiting for the plan")
 	pass := time.NewTicker(w.loop.opts.Interval)
 	defer pass.Stop()
@@ -174,7 +194,11 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 			if need, err = w.observe(ctx, s); err != nil {
 				return err
 			}
+			w.tell(s, false)
 		case <-w.wake:
+			if w.networksChanged() {
+				w.tell(s, true)
+			}
 		case <-pass.C:
 		case <-retry.C:
 		}
@@ -205,6 +229,31 @@ func (w *worker) observe(ctx context.Context, s *vtep.Session) (uint64, error) {
 		}
 	}
 	return w.loop.store.Definitions().Revision, nil
+}
+
+func (w *worker) networksChanged() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	changed := w.relearn
+	w.relearn = false
+	return changed
+}
+
+// tell passes on what the switch has learned in networks of ours.
+func (w *worker) tell(s *vtep.Session, full bool) {
+	defs, view := w.loop.store.Definitions(), w.loop.view.Load()
+	told := s.Locals(full, func(name string) bool {
+		_, ok := defs.Networks.Get(name)
+		return ok && !view.stitched[w.id][name]
+	})
+	if !told.Full && len(told.MACs) == 0 {
+		return
+	}
+	w.mu.Lock()
+	w.status.quarantined = told.Quarantined
+	w.mu.Unlock()
+	w.loop.learn(databaseID(w.device.Load()), told, !w.told)
+	w.told = true
 }
 
 // reconcile makes one plan and sends it. It returns when to try again although
@@ -262,9 +311,6 @@ func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revis
 func (w *worker) enter(phase, detail string) {
 	w.mu.Lock()
 	old := w.status.phase
-	if old != phase {
-		w.status.since = time.Now()
-	}
 	w.status.phase, w.status.detail = phase, detail
 	w.mu.Unlock()
 	if old != phase && (phase == model.DeviceInSync || phase == model.DeviceDegraded) {

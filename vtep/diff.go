@@ -155,10 +155,7 @@ func (d *differ) logicalSwitch(seg *Segment, id ovsdb.UUID, row *hwvtep.LogicalS
 	if row.Description != seg.Description {
 		set.Description = &seg.Description
 	}
-	mode := hwvtep.LogicalSwitchReplicationModeSourceNode
-	if d.want.SourceNode && caps.ReplicationMode && (row.ReplicationMode == nil || *row.ReplicationMode != mode) {
-		set.ReplicationMode = &mode
-	}
+	set.ReplicationMode = d.replicationMode(row)
 	if caps.OtherConfig && row.OtherConfig[MarkKey] != d.want.Mark {
 		set.Mark = &d.want.Mark
 	}
@@ -171,10 +168,29 @@ func (d *differ) logicalSwitch(seg *Segment, id ovsdb.UUID, row *hwvtep.LogicalS
 	}
 }
 
+// replicationMode gives the mode to write, nil to leave it as it is. A switch
+// that can not replicate must not be told to; unset and service_node mean the
+// same (vtep(5)).
+func (d *differ) replicationMode(row *hwvtep.LogicalSwitch) *string {
+	sourceNode := hwvtep.LogicalSwitchReplicationModeSourceNode
+	have := ""
+	if row.ReplicationMode != nil {
+		have = *row.ReplicationMode
+	}
+	switch {
+	case !d.have.caps.ReplicationMode || (have == sourceNode) == d.want.SourceNode:
+		return nil
+	case d.want.SourceNode:
+		return &sourceNode
+	}
+	unset := ""
+	return &unset
+}
+
 // macs compares the remote MACs of one logical switch.
 func (d *differ) macs(seg *Segment, ls ovsdb.UUID) {
 	have := d.have.ucastRemote.byLS[ls]
-	matched := 0
+	matched, missing := 0, 0
 	var last MACEntry
 	var lastID ovsdb.UUID
 	for i := range seg.MACs {
@@ -183,6 +199,10 @@ func (d *differ) macs(seg *Segment, ls ovsdb.UUID) {
 			continue
 		}
 		row, ok := have[w.MAC]
+		if !ok && d.want.MACsFull {
+			missing++
+			continue
+		}
 		if !ok {
 			d.adds = append(d.adds, Op{Kind: AddMAC, LogicalSwitch: seg.Name, MAC: w.MAC, Locator: w.Locator})
 			continue
@@ -199,6 +219,9 @@ func (d *differ) macs(seg *Segment, ls ovsdb.UUID) {
 		d.staleMACs(seg, have)
 	}
 	d.extraMACs(seg.Name, ls)
+	if missing > 0 {
+		d.problem(TableFull, seg.Name, nil, "the switch's MAC table is full; %d MACs of %s are flooded instead", missing, seg.Name)
+	}
 }
 
 // excluded reports whether an entry is for the other databases only: its home

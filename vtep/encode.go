@@ -84,7 +84,11 @@ func (e *encoder) switchColumns(r *LogicalSwitchRow) (row []ovsdb.Column) {
 		row = append(row, ovsdb.Column{Name: "tunnel_key", Value: ovsdb.Int(int64(*r.TunnelKey))})
 	}
 	if r.ReplicationMode != nil {
-		row = append(row, ovsdb.Column{Name: "replication_mode", Value: ovsdb.String(*r.ReplicationMode)})
+		mode := ovsdb.EmptySet()
+		if *r.ReplicationMode != "" {
+			mode = ovsdb.String(*r.ReplicationMode)
+		}
+		row = append(row, ovsdb.Column{Name: "replication_mode", Value: mode})
 	}
 	if r.Mark != nil {
 		row = append(row, ovsdb.Column{Name: "other_config", Value: ovsdb.MapOf(markPair(*r.Mark))})

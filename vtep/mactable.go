@@ -52,6 +52,9 @@ func (t *macTable) update(u ovsdb.RowUpdate) error {
 		return nil
 	}
 	row, had := t.get(u.UUID)
+	if u.Kind != ovsdb.KindModify {
+		row = macExtra{}
+	}
 	if err := row.decode(u.Row); err != nil {
 		return fmt.Errorf("%s: %w", u.Table, err)
 	}

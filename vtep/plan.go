@@ -1,6 +1,7 @@
 package vtep
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -125,7 +126,7 @@ func (r *LogicalSwitchRow) String() string {
 		fmt.Fprintf(&b, " key %s", *r.TunnelKey)
 	}
 	if r.ReplicationMode != nil {
-		fmt.Fprintf(&b, " mode %s", *r.ReplicationMode)
+		fmt.Fprintf(&b, " mode %s", cmp.Or(*r.ReplicationMode, "unset"))
 	}
 	if r.Description != nil {
 		fmt.Fprintf(&b, " description %q", *r.Description)
@@ -155,6 +156,7 @@ const (
 	NameTaken      Reason = "NameTaken"      // a foreign logical switch has the name
 	AwaitingSwitch Reason = "AwaitingSwitch" // the switch still holds local MACs
 	Unsupported    Reason = "Unsupported"    // the schema can not express it
+	TableFull      Reason = "TableFull"      // no room for more MACs
 	Rejected       Reason = "Rejected"       // the switch refused the operation
 )
 

@@ -31,6 +31,10 @@ type State struct {
 	lsByName  map[string]ovsdb.UUID
 	locators  map[ovsdb.UUID]Locator // only those that vxlan_over_ipv4 can use
 	byLocator map[Locator]ovsdb.UUID
+
+	// learned records what changed in Ucast_Macs_Local since it was last asked
+	// for.
+	learned localChanges
 }
 
 // table holds the rows of one small table.
@@ -65,8 +69,9 @@ func (t table[T]) apply(u ovsdb.RowUpdate) (*T, error) {
 		delete(t, u.UUID)
 		return old, nil
 	}
+	// Columns at their default are left out of a new row.
 	row := new(T)
-	if old != nil {
+	if old != nil && u.Kind == ovsdb.KindModify {
 		*row = *old
 	}
 	if err := decodeColumns(u.Row, row, u.Diff); err != nil {
@@ -82,6 +87,7 @@ func (s *State) update(u ovsdb.RowUpdate) (err error) {
 	switch u.Table {
 	case "Physical_Switch":
 		_, err = s.switches.apply(u)
+		s.learned.all = true // what counts as its own address may have changed
 	case "Physical_Port":
 		_, err = s.ports.apply(u)
 	case "Logical_Switch":
@@ -96,10 +102,11 @@ func (s *State) update(u ovsdb.RowUpdate) (err error) {
 		_, err = s.mcastRemote.apply(u)
 	case "Mcast_Macs_Local":
 		_, err = s.mcastLocal.apply(u)
+		s.learned.all = true
 	case "Ucast_Macs_Remote":
 		err = s.ucastRemote.update(u)
 	case "Ucast_Macs_Local":
-		err = s.ucastLocal.update(u)
+		err = s.updateLocal(u)
 	default:
 		err = fmt.Errorf("update of table %q, which is not monitored", u.Table)
 	}
@@ -113,6 +120,7 @@ func (s *State) updateLogical(u ovsdb.RowUpdate) error {
 	}
 	if old != nil && s.lsByName[old.Name] == u.UUID {
 		delete(s.lsByName, old.Name)
+		s.learned.all = true
 	}
 	if row := s.logical[u.UUID]; row != nil {
 		s.lsByName[row.Name] = u.UUID

@@ -25,8 +25,12 @@ type Want struct {
 	Bindings []Binding
 	// Claim classes the names of logical switches that are not in Segments.
 	Claim func(name string) Claim
-	// SourceNode: write replication_mode source_node where the schema has it.
+	// SourceNode: the switch replicates flooded frames; said by replication_mode
+	// where the schema has it.
 	SourceNode bool
+	// MACsFull: the switch has no room for more MACs. None is added; frames for
+	// those that are missing are flooded.
+	MACsFull bool
 	// GrowOnly: no member leaves the flood list of an incomplete Segment, unless
 	// it is Known.
 	GrowOnly bool

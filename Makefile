@@ -1,0 +1,63 @@
+# `make` alone lists the targets.
+SHELL     := /bin/bash
+GO        ?= go
+FUZZTIME  ?= 30s
+IMAGE     ?= bordergw:latest
+BASE      ?= debian:bookworm-slim
+# The binary carries the commit where git can tell it; in a tree of another owner, or without a commit, it cannot.
+GOBUILD   := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=$(if $(shell git rev-parse -q --verify HEAD 2>/dev/null),true,false)
+export FUZZTIME
+# ovsdb-server, ovs-vswitchd, ip and ethtool are there; not every user has it in the path.
+export PATH := $(PATH):/usr/sbin:/sbin
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build test race lint check demo bench e2e fuzz generate image compose-test clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+deps: ## install what tests and demo need (apt-get; only what is missing)
+	@hack/deps.sh
+
+build: ## bin/bordergw
+	$(GOBUILD) -o bin/bordergw ./cmd/bordergw
+
+test: deps ## all tests, race detector on, against real ovsdb-servers and emulated switches
+	$(GO) test -race ./...
+
+race: test ## the same as test
+
+lint: ## gofmt, go vet, staticcheck
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+check: lint ## lint, generated files and go.mod up to date, tests, govulncheck
+	hack/check-generated.sh
+	$(GO) mod tidy -diff
+	$(MAKE) test
+	hack/vulncheck.sh
+
+demo: deps build ## two emulated switches joined by bordergw, and a ping between them
+	$(GO) run ./internal/demo -bin bin/bordergw
+
+bench: deps ## benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+e2e: deps ## only the tests with emulated switches, and of the built binary
+	$(GO) test -race -count=1 -v ./internal/lab ./internal/demo ./e2e/...
+
+fuzz: ## every fuzz target for FUZZTIME (30s) each
+	hack/fuzz.sh
+
+generate: ## go generate
+	$(GO) generate ./...
+
+image: build ## container image IMAGE (bordergw:latest) on BASE
+	docker build --build-arg BASE=$(BASE) -t $(IMAGE) .
+
+compose-test: build ## the compose file for real: needs root, may install docker
+	hack/compose-test.sh
+
+clean: ## what the targets above made
+	rm -rf bin

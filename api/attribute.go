@@ -1,0 +1,77 @@
+package api
+
+import (
+	"bordergw/model"
+)
+
+// record is what a resource's items are: pointers to stored records, or views
+// that add a status to one.
+type record interface {
+	Meta() *model.Record
+}
+
+// attribute is one row of a resource's table.
+type attribute[T record] struct {
+	name string
+	// aliases are spellings accepted in a body.
+	aliases []string
+	// post and put allow the attribute in a body.
+	post, put bool
+	// required in a POST.
+	required bool
+	// parse checks a JSON value and gives the canonical one. Its error becomes
+	// the reason of a 400, unless it is a *model.Error already. Set where post
+	// or put is.
+	parse func(any) (any, error)
+	// fallback is the canonical value when a POST lacks the attribute; nil
+	// stands for the type's zero value.
+	fallback any
+	// show renders the attribute; nil hides it.
+	show func(T) any
+	// echo renders it in the answer to a POST where that differs.
+	echo func(T) any
+	// filter and sort allow it in the query of a list.
+	filter, sort bool
+	// adminWrite lets only administrators give it, adminRead only them see it.
+	adminWrite, adminRead bool
+}
+
+// values are a body's attributes after checking, in canonical form.
+type values map[string]any
+
+// valueOf gives a value, or the zero value when it was not given.
+func valueOf[V any](in values, name string) V {
+	v, _ := in[name].(V)
+	return v
+}
+
+// given points at a value, or is nil when it was not given.
+func given[V any](in values, name string) *V {
+	v, ok := in[name].(V)
+	if !ok {
+		return nil
+	}
+	return &v
+}
+
+// project of a new record, see populateProject.
+func (in values) project() string { return valueOf[string](in, "project_id") }
+
+// identity is the id, which only the server gives.
+func identity[T record]() attribute[T] {
+	return attribute[T]{name: "id", filter: true, sort: true, show: func(v T) any { return v.Meta().ID }}
+}
+
+// ownership is Neutron's pair of names for the owner.
+func ownership[T record]() []attribute[T] {
+	project := func(v T) any { return v.Meta().ProjectID }
+	return []attribute[T]{
+		{name: "tenant_id", post: true, parse: parseString, show: project, filter: true, sort: true},
+		{name: "project_id", post: true, parse: parseString, show: project, filter: true, sort: true},
+	}
+}
+
+// readOnly is an attribute that only the server gives.
+func readOnly[T record](name string, show func(T) any) attribute[T] {
+	return attribute[T]{name: name, show: show}
+}

@@ -1,0 +1,39 @@
+package api_test
+
+import (
+	"fmt"
+	"testing"
+
+	"bordergw/api"
+	"bordergw/model"
+
+	"github.com/stretchr/testify/require"
+)
+
+// standing is a store that only shows a snapshot.
+type standing struct {
+	api.Store
+	defs *model.Definitions
+}
+
+func (s standing) Definitions() *model.Definitions { return s.defs }
+
+// BenchmarkList answers a list of 10,000 connections, whole and by the page.
+func BenchmarkList(b *testing.B) {
+	var xs []*model.L2GatewayConnection
+	for i := range 10_000 {
+		xs = append(xs, &model.L2GatewayConnection{
+			Record:      model.Record{ID: fmt.Sprintf("c%05d", i), Seq: uint64(i), ProjectID: "p"},
+			L2GatewayID: "g", NetworkID: fmt.Sprintf("n%05d", i), SegmentationID: model.VLANID(model.VLAN(i % 4095)),
+		})
+	}
+	defs := &model.Definitions{Connections: model.NewTable(xs)}
+	s := newService(b, func(c *api.Config) { c.Store = standing{c.Store, defs} })
+	for name, query := range map[string]string{"whole": "", "page": "?limit=100&marker=c05000", "filter": "?network_id=n05000"} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				require.Equal(b, 200, s.do("GET", connectionsPath+query, "").status)
+			}
+		})
+	}
+}

@@ -1,0 +1,158 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+
+	"bordergw/model"
+)
+
+// connectionView is a connection with how far it has been realised.
+type connectionView struct {
+	*model.L2GatewayConnection
+	status model.ConnectionStatus
+}
+
+func (c *call) viewConnection(x *model.L2GatewayConnection) connectionView {
+	return connectionView{x, c.cfg.Status.ConnectionStatus(x.ID)}
+}
+
+// connections is networking-l2gw's resource.
+func connections() *resource[connectionView] {
+	return &resource[connectionView]{
+		singular: "l2_gateway_connection", plural: "l2_gateway_connections", route: "/v2.0/l2-gateway-connections",
+		attrs: connectionAttributes(),
+		// Clients look for a connection by name before they delete it. Were the
+		// name ignored, any name would find the only connection there is.
+		matchNothing: []string{"name"},
+		adminOnly:    true,
+		all: func(c *call) []connectionView {
+			vs := make([]connectionView, 0, c.defs.Connections.Len())
+			for x := range c.defs.Connections.All() {
+				vs = append(vs, c.viewConnection(x))
+			}
+			return vs
+		},
+		find: func(c *call, id string) (connectionView, error) {
+			x, ok := c.defs.Connections.Get(id)
+			if !ok {
+				return connectionView{}, model.ErrConnectionNotFound()
+			}
+			return c.viewConnection(x), nil
+		},
+		absent: func(string) error { return model.ErrConnectionNotFound() },
+		create: createConnection,
+		remove: func(c *call, id string) error { return c.cfg.Store.DeleteConnection(c.r.Context(), id) },
+	}
+}
+
+func connectionAttributes() []attribute[connectionView] {
+	type C = connectionView
+	attrs := []attribute[C]{
+		identity[C](),
+		{name: "network_id", post: true, required: true, parse: parseString, filter: true, sort: true,
+			show: func(x C) any { return x.NetworkID }},
+		{name: "l2_gateway_id", post: true, parse: parseString, filter: true, sort: true,
+			show: func(x C) any { return x.L2GatewayID }},
+		{name: "segmentation_id", aliases: segmentationAliases, post: true, parse: parseSegmentationText,
+			filter: true, sort: true, show: showSegmentation,
+			echo: func(x C) any { return x.SegmentationID.String() }},
+		{name: "status", filter: true, sort: true, show: func(x C) any { return x.status.State }},
+		readOnly("status_detail", func(x C) any { return x.status.Detail }),
+		readOnly("conditions", func(x C) any { return showConditions(x.status.Conditions) }),
+		readOnly("observed_revision", func(x C) any { return x.status.ObservedRevision }),
+	}
+	return append(attrs, ownership[C]()...)
+}
+
+// parseSegmentationText accepts a string or an integer. What it may be follows
+// from the gateway, see wantedKind.
+func parseSegmentationText(v any) (any, error) {
+	if n, isNumber := v.(json.Number); isNumber {
+		if _, err := integer(n); err != nil && !errors.Is(err, errRange) {
+			return nil, reasonf("'%s' is not a valid string", n)
+		}
+		return n.String(), nil
+	}
+	return stringValue(v)
+}
+
+// showSegmentation answers a read as upstream does: a number, or "" for none
+// and for VLAN 0. A POST is answered with a string.
+func showSegmentation(x connectionView) any {
+	if x.SegmentationID.Value == 0 {
+		return ""
+	}
+	return int(x.SegmentationID.Value)
+}
+
+func createConnection(c *call, in values) (connectionView, error) {
+	x := model.L2GatewayConnection{
+		Record:      model.Record{ProjectID: in.project()},
+		L2GatewayID: valueOf[string](in, "l2_gateway_id"),
+		NetworkID:   valueOf[string](in, "network_id"),
+	}
+	if text := valueOf[string](in, "segmentation_id"); text != "" {
+		gw, _ := c.defs.Gateways.Get(x.L2GatewayID)
+		kind := wantedKind(c.defs, gw)
+		seg, err := parseSegmentation(kind, text)
+		if err != nil {
+			return connectionView{}, beforeRange(c.defs, x.NetworkID, kind, err)
+		}
+		x.SegmentationID = seg
+	}
+	made, err := c.cfg.Store.CreateConnection(c.r.Context(), x)
+	if err != nil {
+		return connectionView{}, err
+	}
+	return c.viewConnection(made), nil
+}
+
+// wantedKind is the kind of id that a gateway leaves to its connections: none
+// when it carries all ids itself, a VLAN for an unknown gateway.
+func wantedKind(defs *model.Definitions, gw *model.L2Gateway) model.SegmentationKind {
+	if gw == nil {
+		return model.VLANSegmentation
+	}
+	kind := model.NoSegmentation
+	tagged := gw.HasVLANs()
+	for _, d := range gw.Devices {
+		gd, _ := defs.Devices.Get(d.DeviceID)
+		switch {
+		case gd != nil && gd.Type == model.NetworkVLAN && d.IsBorder():
+			kind = model.VLANSegmentation
+			tagged = tagged || d.SegmentationID != 0
+		case d.IsBorder() && d.SegmentationID == 0:
+			return model.VXLANSegmentation
+		case len(d.Interfaces) > 0:
+			kind = model.VLANSegmentation
+		}
+	}
+	if tagged {
+		return model.NoSegmentation
+	}
+	return kind
+}
+
+// parseSegmentation gives an id its kind. One that is not wanted at all is left
+// for the store to refuse.
+func parseSegmentation(kind model.SegmentationKind, s string) (model.SegmentationID, error) {
+	if kind == model.VXLANSegmentation {
+		n, err := segmentationNumber(s, 1, int64(model.MaxVNI))
+		return model.VXLANID(model.VNI(n)), err
+	}
+	n, err := segmentationNumber(s, 0, int64(model.MaxVLAN))
+	return model.VLANID(model.VLAN(n)), err
+}
+
+// beforeRange gives the refusal that upstream finds before it looks at the
+// range of an id; for ids in range the store gives it.
+func beforeRange(defs *model.Definitions, network string, kind model.SegmentationKind, outOfRange error) error {
+	if _, known := defs.Networks.Get(network); !known {
+		return model.ErrNetworkNotFound(network)
+	}
+	if kind == model.NoSegmentation {
+		return model.ErrInvalidInput("default segmentation_id should not be provided when segmentation_id is assigned during l2gateway creation")
+	}
+	return outOfRange
+}

@@ -1,0 +1,88 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+
+	"bordergw/model"
+)
+
+// statusOf maps a kind of refusal to HTTP as Neutron's FAULT_MAP does.
+var statusOf = map[model.Kind]int{
+	model.Invalid:     http.StatusBadRequest,
+	model.NotFound:    http.StatusNotFound,
+	model.Conflict:    http.StatusConflict,
+	model.Forbidden:   http.StatusForbidden,
+	model.Unavailable: http.StatusServiceUnavailable,
+}
+
+// httpError is a refusal that exists only in HTTP.
+type httpError struct {
+	status  int
+	typ     string
+	message string
+	allow   string // Allow header of a 405 (RFC 9110 section 15.5.6)
+}
+
+func (e *httpError) Error() string { return e.message }
+
+func errPathNotFound() error {
+	return &httpError{status: http.StatusNotFound, typ: "HTTPNotFound", message: "The resource could not be found."}
+}
+
+func errMethod(allow string) error {
+	return &httpError{status: http.StatusMethodNotAllowed, typ: "HTTPMethodNotAllowed", allow: allow,
+		message: "The server could not comply with the request since it is either malformed or otherwise incorrect."}
+}
+
+func errTooLarge() error {
+	return &httpError{status: http.StatusRequestEntityTooLarge, typ: "HTTPRequestEntityTooLarge",
+		message: "The request body is too large."}
+}
+
+// errUnauthorized is answered in plain text, as keystonemiddleware does.
+var errUnauthorized = errors.New("authentication required")
+
+func errMalformedBody() error {
+	return &model.Error{Kind: model.Invalid, Type: "MalformedRequestBody",
+		Message: "Malformed request body: Cannot understand JSON."}
+}
+
+// errPolicy is Neutron's refusal by policy.
+func errPolicy(rule string) error {
+	return &model.Error{Kind: model.Forbidden, Type: "PolicyNotAuthorized",
+		Message: "rule:" + rule + " is disallowed by policy"}
+}
+
+// neutronError is the body of every 4xx and 5xx but 401. Clients pick their
+// exception by Type and need Detail to be there.
+type neutronError struct {
+	Type    string `json:"type"`
+	Message string `json:"message"`
+	Detail  string `json:"detail"`
+}
+
+// failure turns an error into an answer. It reports false for an internal
+// error, of which the caller learns nothing.
+func failure(err error) (reply, bool) {
+	var he *httpError
+	if errors.As(err, &he) {
+		return refusal(he.status, he.typ, he.message).with("Allow", he.allow), true
+	}
+	if errors.Is(err, errUnauthorized) {
+		return reply{status: http.StatusUnauthorized, body: text("Authentication required\n")}.
+			with("WWW-Authenticate", `Bearer realm="bordergw"`), true
+	}
+	var me *model.Error
+	if errors.As(err, &me) {
+		if status, ok := statusOf[me.Kind]; ok {
+			return refusal(status, me.Type, me.Message), true
+		}
+	}
+	return refusal(http.StatusInternalServerError, "HTTPInternalServerError",
+		"Request Failed: internal server error while processing your request."), false
+}
+
+func refusal(status int, typ, message string) reply {
+	return reply{status: status, body: map[string]neutronError{"NeutronError": {Type: typ, Message: message}}}
+}

@@ -1,0 +1,130 @@
+package api
+
+import (
+	"bordergw/model"
+)
+
+// deviceView is a registered device with what is known of its session.
+type deviceView struct {
+	*model.GatewayDevice
+	status model.DeviceStatus
+}
+
+func (c *call) viewDevice(d *model.GatewayDevice) deviceView {
+	return deviceView{d, c.cfg.Status.DeviceStatus(d.ID)}
+}
+
+// gatewayDevices is networking-midonet's device management with our own
+// attributes added.
+func gatewayDevices() *resource[deviceView] {
+	return &resource[deviceView]{
+		singular: "gateway_device", plural: "gateway_devices", route: "/v2.0/gw/gateway_devices",
+		attrs: gatewayDeviceAttributes(),
+		all: func(c *call) []deviceView {
+			vs := make([]deviceView, 0, c.defs.Devices.Len())
+			for d := range c.defs.Devices.All() {
+				vs = append(vs, c.viewDevice(d))
+			}
+			return vs
+		},
+		find: func(c *call, id string) (deviceView, error) {
+			d, ok := c.defs.Devices.Get(id)
+			if !ok {
+				return deviceView{}, model.ErrGatewayDeviceNotFound(id)
+			}
+			return c.viewDevice(d), nil
+		},
+		absent: func(id string) error { return model.ErrGatewayDeviceNotFound(id) },
+		create: createGatewayDevice,
+		update: updateGatewayDevice,
+		remove: func(c *call, id string) error { return c.cfg.Store.DeleteGatewayDevice(c.r.Context(), id) },
+	}
+}
+
+func gatewayDeviceAttributes() []attribute[deviceView] {
+	type D = deviceView
+	orNone := func(s string) any {
+		if s == "" {
+			return nil
+		}
+		return s
+	}
+	attrs := []attribute[D]{
+		identity[D](),
+		{name: "name", post: true, put: true, parse: parseString, filter: true, sort: true,
+			show: func(d D) any { return d.Name }},
+		{name: "type", post: true, parse: oneOf(model.HWVTEP, model.RouterVTEP, model.NetworkVLAN),
+			fallback: model.HWVTEP, filter: true, sort: true, show: func(d D) any { return d.Type }},
+		{name: "management_ip", post: true, parse: orNull(parseIP), show: func(d D) any { return orNone(d.ManagementIP) }},
+		{name: "management_port", post: true, parse: orNull(parsePort), show: showManagementPort},
+		{name: "management_protocol", post: true,
+			parse: orNull(oneOf(model.ProtocolOVSDB, model.ProtocolOVSDBTLS, model.ProtocolOVSDBListen)),
+			show:  func(d D) any { return orNone(d.ManagementProtocol) }},
+		{name: "resource_id", post: true, parse: parseString, show: func(d D) any { return d.ResourceID }},
+		{name: "tunnel_ips", post: true, put: true, parse: listOf[model.VTEPAddress](parseVTEPAddress),
+			show: func(d D) any { return append([]model.VTEPAddress{}, d.TunnelIPs...) }},
+		readOnly("remote_mac_entries", func(d D) any { return showRemoteMACs(d.RemoteMACs) }),
+		{name: "site", post: true, put: true, parse: parseString, filter: true, sort: true,
+			show: func(d D) any { return d.Site }},
+		{name: "profile", post: true, put: true, parse: parseString, show: func(d D) any { return d.Profile }},
+		{name: "border_mode", post: true, put: true,
+			parse: oneOf(model.BorderDirect, model.BorderStitch, model.BorderRelay),
+			show:  func(d D) any { return d.BorderMode }},
+		{name: "stitch_ports", post: true, put: true, parse: listOf[string](parseName),
+			show: func(d D) any { return append([]string{}, d.StitchPorts...) }},
+		{name: "tls", post: true, put: true, parse: parseString, show: func(d D) any { return d.TLS }},
+		{name: "status", filter: true, sort: true, show: func(d D) any { return d.status.Phase }},
+		readOnly("status_detail", func(d D) any { return d.status.Detail }),
+		readOnly("last_error", func(d D) any { return d.status.LastError }),
+		readOnly("conditions", func(d D) any { return showConditions(d.status.Conditions) }),
+		readOnly("observed_revision", func(d D) any { return d.status.ObservedRevision }),
+	}
+	return append(attrs, ownership[D]()...)
+}
+
+func showManagementPort(d deviceView) any {
+	if d.ManagementPort == 0 {
+		return nil
+	}
+	return int(d.ManagementPort)
+}
+
+func showConditions(cs []model.Condition) any { return append([]model.Condition{}, cs...) }
+
+func createGatewayDevice(c *call, in values) (deviceView, error) {
+	d, err := c.cfg.Store.CreateGatewayDevice(c.r.Context(), model.GatewayDevice{
+		Record:             model.Record{ProjectID: in.project()},
+		Name:               valueOf[string](in, "name"),
+		Type:               valueOf[model.DeviceType](in, "type"),
+		ManagementIP:       valueOf[string](in, "management_ip"),
+		ManagementPort:     valueOf[uint16](in, "management_port"),
+		ManagementProtocol: valueOf[string](in, "management_protocol"),
+		ResourceID:         valueOf[string](in, "resource_id"),
+		TunnelIPs:          valueOf[[]model.VTEPAddress](in, "tunnel_ips"),
+		Site:               valueOf[string](in, "site"),
+		Profile:            valueOf[string](in, "profile"),
+		BorderMode:         valueOf[model.BorderMode](in, "border_mode"),
+		StitchPorts:        valueOf[[]string](in, "stitch_ports"),
+		TLS:                valueOf[string](in, "tls"),
+	})
+	if err != nil {
+		return deviceView{}, err
+	}
+	return c.viewDevice(d), nil
+}
+
+func updateGatewayDevice(c *call, id string, in values) (deviceView, error) {
+	d, err := c.cfg.Store.UpdateGatewayDevice(c.r.Context(), id, model.GatewayDeviceUpdate{
+		Name:        given[string](in, "name"),
+		TunnelIPs:   given[[]model.VTEPAddress](in, "tunnel_ips"),
+		Site:        given[string](in, "site"),
+		Profile:     given[string](in, "profile"),
+		BorderMode:  given[model.BorderMode](in, "border_mode"),
+		StitchPorts: given[[]string](in, "stitch_ports"),
+		TLS:         given[string](in, "tls"),
+	})
+	if err != nil {
+		return deviceView{}, err
+	}
+	return c.viewDevice(d), nil
+}

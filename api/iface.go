@@ -1,0 +1,77 @@
+package api
+
+import (
+	"context"
+
+	"bordergw/model"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Store holds what operators defined. Its methods return a *model.Error for
+// whatever the caller should be told; any other error is internal. A returned
+// record is durable.
+type Store interface {
+	// Definitions is the current snapshot; it is never modified.
+	Definitions() *model.Definitions
+	Networks
+	GatewayDevices
+	RemoteMACs
+	L2Gateways
+	Connections
+}
+
+// Networks changes networks.
+type Networks interface {
+	CreateNetwork(context.Context, model.Network) (*model.Network, error)
+	UpdateNetwork(ctx context.Context, id string, u model.NetworkUpdate) (*model.Network, error)
+	DeleteNetwork(ctx context.Context, id string) error
+}
+
+// GatewayDevices changes registered switch databases.
+type GatewayDevices interface {
+	CreateGatewayDevice(context.Context, model.GatewayDevice) (*model.GatewayDevice, error)
+	UpdateGatewayDevice(ctx context.Context, id string, u model.GatewayDeviceUpdate) (*model.GatewayDevice, error)
+	DeleteGatewayDevice(ctx context.Context, id string) error
+}
+
+// RemoteMACs reads and changes the far MACs of a device. Several are created
+// together or not at all.
+type RemoteMACs interface {
+	CreateRemoteMACs(ctx context.Context, deviceID string, es []model.RemoteMACEntry) ([]model.RemoteMACEntry, error)
+	// GetRemoteMAC tells an entry of another device from an unknown one.
+	GetRemoteMAC(deviceID, id string) (*model.RemoteMACEntry, error)
+	DeleteRemoteMAC(ctx context.Context, deviceID, id string) error
+}
+
+// L2Gateways changes gateways.
+type L2Gateways interface {
+	CreateL2Gateway(context.Context, model.L2Gateway) (*model.L2Gateway, error)
+	UpdateL2Gateway(ctx context.Context, id string, u model.L2GatewayUpdate) (*model.L2Gateway, error)
+	DeleteL2Gateway(ctx context.Context, id string) error
+}
+
+// Connections changes connections.
+type Connections interface {
+	CreateConnection(context.Context, model.L2GatewayConnection) (*model.L2GatewayConnection, error)
+	DeleteConnection(ctx context.Context, id string) error
+}
+
+// Status tells how far the definitions have been realised.
+type Status interface {
+	DeviceStatus(id string) model.DeviceStatus
+	ConnectionStatus(id string) model.ConnectionStatus
+	// DeviceReports lists registered and discovered switch databases.
+	DeviceReports() []model.DeviceReport
+	// Plans is what would be sent now; nothing is written.
+	Plans(context.Context) []model.DevicePlan
+	// Ready is nil once every registered device was read or is known to be
+	// unreachable. Its text is shown to anybody who asks.
+	Ready() error
+}
+
+// Registry takes and shows metrics; *prometheus.Registry is one.
+type Registry interface {
+	prometheus.Registerer
+	prometheus.Gatherer
+}

@@ -1,0 +1,80 @@
+package api
+
+import (
+	"slices"
+
+	"bordergw/model"
+)
+
+// l2Gateways is networking-l2gw's resource. A device is given by device_name
+// and interfaces, or by device_id as a border gateway.
+func l2Gateways() *resource[*model.L2Gateway] {
+	type G = *model.L2Gateway
+	attrs := []attribute[G]{
+		identity[G](),
+		{name: "name", post: true, put: true, parse: parseString, filter: true, sort: true,
+			show: func(g G) any { return g.Name }},
+		{name: "devices", post: true, put: true, required: true, parse: parseDevices,
+			show: func(g G) any { return showDevices(g.Devices) }},
+		{name: "ha_mode", post: true, put: true, parse: oneOf(model.ActiveActive, model.ActivePassive),
+			fallback: model.ActiveActive, filter: true, show: func(g G) any { return g.HAMode }},
+		{name: "preempt", post: true, put: true, parse: parseBool, show: func(g G) any { return g.Preempt }},
+		// An order for one PUT, not a property: devices becomes the whole list.
+		{name: "replace_devices", put: true, parse: parseBool},
+	}
+	return &resource[G]{
+		singular: "l2_gateway", plural: "l2_gateways", route: "/v2.0/l2-gateways",
+		attrs:     append(attrs, ownership[G]()...),
+		adminOnly: true,
+		all:       func(c *call) []G { return slices.Collect(c.defs.Gateways.All()) },
+		find: func(c *call, id string) (G, error) {
+			g, ok := c.defs.Gateways.Get(id)
+			if !ok {
+				return nil, model.ErrL2GatewayNotFound(id)
+			}
+			return g, nil
+		},
+		absent: func(id string) error { return model.ErrL2GatewayNotFound(id) },
+		create: createL2Gateway,
+		update: updateL2Gateway,
+		remove: func(c *call, id string) error { return c.cfg.Store.DeleteL2Gateway(c.r.Context(), id) },
+	}
+}
+
+func createL2Gateway(c *call, in values) (*model.L2Gateway, error) {
+	return c.cfg.Store.CreateL2Gateway(c.r.Context(), model.L2Gateway{
+		Record:  model.Record{ProjectID: in.project()},
+		Name:    valueOf[string](in, "name"),
+		HAMode:  valueOf[model.HAMode](in, "ha_mode"),
+		Preempt: valueOf[bool](in, "preempt"),
+		Devices: c.devices(in),
+	})
+}
+
+func updateL2Gateway(c *call, id string, in values) (*model.L2Gateway, error) {
+	u := model.L2GatewayUpdate{
+		Name:           given[string](in, "name"),
+		HAMode:         given[model.HAMode](in, "ha_mode"),
+		Preempt:        given[bool](in, "preempt"),
+		Devices:        c.devices(in),
+		ReplaceDevices: valueOf[bool](in, "replace_devices"),
+	}
+	switch {
+	case u.ReplaceDevices && u.Devices == nil:
+		return nil, model.ErrBadRequest("Invalid input for replace_devices. Reason: devices must be given with it.")
+	case u.Devices != nil && u.Name != nil && *u.Name == "":
+		// Upstream ignores an empty name that comes with devices.
+		u.Name = nil
+	}
+	return c.cfg.Store.UpdateL2Gateway(c.r.Context(), id, u)
+}
+
+// devices are those of the body. Keys that nobody knows are ignored as upstream
+// does, but not without a trace.
+func (c *call) devices(in values) []model.Device {
+	list := valueOf[deviceList](in, "devices")
+	if len(list.ignored) > 0 {
+		c.log.WithField("keys", list.ignored).Debug("unknown keys of devices ignored")
+	}
+	return list.devices
+}

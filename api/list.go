@@ -1,0 +1,239 @@
+package api
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"bordergw/model"
+)
+
+// list answers a collection: filter, sort, cut a page, render.
+func (r *resource[T]) list(c *call) (reply, error) {
+	if err := r.authorise(c, "GET"); err != nil {
+		return reply{}, err
+	}
+	q := c.r.URL.Query()
+	p, err := parsePage(q)
+	if err != nil {
+		return reply{}, err
+	}
+	compare, err := r.sorting(c, q)
+	if err != nil {
+		return reply{}, err
+	}
+	items := slices.DeleteFunc(r.all(c), func(v T) bool { return !r.visible(c, v) || !r.matches(c, v, q) })
+	slices.SortStableFunc(items, compare)
+	items = cut(items, p)
+	out, ids := make([]members, 0, len(items)), make([]string, 0, len(items))
+	fields := wantedFields(q)
+	for _, v := range items {
+		out = append(out, r.render(c, v, fields))
+		ids = append(ids, v.Meta().ID)
+	}
+	body := members{{r.plural, out}}
+	if p.limit > 0 {
+		body = append(body, member{r.plural + "_links", c.links(p, q, ids)})
+	}
+	return ok(body)
+}
+
+// wantedFields are those that a query names; none stands for all.
+func wantedFields(q url.Values) []string {
+	return slices.DeleteFunc(slices.Clone(q["fields"]), func(f string) bool { return f == "" })
+}
+
+// render shows the named fields, all of them when none is named.
+func (r *resource[T]) render(c *call, v T, fields []string) members {
+	out := members{}
+	for _, a := range r.attrs {
+		if r.shown(c, a) && (len(fields) == 0 || slices.Contains(fields, a.name)) {
+			out = append(out, member{a.name, a.show(v)})
+		}
+	}
+	return out
+}
+
+// renderNew is the answer to a POST.
+func (r *resource[T]) renderNew(c *call, v T) members {
+	out := members{}
+	for _, a := range r.attrs {
+		switch {
+		case a.echo != nil:
+			out = append(out, member{a.name, a.echo(v)})
+		case r.shown(c, a):
+			out = append(out, member{a.name, a.show(v)})
+		}
+	}
+	return out
+}
+
+func (r *resource[T]) shown(c *call, a attribute[T]) bool {
+	return a.show != nil && (c.who.Admin || !a.adminRead)
+}
+
+// matches applies the filters of a query: values of one key are alternatives,
+// keys add up, keys that no attribute answers to are ignored as upstream does.
+func (r *resource[T]) matches(c *call, v T, q url.Values) bool {
+	for _, name := range r.matchNothing {
+		if q.Has(name) {
+			return false
+		}
+	}
+	for _, a := range r.attrs {
+		wanted, filtered := q[a.name]
+		if !filtered || !a.filter || !r.shown(c, a) {
+			continue
+		}
+		if !slices.ContainsFunc(wanted, func(w string) bool { return equals(a.show(v), w) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// equals compares a rendered value with what a query asks for.
+func equals(v any, wanted string) bool {
+	if b, isBool := v.(bool); isBool {
+		w, err := parseBool(wanted)
+		return err == nil && w == b
+	}
+	return plain(v) == wanted
+}
+
+func plain(v any) string {
+	if v == nil {
+		return ""
+	}
+	return fmt.Sprint(v)
+}
+
+// sorting gives the order that sort_key and sort_dir ask for.
+func (r *resource[T]) sorting(c *call, q url.Values) (func(a, b T) int, error) {
+	keys, dirs := q["sort_key"], q["sort_dir"]
+	if len(keys) != len(dirs) {
+		return nil, model.ErrBadRequest("The number of sort_keys and sort_dirs must be same")
+	}
+	by := make([]attribute[T], 0, len(keys))
+	for _, k := range keys {
+		i := slices.IndexFunc(r.attrs, func(a attribute[T]) bool { return a.name == k && a.sort && r.shown(c, a) })
+		if i < 0 {
+			return nil, model.ErrBadRequest("['%s'] is invalid attribute for sort_keys", printed(k))
+		}
+		by = append(by, r.attrs[i])
+	}
+	for _, d := range dirs {
+		if d != "asc" && d != "desc" {
+			return nil, model.ErrBadRequest("['%s'] is invalid value for sort_dirs, valid value is 'asc' and 'desc'", printed(d))
+		}
+	}
+	return order(by, dirs), nil
+}
+
+// order compares by one attribute after the other.
+func order[T record](by []attribute[T], dirs []string) func(a, b T) int {
+	return func(a, b T) int {
+		for i, attr := range by {
+			n := compareValues(attr.show(a), attr.show(b))
+			if dirs[i] == "desc" {
+				n = -n
+			}
+			if n != 0 {
+				return n
+			}
+		}
+		return 0
+	}
+}
+
+// compareValues orders numbers by size and everything else by its text.
+func compareValues(a, b any) int {
+	x, xok := a.(int)
+	y, yok := b.(int)
+	if xok && yok {
+		return cmp.Compare(x, y)
+	}
+	return cmp.Compare(plain(a), plain(b))
+}
+
+// page is the part of a list that a query asks for. Limit 0 is all of it.
+type page struct {
+	limit   int
+	marker  string // id of the last item seen; "" starts at an end
+	reverse bool
+}
+
+func parsePage(q url.Values) (page, error) {
+	p := page{marker: q.Get("marker"), reverse: strings.EqualFold(q.Get("page_reverse"), "true")}
+	if s := q.Get("limit"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 0 {
+			return p, &model.Error{Kind: model.Invalid, Type: "BadRequest", Message: fmt.Sprintf(
+				"Bad limit request: Limit must be an integer 0 or greater and not '%s'.", printed(s))}
+		}
+		p.limit = n
+	}
+	return p, nil
+}
+
+// cut takes the page after the marker, or before it in reverse. An unknown
+// marker gives an empty page.
+func cut[T record](items []T, p page) []T {
+	if p.limit == 0 {
+		return items
+	}
+	first, last := 0, len(items)
+	if p.marker != "" {
+		at := slices.IndexFunc(items, func(v T) bool { return v.Meta().ID == p.marker })
+		if at < 0 {
+			return nil
+		}
+		if p.reverse {
+			last = at
+		} else {
+			first = at + 1
+		}
+	}
+	if p.reverse {
+		return items[max(first, last-p.limit):last]
+	}
+	return items[first:min(last, first+min(p.limit, last))]
+}
+
+// links are the neighbours of a page. As in Neutron a full page has a next one
+// even if nothing follows.
+func (c *call) links(p page, q url.Values, ids []string) []link {
+	var first, last string
+	if n := len(ids); n > 0 {
+		first, last = ids[0], ids[n-1]
+	}
+	out := []link{}
+	short := len(ids) < p.limit
+	if !short || p.reverse {
+		out = append(out, link{"next", c.pageURL(q, last, false)})
+	}
+	if !short || !p.reverse {
+		out = append(out, link{"previous", c.pageURL(q, first, true)})
+	}
+	return out
+}
+
+// pageURL repeats the request with another marker.
+func (c *call) pageURL(q url.Values, marker string, reverse bool) string {
+	next := url.Values{}
+	for k, v := range q {
+		next[k] = v
+	}
+	next.Del("marker")
+	next.Del("page_reverse")
+	if marker != "" {
+		next.Set("marker", marker)
+	}
+	if reverse {
+		next.Set("page_reverse", "True")
+	}
+	return c.base() + c.r.URL.EscapedPath() + "?" + next.Encode()
+}

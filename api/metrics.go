@@ -1,0 +1,46 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+type metrics struct {
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+	handler  http.Handler
+}
+
+func newMetrics(r Registry) *metrics {
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bordergw_http_requests_total",
+			Help: "Requests answered, by route template, method and status code.",
+		}, []string{"route", "method", "code"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "bordergw_http_request_duration_seconds",
+			Help:    "Time to answer a request, by route template and method.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
+		}, []string{"route", "method"}),
+		handler: promhttp.HandlerFor(r, promhttp.HandlerOpts{}),
+	}
+	r.MustRegister(m.requests, m.seconds)
+	return m
+}
+
+var knownMethods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete}
+
+// observe counts a request. A client can not grow the label sets: routes are
+// templates, and rare methods share one label.
+func (m *metrics) observe(route, method string, status int, took time.Duration) {
+	if !slices.Contains(knownMethods, method) {
+		method = "other"
+	}
+	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
+	m.seconds.WithLabelValues(route, method).Observe(took.Seconds())
+}

@@ -1,0 +1,89 @@
+package api
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"bordergw/model"
+)
+
+// networkID is what an id given by the caller may look like: it becomes a
+// Logical_Switch name and a path segment.
+var networkID = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z_-]{0,63}$`)
+
+func parseNetworkID(v any) (any, error) {
+	s, _ := v.(string)
+	// "<id>-border" is the second Logical_Switch of a stitched network.
+	if !networkID.MatchString(s) || strings.HasSuffix(s, "-border") {
+		return nil, reasonf("'%s' is not a valid network id", printed(v))
+	}
+	return s, nil
+}
+
+// networks is our own small resource in the place of Neutron's core one, so
+// that stock clients can resolve names.
+func networks() *resource[*model.Network] {
+	type N = *model.Network
+	id := identity[N]()
+	id.post, id.parse, id.adminWrite = true, parseNetworkID, true
+	attrs := []attribute[N]{
+		id,
+		{name: "name", post: true, put: true, parse: parseString, filter: true, sort: true,
+			show: func(n N) any { return n.Name }},
+		{name: "provider:network_type", post: true, parse: oneOf("vxlan"), filter: true,
+			adminWrite: true, adminRead: true, show: func(N) any { return "vxlan" }},
+		{name: "provider:segmentation_id", post: true, parse: orNull(parseVNI), filter: true, sort: true,
+			adminWrite: true, adminRead: true, show: showNetworkVNI},
+		{name: "shared", post: true, put: true, parse: parseBool, filter: true, adminWrite: true,
+			show: func(n N) any { return n.Shared }},
+		{name: "admin_state_up", post: true, put: true, parse: parseBool, fallback: true, filter: true,
+			show: func(n N) any { return n.AdminStateUp }},
+		{name: "router:external", filter: true, show: func(N) any { return false }},
+		{name: "status", filter: true, show: func(N) any { return "ACTIVE" }},
+		readOnly("subnets", func(N) any { return []string{} }),
+	}
+	return &resource[N]{
+		singular: "network", plural: "networks", route: "/v2.0/networks",
+		attrs:  append(attrs, ownership[N]()...),
+		public: func(n N) bool { return n.Shared },
+		all:    func(c *call) []N { return slices.Collect(c.defs.Networks.All()) },
+		find: func(c *call, id string) (N, error) {
+			n, ok := c.defs.Networks.Get(id)
+			if !ok {
+				return nil, model.ErrNetworkNotFound(id)
+			}
+			return n, nil
+		},
+		absent: func(id string) error { return model.ErrNetworkNotFound(id) },
+		create: createNetwork,
+		update: updateNetwork,
+		remove: func(c *call, id string) error { return c.cfg.Store.DeleteNetwork(c.r.Context(), id) },
+	}
+}
+
+// showNetworkVNI is null until the first connection fixes it.
+func showNetworkVNI(n *model.Network) any {
+	if n.VNI == 0 {
+		return nil
+	}
+	return int(n.VNI)
+}
+
+func createNetwork(c *call, in values) (*model.Network, error) {
+	return c.cfg.Store.CreateNetwork(c.r.Context(), model.Network{
+		Record:       model.Record{ID: valueOf[string](in, "id"), ProjectID: in.project()},
+		Name:         valueOf[string](in, "name"),
+		VNI:          valueOf[model.VNI](in, "provider:segmentation_id"),
+		Shared:       valueOf[bool](in, "shared"),
+		AdminStateUp: valueOf[bool](in, "admin_state_up"),
+	})
+}
+
+func updateNetwork(c *call, id string, in values) (*model.Network, error) {
+	return c.cfg.Store.UpdateNetwork(c.r.Context(), id, model.NetworkUpdate{
+		Name:         given[string](in, "name"),
+		Shared:       given[bool](in, "shared"),
+		AdminStateUp: given[bool](in, "admin_state_up"),
+	})
+}

@@ -1,0 +1,112 @@
+package api
+
+import (
+	"bordergw/model"
+)
+
+// macView is a remote MAC with the device it belongs to, whose owner owns it.
+type macView struct {
+	*model.RemoteMACEntry
+	project string
+}
+
+// Meta implements record.
+func (v macView) Meta() *model.Record { return &model.Record{ID: v.ID, ProjectID: v.project} }
+
+// remoteMACs is the sub-resource of a gateway device. Unlike upstream's it can
+// be created in bulk, paged and sorted.
+func remoteMACs() *resource[macView] {
+	return &resource[macView]{
+		singular: "remote_mac_entry", plural: "remote_mac_entries",
+		route:  "/v2.0/gw/gateway_devices/{gateway_device_id}/remote_mac_entries",
+		attrs:  remoteMACAttributes(),
+		all:    allRemoteMACs,
+		find:   findRemoteMAC,
+		absent: func(id string) error { return model.ErrRemoteMACNotFound(id) },
+		create: func(c *call, in values) (macView, error) {
+			vs, err := createRemoteMACs(c, []values{in})
+			if err != nil {
+				return macView{}, err
+			}
+			return vs[0], nil
+		},
+		createAll: createRemoteMACs,
+		remove: func(c *call, id string) error {
+			return c.cfg.Store.DeleteRemoteMAC(c.r.Context(), c.parent, id)
+		},
+	}
+}
+
+func remoteMACAttributes() []attribute[macView] {
+	type M = macView
+	return []attribute[M]{
+		identity[M](),
+		{name: "mac_address", post: true, required: true, parse: parseUnicastMAC, filter: true, sort: true,
+			show: func(m M) any { return m.MAC }},
+		{name: "vtep_address", post: true, required: true, parse: parseVTEPAddress, filter: true, sort: true,
+			show: func(m M) any { return m.VTEPAddress }},
+		{name: "segmentation_id", post: true, required: true, parse: parseVNI, filter: true, sort: true,
+			show: func(m M) any { return int(m.SegmentationID) }},
+		// Accepted and never shown, as upstream.
+		{name: "tenant_id", post: true, parse: parseString},
+		{name: "project_id", post: true, parse: parseString},
+	}
+}
+
+// showRemoteMACs is the read-only view in a gateway device.
+func showRemoteMACs(es []model.RemoteMACEntry) any { return append([]model.RemoteMACEntry{}, es...) }
+
+// parentDevice is the device of the path, if the caller may see it.
+func (c *call) parentDevice() (*model.GatewayDevice, bool) {
+	d, ok := c.defs.Devices.Get(c.parent)
+	return d, ok && (c.who.Admin || d.ProjectID == c.who.Project)
+}
+
+// allRemoteMACs is empty for an unknown device, as upstream.
+func allRemoteMACs(c *call) []macView {
+	d, ok := c.parentDevice()
+	if !ok {
+		return nil
+	}
+	vs := make([]macView, 0, len(d.RemoteMACs))
+	for i := range d.RemoteMACs {
+		vs = append(vs, macView{&d.RemoteMACs[i], d.ProjectID})
+	}
+	return vs
+}
+
+func findRemoteMAC(c *call, id string) (macView, error) {
+	d, ok := c.parentDevice()
+	if !ok {
+		return macView{}, model.ErrGatewayDeviceNotFound(c.parent)
+	}
+	e, err := c.cfg.Store.GetRemoteMAC(c.parent, id)
+	if err != nil {
+		return macView{}, err
+	}
+	return macView{e, d.ProjectID}, nil
+}
+
+func createRemoteMACs(c *call, ins []values) ([]macView, error) {
+	d, ok := c.parentDevice()
+	if !ok {
+		return nil, model.ErrGatewayDeviceNotFound(c.parent)
+	}
+	es := make([]model.RemoteMACEntry, 0, len(ins))
+	for _, in := range ins {
+		es = append(es, model.RemoteMACEntry{
+			MAC:            valueOf[model.MAC](in, "mac_address"),
+			VTEPAddress:    valueOf[model.VTEPAddress](in, "vtep_address"),
+			SegmentationID: valueOf[model.VNI](in, "segmentation_id"),
+		})
+	}
+	made, err := c.cfg.Store.CreateRemoteMACs(c.r.Context(), c.parent, es)
+	if err != nil {
+		return nil, err
+	}
+	vs := make([]macView, 0, len(made))
+	for i := range made {
+		vs = append(vs, macView{&made[i], d.ProjectID})
+	}
+	return vs, nil
+}

@@ -1,0 +1,258 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+
+	"bordergw/model"
+)
+
+// collection is a resource without its type.
+type collection interface {
+	name() string // of one item
+	path() string // canonical route
+	serveCollection(*call) (reply, error)
+	serveItem(*call) (reply, error)
+}
+
+// resource serves one kind of item from its table and a few functions.
+type resource[T record] struct {
+	singular, plural string
+	route            string
+	attrs            []attribute[T]
+	// matchNothing are names that clients use as a filter and no item has.
+	matchNothing []string
+
+	// adminOnly refuses everybody else; otherwise owners see their own items.
+	adminOnly bool
+	// public items are visible to everybody; nil when there are none.
+	public func(T) bool
+
+	all    func(*call) []T
+	find   func(c *call, id string) (T, error)
+	absent func(id string) error
+	create func(*call, values) (T, error)
+	// createAll creates all or none; nil refuses bulk requests.
+	createAll func(*call, []values) ([]T, error)
+	// update is nil when nothing can be changed.
+	update func(c *call, id string, in values) (T, error)
+	remove func(c *call, id string) error
+}
+
+func (r *resource[T]) name() string { return r.singular }
+func (r *resource[T]) path() string { return r.route }
+
+func (r *resource[T]) serveCollection(c *call) (reply, error) {
+	switch c.r.Method {
+	case http.MethodGet:
+		return r.list(c)
+	case http.MethodPost:
+		return r.post(c)
+	case http.MethodPut, http.MethodDelete:
+		// Upstream looks for an item without an id.
+		return reply{}, r.absent("None")
+	}
+	return reply{}, errMethod("GET, POST")
+}
+
+func (r *resource[T]) serveItem(c *call) (reply, error) {
+	switch c.r.Method {
+	case http.MethodGet:
+		return r.show(c)
+	case http.MethodPut:
+		return r.put(c)
+	case http.MethodDelete:
+		return r.delete(c)
+	}
+	return reply{}, errMethod("GET, PUT, DELETE")
+}
+
+func (r *resource[T]) authorise(c *call, verb string) error {
+	if r.adminOnly && !c.who.Admin {
+		return model.ErrAdminRequired(verb)
+	}
+	return nil
+}
+
+func (r *resource[T]) owns(c *call, v T) bool {
+	return c.who.Admin || v.Meta().ProjectID == c.who.Project
+}
+
+func (r *resource[T]) visible(c *call, v T) bool {
+	return r.owns(c, v) || r.public != nil && r.public(v)
+}
+
+// lookup finds the item of the path if the caller may see it. Upstream looks
+// up before it changes, hence one verb for all.
+func (r *resource[T]) lookup(c *call) (v T, err error) {
+	if err := r.authorise(c, "GET"); err != nil {
+		return v, err
+	}
+	v, err = r.find(c, c.id)
+	if err == nil && !r.visible(c, v) {
+		err = r.absent(c.id)
+	}
+	return v, err
+}
+
+// lookupOwn finds the item of the path if the caller may change it.
+func (r *resource[T]) lookupOwn(c *call, verb string) error {
+	v, err := r.lookup(c)
+	if err == nil && !r.owns(c, v) {
+		err = errPolicy(verb + "_" + r.singular)
+	}
+	return err
+}
+
+func (r *resource[T]) show(c *call) (reply, error) {
+	v, err := r.lookup(c)
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(map[string]members{r.singular: r.render(c, v, wantedFields(c.r.URL.Query()))})
+}
+
+func (r *resource[T]) post(c *call) (reply, error) {
+	body, err := c.readBody()
+	if err != nil {
+		return reply{}, err
+	}
+	if outer, isObject := body.(object); isObject {
+		if bulk, present := outer[r.plural]; present {
+			return r.postAll(c, bulk)
+		}
+	}
+	in, err := r.checkPost(c, body)
+	if err != nil {
+		return reply{}, err
+	}
+	v, err := r.create(c, in)
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{status: http.StatusCreated, body: map[string]members{r.singular: r.renderNew(c, v)}}, nil
+}
+
+// checkPost checks a body and the caller's right to create what it says.
+func (r *resource[T]) checkPost(c *call, body any) (values, error) {
+	inner, err := unwrap(body, r.singular)
+	if err != nil {
+		return nil, err
+	}
+	in, err := r.check(c, inner)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.authorise(c, "CREATE"); err != nil {
+		return nil, err
+	}
+	return in, r.authoriseAttributes(c, inner, "create")
+}
+
+// authoriseAttributes refuses attributes that only administrators may give.
+func (r *resource[T]) authoriseAttributes(c *call, in object, verb string) error {
+	for _, a := range r.attrs {
+		if _, present := in[a.name]; present && a.adminWrite && !c.who.Admin {
+			return errPolicy(verb + "_" + r.singular + ":" + a.name)
+		}
+	}
+	return nil
+}
+
+func (r *resource[T]) postAll(c *call, bulk any) (reply, error) {
+	if r.createAll == nil {
+		return reply{}, model.ErrBadRequest("Bulk operation not supported")
+	}
+	list, _ := bulk.([]any)
+	if len(list) == 0 {
+		return reply{}, model.ErrBadRequest("Resources required")
+	}
+	ins := make([]values, 0, len(list))
+	for _, item := range list {
+		in, err := r.checkPost(c, object{r.singular: item})
+		if err != nil {
+			return reply{}, err
+		}
+		ins = append(ins, in)
+	}
+	vs, err := r.createAll(c, ins)
+	if err != nil {
+		return reply{}, err
+	}
+	out := make([]members, 0, len(vs))
+	for _, v := range vs {
+		out = append(out, r.renderNew(c, v))
+	}
+	return reply{status: http.StatusCreated, body: map[string][]members{r.plural: out}}, nil
+}
+
+func (r *resource[T]) put(c *call) (reply, error) {
+	body, err := c.readBody()
+	if err != nil {
+		return reply{}, err
+	}
+	inner, err := unwrap(body, r.singular)
+	if err != nil {
+		return reply{}, err
+	}
+	in, err := r.check(c, inner)
+	if err != nil {
+		return reply{}, err
+	}
+	if err := r.lookupOwn(c, "update"); err != nil {
+		return reply{}, err
+	}
+	if err := r.authoriseAttributes(c, inner, "update"); err != nil {
+		return reply{}, err
+	}
+	if r.update == nil {
+		return reply{}, errMethod("GET, DELETE")
+	}
+	v, err := r.update(c, c.id, in)
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(map[string]members{r.singular: r.render(c, v, nil)})
+}
+
+func (r *resource[T]) delete(c *call) (reply, error) {
+	if n, _ := io.CopyN(io.Discard, c.r.Body, 1); n > 0 {
+		return reply{}, model.ErrBadRequest("Request body is not supported in DELETE.")
+	}
+	if err := r.lookupOwn(c, "delete"); err != nil {
+		return reply{}, err
+	}
+	return reply{status: http.StatusNoContent}, r.remove(c, c.id)
+}
+
+// members is a JSON object in the order of the table.
+type members []member
+
+type member struct {
+	name  string
+	value any
+}
+
+// MarshalJSON implements json.Marshaler.
+func (m members) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	b.WriteByte('{')
+	for i, x := range m {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if err := enc.Encode(x.name); err != nil {
+			return nil, err
+		}
+		b.WriteByte(':')
+		if err := enc.Encode(x.value); err != nil {
+			return nil, err
+		}
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}

@@ -1,0 +1,176 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"bordergw/model"
+
+	"github.com/gofrs/uuid/v5"
+	"github.com/sirupsen/logrus"
+)
+
+// DefaultMaxBody bounds a request body, in bytes.
+const DefaultMaxBody = 1 << 20
+
+// Config is what a Server needs. Store, Status, Log and Registry must be set.
+type Config struct {
+	Store  Store
+	Status Status
+	Log    logrus.FieldLogger
+	// Registry takes the metrics of one Server and is shown at /metrics.
+	Registry Registry
+	// Auth is NoAuth when nil.
+	Auth Authenticator
+	// MaxBody bounds a request body in bytes; DefaultMaxBody when 0.
+	MaxBody int64
+	// Version of the daemon, shown at /v1/version.
+	Version string
+}
+
+// Server is the http.Handler of the service.
+type Server struct {
+	cfg         Config
+	metrics     *metrics
+	collections map[string]collection // by folded path segment
+	order       []string              // of the resource index
+	remoteMACs  collection
+}
+
+// New builds a Server and registers its metrics.
+func New(cfg Config) *Server {
+	if cfg.Auth == nil {
+		cfg.Auth = NoAuth{}
+	}
+	if cfg.MaxBody == 0 {
+		cfg.MaxBody = DefaultMaxBody
+	}
+	return &Server{
+		cfg:     cfg,
+		metrics: newMetrics(cfg.Registry),
+		collections: map[string]collection{
+			"networks":               networks(),
+			"l2_gateways":            l2Gateways(),
+			"l2_gateway_connections": connections(),
+			"gateway_devices":        gatewayDevices(),
+		},
+		order:      []string{"networks", "l2_gateways", "l2_gateway_connections", "gateway_devices"},
+		remoteMACs: remoteMACs(),
+	}
+}
+
+// call is one request on its way.
+type call struct {
+	*Server
+	w    http.ResponseWriter
+	r    *http.Request
+	log  logrus.FieldLogger
+	who  Identity
+	defs *model.Definitions
+	// parent and id are the path's item ids; parent is that of a sub-resource's
+	// owner.
+	parent, id string
+}
+
+// text is a body that is sent as plain text; any other body is sent as JSON.
+type text string
+
+// reply is an answer. One with status 0 has been written already.
+type reply struct {
+	status int
+	body   any
+	header [2]string
+}
+
+func (p reply) with(name, value string) reply {
+	p.header = [2]string{name, value}
+	return p
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	requestID := "req-" + uuid.Must(uuid.NewV4()).String()
+	w.Header().Set("X-Openstack-Request-Id", requestID)
+	c := &call{Server: s, w: w, r: r, log: s.cfg.Log.WithField("request", requestID)}
+	e := s.resolve(c)
+	status := c.send(c.run(e))
+	took := time.Since(start)
+	s.metrics.observe(e.route, r.Method, status, took)
+	c.logAccess(status, took)
+}
+
+func (c *call) run(e endpoint) reply {
+	p, err := c.serve(e)
+	if err == nil {
+		return p
+	}
+	p, known := failure(err)
+	if !known {
+		c.log.WithField("err", err).Error("request failed")
+	}
+	return p
+}
+
+func (c *call) serve(e endpoint) (reply, error) {
+	if !e.open {
+		who, ok := c.cfg.Auth.Authenticate(c.r)
+		if !ok {
+			return reply{}, errUnauthorized
+		}
+		c.who = who
+	}
+	c.defs = c.cfg.Store.Definitions()
+	return e.serve(c)
+}
+
+// send writes the answer and returns its status.
+func (c *call) send(p reply) int {
+	if p.status == 0 {
+		return http.StatusOK
+	}
+	body, contentType := encode(p.body)
+	h := c.w.Header()
+	if p.header[1] != "" {
+		h.Set(p.header[0], p.header[1])
+	}
+	if contentType != "" {
+		h.Set("Content-Type", contentType)
+	}
+	c.w.WriteHeader(p.status)
+	if _, err := c.w.Write(body); err != nil && len(body) > 0 {
+		c.log.WithField("err", err).Debug("answer not delivered")
+	}
+	return p.status
+}
+
+func encode(body any) (data []byte, contentType string) {
+	switch b := body.(type) {
+	case nil:
+		return nil, ""
+	case text:
+		return []byte(b), "text/plain; charset=utf-8"
+	}
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	// Bodies are built from strings, numbers, booleans, lists and structs of
+	// these, which always encode.
+	_ = enc.Encode(body)
+	return buf.Bytes(), "application/json"
+}
+
+// logAccess writes one line a request: changes at Info, reads at Debug.
+func (c *call) logAccess(status int, took time.Duration) {
+	l := c.log.WithFields(logrus.Fields{
+		"method": c.r.Method, "path": c.r.URL.Path, "status": status,
+		"user": c.who.User, "project": c.who.Project, "took": took.Round(time.Microsecond),
+	})
+	if c.r.Method == http.MethodGet || c.r.Method == http.MethodHead {
+		l.Debug("request")
+		return
+	}
+	l.Info("request")
+}

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+const (
+	defaultURL     = "http://127.0.0.1:9696"
+	requestTimeout = 30 * time.Second
+	// maxAnswer bounds the memory that an answer may take.
+	maxAnswer = 256 << 20
+)
+
+// object is one resource of an answer, its values as they came.
+type object map[string]json.RawMessage
+
+// text is a string attribute, "" if it is none.
+func (o object) text(key string) string {
+	var s string
+	if json.Unmarshal(o[key], &s) != nil {
+		return ""
+	}
+	return s
+}
+
+// client talks to the REST API of one daemon.
+type client struct {
+	base  string
+	token string
+	http  *http.Client
+}
+
+// clientFlags are the flags of every command that is a client.
+type clientFlags struct {
+	url, token string
+	timeout    time.Duration
+}
+
+func (f *clientFlags) bind(fs *pflag.FlagSet) {
+	fs.StringVar(&f.url, "url", "", "where the daemon listens (BORDERGW_URL; default "+defaultURL+")")
+	fs.StringVar(&f.token, "token", "", "authentication token (BORDERGW_TOKEN)")
+	fs.DurationVar(&f.timeout, "request-timeout", requestTimeout, "give up on a request after this time")
+}
+
+// withClient is a command body that is handed a client, which is closed when
+// the body returns.
+func (f *clientFlags) withClient(body func(*cobra.Command, *client, []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		c, err := f.connect()
+		if err != nil {
+			return err
+		}
+		defer c.http.CloseIdleConnections()
+		return body(cmd, c, args)
+	}
+}
+
+func (f *clientFlags) connect() (*client, error) {
+	base := firstOf(f.url, os.Getenv("BORDERGW_URL"), defaultURL)
+	u, err := url.Parse(base)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, usagef("%q is not a URL such as %s", base, defaultURL)
+	}
+	if f.timeout <= 0 {
+		return nil, usagef("--request-timeout: %s is not a positive duration", f.timeout)
+	}
+	return &client{
+		base:  strings.TrimRight(base, "/"),
+		token: firstOf(f.token, os.Getenv("BORDERGW_TOKEN")),
+		http: &http.Client{
+			Timeout:   f.timeout,
+			Transport: http.DefaultTransport.(*http.Transport).Clone(),
+		},
+	}, nil
+}
+
+func firstOf(texts ...string) string {
+	for _, s := range texts {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// apiError is a refusal of the API.
+type apiError struct {
+	Status  int
+	Type    string
+	Message string
+}
+
+func (e *apiError) Error() string {
+	if e.Type == "" {
+		return fmt.Sprintf("%s (HTTP %d)", e.Message, e.Status)
+	}
+	return fmt.Sprintf("%s (%s, HTTP %d)", e.Message, e.Type, e.Status)
+}
+
+// do sends body, if any, as JSON, and returns the text of a successful answer.
+func (c *client) do(ctx context.Context, method, path, accept string, body any) ([]byte, error) {
+	var content io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return nil, fmt.Errorf("encoding the request: %w", err)
+		}
+		content = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, content)
+	if err != nil {
+		return nil, fmt.Errorf("making the request: %w", err)
+	}
+	req.Header.Set("Accept", accept)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.token != "" {
+		req.Header.Set("X-Auth-Token", c.token)
+	}
+	return c.send(req)
+}
+
+func (c *client) send(req *http.Request) ([]byte, error) {
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, err // names method, URL and cause
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("reading the answer of %s: %w", c.base, err)
+	case len(text) > maxAnswer:
+		return nil, fmt.Errorf("the answer of %s is larger than %d bytes", c.base, maxAnswer)
+	case resp.StatusCode >= http.StatusMultipleChoices:
+		return nil, refusal(resp.StatusCode, text)
+	}
+	return text, nil
+}
+
+// refusal reads Neutron's error body, whose only key is NeutronError (or the
+// name of another exception).
+func refusal(status int, text []byte) *apiError {
+	var body map[string]struct{ Type, Message string }
+	if json.Unmarshal(text, &body) == nil && len(body) == 1 {
+		for _, e := range body {
+			return &apiError{Status: status, Type: e.Type, Message: firstOf(e.Message, e.Type)}
+		}
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")
+	if line == "" || len(line) > 200 || strings.HasPrefix(line, "<") {
+		line = http.StatusText(status)
+	}
+	return &apiError{Status: status, Message: line}
+}
+
+// call exchanges JSON and returns what the answer has under key, which is nil
+// if key is empty.
+func (c *client) call(ctx context.Context, method, path string, body any, key string) (json.RawMessage, error) {
+	text, err := c.do(ctx, method, path, "application/json", body)
+	if err != nil || key == "" {
+		return nil, err
+	}
+	var wrapper map[string]json.RawMessage
+	if err := json.Unmarshal(text, &wrapper); err != nil {
+		return nil, fmt.Errorf("reading the answer of %s: %w", c.base, err)
+	}
+	content, ok := wrapper[key]
+	if !ok {
+		return nil, fmt.Errorf("the answer of %s lacks %q: is it bordergw?", c.base, key)
+	}
+	return content, nil
+}
+
+// list returns the resources of a collection that pass the filter.
+func (c *client) list(ctx context.Context, path string, filter url.Values, key string) ([]object, error) {
+	raw, err := c.call(ctx, http.MethodGet, path+"?"+filter.Encode(), nil, key)
+	if err != nil {
+		return nil, err
+	}
+	var list []object
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return nil, fmt.Errorf("reading the answer of %s: %w", c.base, err)
+	}
+	return list, nil
+}
+
+// resolve turns an id or a name into an id. An id is preferred to a name.
+func (c *client) resolve(ctx context.Context, n *noun, collection, ref string) (string, error) {
+	if ref == "" {
+		return "", usagef("the id or name of a %s is empty", n.word)
+	}
+	for _, key := range []string{"id", n.lookup} {
+		if key == "" {
+			continue
+		}
+		found, err := c.list(ctx, collection, url.Values{key: {ref}, "fields": {"id"}}, n.many)
+		if err != nil {
+			return "", err
+		}
+		switch len(found) {
+		case 0:
+		case 1:
+			return found[0].text("id"), nil
+		default:
+			return "", ambiguous(n.word, ref, found)
+		}
+	}
+	return "", fmt.Errorf("no %s %q", n.word, ref)
+}
+
+func ambiguous(word, ref string, found []object) error {
+	ids := make([]string, len(found))
+	for i, o := range found {
+		ids[i] = o.text("id")
+	}
+	return errors.New(word + " " + ref + " is ambiguous, use an id: " + strings.Join(ids, ", "))
+}

@@ -1,0 +1,27 @@
+package main
+
+// deviceNoun is a registered switch database.
+func deviceNoun() noun {
+	changeable := []attribute{
+		{flag: "name", key: "name", define: text, usage: "name, that of the Physical_Switch if the database holds several"},
+		{flag: "tunnel-ip", key: "tunnel_ips", define: texts, usage: "tunnel address, if not to be read from the switch"},
+		{flag: "site", key: "site", define: text, usage: "site the device stands at"},
+		{flag: "profile", key: "profile", define: text, usage: "what the device is able to do (default auto)"},
+		{flag: "border-mode", key: "border_mode", define: text, usage: "direct (default), stitch or relay"},
+		{flag: "stitch-ports", key: "stitch_ports", define: commas, usage: "the two ports joined by a cable, as A,B"},
+		{flag: "tls", key: "tls", define: text, usage: "CA or fingerprint named in the daemon's configuration"},
+	}
+	return noun{
+		word: "device", one: "gateway_device", many: "gateway_devices", path: "/v2.0/gw/gateway_devices", lookup: "name",
+		columns: []string{"id", "name", "type", "management_ip", "management_port", "tunnel_ips", "status"},
+		creates: append([]attribute{
+			{flag: "type", key: "type", define: text, usage: "hw_vtep (default), router_vtep or network_vlan"},
+			{flag: "management-ip", key: "management_ip", define: text, usage: "address of the OVSDB server"},
+			{flag: "management-port", key: "management_port", define: number, usage: "port of the OVSDB server"},
+			{flag: "management-protocol", key: "management_protocol", define: text, usage: "ovsdb (default), ovsdb+ssl or ovsdb-listen"},
+			{flag: "resource-id", key: "resource_id", define: text, usage: "router or network, of the types that are not hw_vtep"},
+			projectAttribute(),
+		}, changeable...),
+		updates: changeable,
+	}
+}

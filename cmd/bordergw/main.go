@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// Exit codes.
+const (
+	exitOK      = 0
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// run ends at SIGINT and SIGTERM; a second signal ends the process at once.
+func run(args []string, in io.Reader, out, errOut io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	return execute(ctx, args, in, out, errOut)
+}
+
+func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	root := newRoot()
+	root.SetArgs(append([]string{}, args...)) // nil would mean os.Args
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	cmd, err := root.ExecuteContextC(ctx)
+	return report(errOut, cmd, err)
+}
+
+func newRoot() *cobra.Command {
+	root := group("bordergw", "Drive hardware VTEP switches from L2 gateway definitions",
+		serveCommand(), planCommand(), waitCommand(), versionCommand())
+	for _, n := range []noun{deviceNoun(), macNoun(), networkNoun(), gatewayNoun(), connectionNoun()} {
+		root.AddCommand(n.command())
+	}
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.SetGlobalNormalizationFunc(canonicalFlag)
+	markFailures(root)
+	return root
+}
+
+// group is a command that only holds others.
+func group(use, short string, commands ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{
+		Use: use, Short: short,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("unknown command %q for %q", args[0], c.CommandPath())
+			}
+			return errors.New("a command is needed")
+		},
+		RunE: func(*cobra.Command, []string) error { return nil },
+	}
+	c.AddCommand(commands...)
+	return c
+}
+
+// canonicalFlag lets the spellings of the upstream clients stand for ours.
+func canonicalFlag(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+	name = strings.ReplaceAll(name, "_", "-")
+	switch name {
+	case "vni", "default-segmentation-id", "segmentaion-id":
+		name = "segmentation-id"
+	case "tenant-id":
+		name = "project-id"
+	}
+	return pflag.NormalizedName(name)
+}
+
+// usageError is a mistake in the command line or configuration that only
+// showed once the command ran.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error {
+	return usageError{fmt.Errorf(format, args...)}
+}
+
+// failure is any other error of a command that ran. What cobra refuses before
+// is neither, and is a mistake in the command line.
+type failure struct{ error }
+
+func (e failure) Unwrap() error { return e.error }
+
+func markFailures(c *cobra.Command) {
+	if body := c.RunE; body != nil {
+		c.RunE = func(c *cobra.Command, args []string) error { return asFailure(body(c, args)) }
+	}
+	for _, sub := range c.Commands() {
+		markFailures(sub)
+	}
+}
+
+func asFailure(err error) error {
+	if err == nil || errors.As(err, new(usageError)) {
+		return err
+	}
+	return failure{err}
+}
+
+// report prints an error, one line for each that was joined, and gives the
+// exit code.
+func report(w io.Writer, cmd *cobra.Command, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		fmt.Fprintln(w, "bordergw:", printable(line))
+	}
+	switch {
+	case errors.As(err, new(failure)):
+		return exitFailure
+	case !errors.As(err, new(usageError)):
+		fmt.Fprintf(w, "Run '%s --help' for usage.\n", cmd.CommandPath())
+	}
+	return exitUsage
+}

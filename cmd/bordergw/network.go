@@ -1,0 +1,16 @@
+package main
+
+// networkNoun is a tenant network.
+func networkNoun() noun {
+	return noun{
+		word: "network", one: "network", many: "networks", path: "/v2.0/networks", lookup: "name",
+		columns: []string{"id", "name", "provider:segmentation_id", "status"},
+		args:    []argument{{name: "NAME", key: "name"}},
+		creates: []attribute{
+			{flag: "id", key: "id", define: text, usage: "id, if another system has given one"},
+			{flag: "segmentation-id", key: "provider:segmentation_id", define: number, usage: "VNI (also --vni); otherwise the first connection fixes it"},
+			projectAttribute(),
+		},
+		updates: []attribute{{flag: "name", key: "name", define: text, usage: "new name"}},
+	}
+}

@@ -1,0 +1,280 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// noun describes a resource of the API; its commands follow from it.
+type noun struct {
+	word string // the command
+	// one and many wrap the resource in bodies and answers.
+	one, many string
+	path      string
+	// lookup is the attribute that may stand for the id; empty if there is none.
+	lookup string
+	// columns are shown in lists, and first when one resource is shown.
+	columns []string
+	// args are the positional arguments of create.
+	args []argument
+	// creates and updates are the attributes that can be given to either.
+	creates, updates []attribute
+	// parent is the resource that holds this one: its id or name is the first
+	// argument of every command. path is then below that of the parent.
+	parent *noun
+	// prepare completes a request body, for instance turns names into ids.
+	prepare func(context.Context, *client, map[string]any) error
+}
+
+// argument is a positional argument of create, and the attribute it gives.
+type argument struct {
+	name, key string
+	// of is the noun that the argument names, nil if it is plain text.
+	of *noun
+}
+
+// attribute is a flag that gives an attribute of the resource.
+type attribute struct {
+	flag, key string
+	define    func(fs *pflag.FlagSet, name, usage string)
+	usage     string
+	required  bool
+}
+
+// The types of attributes.
+func text(fs *pflag.FlagSet, name, usage string)   { fs.String(name, "", usage) }
+func number(fs *pflag.FlagSet, name, usage string) { fs.Uint32(name, 0, usage) }
+func truth(fs *pflag.FlagSet, name, usage string)  { fs.Bool(name, false, usage) }
+func texts(fs *pflag.FlagSet, name, usage string)  { fs.StringArray(name, nil, usage) }
+func commas(fs *pflag.FlagSet, name, usage string) { fs.StringSlice(name, nil, usage) }
+
+// projectAttribute is what every resource can be created for.
+func projectAttribute() attribute {
+	return attribute{flag: "project-id", key: "project_id", define: text, usage: "owner (also --tenant-id)"}
+}
+
+// command is the noun with its verbs.
+func (n noun) command() *cobra.Command {
+	flags := &clientFlags{}
+	c := group(n.word, "Manage "+n.word+"s", n.create(flags), n.list(flags), n.show(flags), n.delete(flags))
+	if len(n.updates) > 0 {
+		c.AddCommand(n.update(flags))
+	}
+	flags.bind(c.PersistentFlags())
+	return c
+}
+
+func (n noun) create(flags *clientFlags) *cobra.Command {
+	var form output
+	c := &cobra.Command{Use: "create" + n.owner(), Short: "Create a " + n.word, Args: cobra.ExactArgs(n.owned() + len(n.args))}
+	for _, a := range n.args {
+		c.Use += " " + a.name
+	}
+	define(c, n.creates)
+	form.bind(c.Flags())
+	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
+		body := bodyOf(c.Flags(), n.creates)
+		collection, args, err := n.collection(c.Context(), api, args)
+		if err == nil {
+			err = n.takeArgs(c.Context(), api, args, body)
+		}
+		if err != nil {
+			return err
+		}
+		return n.submit(c, api, http.MethodPost, collection, body, form)
+	})
+	return c
+}
+
+func (n noun) update(flags *clientFlags) *cobra.Command {
+	var form output
+	c := &cobra.Command{Use: "update" + n.owner() + " " + n.ref(), Short: "Change the given attributes of a " + n.word, Args: cobra.ExactArgs(n.owned() + 1)}
+	define(c, n.updates)
+	form.bind(c.Flags())
+	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
+		body := bodyOf(c.Flags(), n.updates)
+		if len(body) == 0 {
+			return usagef("nothing to change is given")
+		}
+		item, err := n.item(c.Context(), api, args)
+		if err != nil {
+			return err
+		}
+		return n.submit(c, api, http.MethodPut, item, body, form)
+	})
+	return c
+}
+
+func (n noun) list(flags *clientFlags) *cobra.Command {
+	var form output
+	c := &cobra.Command{Use: "list" + n.owner(), Short: "List " + n.word + "s", Args: cobra.ExactArgs(n.owned())}
+	form.bind(c.Flags())
+	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
+		collection, _, err := n.collection(c.Context(), api, args)
+		if err != nil {
+			return err
+		}
+		raw, err := api.call(c.Context(), http.MethodGet, collection, nil, n.many)
+		if err != nil {
+			return err
+		}
+		return form.list(c.OutOrStdout(), raw, n.columns)
+	})
+	return c
+}
+
+func (n noun) show(flags *clientFlags) *cobra.Command {
+	var form output
+	c := &cobra.Command{Use: "show" + n.owner() + " " + n.ref(), Short: "Show a " + n.word, Args: cobra.ExactArgs(n.owned() + 1)}
+	form.bind(c.Flags())
+	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
+		item, err := n.item(c.Context(), api, args)
+		if err != nil {
+			return err
+		}
+		raw, err := api.call(c.Context(), http.MethodGet, item, nil, n.one)
+		if err != nil {
+			return err
+		}
+		return form.show(c.OutOrStdout(), raw, n.columns)
+	})
+	return c
+}
+
+// delete takes several; one that fails does not keep the others.
+func (n noun) delete(flags *clientFlags) *cobra.Command {
+	c := &cobra.Command{Use: "delete" + n.owner() + " " + n.ref() + "...", Short: "Delete " + n.word + "s", Args: cobra.MinimumNArgs(n.owned() + 1)}
+	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
+		collection, args, err := n.collection(c.Context(), api, args)
+		if err != nil {
+			return err
+		}
+		var errs []error
+		for _, ref := range args {
+			id, err := api.resolve(c.Context(), &n, collection, ref)
+			if err == nil {
+				_, err = api.call(c.Context(), http.MethodDelete, collection+"/"+url.PathEscape(id), nil, "")
+			}
+			errs = append(errs, err)
+		}
+		return errors.Join(errs...)
+	})
+	return c
+}
+
+// owned is the number of arguments that name the parent.
+func (n noun) owned() int {
+	if n.parent == nil {
+		return 0
+	}
+	return 1
+}
+
+func (n noun) owner() string {
+	if n.parent == nil {
+		return ""
+	}
+	return " " + strings.ToUpper(n.parent.word)
+}
+
+// ref is how a command's usage names one resource.
+func (n noun) ref() string {
+	if n.lookup == "" {
+		return "ID"
+	}
+	return "ID|" + strings.ToUpper(n.lookup)
+}
+
+// collection gives the path of the collection, and the arguments that are left
+// when the parent's has been taken.
+func (n noun) collection(ctx context.Context, api *client, args []string) (string, []string, error) {
+	if n.parent == nil {
+		return n.path, args, nil
+	}
+	id, err := api.resolve(ctx, n.parent, n.parent.path, args[0])
+	return n.parent.path + "/" + url.PathEscape(id) + n.path, args[1:], err
+}
+
+// item gives the path of the resource that the arguments name.
+func (n noun) item(ctx context.Context, api *client, args []string) (string, error) {
+	collection, args, err := n.collection(ctx, api, args)
+	if err != nil {
+		return "", err
+	}
+	id, err := api.resolve(ctx, &n, collection, args[0])
+	return collection + "/" + url.PathEscape(id), err
+}
+
+// define adds the flags of the attributes to a command.
+func define(c *cobra.Command, attrs []attribute) {
+	for _, a := range attrs {
+		a.define(c.Flags(), a.flag, a.usage)
+		if a.required {
+			_ = c.MarkFlagRequired(a.flag) // fails for an unknown flag only
+		}
+	}
+}
+
+// bodyOf holds the attributes whose flags were given.
+func bodyOf(fs *pflag.FlagSet, attrs []attribute) map[string]any {
+	body := map[string]any{}
+	for _, a := range attrs {
+		if f := fs.Lookup(a.flag); f.Changed {
+			body[a.key] = attributeValue(f.Value)
+		}
+	}
+	return body
+}
+
+func attributeValue(v pflag.Value) any {
+	if s, ok := v.(pflag.SliceValue); ok {
+		return s.GetSlice()
+	}
+	if d, ok := v.(*deviceSpecs); ok {
+		return *d
+	}
+	switch v.Type() {
+	case "bool", "uint32":
+		return json.RawMessage(v.String())
+	}
+	return v.String()
+}
+
+func (n noun) takeArgs(ctx context.Context, api *client, args []string, body map[string]any) error {
+	for i, a := range n.args {
+		value := args[i]
+		if a.of != nil {
+			id, err := api.resolve(ctx, a.of, a.of.path, value)
+			if err != nil {
+				return err
+			}
+			value = id
+		}
+		body[a.key] = value
+	}
+	return nil
+}
+
+func (n noun) submit(c *cobra.Command, api *client, method, path string, body map[string]any, form output) error {
+	if n.prepare != nil {
+		if err := n.prepare(c.Context(), api, body); err != nil {
+			return err
+		}
+	}
+	raw, err := api.call(c.Context(), method, path, map[string]any{n.one: body}, n.one)
+	if err != nil {
+		return err
+	}
+	if err := form.show(c.OutOrStdout(), raw, n.columns); err != nil {
+		return fmt.Errorf("printing: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,162 @@
+package lab
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+)
+
+//go:embed sitecustomize.py
+var sitecustomize []byte
+
+// Config says what a lab consists of.
+type Config struct {
+	Switches []SwitchConfig // 1 to 99
+	// Dir receives databases, sockets and logs. It must exist, be empty and have a short path (sockets: 108 bytes in all).
+	Dir string
+	// FirstPort is the TCP port, on 127.0.0.1, of the first switch's database; the others follow. 0 means any free ports.
+	FirstPort int
+	// DatabaseOnly leaves out everything that needs privilege: what remains are databases with switches in them.
+	DatabaseOnly bool
+}
+
+// SwitchConfig describes one switch.
+type SwitchConfig struct {
+	// Name of the Physical_Switch, 1 to 5 characters of [a-z0-9] starting with a letter: the emulator makes names of
+	// network interfaces (15 bytes) from it.
+	Name string
+	// Site whose underlay the uplink is in. Default: the site named "".
+	Site string
+	// Border gives the switch routes to the other sites' tunnel IPs.
+	Border bool
+	// Emulator is the script to run in the place of the distribution's ovs-vtep, which is the default.
+	Emulator string
+}
+
+// Lab is a set of switches with their hosts and underlay. Its methods are not safe for concurrent use, except Ping and
+// those of Host.
+type Lab struct {
+	cfg      Config
+	switches []*Switch
+	hosts    map[string]Host
+	sites    []string
+}
+
+var switchName = regexp.MustCompile(`^[a-z][a-z0-9]{0,4}$`)
+
+// New checks cfg and numbers switches and sites. Nothing runs before Up.
+func New(cfg Config) (*Lab, error) {
+	if len(cfg.Switches) == 0 || len(cfg.Switches) > 99 {
+		return nil, fmt.Errorf("lab: %d switches, want 1 to 99", len(cfg.Switches))
+	}
+	l := &Lab{cfg: cfg, hosts: map[string]Host{}}
+	for i, sc := range cfg.Switches {
+		if !switchName.MatchString(sc.Name) {
+			return nil, fmt.Errorf("lab: switch name %q does not match %s", sc.Name, switchName)
+		}
+		if l.Switch(sc.Name) != nil {
+			return nil, fmt.Errorf("lab: two switches named %q", sc.Name)
+		}
+		if !slices.Contains(l.sites, sc.Site) {
+			l.sites = append(l.sites, sc.Site)
+		}
+		l.switches = append(l.switches, newSwitch(cfg, i+1, slices.Index(l.sites, sc.Site)+1))
+		for _, h := range newHosts(i + 1) {
+			l.hosts[h.Name] = h
+		}
+	}
+	return l, nil
+}
+
+// Up starts everything and returns when every switch has published its ports. ctx bounds the start only. After an
+// error Close still has to be called.
+func (l *Lab) Up(ctx context.Context) error {
+	if err := l.prepare(); err != nil {
+		return err
+	}
+	if !l.cfg.DatabaseOnly {
+		if err := l.underlay(ctx); err != nil {
+			return fmt.Errorf("lab: underlay: %w", err)
+		}
+	}
+	for _, s := range l.switches {
+		if err := l.upSwitch(ctx, s); err != nil {
+			return fmt.Errorf("lab: switch %s: %w", s.Name, err)
+		}
+	}
+	for _, s := range l.switches {
+		if err := s.awaitPorts(ctx); err != nil {
+			return fmt.Errorf("lab: switch %s: %w", s.Name, err)
+		}
+	}
+	return nil
+}
+
+func (l *Lab) upSwitch(ctx context.Context, s *Switch) error {
+	if err := s.startDB(ctx); err != nil {
+		return err
+	}
+	if l.cfg.DatabaseOnly {
+		return s.publish(ctx)
+	}
+	if err := l.plug(ctx, s); err != nil {
+		return err
+	}
+	if err := s.startDatapath(ctx); err != nil {
+		return err
+	}
+	if err := s.publish(ctx); err != nil {
+		return err
+	}
+	return s.startEmulator()
+}
+
+// Close stops the daemons and removes the network namespaces.
+func (l *Lab) Close() error {
+	for _, s := range l.switches {
+		s.stop()
+	}
+	if l.cfg.DatabaseOnly {
+		return nil
+	}
+	return l.unplug()
+}
+
+// Switch returns the switch of that name, or nil.
+func (l *Lab) Switch(name string) *Switch {
+	for _, s := range l.switches {
+		if s.Name == name {
+			return s
+		}
+	}
+	return nil
+}
+
+// prepare fails early, and clearly, when a program is missing.
+func (l *Lab) prepare() error {
+	programs := []string{"ovsdb-server", "ovsdb-tool", "vtep-ctl"}
+	if !l.cfg.DatabaseOnly {
+		programs = append(programs, "ovs-vswitchd", "ovs-vsctl", python, "ip", "ethtool", "sysctl", "ping")
+	}
+	var missing []error
+	for _, p := range programs {
+		if _, err := exec.LookPath(p); err != nil {
+			missing = append(missing, err)
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("lab: `make deps` installs what is missing: %w", errors.Join(missing...))
+	}
+	return os.WriteFile(filepath.Join(l.cfg.Dir, "sitecustomize.py"), sitecustomize, 0o644)
+}
+
+func addr(a, b, c, d int) netip.Addr {
+	return netip.AddrFrom4([4]byte{byte(a), byte(b), byte(c), byte(d)})
+}

@@ -1,0 +1,165 @@
+package lab_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"bordergw/internal/lab"
+)
+
+func TestMain(m *testing.M) { os.Exit(lab.RunTests(m)) }
+
+// up starts a lab in a directory of the private /run and stops it when the test ends.
+func up(t *testing.T, cfg lab.Config) *lab.Lab {
+	t.Helper()
+	dir, err := os.MkdirTemp("/run", "lab")
+	require.NoError(t, err)
+	cfg.Dir = dir
+	l, err := lab.New(cfg)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		require.NoError(t, l.Close())
+		goleak.VerifyNone(t)
+	})
+	require.NoError(t, l.Up(soon(t)))
+	return l
+}
+
+func two() lab.Config {
+	return lab.Config{Switches: []lab.SwitchConfig{{Name: "sw1"}, {Name: "sw2"}}}
+}
+
+// soon bounds what takes a second or two, on a machine that is busy with other things.
+func soon(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func vtepCtl(t *testing.T, s *lab.Switch, args ...string) string {
+	t.Helper()
+	out, err := s.VtepCtl(soon(t), args...)
+	require.NoError(t, err)
+	return out
+}
+
+// join does on one switch what a controller would: a logical switch, flooding to the peer, and a binding last.
+func join(t *testing.T, s, peer *lab.Switch, name string, vni int, port string, vlan int) {
+	t.Helper()
+	vtepCtl(t, s, "add-ls", name, "--", "set", "Logical_Switch", name, fmt.Sprint("tunnel_key=", vni),
+		"--", "add-mcast-remote", name, "unknown-dst", peer.TunnelIP().String(),
+		"--", "bind-ls", s.Name, port, fmt.Sprint(vlan), name)
+}
+
+// silent asserts that a ping is not answered; only meaningful after one on the same path was.
+func silent(t *testing.T, l *lab.Lab, from, to string) {
+	t.Helper()
+	_, err := l.Host(from).Run(soon(t), "ping", "-q", "-c", "2", "-i", "0.2", "-W", "1", l.Host(to).IP.String())
+	require.Error(t, err, "%s reaches %s", from, to)
+}
+
+func TestFrames(t *testing.T) {
+	l := up(t, two())
+	sw1, sw2 := l.Switch("sw1"), l.Switch("sw2")
+	join(t, sw1, sw2, "flat", 5001, "p1", 0)
+	join(t, sw2, sw1, "flat", 5001, "p1", 0)
+	join(t, sw1, sw2, "tagged", 5100, "p2", 100)
+	join(t, sw2, sw1, "tagged", 5100, "p2", 200)
+
+	c, err := l.Capture(sw1)
+	require.NoError(t, err)
+	require.NoError(t, l.Ping(soon(t), "h1", "h2"))
+	packets, err := c.Stop()
+	require.NoError(t, err)
+	require.NotEmpty(t, packets)
+	for _, p := range packets {
+		require.Equal(t, []any{sw2.TunnelIP(), uint32(5001)}, []any{p.To, p.VNI})
+	}
+	for s, h := range map[*lab.Switch]string{sw1: "h1", sw2: "h2"} {
+		require.Eventually(t, func() bool {
+			return strings.Contains(vtepCtl(t, s, "list-local-macs", "flat"), l.Host(h).MAC)
+		}, 10*time.Second, 100*time.Millisecond, "%s learns the MAC of %s", s.Name, h)
+	}
+
+	require.NoError(t, l.Ping(soon(t), "t1", "u2"), "VLAN 100 to VLAN 200")
+	silent(t, l, "t1", "t2")
+
+	require.NoError(t, l.SetUnderlay(soon(t), sw2, false))
+	silent(t, l, "h1", "h2")
+	require.NoError(t, l.SetUnderlay(soon(t), sw2, true))
+	require.NoError(t, sw1.RestartEmulator(soon(t)))
+	require.NoError(t, l.Ping(soon(t), "h1", "h2"))
+}
+
+func TestFaults(t *testing.T) {
+	l := up(t, lab.Config{Switches: []lab.SwitchConfig{{Name: "sw1"}}})
+	s := l.Switch("sw1")
+	endpoint := s.Endpoint()
+	vtepCtl(t, s, "add-ls", "kept")
+
+	require.NoError(t, s.RestartDB(soon(t)))
+	require.Equal(t, endpoint, s.Endpoint())
+	require.Equal(t, "kept", vtepCtl(t, s, "list-ls"))
+
+	port := vtepCtl(t, s, "--bare", "--columns=_uuid", "find", "Physical_Port", "name=p1")
+	require.NoError(t, s.FlapPort(soon(t), "p1"))
+	require.NotEqual(t, port, vtepCtl(t, s, "--bare", "--columns=_uuid", "find", "Physical_Port", "name=p1"))
+
+	require.NoError(t, s.WipeDB(soon(t)))
+	require.Empty(t, vtepCtl(t, s, "list-ls"))
+	require.Equal(t, "p1\np2", vtepCtl(t, s, "list-ports", "sw1"))
+}
+
+func TestSites(t *testing.T) {
+	l := up(t, lab.Config{Switches: []lab.SwitchConfig{
+		{Name: "leaf", Site: "a"}, {Name: "bgw1", Site: "a", Border: true}, {Name: "bgw2", Site: "b", Border: true},
+	}})
+	reach := func(from, to string) error {
+		return l.PingUnderlay(soon(t), l.Switch(from), l.Switch(to))
+	}
+	require.Equal(t, "10.250.2.3", l.Switch("bgw2").TunnelIP().String())
+	require.NoError(t, reach("leaf", "bgw1"))
+	require.NoError(t, reach("bgw1", "bgw2"))
+	require.Error(t, reach("leaf", "bgw2"))
+}
+
+func TestDatabaseOnly(t *testing.T) {
+	cfg := two()
+	cfg.DatabaseOnly = true
+	l := up(t, cfg)
+	for _, s := range []*lab.Switch{l.Switch("sw1"), l.Switch("sw2")} {
+		require.Equal(t, "p1\np2", vtepCtl(t, s, "list-ports", s.Name))
+		require.Contains(t, vtepCtl(t, s, "list", "Physical_Switch"), s.TunnelIP().String())
+	}
+	require.NotEqual(t, l.Switch("sw1").Endpoint(), l.Switch("sw2").Endpoint())
+	require.NoError(t, l.Switch("sw1").WipeDB(soon(t)))
+	require.Equal(t, "p1\np2", vtepCtl(t, l.Switch("sw1"), "list-ports", "sw1"))
+}
+
+func TestRefused(t *testing.T) {
+	for name, cfg := range map[string]lab.Config{
+		"none":      {},
+		"long name": {Switches: []lab.SwitchConfig{{Name: "leaf12"}}},
+		"same name": {Switches: []lab.SwitchConfig{{Name: "sw1"}, {Name: "sw1"}}},
+	} {
+		_, err := lab.New(cfg)
+		require.Error(t, err, name)
+	}
+}
+
+func TestPortTaken(t *testing.T) {
+	first := up(t, lab.Config{Switches: []lab.SwitchConfig{{Name: "sw1"}}, DatabaseOnly: true, FirstPort: 16640})
+	require.Equal(t, "127.0.0.1:16640", first.Switch("sw1").Endpoint().String())
+	second, err := lab.New(lab.Config{Switches: two().Switches[:1], DatabaseOnly: true, FirstPort: 16640, Dir: t.TempDir()})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, second.Close()) }()
+	require.ErrorContains(t, second.Up(soon(t)), "in use")
+}

@@ -1,0 +1,268 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+const (
+	share      = "/usr/share/openvswitch/"
+	stock      = share + "scripts/ovs-vtep"
+	python     = "/usr/bin/python3" // the one that the distribution's ovs module is installed for
+	vtepSchema = share + "vtep.ovsschema"
+	ovsSchema  = share + "vswitch.ovsschema"
+)
+
+// Switch is one emulated hardware VTEP.
+type Switch struct {
+	Name string
+
+	cfg          SwitchConfig
+	number, site int
+	databaseOnly bool
+	dir          string // of the lab
+	port         int    // of the database, once it runs
+
+	db, vswitchd, emulator *process
+}
+
+func newSwitch(cfg Config, number, site int) *Switch {
+	sc := cfg.Switches[number-1]
+	if sc.Emulator == "" {
+		sc.Emulator = stock
+	}
+	s := &Switch{Name: sc.Name, cfg: sc, number: number, site: site, databaseOnly: cfg.DatabaseOnly, dir: cfg.Dir}
+	if cfg.FirstPort != 0 {
+		s.port = cfg.FirstPort + number - 1
+	}
+	return s
+}
+
+// Endpoint is where the switch's database listens: TCP, no TLS. Valid after Up, and the same after a restart.
+func (s *Switch) Endpoint() netip.AddrPort {
+	return netip.AddrPortFrom(addr(127, 0, 0, 1), uint16(s.port))
+}
+
+// TunnelIP is the switch's address in the underlay.
+func (s *Switch) TunnelIP() netip.Addr { return addr(10, 250, s.site, s.number) }
+
+// VtepCtl runs vtep-ctl on the switch's database and returns its output.
+func (s *Switch) VtepCtl(ctx context.Context, args ...string) (string, error) {
+	return run(s.command(ctx, "vtep-ctl", args...))
+}
+
+// RestartEmulator stops ovs-vtep and starts it again: about a second without traffic, local MACs and Tunnel rows anew.
+func (s *Switch) RestartEmulator(ctx context.Context) error {
+	s.emulator.stop(syscall.SIGTERM)
+	if err := s.startEmulator(); err != nil {
+		return err
+	}
+	return s.awaitPorts(ctx)
+}
+
+// RestartDB stops ovsdb-server and starts it again on the same files and port.
+func (s *Switch) RestartDB(ctx context.Context) error {
+	s.db.stop(syscall.SIGTERM)
+	return s.startDB(ctx)
+}
+
+// WipeDB makes the switch come back as new, hardware_vtep empty but for the Physical_Switch and its ports.
+func (s *Switch) WipeDB(ctx context.Context) error {
+	s.emulator.stop(syscall.SIGTERM)
+	s.db.stop(syscall.SIGTERM)
+	if err := os.Remove(s.path("vtep.db")); err != nil {
+		return fmt.Errorf("wipe: %w", err)
+	}
+	if err := s.startDB(ctx); err != nil {
+		return err
+	}
+	if err := s.publish(ctx); err != nil {
+		return err
+	}
+	if !s.databaseOnly {
+		if err := s.startEmulator(); err != nil {
+			return err
+		}
+	}
+	return s.awaitPorts(ctx)
+}
+
+// FlapPort takes a port out of the switch and puts it back. The database then has a new Physical_Port row for it, which
+// knows nothing of the old one's bindings.
+func (s *Switch) FlapPort(ctx context.Context, port string) error {
+	gone := func() error {
+		if ports, err := s.ports(ctx); err != nil || slices.Contains(ports, port) {
+			return errors.Join(fmt.Errorf("ports are %v", ports), err)
+		}
+		return nil
+	}
+	if _, err := run(s.command(ctx, "ovs-vsctl", "del-port", s.Name, port)); err != nil {
+		return err
+	}
+	if err := waitFor(ctx, port+" to go", gone); err != nil {
+		return err
+	}
+	if _, err := run(s.command(ctx, "ovs-vsctl", "add-port", s.Name, port)); err != nil {
+		return err
+	}
+	return s.awaitPorts(ctx)
+}
+
+// stop ends the daemons, the ones that use the others first.
+func (s *Switch) stop() {
+	s.emulator.stop(syscall.SIGTERM)
+	s.vswitchd.stop(syscall.SIGTERM)
+	s.db.stop(syscall.SIGTERM)
+}
+
+func (s *Switch) startDB(ctx context.Context) error {
+	if err := s.createDBs(ctx); err != nil {
+		return err
+	}
+	var err error
+	if s.port, err = claim(s.port); err != nil {
+		return err
+	}
+	cmd := s.command(context.Background(), "ovsdb-server", "--remote=punix:"+s.path("db.sock"), "--remote=ptcp:"+fmt.Sprint(s.port)+":127.0.0.1",
+		"--remote=db:hardware_vtep,Global,managers", s.path("conf.db"), s.path("vtep.db"))
+	if s.db, err = start(cmd, s.path("ovsdb-server.log")); err != nil {
+		return err
+	}
+	return s.db.await(ctx, "ovsdb-server", func() error {
+		_, err := s.VtepCtl(ctx, "list-ps")
+		return err
+	})
+}
+
+// createDBs makes the databases that are not there yet.
+func (s *Switch) createDBs(ctx context.Context) error {
+	if err := os.MkdirAll(s.path(""), 0o755); err != nil {
+		return err
+	}
+	for file, schema := range map[string]string{"conf.db": ovsSchema, "vtep.db": vtepSchema} {
+		if _, err := os.Stat(s.path(file)); err == nil {
+			continue
+		}
+		if _, err := run(s.command(ctx, "ovsdb-tool", "create", s.path(file), schema)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// publish writes what the maker of a switch would ship it with.
+func (s *Switch) publish(ctx context.Context) error {
+	args := []string{"add-ps", s.Name, "--", "set", "Physical_Switch", s.Name, "tunnel_ips=" + s.TunnelIP().String()}
+	if s.databaseOnly {
+		args = append(args, "--", "add-port", s.Name, "p1", "--", "add-port", s.Name, "p2")
+	}
+	_, err := s.VtepCtl(ctx, args...)
+	return err
+}
+
+// startDatapath starts ovs-vswitchd and gives it its bridges: the uplink's, the physical switch itself, and one that
+// tags for the hosts behind p2 (not every kernel has 802.1Q).
+func (s *Switch) startDatapath(ctx context.Context) error {
+	if _, err := run(s.command(ctx, "ovs-vsctl", "--no-wait", "init")); err != nil {
+		return err
+	}
+	var err error
+	cmd := s.inside("ovs-vswitchd", "--disable-system", "unix:"+s.path("db.sock"))
+	if s.vswitchd, err = start(cmd, s.path("ovs-vswitchd.log")); err != nil {
+		return err
+	}
+	// The uplink's bridge must not have the uplink's own MAC: the kernel would take the tunnel packets for its own.
+	_, err = run(s.command(ctx, "ovs-vsctl",
+		"add-br", "br-ul", "--", "set", "bridge", "br-ul", "datapath_type=netdev",
+		fmt.Sprintf("other_config:hwaddr=02:fe:00:00:00:%02x", s.number),
+		"--", "add-port", "br-ul", "ul0", "--", "set", "interface", "br-ul", fmt.Sprint("mtu_request=", underlayMTU),
+		"--", "add-br", s.Name, "--", "set", "bridge", s.Name, "datapath_type=netdev", "fail_mode=secure",
+		"--", "add-port", s.Name, "p1", "--", "add-port", s.Name, "p2",
+		"--", "add-br", "acc", "--", "set", "bridge", "acc", "datapath_type=netdev",
+		"--", "add-port", "acc", "acc0",
+		"--", "add-port", "acc", "acc100", "tag=100", "--", "add-port", "acc", "acc200", "tag=200"))
+	if err != nil {
+		return err
+	}
+	return s.address(ctx)
+}
+
+// address puts the tunnel IP where the userspace datapath looks for it: on the internal port of the uplink's bridge.
+func (s *Switch) address(ctx context.Context) error {
+	lines := []string{fmt.Sprintf("addr add %s/24 dev br-ul", s.TunnelIP()), "link set br-ul up"}
+	if s.cfg.Border {
+		lines = append(lines, fmt.Sprintf("route add 10.250.0.0/16 via %s dev br-ul", router(s.site)))
+	}
+	return ip(ctx, s.namespace(), lines...)
+}
+
+func (s *Switch) startEmulator() error {
+	cmd := s.inside(python, s.cfg.Emulator, s.Name)
+	cmd.Env = append(cmd.Env, "PYTHONPATH="+s.dir)
+	var err error
+	s.emulator, err = start(cmd, s.path("ovs-vtep.log"))
+	return err
+}
+
+// awaitPorts waits until the emulator has found the switch's ports.
+func (s *Switch) awaitPorts(ctx context.Context) error {
+	daemon := s.emulator
+	if s.databaseOnly {
+		daemon = s.db
+	}
+	return daemon.await(ctx, "ports", func() error {
+		ports, err := s.ports(ctx)
+		if err == nil && !slices.Equal(ports, []string{"p1", "p2"}) {
+			err = fmt.Errorf("ports are %v", ports)
+		}
+		return err
+	})
+}
+
+func (s *Switch) ports(ctx context.Context) ([]string, error) {
+	out, err := s.VtepCtl(ctx, "list-ports", s.Name)
+	ports := strings.Fields(out)
+	slices.Sort(ports)
+	return ports, err
+}
+
+// inside is a command that runs in the switch's network namespace. ovsdb-server alone stays in the lab's, where
+// controllers reach it by loopback; the switch's own programs reach it by its socket.
+func (s *Switch) inside(name string, args ...string) *exec.Cmd {
+	args = append([]string{"netns", "exec", s.namespace(), name}, args...)
+	return s.command(context.Background(), "ip", args...)
+}
+
+// command sets the variables by which every Open vSwitch program finds this switch's files instead of the system's.
+func (s *Switch) command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, args...)
+	d := s.path("")
+	cmd.Env = append(os.Environ(), "OVS_RUNDIR="+d, "OVS_DBDIR="+d, "OVS_LOGDIR="+d, "OVS_SYSCONFDIR="+d)
+	return cmd
+}
+
+func (s *Switch) namespace() string { return "switch-" + s.Name }
+
+func (s *Switch) path(file string) string { return filepath.Join(s.dir, s.Name, file) }
+
+// claim finds out whether a TCP port is free, or finds a free one for 0: ovsdb-server would go on without it.
+func claim(port int) (int, error) {
+	listener, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", port))
+	if err != nil {
+		return 0, fmt.Errorf("port for the database: %w", err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port, nil
+}
+
+// FreePort returns a TCP port of 127.0.0.1 that nobody uses at the moment.
+func FreePort() (int, error) { return claim(0) }

@@ -1,0 +1,130 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// underlayMTU leaves room for the tunnel's headers around a tenant's 1500 bytes.
+const underlayMTU = 1700
+
+// fabric is the network namespace that holds one bridge per site and routes between them.
+const fabric = "fabric"
+
+func router(site int) netip.Addr { return addr(10, 250, site, 254) }
+
+// SetUnderlay connects a switch's uplink, or cuts it.
+func (l *Lab) SetUnderlay(ctx context.Context, s *Switch, up bool) error {
+	state := "down"
+	if up {
+		state = "up"
+	}
+	return ip(ctx, fabric, "link set to-"+s.Name+" "+state)
+}
+
+// PingUnderlay sends one echo request from a switch to another's tunnel IP and fails when it is not answered.
+func (l *Lab) PingUnderlay(ctx context.Context, from, to *Switch) error {
+	_, err := run(in(ctx, from.namespace(), "ping", "-q", "-c", "1", "-W", "2", to.TunnelIP().String()))
+	return err
+}
+
+func (l *Lab) underlay(ctx context.Context) error {
+	if err := addNamespace(ctx, fabric, "net.ipv4.ip_forward=1"); err != nil {
+		return err
+	}
+	for i := range l.sites {
+		bridge := fmt.Sprint("site", i+1)
+		err := ip(ctx, fabric, "link add "+bridge+" type bridge", fmt.Sprintf("link set %s mtu %d up", bridge, underlayMTU),
+			fmt.Sprintf("addr add %s/24 dev %s", router(i+1), bridge))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plug makes a switch's namespace and the cables to the underlay and to its hosts.
+func (l *Lab) plug(ctx context.Context, s *Switch) error {
+	// The kernel sees every frame that ovs-vswitchd reads from a cable. Without arp_ignore it answers for the tunnel IP
+	// with the uplink's MAC, and the peers' tunnel packets end there. IPv6 would litter the MAC tables.
+	err := addNamespace(ctx, s.namespace(), "net.ipv4.conf.all.arp_ignore=1",
+		"net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1")
+	if err != nil {
+		return err
+	}
+	err = ip(ctx, s.namespace(),
+		fmt.Sprintf("link add ul0 mtu %d type veth peer name to-%s mtu %d netns %s", underlayMTU, s.Name, underlayMTU, fabric),
+		"link set ul0 up",
+		"link add p2 type veth peer name acc0", "link set p2 up", "link set acc0 up")
+	if err != nil {
+		return err
+	}
+	if err := ip(ctx, fabric, fmt.Sprintf("link set to-%s master site%d up", s.Name, s.site)); err != nil {
+		return err
+	}
+	for _, h := range l.hosts {
+		if h.number != s.number {
+			continue
+		}
+		if err := h.plug(ctx, s.namespace()); err != nil {
+			return fmt.Errorf("host %s: %w", h.Name, err)
+		}
+	}
+	return nil
+}
+
+// unplug removes every namespace, and with it the cables that end there.
+func (l *Lab) unplug() error {
+	ctx := context.Background()
+	namespaces := []string{fabric}
+	for _, s := range l.switches {
+		namespaces = append(namespaces, s.namespace())
+	}
+	for name := range l.hosts {
+		namespaces = append(namespaces, name)
+	}
+	var errs []error
+	for _, ns := range namespaces {
+		if _, err := os.Stat("/run/netns/" + ns); err != nil {
+			continue // Up did not come so far
+		}
+		errs = append(errs, ip(ctx, "", "netns del "+ns))
+	}
+	return errors.Join(errs...)
+}
+
+// addNamespace makes a network namespace with the given kernel settings.
+func addNamespace(ctx context.Context, name string, sysctls ...string) error {
+	if err := ip(ctx, "", "netns add "+name); err != nil {
+		return err
+	}
+	if err := ip(ctx, name, "link set lo up"); err != nil {
+		return err
+	}
+	_, err := run(in(ctx, name, "sysctl", append([]string{"-e", "-q", "-w"}, sysctls...)...))
+	return err
+}
+
+// ip runs lines of ip(8) in one go, in a network namespace ("" is the lab's own).
+func ip(ctx context.Context, namespace string, lines ...string) error {
+	args := []string{"-batch", "-"}
+	if namespace != "" {
+		args = append([]string{"-n", namespace}, args...)
+	}
+	cmd := exec.CommandContext(ctx, "ip", args...)
+	cmd.Stdin = strings.NewReader(strings.Join(lines, "\n") + "\n")
+	if _, err := run(cmd); err != nil {
+		return fmt.Errorf("%w: %s", err, strings.Join(lines, "; "))
+	}
+	return nil
+}
+
+// in is a command that runs in a network namespace.
+func in(ctx context.Context, namespace, name string, args ...string) *exec.Cmd {
+	return exec.CommandContext(ctx, "ip", append([]string{"netns", "exec", namespace, name}, args...)...)
+}

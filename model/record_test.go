@@ -1,0 +1,64 @@
+package model_test
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"bordergw/model"
+
+	"github.com/stretchr/testify/require"
+)
+
+type networks = model.Table[model.Network, *model.Network]
+
+// Any order of With and Without gives what a plain map gives, and leaves every
+// table that came before as it was.
+func TestTableAgainstMap(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	var table networks
+	want := map[string]*model.Network{}
+	for range 500 {
+		before, was := table, slices.Collect(table.All())
+		id := fmt.Sprint("n", r.IntN(20))
+		if r.IntN(3) == 0 {
+			table = table.Without(id)
+			delete(want, id)
+		} else {
+			// Several records share a Seq, as those of one commit do.
+			n := &model.Network{Record: model.Record{ID: id, Seq: uint64(len(id)) + uint64(id[len(id)-1]%4)}}
+			table = table.With(n)
+			want[id] = n
+		}
+		require.Equal(t, was, slices.Collect(before.All()), "an older table changed")
+		requireTable(t, want, table)
+	}
+	requireTable(t, want, model.NewTable[model.Network](slices.Collect(maps.Values(want))))
+}
+
+func requireTable(t *testing.T, want map[string]*model.Network, table networks) {
+	t.Helper()
+	list := slices.SortedFunc(maps.Values(want), func(a, b *model.Network) int {
+		return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.ID, b.ID))
+	})
+	require.Equal(t, len(list), table.Len())
+	require.Equal(t, list, slices.Collect(table.All()))
+	for _, n := range list {
+		got, ok := table.Get(n.ID)
+		require.True(t, ok)
+		require.Same(t, n, got)
+	}
+	_, ok := table.Get("no such id")
+	require.False(t, ok)
+}
+
+func TestZeroTable(t *testing.T) {
+	var table networks
+	requireTable(t, nil, table)
+	requireTable(t, nil, table.Without("x"))
+	n := &model.Network{Record: model.Record{ID: "a"}}
+	requireTable(t, map[string]*model.Network{"a": n}, table.With(n))
+}

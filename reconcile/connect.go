@@ -1,0 +1,227 @@
+package reconcile
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"bordergw/model"
+	"bordergw/vtep"
+)
+
+// connect finds the members that one connection makes. Either all of a
+// connection is realised, as far as it is known, or nothing of it.
+func (p *netPart) connect(in *Input, c *model.L2GatewayConnection, v *groupView) {
+	out := &Outcome{Connection: c}
+	v.outcomes[c.ID] = out
+	g, ok := in.Definitions.Gateways.Get(c.L2GatewayID)
+	if !ok {
+		out.Errors = append(out.Errors, fmt.Sprintf("gateway %s does not exist", c.L2GatewayID))
+		return
+	}
+	var found []*member
+	for i := range g.Devices {
+		d := &g.Devices[i]
+		if g.HAMode == model.ActivePassive && g.Active != d.ID {
+			p.passive(in, d, out)
+			continue
+		}
+		if m := p.member(in, c, d, out); m != nil {
+			found = append(found, m)
+		}
+	}
+	if len(out.Errors) > 0 {
+		return
+	}
+	for _, m := range found {
+		m.outcomes = []*Outcome{out}
+		p.join(m)
+	}
+}
+
+// passive notes a standby device of an active-passive gateway.
+func (p *netPart) passive(in *Input, d *model.Device, out *Outcome) {
+	name := cmp.Or(d.DeviceName, d.DeviceID)
+	if place, ok := in.Definitions.Resolve(d); ok {
+		name = deviceName(place.Device)
+	}
+	out.Standby = append(out.Standby, name)
+}
+
+// join adds a member, or adds to the one that the same device has already: two
+// gateways may name it.
+func (p *netPart) join(m *member) {
+	for _, o := range p.members {
+		if o.device == m.device && o.sw == m.sw && o.border == m.border {
+			o.bindings = append(o.bindings, m.bindings...)
+			o.outcomes = append(o.outcomes, m.outcomes...)
+			return
+		}
+	}
+	p.members = append(p.members, m)
+}
+
+// member resolves one device of a connection's gateway; nil when nothing can be
+// written for it.
+func (p *netPart) member(in *Input, c *model.L2GatewayConnection, d *model.Device, out *Outcome) *member {
+	place, ok := in.Definitions.Resolve(d)
+	if !ok {
+		p.incomplete = true
+		out.Waiting = append(out.Waiting, fmt.Sprintf("switch %s is not known yet", cmp.Or(d.DeviceName, d.DeviceID)))
+		return nil
+	}
+	gd := place.Device
+	if !gd.Driven() {
+		out.Unsupported = append(out.Unsupported, fmt.Sprintf("device %s is a %s", deviceName(gd), gd.Type))
+		return nil
+	}
+	m := &member{
+		device: gd, sw: place.Switch, seen: in.Definitions.SwitchInventory(place),
+		border: d.BorderVNI(c.SegmentationID), mode: cmp.Or(gd.BorderMode, model.BorderDirect), stitch: c.StitchVLANs[gd.ID],
+	}
+	if reason := m.unable(p.net); reason != "" {
+		out.Errors = append(out.Errors, fmt.Sprintf("device %s: %s", deviceName(gd), reason))
+		return nil
+	}
+	if m.addresses = p.addressesOf(m); len(m.addresses) == 0 {
+		p.incomplete = true
+		out.Waiting = append(out.Waiting, fmt.Sprintf("device %s: no tunnel IP is known", deviceName(gd)))
+	}
+	if m.sw == "" && len(d.Interfaces) > 0 {
+		out.Waiting = append(out.Waiting, fmt.Sprintf("device %s: its switch is not known yet", deviceName(gd)))
+		return nil
+	}
+	for i := range d.Interfaces {
+		for _, vlan := range d.Interfaces[i].VLANIDs(c.SegmentationID) {
+			m.bindings = append(m.bindings, vtep.Binding{
+				Switch: m.sw, Port: d.Interfaces[i].Name, VLAN: vlan, LogicalSwitch: p.net.ID,
+			})
+		}
+	}
+	return m
+}
+
+// unable says why the device can not be a border as it is asked to, "" if it
+// can.
+func (m *member) unable(net *model.Network) string {
+	switch {
+	case m.border == 0:
+		return ""
+	case m.mode == model.BorderStitch && m.border == net.VNI:
+		return fmt.Sprintf("border mode stitch needs a VNI between sites that differs from the network's VNI %s", net.VNI)
+	case m.mode == model.BorderStitch && (len(m.device.StitchPorts) != 2 || m.stitch == 0):
+		return "border mode stitch needs two stitch ports and a free VLAN on them"
+	case m.mode != model.BorderStitch && m.border != net.VNI && !profileOf(m.device).KeyedLocators:
+		return fmt.Sprintf("VNI %s between sites differs from the network's VNI %s and profile %s has no keyed locators",
+			m.border, net.VNI, profileOf(m.device).Name)
+	}
+	return ""
+}
+
+// addressesOf is where others send frames for a member: what the switch asked
+// for, else its lowest tunnel address, else the registration's.
+func (p *netPart) addressesOf(m *member) []model.VTEPAddress {
+	if p.learned != nil && m.border == 0 {
+		if asked := p.learned.Flood[m.db()]; len(asked) > 0 {
+			return asked
+		}
+	}
+	switch {
+	case m.seen != nil && len(m.seen.TunnelIPs) > 0:
+		return m.seen.TunnelIPs[:1]
+	case len(m.device.TunnelIPs) > 0:
+		return m.device.TunnelIPs[:1]
+	}
+	return nil
+}
+
+// deviceName is how messages call a registered device.
+func deviceName(gd *model.GatewayDevice) string { return cmp.Or(gd.Name, gd.ID) }
+
+// refuseUnrealisable finds one member that can not take its part as things
+// stand, refuses its connections, and reports whether there was one.
+func (g *group) refuseUnrealisable() bool {
+	for _, p := range g.nets {
+		for _, d := range p.domains {
+			for _, m := range d.members {
+				if reason := g.unrealisable(m); reason != "" {
+					g.refuse(m, fmt.Sprintf("device %s: %s", deviceName(m.device), reason))
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// unrealisable checks what only the whole group shows.
+func (g *group) unrealisable(m *member) string {
+	if m.border != 0 && m.mode == model.BorderDirect && !profileOf(m.device).KeyedLocators {
+		for _, p := range g.nets {
+			if p != m.domain.part && slices.ContainsFunc(p.members, func(o *member) bool { return o.border == m.border }) {
+				return fmt.Sprintf("border mode direct can not join network %s, which has another VNI; use stitch or relay", p.net.ID)
+			}
+		}
+	}
+	profile := effectiveProfile(m)
+	if most := maxFlood(profile); most > 0 {
+		if n := len(g.floodOf(m)); n > most {
+			return fmt.Sprintf("profile %s floods to %d end points and network %s needs %d", profile.Name, most, m.domain.part.net.ID, n)
+		}
+	}
+	return ""
+}
+
+// maxFlood is how many members a flood list of the profile may have: without
+// replication by the switch itself, and with nobody to replicate for it, one.
+func maxFlood(p model.Profile) int {
+	if p.Replication != model.SourceNode {
+		return 1
+	}
+	return p.MaxFlood
+}
+
+// unsupportedSourceNode is the word of vtep(5), switch_fault_status, for a
+// switch that was asked to replicate and can not.
+const unsupportedSourceNode = "unsupported_source_node_replication"
+
+// effectiveProfile is the device's profile, corrected by what the switch says.
+func effectiveProfile(m *member) model.Profile {
+	p := profileOf(m.device)
+	if m.seen != nil && slices.Contains(m.seen.Faults, unsupportedSourceNode) {
+		p.Replication = model.ServiceNode
+	}
+	return p
+}
+
+// report tells each connection what stands for it, and of what it is a standby.
+func (p *netPart) report() {
+	for _, m := range p.members {
+		for _, o := range m.outcomes {
+			if m.relays() && !m.forwards() {
+				o.Standby = append(o.Standby, deviceName(m.device))
+				if len(m.bindings) == 0 {
+					continue
+				}
+			}
+			part := Part{Device: m.device, LogicalSwitches: []string{p.net.ID}, Bindings: m.bindings}
+			if m.forwards() && m.mode == model.BorderStitch {
+				part.LogicalSwitches = append(part.LogicalSwitches, p.net.ID+vtep.BorderSuffix)
+				part.Bindings = slices.Concat(part.Bindings, m.cable())
+			}
+			o.Parts = append(o.Parts, part)
+		}
+	}
+}
+
+// cable binds one VLAN of each stitch port to either side.
+func (m *member) cable() []vtep.Binding {
+	if m.sw == "" {
+		return nil
+	}
+	id := m.domain.part.net.ID
+	return []vtep.Binding{
+		{Switch: m.sw, Port: m.device.StitchPorts[0], VLAN: m.stitch, LogicalSwitch: id},
+		{Switch: m.sw, Port: m.device.StitchPorts[1], VLAN: m.stitch, LogicalSwitch: id + vtep.BorderSuffix},
+	}
+}

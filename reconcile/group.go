@@ -1,0 +1,280 @@
+package reconcile
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"bordergw/model"
+	"bordergw/vtep"
+)
+
+// A group is a set of networks that border connections with one VNI join, or a
+// single network: the unit that is compiled and shared.
+type group struct {
+	nets []*netPart
+}
+
+// netPart is one network with what it is made of.
+type netPart struct {
+	net     *model.Network
+	conns   []*model.L2GatewayConnection
+	learned *Learned
+	members []*member
+	// domains of the network: one, or one a site where a border relays.
+	domains []*domain
+	// incomplete: a member's address is not known.
+	incomplete bool
+}
+
+// domain is the part of a network whose members reach each other directly: a
+// site, or the whole network where no border relays.
+type domain struct {
+	part    *netPart
+	site    string
+	members []*member
+	// forwarders pass frames to other domains, one for each VNI between sites.
+	forwarders map[model.VNI]*member
+}
+
+// member is a device's part in a network through its connections.
+type member struct {
+	device *model.GatewayDevice
+	sw     string // Physical_Switch
+	seen   *model.SwitchInventory
+	// border is the VNI between sites; 0 for a member that is no border.
+	border model.VNI
+	mode   model.BorderMode
+	// stitch is the VLAN on the cable (BorderStitch).
+	stitch   model.VLAN
+	bindings []vtep.Binding
+	// addresses are where the others send to; none while not known.
+	addresses []model.VTEPAddress
+	outcomes  []*Outcome
+	domain    *domain
+}
+
+// relays reports whether the member passes frames between domains.
+func (m *member) relays() bool { return m.border != 0 && m.mode != model.BorderDirect }
+
+// forwards reports whether the member is the one that relays for its domain.
+func (m *member) forwards() bool { return m.relays() && m.domain.forwarders[m.border] == m }
+
+func (m *member) db() vtep.DatabaseID { return databaseID(m.device) }
+
+// groupView is a group's part of a View.
+type groupView struct {
+	// inputs are the records it was made from; records are immutable, so that
+	// equal pointers mean an equal result.
+	inputs   []any
+	shares   map[string]*share // by gateway device id
+	outcomes map[string]*Outcome
+}
+
+// share is what one device carries of a group.
+type share struct {
+	segments []*vtep.Segment
+	bindings []vtep.Binding
+	// stitched networks: the cable shows the device every station of the other
+	// sites as if it were local, so that what it learns there is not believed.
+	stitched []string
+}
+
+// groupNetworks finds the networks that have connections and joins those with a
+// common VNI between sites. The order is that of the networks' creation.
+func groupNetworks(in *Input) []*group {
+	parts := map[string]*netPart{}
+	var order []*netPart
+	for c := range in.Definitions.Connections.All() {
+		p := parts[c.NetworkID]
+		if p == nil {
+			net, ok := in.Definitions.Networks.Get(c.NetworkID)
+			if !ok {
+				continue
+			}
+			p = &netPart{net: net, learned: in.Learned[c.NetworkID]}
+			parts[c.NetworkID] = p
+			order = append(order, p)
+		}
+		p.conns = append(p.conns, c)
+	}
+	slices.SortFunc(order, func(a, b *netPart) int { return cmp.Compare(a.net.Seq, b.net.Seq) })
+	return joinStretches(in.Definitions, order)
+}
+
+func joinStretches(defs *model.Definitions, parts []*netPart) []*group {
+	of := map[*netPart]*group{}
+	byVNI := map[model.VNI]*netPart{}
+	for _, p := range parts {
+		of[p] = &group{nets: []*netPart{p}}
+	}
+	for _, p := range parts {
+		for _, vni := range p.borderVNIs(defs) {
+			first := byVNI[vni]
+			if first == nil {
+				byVNI[vni] = p
+				continue
+			}
+			merge(of, of[first], of[p])
+		}
+	}
+	var out []*group
+	for _, p := range parts {
+		if g := of[p]; g.nets[0] == p {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// merge moves the networks of one group into another.
+func merge(of map[*netPart]*group, a, b *group) {
+	if a == b {
+		return
+	}
+	a.nets = append(a.nets, b.nets...)
+	slices.SortFunc(a.nets, func(x, y *netPart) int { return cmp.Compare(x.net.Seq, y.net.Seq) })
+	for _, p := range b.nets {
+		of[p] = a
+	}
+}
+
+func (p *netPart) borderVNIs(defs *model.Definitions) (out []model.VNI) {
+	for _, c := range p.conns {
+		g, ok := defs.Gateways.Get(c.L2GatewayID)
+		if !ok {
+			continue
+		}
+		for i := range g.Devices {
+			if vni := g.Devices[i].BorderVNI(c.SegmentationID); vni != 0 {
+				out = append(out, vni)
+			}
+		}
+	}
+	return out
+}
+
+// key identifies a group from one View to the next.
+func (g *group) key() string { return g.nets[0].net.ID }
+
+// inputs lists everything the group's view follows from.
+func (g *group) inputs(in *Input) (out []any) {
+	defs := in.Definitions
+	for _, p := range g.nets {
+		out = append(out, p.net, p.learned)
+		for _, c := range p.conns {
+			out = append(out, c)
+			gw, ok := defs.Gateways.Get(c.L2GatewayID)
+			if !ok {
+				continue
+			}
+			out = append(out, gw)
+			for i := range gw.Devices {
+				place, _ := defs.Resolve(&gw.Devices[i])
+				out = append(out, place.Device, defs.SwitchInventory(place))
+				if place.Device != nil {
+					out = append(out, in.Down[place.Device.ID])
+				}
+			}
+		}
+	}
+	return out
+}
+
+// build makes the group's view.
+func (g *group) build(in *Input, inputs []any) *groupView {
+	v := &groupView{inputs: inputs, shares: map[string]*share{}, outcomes: map[string]*Outcome{}}
+	for _, p := range g.nets {
+		for _, c := range p.conns {
+			p.connect(in, c, v)
+		}
+	}
+	g.settle(in)
+	for _, p := range g.nets {
+		p.report()
+	}
+	w := &weaver{group: g, view: v}
+	w.weave()
+	return v
+}
+
+// settle divides the networks into domains and drops connections that turn out
+// not to be realisable, until all that are left are.
+func (g *group) settle(in *Input) {
+	for {
+		for _, p := range g.nets {
+			p.divide(in)
+		}
+		if !g.refuseUnrealisable() {
+			return
+		}
+	}
+}
+
+// refuse records why a member's connections can not be realised, and takes the
+// connections out of all networks.
+func (g *group) refuse(m *member, reason string) {
+	bad := m.outcomes
+	for _, o := range bad {
+		o.Errors = append(o.Errors, reason)
+		o.Parts = nil
+	}
+	for _, p := range g.nets {
+		p.members = slices.DeleteFunc(p.members, func(m *member) bool {
+			return slices.ContainsFunc(m.outcomes, func(o *Outcome) bool { return slices.Contains(bad, o) })
+		})
+	}
+}
+
+// divide splits a network into domains and picks each domain's forwarders.
+func (p *netPart) divide(in *Input) {
+	relayed := slices.ContainsFunc(p.members, (*member).relays)
+	sites := map[string]*domain{}
+	p.domains = nil
+	for _, m := range p.members {
+		site := ""
+		if relayed {
+			site = m.device.Site
+		}
+		d := sites[site]
+		if d == nil {
+			d = &domain{part: p, site: site, forwarders: map[model.VNI]*member{}}
+			sites[site] = d
+			p.domains = append(p.domains, d)
+		}
+		m.domain = d
+		d.members = append(d.members, m)
+	}
+	slices.SortFunc(p.domains, func(a, b *domain) int { return cmp.Compare(a.site, b.site) })
+	for _, d := range p.domains {
+		d.elect(in)
+	}
+}
+
+// elect picks, for each VNI between sites, the earliest registered border that
+// is not down: flooded frames must pass a border once.
+func (d *domain) elect(in *Input) {
+	better := func(a, b *member) bool {
+		return cmp.Or(
+			cmp.Compare(btoi(in.Down[a.device.ID]), btoi(in.Down[b.device.ID])),
+			cmp.Compare(a.device.Seq, b.device.Seq)) < 0
+	}
+	for _, m := range d.members {
+		if !m.relays() || len(m.addresses) == 0 {
+			continue
+		}
+		if f := d.forwarders[m.border]; f == nil || better(m, f) {
+			d.forwarders[m.border] = m
+		}
+	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// stretch lists the VNIs between sites of a domain, in order.
+func (d *domain) stretch() []model.VNI { return slices.Sorted(maps.Keys(d.forwarders)) }

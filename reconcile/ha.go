@@ -1,0 +1,106 @@
+package reconcile
+
+import (
+	"context"
+
+	"github.com/sirupsen/logrus"
+
+	"bordergw/model"
+)
+
+// elect chooses the device that carries traffic in each active-passive gateway.
+// The choice is durable. A device that can be reached leaves its part before
+// another takes it: between the two no device is active.
+func (l *Loop) elect(ctx context.Context, down map[string]bool) {
+	defs := l.store.Definitions()
+	for g := range defs.Gateways.All() {
+		if g.HAMode != model.ActivePassive {
+			continue
+		}
+		next := l.choose(defs, g, down)
+		if next == g.Active {
+			continue
+		}
+		log := l.log.WithFields(logrus.Fields{"gateway": g.Name, "from": g.Active, "to": next})
+		if err := l.store.SetActiveDevice(ctx, g.ID, next); err != nil {
+			log.WithError(err).Warn("changing the active device")
+			continue
+		}
+		log.Info("active device changes")
+	}
+}
+
+// choose gives the id of the device that should be active now, "" for none.
+func (l *Loop) choose(defs *model.Definitions, g *model.L2Gateway, down map[string]bool) string {
+	best := l.firstReachable(defs, g, down)
+	current := activeDevice(g)
+	switch {
+	case current == nil && g.Active != "":
+		return "" // it was taken out of the gateway
+	case current == nil:
+		if best == nil || !l.released(defs, g, best) {
+			return ""
+		}
+		return best.ID
+	case best == nil || best == current:
+		return current.ID
+	}
+	place, known := defs.Resolve(current)
+	switch {
+	case known && down[place.Device.ID]:
+		return best.ID // it can not be asked to leave
+	case g.Preempt:
+		return ""
+	}
+	return current.ID
+}
+
+func activeDevice(g *model.L2Gateway) *model.Device {
+	for i := range g.Devices {
+		if g.Devices[i].ID == g.Active {
+			return &g.Devices[i]
+		}
+	}
+	return nil
+}
+
+// firstReachable is the first listed device with a session. While an earlier
+// one may still come, there is none.
+func (l *Loop) firstReachable(defs *model.Definitions, g *model.L2Gateway, down map[string]bool) *model.Device {
+	for i := range g.Devices {
+		place, known := defs.Resolve(&g.Devices[i])
+		if !known || !place.Device.Driven() {
+			continue
+		}
+		if w := l.worker(place.Device.ID); w != nil {
+			if st := w.state(); st.reachable() {
+				return &g.Devices[i]
+			}
+		}
+		if !down[place.Device.ID] {
+			return nil
+		}
+	}
+	return nil
+}
+
+// released reports whether no other reachable device of the gateway still holds
+// what the next one is to take: each has been brought in line since no device
+// was active.
+func (l *Loop) released(defs *model.Definitions, g *model.L2Gateway, next *model.Device) bool {
+	for i := range g.Devices {
+		d := &g.Devices[i]
+		place, known := defs.Resolve(d)
+		if d == next || !known {
+			continue
+		}
+		w := l.worker(place.Device.ID)
+		if w == nil {
+			continue
+		}
+		if st := w.state(); st.reachable() && st.revision < g.Revision {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,186 @@
+package reconcile
+
+import (
+	"cmp"
+	"slices"
+
+	"bordergw/model"
+	"bordergw/vtep"
+)
+
+// hop gives the locator that one side uses towards a target; false when frames
+// for it do not leave through a tunnel of that side.
+func (g *group) hop(s side, t target) (vtep.Locator, bool) {
+	switch {
+	case s.outer:
+		return g.outerHop(s.m, t)
+	case t.far:
+		return g.farHop(s.m, t)
+	case t.member.domain == s.m.domain:
+		return vtep.Locator{Addr: t.addr, Key: pairKey(s.m, t.member)}, true
+	}
+	return g.crossHop(s.m, t)
+}
+
+// pairKey is the key between two members of one domain: two direct borders use
+// the VNI between sites, any other pair the network's.
+func pairKey(a, b *member) model.VNI {
+	if a.border != 0 && a.border == b.border && !a.relays() && !b.relays() {
+		return a.key()
+	}
+	return 0
+}
+
+// crossHop leads into another domain.
+func (g *group) crossHop(m *member, t target) (vtep.Locator, bool) {
+	other := t.member.domain
+	if m.border != 0 && !m.relays() {
+		// A direct border reaches the other borders of its stretch, and only them.
+		ok := t.member.border == m.border
+		return vtep.Locator{Addr: t.addr, Key: m.key()}, ok
+	}
+	if m.forwards() {
+		if f := other.forwarders[m.border]; f != nil {
+			if m.mode == model.BorderStitch {
+				return vtep.Locator{}, false // through the cable
+			}
+			return vtep.Locator{Addr: f.addresses[0], Key: m.key()}, true
+		}
+	}
+	return m.domain.exit(m, func(vni model.VNI) bool { return other.forwarders[vni] != nil })
+}
+
+// exit points a member at its own domain's forwarder for the first VNI between
+// sites that leads where it is wanted.
+func (d *domain) exit(m *member, leads func(model.VNI) bool) (vtep.Locator, bool) {
+	for _, vni := range d.stretch() {
+		if f := d.forwarders[vni]; f != m && f.device != m.device && leads(vni) {
+			return vtep.Locator{Addr: f.addresses[0]}, true
+		}
+	}
+	return vtep.Locator{}, false
+}
+
+// farHop leads to an end point that a border's registration names. It lies on
+// the stretch of that border.
+func (g *group) farHop(m *member, t target) (vtep.Locator, bool) {
+	vni := t.member.border
+	switch {
+	case vni == 0 && m.domain != t.member.domain:
+		return g.crossHop(m, t)
+	case !t.member.relays():
+		if m.domain != t.member.domain {
+			return vtep.Locator{}, false
+		}
+		l := vtep.Locator{Addr: t.addr}
+		if m.border == vni && vni != 0 {
+			l.Key = m.key()
+		}
+		return l, true
+	case m.forwards() && m.border == vni:
+		return vtep.Locator{Addr: t.addr, Key: m.key()}, m.mode != model.BorderStitch
+	}
+	return m.domain.exit(m, func(v model.VNI) bool { return v == vni })
+}
+
+// outerHop is for the far side of a stitched border: everything there has the
+// VNI between sites, and what belongs to the own domain is behind the cable.
+func (g *group) outerHop(m *member, t target) (vtep.Locator, bool) {
+	if t.far {
+		return vtep.Locator{Addr: t.addr}, t.member.border == m.border && t.member.relays()
+	}
+	if t.member.domain == m.domain {
+		return vtep.Locator{}, false
+	}
+	f := t.member.domain.forwarders[m.border]
+	if f == nil {
+		return vtep.Locator{}, false
+	}
+	return vtep.Locator{Addr: f.addresses[0]}, true
+}
+
+// flood lists where one side sends frames for everybody. Each other host gets
+// one copy: members of the domain directly, other domains through their
+// forwarders.
+func (g *group) flood(s side) []vtep.Endpoint {
+	var out []vtep.Endpoint
+	if !s.outer {
+		out = g.inner(s.m)
+	}
+	if s.outer || s.m.forwards() && s.m.mode == model.BorderRelay {
+		out = append(out, g.between(s)...)
+	}
+	slices.SortFunc(out, func(x, y vtep.Endpoint) int {
+		return cmp.Or(x.Locator.Compare(y.Locator), cmp.Compare(x.Home, y.Home))
+	})
+	return slices.Compact(out)
+}
+
+// inner are the end points of a member's own domain, with those of direct
+// borders that lie elsewhere.
+func (g *group) inner(m *member) (out []vtep.Endpoint) {
+	for _, o := range m.domain.members {
+		if o.relays() && !o.forwards() && len(o.bindings) == 0 {
+			continue
+		}
+		for _, a := range o.addresses {
+			out = append(out, vtep.Endpoint{Locator: vtep.Locator{Addr: a, Key: pairKey(m, o)}, Home: o.db()})
+		}
+		if !o.relays() {
+			out = append(out, g.farFlood(side{m: m}, o)...)
+		}
+	}
+	if m.border == 0 || m.relays() {
+		return out
+	}
+	for _, p := range g.nets {
+		for _, o := range p.members {
+			if o.domain != m.domain && o.border == m.border && !o.relays() && len(o.addresses) > 0 {
+				out = append(out, vtep.Endpoint{Locator: vtep.Locator{Addr: o.addresses[0], Key: m.key()}, Home: o.db()})
+			}
+		}
+	}
+	return out
+}
+
+// farFlood are the far end points that a member's registration names, as one
+// side reaches them.
+func (g *group) farFlood(s side, o *member) (out []vtep.Endpoint) {
+	for _, e := range o.farEntries() {
+		if l, ok := g.hop(s, target{member: o, addr: e.VTEPAddress, far: true}); ok {
+			out = append(out, vtep.Endpoint{Locator: l})
+		}
+	}
+	return out
+}
+
+// between are the end points of a forwarder's stretch: the forwarders of the
+// other domains and the far end points.
+func (g *group) between(s side) (out []vtep.Endpoint) {
+	key := s.m.key()
+	if s.outer {
+		key = 0
+	}
+	for _, p := range g.nets {
+		for _, d := range p.domains {
+			f := d.forwarders[s.m.border]
+			if f == nil || f == s.m {
+				continue
+			}
+			out = append(out, vtep.Endpoint{Locator: vtep.Locator{Addr: f.addresses[0], Key: key}, Home: f.db()})
+		}
+		for _, o := range p.members {
+			if o.relays() && o.border == s.m.border {
+				out = append(out, g.farFlood(s, o)...)
+			}
+		}
+	}
+	return out
+}
+
+// floodOf is a member's flood list as its own database would hold it.
+func (g *group) floodOf(m *member) []vtep.Endpoint {
+	return slices.DeleteFunc(g.flood(side{m: m}), func(e vtep.Endpoint) bool {
+		return e.Home == m.db() || slices.Contains(m.addresses, e.Locator.Addr)
+	})
+}

@@ -1,0 +1,218 @@
+package reconcile
+
+import (
+	"cmp"
+	"slices"
+
+	"bordergw/model"
+	"bordergw/vtep"
+)
+
+// Who points where. Within a domain members reach each other directly. Between
+// domains a frame crosses at most two borders: a member points at its own
+// domain's forwarder, a forwarder points at the forwarder of the domain that
+// owns the station, and that one at the station's switch. VXLAN has no TTL, so
+// that all next hops are taken from this one view.
+//
+//	access ──VNI of the network──> forwarder ══VNI between sites══> forwarder ──> access
+
+// weaver builds the segments of a group.
+type weaver struct {
+	group    *group
+	view     *groupView
+	stations []placed
+}
+
+// side says which logical switch of a member a segment is.
+type side struct {
+	m *member
+	// outer is the far side of a stitched border, whose key is the VNI between
+	// sites.
+	outer bool
+}
+
+func (w *weaver) weave() {
+	w.stations = w.group.stations()
+	for _, p := range w.group.nets {
+		if p.net.VNI == 0 {
+			continue
+		}
+		for _, d := range p.domains {
+			w.domain(d)
+		}
+	}
+}
+
+// domain gives every member its segments. Members that see the same share one.
+func (w *weaver) domain(d *domain) {
+	shared := map[model.VNI]*vtep.Segment{}
+	roles := strongest(d.members)
+	for _, m := range d.members {
+		r := roles[m.device]
+		switch {
+		case m.relays() && !m.forwards() && len(m.bindings) == 0:
+			continue
+		case r.forwards():
+			w.hand(m, w.segment(side{m: r}))
+		default:
+			vni := r.direct()
+			if shared[vni] == nil {
+				shared[vni] = w.segment(side{m: r})
+			}
+			w.hand(m, shared[vni])
+		}
+		w.bind(m, m.bindings)
+		if m.forwards() && m.mode == model.BorderStitch {
+			w.hand(m, w.segment(side{m: m, outer: true}))
+			w.bind(m, m.cable())
+			w.share(m).stitched = append(w.share(m).stitched, d.part.net.ID)
+		}
+	}
+}
+
+// strongest picks, for each database, the member whose view its one logical
+// switch has: a forwarder before a direct border before any other.
+func strongest(members []*member) map[*model.GatewayDevice]*member {
+	rank := func(m *member) int {
+		switch {
+		case m.forwards():
+			return 0
+		case m.border != 0 && !m.relays():
+			return 1
+		}
+		return 2
+	}
+	out := map[*model.GatewayDevice]*member{}
+	for _, m := range members {
+		if o := out[m.device]; o == nil || rank(m) < rank(o) {
+			out[m.device] = m
+		}
+	}
+	return out
+}
+
+func (w *weaver) share(m *member) *share {
+	s := w.view.shares[m.device.ID]
+	if s == nil {
+		s = &share{}
+		w.view.shares[m.device.ID] = s
+	}
+	return s
+}
+
+func (w *weaver) hand(m *member, seg *vtep.Segment) {
+	s := w.share(m)
+	if !slices.ContainsFunc(s.segments, func(o *vtep.Segment) bool { return o.Name == seg.Name }) {
+		s.segments = append(s.segments, seg)
+	}
+}
+
+func (w *weaver) bind(m *member, bindings []vtep.Binding) {
+	s := w.share(m)
+	for _, b := range bindings {
+		if !slices.Contains(s.bindings, b) {
+			s.bindings = append(s.bindings, b)
+		}
+	}
+}
+
+// direct is the VNI between sites of a direct border, 0 for any other member.
+func (m *member) direct() model.VNI {
+	if m.relays() {
+		return 0
+	}
+	return m.border
+}
+
+// key is the VNI between sites where it differs from the network's, else 0.
+func (m *member) key() model.VNI {
+	if m.border == m.domain.part.net.VNI {
+		return 0
+	}
+	return m.border
+}
+
+// segment builds one logical switch as a member sees it.
+func (w *weaver) segment(s side) *vtep.Segment {
+	p := s.m.domain.part
+	seg := &vtep.Segment{Name: p.net.ID, Description: p.net.Name, TunnelKey: p.net.VNI, Incomplete: w.group.incomplete()}
+	if s.outer {
+		seg.Name, seg.TunnelKey = p.net.ID+vtep.BorderSuffix, s.m.border
+	}
+	for _, c := range w.stations {
+		if l, ok := w.group.hop(s, c.target); ok {
+			seg.MACs = append(seg.MACs, vtep.MACEntry{MAC: c.MAC, Locator: l, Home: c.Database})
+		}
+	}
+	seg.Flood = w.group.flood(s)
+	return seg
+}
+
+// placed is a candidate with what stands for its home.
+type placed struct {
+	Candidate
+	target target
+}
+
+// target is where a frame is to arrive: at an address of a member, or at a far
+// end point that a border's remote_mac_entries name.
+type target struct {
+	member *member // of the far end point: the member that names it
+	addr   model.VTEPAddress
+	far    bool
+}
+
+// stations picks the home of every MAC of the group.
+func (g *group) stations() []placed {
+	var all []placed
+	for _, p := range g.nets {
+		for _, m := range p.members {
+			for _, e := range m.farEntries() {
+				all = append(all, placed{
+					Candidate: Candidate{MAC: e.MAC, Source: Static, Endpoint: e.VTEPAddress},
+					target:    target{member: m, addr: e.VTEPAddress, far: true},
+				})
+			}
+		}
+		all = append(all, p.learnedStations()...)
+	}
+	slices.SortStableFunc(all, func(a, b placed) int {
+		return cmp.Or(a.MAC.Compare(b.MAC), a.compare(b.Candidate))
+	})
+	return slices.CompactFunc(all, func(a, b placed) bool { return a.MAC == b.MAC })
+}
+
+// farEntries are the member's remote MAC entries whose VNI is its connection's:
+// the one between sites for a border, else the network's.
+func (m *member) farEntries() (out []model.RemoteMACEntry) {
+	vni := cmp.Or(m.border, m.domain.part.net.VNI)
+	for _, e := range m.device.RemoteMACs {
+		if e.SegmentationID == vni {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// learnedStations places what the switches of the network have learned.
+func (p *netPart) learnedStations() (out []placed) {
+	if p.learned == nil {
+		return nil
+	}
+	byDB := map[vtep.DatabaseID]*member{}
+	for _, m := range p.members {
+		if byDB[m.db()] == nil {
+			byDB[m.db()] = m
+		}
+	}
+	for _, c := range p.learned.Winners {
+		if m := byDB[c.Database]; m != nil {
+			out = append(out, placed{Candidate: c, target: target{member: m, addr: c.Endpoint}})
+		}
+	}
+	return out
+}
+
+func (g *group) incomplete() bool {
+	return slices.ContainsFunc(g.nets, func(p *netPart) bool { return p.incomplete })
+}

@@ -1,0 +1,223 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// lockTimeout bounds the wait for a file that another process has open.
+const lockTimeout = time.Second
+
+var (
+	metaBucket  = []byte("meta")
+	versionKey  = []byte("version")
+	revisionKey = []byte("revision")
+	storeIDKey  = []byte("store_id")
+)
+
+// migration brings a file from one schema version to the next.
+type migration func(*bolt.Tx) error
+
+// migrations lists them by the version they start from; 0 is an empty file. The
+// current version is their number.
+var migrations = []migration{createBuckets}
+
+func createBuckets(tx *bolt.Tx) error {
+	for _, t := range tables {
+		if _, err := tx.CreateBucket([]byte(t.name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// boltBackend keeps one bucket per table and one for the file's own numbers.
+type boltBackend struct{ db *bolt.DB }
+
+// openBolt opens or makes the file and brings it to the current version. newID
+// names a store that is made.
+func openBolt(path string, steps []migration, newID func() string) (*boltBackend, error) {
+	b := &boltBackend{}
+	err := guarded(func() (err error) {
+		b.db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: lockTimeout, FreelistType: bolt.FreelistMapType})
+		return err
+	})
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return nil, errors.New("another process has it open")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := guarded(func() error { return b.prepare(path, steps, newID) }); err != nil {
+		return nil, closeAfter(b, err)
+	}
+	return b, nil
+}
+
+var errDamaged = errors.New("the file is damaged")
+
+// guarded turns the faults of reading a damaged file through a memory map into
+// an error: bolt panics on pages that make no sense, and the system faults on
+// pages that are not there.
+func guarded(f func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("%w: %v", errDamaged, fault)
+		}
+	}()
+	return f()
+}
+
+// prepare checks that the file is whole, ours and not newer than we are, and
+// migrates it.
+func (b *boltBackend) prepare(path string, steps []migration, newID func() string) error {
+	if err := b.checkSize(path); err != nil {
+		return err
+	}
+	if err := b.db.Update(func(tx *bolt.Tx) error { return migrate(tx, steps, newID) }); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// checkSize compares the file with the size that it says it has.
+func (b *boltBackend) checkSize(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	return b.db.View(func(tx *bolt.Tx) error {
+		if info.Size() < tx.Size() {
+			return fmt.Errorf("%w: %d bytes of %d are left", errDamaged, info.Size(), tx.Size())
+		}
+		return nil
+	})
+}
+
+// syncDir makes a new file's name durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+func migrate(tx *bolt.Tx, steps []migration, newID func() string) error {
+	meta, err := metaOf(tx, newID)
+	if err != nil {
+		return err
+	}
+	version := getUint(meta, versionKey)
+	if version > uint64(len(steps)) {
+		return fmt.Errorf("it has schema version %d, this program knows up to %d", version, len(steps))
+	}
+	for i, step := range steps[version:] {
+		if err := step(tx); err != nil {
+			return fmt.Errorf("migrate from schema version %d: %w", version+uint64(i), err)
+		}
+	}
+	if version == uint64(len(steps)) {
+		return nil
+	}
+	return putUint(meta, versionKey, uint64(len(steps)))
+}
+
+// metaOf gives the file's own bucket, making it in an empty file.
+func metaOf(tx *bolt.Tx, newID func() string) (*bolt.Bucket, error) {
+	if meta := tx.Bucket(metaBucket); meta != nil {
+		return meta, nil
+	}
+	if name, _ := tx.Cursor().First(); name != nil {
+		return nil, errors.New("it is a database of another program")
+	}
+	meta, err := tx.CreateBucket(metaBucket)
+	if err != nil {
+		return nil, err
+	}
+	return meta, meta.Put(storeIDKey, []byte(newID()))
+}
+
+func (b *boltBackend) load() (contents, error) {
+	c := contents{records: map[string]map[string][]byte{}}
+	err := guarded(func() error {
+		return b.db.View(func(tx *bolt.Tx) error { return readAll(tx, &c) })
+	})
+	return c, err
+}
+
+func readAll(tx *bolt.Tx, c *contents) (err error) {
+	meta := tx.Bucket(metaBucket)
+	c.storeID, c.revision = string(meta.Get(storeIDKey)), getUint(meta, revisionKey)
+	for _, t := range tables {
+		c.records[t.name()], err = readBucket(tx.Bucket([]byte(t.name())))
+		if err != nil {
+			return fmt.Errorf("table %s: %w", t.name(), err)
+		}
+	}
+	return nil
+}
+
+// readBucket copies, because what bolt hands out ends with the transaction.
+func readBucket(b *bolt.Bucket) (map[string][]byte, error) {
+	if b == nil {
+		return nil, fmt.Errorf("%w: the table is missing", errDamaged)
+	}
+	out := map[string][]byte{}
+	err := b.ForEach(func(k, v []byte) error {
+		out[string(k)] = bytes.Clone(v)
+		return nil
+	})
+	return out, err
+}
+
+func (b *boltBackend) commit(revision uint64, changes []change) error {
+	return guarded(func() error {
+		return b.db.Update(func(tx *bolt.Tx) error { return applyAll(tx, revision, changes) })
+	})
+}
+
+func applyAll(tx *bolt.Tx, revision uint64, changes []change) error {
+	for _, c := range changes {
+		if err := apply(tx.Bucket([]byte(c.table)), c); err != nil {
+			return fmt.Errorf("%s %s: %w", c.table, c.id, err)
+		}
+	}
+	return putUint(tx.Bucket(metaBucket), revisionKey, revision)
+}
+
+func apply(b *bolt.Bucket, c change) error {
+	if c.record == nil {
+		return b.Delete([]byte(c.id))
+	}
+	value, err := json.Marshal(c.record)
+	if err != nil {
+		return err
+	}
+	return b.Put([]byte(c.id), value)
+}
+
+func (b *boltBackend) close() error { return b.db.Close() }
+
+func getUint(b *bolt.Bucket, key []byte) uint64 {
+	v := b.Get(key)
+	if len(v) != 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(v)
+}
+
+func putUint(b *bolt.Bucket, key []byte, n uint64) error {
+	return b.Put(key, binary.BigEndian.AppendUint64(nil, n))
+}

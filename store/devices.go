@@ -1,0 +1,206 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"bordergw/model"
+)
+
+// CreateGatewayDevice registers a switch database, or stores a device of a type
+// that is not driven. Remote MACs are added afterwards.
+func (s *Store) CreateGatewayDevice(ctx context.Context, gd model.GatewayDevice) (*model.GatewayDevice, error) {
+	return write(ctx, s, func(t *txn) (*model.GatewayDevice, error) { return t.createDevice(gd) })
+}
+
+// UpdateGatewayDevice changes what the update lists.
+func (s *Store) UpdateGatewayDevice(ctx context.Context, id string, u model.GatewayDeviceUpdate) (*model.GatewayDevice, error) {
+	return write(ctx, s, func(t *txn) (*model.GatewayDevice, error) { return t.updateDevice(id, u) })
+}
+
+// DeleteGatewayDevice removes a device that no gateway names, with its
+// inventory and its remote MACs. A driven one leaves a RetiredDevice, so that
+// its rows can be cleaned when it is seen again.
+func (s *Store) DeleteGatewayDevice(ctx context.Context, id string) error {
+	return s.do(ctx, func(t *txn) error { return t.deleteDevice(id) })
+}
+
+func (t *txn) device(id string) (*model.GatewayDevice, error) {
+	gd, ok := t.next.Devices.Get(id)
+	if !ok {
+		return nil, model.ErrGatewayDeviceNotFound(id)
+	}
+	return gd, nil
+}
+
+func (t *txn) createDevice(gd model.GatewayDevice) (*model.GatewayDevice, error) {
+	gd.Record = t.newRecord(gd.ProjectID)
+	gd.RemoteMACs = nil
+	gd.TunnelIPs, gd.StitchPorts = slices.Clone(gd.TunnelIPs), slices.Clone(gd.StitchPorts)
+	gd.Type = cmp.Or(gd.Type, model.HWVTEP)
+	if err := t.checkType(&gd); err != nil {
+		return nil, err
+	}
+	if err := t.checkDevice(&gd); err != nil {
+		return nil, err
+	}
+	t.succeed(&gd)
+	return devices.put(t, &gd), nil
+}
+
+// checkType checks what the type asks for and drops what it does not know, in
+// the order of networking-midonet.
+func (t *txn) checkType(gd *model.GatewayDevice) error {
+	switch gd.Type {
+	case model.HWVTEP:
+		gd.ResourceID = ""
+		gd.ManagementProtocol = cmp.Or(gd.ManagementProtocol, model.ProtocolOVSDB)
+		gd.BorderMode = cmp.Or(gd.BorderMode, model.BorderDirect)
+		return t.checkAddress(gd)
+	case model.RouterVTEP, model.NetworkVLAN:
+		gd.ManagementIP, gd.ManagementPort, gd.ManagementProtocol = "", 0, ""
+		return t.checkResource(gd)
+	}
+	return model.ErrBadRequest("Invalid input for type. Reason: %s is not in valid_values.", gd.Type)
+}
+
+// checkAddress: several databases may share an IP address, not
+// an IP address and port.
+func (t *txn) checkAddress(gd *model.GatewayDevice) error {
+	if gd.ManagementIP == "" || gd.ManagementPort == 0 {
+		if gd.ManagementProtocol == model.ProtocolOVSDBListen {
+			return nil
+		}
+		return model.ErrDeviceTypeInvalid(gd.Type, "management_port and management_ip")
+	}
+	for o := range t.next.Devices.All() {
+		if sameAddress(o, gd) {
+			return model.ErrGatewayDeviceDuplicate("management_ip", gd.ManagementIP)
+		}
+	}
+	return nil
+}
+
+func sameAddress(a, b *model.GatewayDevice) bool {
+	return a.ManagementIP != "" && a.ManagementIP == b.ManagementIP && a.ManagementPort == b.ManagementPort
+}
+
+// checkResource: routers are not known here, networks are.
+func (t *txn) checkResource(gd *model.GatewayDevice) error {
+	if gd.ResourceID == "" {
+		return model.ErrDeviceTypeInvalid(gd.Type, "resource_id")
+	}
+	kind := "router"
+	if gd.Type == model.NetworkVLAN {
+		kind = "network"
+		gd.TunnelIPs = nil
+		if _, ok := t.next.Networks.Get(gd.ResourceID); !ok {
+			return model.ErrResourceNotFound(gd.ResourceID)
+		}
+	}
+	for o := range t.next.Devices.All() {
+		if o.Type == gd.Type && o.ResourceID == gd.ResourceID {
+			return model.ErrResourceInUse(gd.ResourceID, kind)
+		}
+	}
+	return nil
+}
+
+// checkDevice checks what an update may change too.
+func (t *txn) checkDevice(gd *model.GatewayDevice) error {
+	if len(gd.TunnelIPs) > 1 {
+		return model.ErrTunnelIPsExhausted()
+	}
+	// Those of a switch are read from its Physical_Switch.
+	if len(gd.TunnelIPs) == 0 && gd.Type == model.RouterVTEP {
+		return model.ErrTunnelIPsRequired()
+	}
+	for o := range t.next.Devices.All() {
+		for _, ip := range gd.TunnelIPs {
+			if o.ID != gd.ID && slices.Contains(o.TunnelIPs, ip) {
+				return model.ErrGatewayDeviceDuplicate("tunnel_ips", ip.String())
+			}
+		}
+	}
+	if _, err := model.ParseProfile(gd.Profile); err != nil {
+		return model.ErrBadRequest("Invalid input for profile. Reason: %s.", err)
+	}
+	p := gd.StitchPorts
+	if gd.BorderMode == model.BorderStitch && (len(p) != 2 || p[0] == p[1] || p[0] == "" || p[1] == "") {
+		return model.ErrBadRequest("Invalid input for stitch_ports. Reason: stitch mode needs exactly two different ports.")
+	}
+	return nil
+}
+
+func (t *txn) updateDevice(id string, u model.GatewayDeviceUpdate) (*model.GatewayDevice, error) {
+	old, err := t.device(id)
+	if err != nil {
+		return nil, err
+	}
+	gd := *old
+	set(&gd.Name, u.Name)
+	set(&gd.Site, u.Site)
+	set(&gd.Profile, u.Profile)
+	set(&gd.BorderMode, u.BorderMode)
+	set(&gd.TLS, u.TLS)
+	if u.TunnelIPs != nil && gd.Type != model.NetworkVLAN {
+		gd.TunnelIPs = slices.Clone(*u.TunnelIPs)
+	}
+	if u.StitchPorts != nil {
+		gd.StitchPorts = slices.Clone(*u.StitchPorts)
+	}
+	if err := t.checkDevice(&gd); err != nil {
+		return nil, err
+	}
+	devices.put(t, &gd)
+	t.stitchDevice(id)
+	if gd.Name != old.Name {
+		t.settleAll()
+	}
+	return &gd, nil
+}
+
+func (t *txn) deleteDevice(id string) error {
+	gd, err := t.device(id)
+	if err != nil {
+		return err
+	}
+	if t.named(gd) {
+		return model.ErrGatewayDeviceInUse(id)
+	}
+	devices.remove(t, id)
+	inventories.remove(t, id)
+	if gd.Driven() {
+		retired.put(t, &model.RetiredDevice{GatewayDevice: *gd, RetiredAt: t.now})
+	}
+	return nil
+}
+
+// named reports whether a gateway means this device.
+func (t *txn) named(gd *model.GatewayDevice) bool {
+	places := newPlaces(&t.next)
+	for g := range t.next.Gateways.All() {
+		for i := range g.Devices {
+			if p, ok := places.find(&g.Devices[i]); ok && p.Device.ID == gd.ID {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// succeed makes a device that is registered again the heir of what had to be
+// cleaned on it. One that dials us is known by its name only.
+func (t *txn) succeed(gd *model.GatewayDevice) {
+	if !gd.Driven() {
+		return
+	}
+	for r := range t.next.Retired.All() {
+		listens := gd.ManagementIP == "" && r.ManagementIP == "" && gd.Name == r.Name
+		if listens || sameAddress(&r.GatewayDevice, gd) {
+			retired.remove(t, r.ID)
+			t.passOn(r.ID, gd.ID)
+		}
+	}
+}

@@ -1,0 +1,51 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"reflect"
+	"slices"
+	"strings"
+
+	"bordergw/model"
+)
+
+// SetInventory remembers what was last seen of a device. Order does not matter,
+// and when nothing but SeenAt differs nothing is written.
+func (s *Store) SetInventory(ctx context.Context, deviceID string, inv model.Inventory) error {
+	return s.do(ctx, func(t *txn) error { return t.setInventory(deviceID, inv) })
+}
+
+func (t *txn) setInventory(deviceID string, inv model.Inventory) error {
+	gd, err := t.device(deviceID)
+	if err != nil {
+		return err
+	}
+	inv.Switches = sortedSwitches(inv.Switches)
+	inv.SeenAt = wall(inv.SeenAt)
+	inv.Record = model.Record{ID: gd.ID, ProjectID: gd.ProjectID}
+	if old, ok := t.next.Inventories.Get(deviceID); ok {
+		if reflect.DeepEqual(old.Switches, inv.Switches) {
+			return nil
+		}
+		inv.Record = old.Record
+	}
+	inventories.put(t, &inv)
+	return nil
+}
+
+// sortedSwitches copies in a fixed order; empty lists become nil, as they are
+// when read back.
+func sortedSwitches(switches []model.SwitchInventory) []model.SwitchInventory {
+	out := slices.SortedFunc(slices.Values(switches), func(a, b model.SwitchInventory) int { return strings.Compare(a.Name, b.Name) })
+	for i := range out {
+		s := &out[i]
+		s.TunnelIPs = slices.SortedFunc(slices.Values(s.TunnelIPs), model.VTEPAddress.Compare)
+		s.Faults = slices.Sorted(slices.Values(s.Faults))
+		s.Ports = slices.SortedFunc(slices.Values(s.Ports), func(a, b model.PortInventory) int { return cmp.Compare(a.Name, b.Name) })
+		for j := range s.Ports {
+			s.Ports[j].Faults = slices.Sorted(slices.Values(s.Ports[j].Faults))
+		}
+	}
+	return out
+}

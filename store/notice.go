@@ -1,0 +1,37 @@
+package store
+
+import "sync"
+
+// notices hands one pending notice to each subscriber.
+type notices struct {
+	mu   sync.Mutex // guards subs
+	subs map[chan struct{}]struct{}
+}
+
+func (n *notices) subscribe() (<-chan struct{}, func()) {
+	c := make(chan struct{}, 1)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.subs == nil {
+		n.subs = map[chan struct{}]struct{}{}
+	}
+	n.subs[c] = struct{}{}
+	return c, func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		delete(n.subs, c)
+	}
+}
+
+// send is called after the snapshot was published: whoever finds the channel
+// full has a notice to come that is as good as this one.
+func (n *notices) send() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for c := range n.subs {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}
+}

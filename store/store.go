@@ -1,0 +1,156 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"bordergw/model"
+
+	"github.com/gofrs/uuid/v5"
+)
+
+// Options of Open. The zero value is what a daemon without configuration uses.
+type Options struct {
+	// VNIRange is where networks get their VNI from; zero is
+	// model.DefaultVNIRange. Networks keep theirs when it changes.
+	VNIRange model.VNIRange
+	// Now is the wall clock, for CreatedAt and RetiredAt only.
+	Now func() time.Time
+	// NewID makes the ids of records; it must never repeat one.
+	NewID func() string
+}
+
+func (o Options) withDefaults() Options {
+	o.VNIRange = cmp.Or(o.VNIRange, model.DefaultVNIRange)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.NewID == nil {
+		o.NewID = func() string { return uuid.Must(uuid.NewV4()).String() }
+	}
+	return o
+}
+
+// Store holds the definitions. Its methods may be called from any goroutine.
+type Store struct {
+	opts    Options
+	notices notices
+	current atomic.Pointer[model.Definitions]
+
+	// mu is held by the one writer; it guards the fields below.
+	mu      sync.Mutex
+	backend backend
+	// unsure is set by a commit that failed: whether it reached the disk is
+	// not known, so the next write reads everything anew.
+	unsure bool
+}
+
+// Open opens the embedded database at path, which is made when missing (its
+// directory must exist). A file that another process has open, that is damaged,
+// or that a newer version of the program wrote is refused within about a
+// second. A damaged file may stay locked until the process ends.
+func Open(path string, opts Options) (*Store, error) {
+	opts = opts.withDefaults()
+	b, err := openBolt(path, migrations, opts.NewID)
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", path, err)
+	}
+	s, err := newStore(b, opts)
+	if err != nil {
+		return nil, fmt.Errorf("read store %s: %w", path, closeAfter(b, err))
+	}
+	return s, nil
+}
+
+func newStore(b backend, opts Options) (*Store, error) {
+	s := &Store{opts: opts, backend: b}
+	return s, s.reload()
+}
+
+// reload replaces the snapshot by what the backend holds.
+func (s *Store) reload() error {
+	d, err := loadDefinitions(s.backend)
+	if err != nil {
+		return err
+	}
+	s.current.Store(d)
+	s.unsure = false
+	return nil
+}
+
+// Close waits for the writer and closes the backend. Snapshots stay valid;
+// later writes fail.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.backend.close(); err != nil {
+		return fmt.Errorf("close store: %w", err)
+	}
+	return nil
+}
+
+// Definitions returns the latest snapshot. It never blocks.
+func (s *Store) Definitions() *model.Definitions { return s.current.Load() }
+
+// Changes subscribes to a notice that there is a newer snapshot. Notices that
+// were not taken yet are merged into one; a subscriber never holds up a writer.
+// The function returned ends the subscription. The channel is never closed.
+func (s *Store) Changes() (<-chan struct{}, func()) { return s.notices.subscribe() }
+
+// write runs one rule and makes its changes durable.
+func write[R any](ctx context.Context, s *Store, rule func(*txn) (R, error)) (R, error) {
+	var none R
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return none, err
+	}
+	if s.unsure {
+		if err := s.reread(); err != nil {
+			return none, err
+		}
+	}
+	t := begin(s.Definitions(), s.opts)
+	r, err := rule(t)
+	if err == nil && len(t.changes) > 0 {
+		err = s.commit(t)
+	}
+	if err != nil {
+		return none, err
+	}
+	return r, nil
+}
+
+// do is write for rules without a result.
+func (s *Store) do(ctx context.Context, rule func(*txn) error) error {
+	_, err := write(ctx, s, func(t *txn) (struct{}, error) { return struct{}{}, rule(t) })
+	return err
+}
+
+func (s *Store) commit(t *txn) error {
+	if err := s.backend.commit(t.next.Revision, t.changes); err != nil {
+		s.unsure = true
+		return unavailable("commit revision %d: %w", t.next.Revision, err)
+	}
+	s.current.Store(&t.next)
+	s.notices.send()
+	return nil
+}
+
+// reread finds out what a failed commit left behind.
+func (s *Store) reread() error {
+	if err := s.reload(); err != nil {
+		return unavailable("read store after a failed commit: %w", err)
+	}
+	s.notices.send()
+	return nil
+}
+
+// unavailable tells the caller to try again and keeps the cause for the log.
+func unavailable(format string, args ...any) error {
+	return fmt.Errorf("%w: %w", model.ErrUnavailable("The definitions can not be stored now."), fmt.Errorf(format, args...))
+}

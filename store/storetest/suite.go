@@ -1,0 +1,45 @@
+package storetest
+
+import "testing"
+
+// Run runs the whole suite.
+func Run(t *testing.T, open Open) {
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, Open)
+	}{
+		{"Networks", testNetworks},
+		{"NetworkRecords", testNetworkRecords},
+		{"DeviceRefusals", testDeviceRefusals},
+		{"DeviceDefaults", testDeviceDefaults},
+		{"DeviceUpdates", testDeviceUpdates},
+		{"DeviceDeletes", testDeviceDeletes},
+		{"RemoteMACs", testRemoteMACs},
+		{"Inventory", testInventory},
+		{"GatewayCreate", testGatewayCreate},
+		{"GatewayCreateRefusals", testGatewayCreateRefusals},
+		{"GatewayUpdate", testGatewayUpdate},
+		{"GatewayUpdateRefusals", testGatewayUpdateRefusals},
+		{"GatewayUpdateRechecks", testGatewayUpdateRechecks},
+		{"GatewayDelete", testGatewayDelete},
+		{"ConnectionOrder", testConnectionOrder},
+		{"ConnectionSegmentation", testConnectionSegmentation},
+		{"ConnectionSwitches", testConnectionSwitches},
+		{"ConnectionVLANs", testConnectionVLANs},
+		{"VNIAllocation", testVNIAllocation},
+		{"BorderVNI", testBorderVNI},
+		{"BorderConflicts", testBorderConflicts},
+		{"UndrivenTypes", testUndrivenTypes},
+		{"Tombstones", testTombstones},
+		{"TombstonesOfUnknownSwitches", testTombstonesOfUnknownSwitches},
+		{"F63RetiredDevice", testRetiredDevice},
+		{"F64Reattach", testReattach},
+		{"Records", testRecords},
+		{"Notices", testNotices},
+		{"Snapshots", testSnapshots},
+		{"Cancelled", testCancelled},
+		{"Simulation", testSimulation},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.test(t, open) })
+	}
+}

@@ -1,0 +1,118 @@
+package storetest
+
+import (
+	"testing"
+
+	"bordergw/model"
+
+	"github.com/stretchr/testify/require"
+)
+
+func testTombstones(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	a, b := f.seen("sw1", 1, "p1", "p2"), f.seen("sw2", 2, "p1")
+	f.seen("sw3", 3, "p1")
+	f.network("n", 0)
+	both := f.gateway(named("sw1", port("p1", 1)), named("sw2", port("p1", 1)))
+	c1 := f.connect(both, "n", none)
+	c2 := f.connect(f.gateway(named("sw1", port("p2", 1))), "n", none)
+
+	require.NoError(t, f.DeleteConnection(f.ctx, c1.ID))
+	require.Equal(t, []string{b.ID}, f.pending("n"), "sw1 carries the network still")
+	require.NoError(t, f.DeleteConnection(f.ctx, c2.ID))
+	require.ElementsMatch(t, []string{a.ID, b.ID}, f.pending("n"))
+	require.NoError(t, f.DeleteNetwork(f.ctx, "n"))
+	f.reopen()
+	require.ElementsMatch(t, []string{a.ID, b.ID}, f.pending("n"), "the tombstone outlives the network")
+
+	before := f.Definitions()
+	require.NoError(t, f.ClearTombstone(f.ctx, "n", "x"))
+	require.NoError(t, f.ClearTombstone(f.ctx, "x", a.ID))
+	require.Same(t, before, f.Definitions())
+	require.NoError(t, f.ClearTombstone(f.ctx, "n", a.ID))
+	require.Equal(t, []string{b.ID}, f.pending("n"))
+	require.NoError(t, f.ClearTombstone(f.ctx, "n", b.ID))
+	require.Zero(t, f.Definitions().Tombstones.Len())
+}
+
+// A switch name that is not known may stand for any database.
+func testTombstonesOfUnknownSwitches(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	a, unread := f.seen("sw1", 1, "p1"), f.hwVTEP("unread", 2)
+	gone := f.hwVTEP("gone", 3)
+	require.NoError(t, f.DeleteGatewayDevice(f.ctx, gone.ID))
+	f.network("n", 0)
+	c := f.connect(f.gateway(named("somewhere", port("p1", 1))), "n", none)
+	require.NoError(t, f.DeleteConnection(f.ctx, c.ID))
+	require.ElementsMatch(t, []string{a.ID, unread.ID, gone.ID}, f.pending("n"))
+
+	// A device that loses the name by which it is known loses its networks.
+	f.network("m", 0)
+	f.connect(f.gateway(named("unread", port("p1", 1))), "m", none)
+	must[model.GatewayDevice](f)(f.UpdateGatewayDevice(f.ctx, unread.ID, model.GatewayDeviceUpdate{Name: ptr("renamed")}))
+	require.Equal(t, []string{unread.ID}, f.pending("m"))
+	must[model.GatewayDevice](f)(f.UpdateGatewayDevice(f.ctx, unread.ID, model.GatewayDeviceUpdate{Name: ptr("unread")}))
+	require.NotContains(t, f.pending("m"), unread.ID)
+}
+
+// F-63: a device that was deleted while away is cleaned when it returns.
+func testRetiredDevice(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	a := f.seen("sw1", 1, "p1")
+	f.network("n", 0)
+	g := f.gateway(named("sw1", port("p1", 1)))
+	c := f.connect(g, "n", none)
+	require.NoError(t, f.DeleteConnection(f.ctx, c.ID))
+	require.NoError(t, f.DeleteL2Gateway(f.ctx, g.ID))
+	require.NoError(t, f.DeleteGatewayDevice(f.ctx, a.ID))
+	r, ok := f.Definitions().Retired.Get(a.ID)
+	require.True(t, ok)
+	require.Equal(t, uint16(1), r.ManagementPort)
+	require.Equal(t, a.Seq, r.Seq)
+	require.False(t, r.RetiredAt.IsZero())
+	require.Equal(t, []string{a.ID}, f.pending("n"))
+
+	f.hwVTEP("other", 2)
+	require.Equal(t, 1, f.Definitions().Retired.Len())
+	again := f.hwVTEP("again", 1)
+	require.Zero(t, f.Definitions().Retired.Len(), "the address is registered again")
+	require.Equal(t, []string{again.ID}, f.pending("n"), "its heir is to be cleaned")
+
+	require.NoError(t, f.DeleteGatewayDevice(f.ctx, again.ID))
+	require.NoError(t, f.ForgetRetired(f.ctx, again.ID))
+	require.Zero(t, f.Definitions().Retired.Len())
+	require.Empty(t, f.pending("n"))
+	before := f.Definitions()
+	require.NoError(t, f.ForgetRetired(f.ctx, again.ID))
+	require.Same(t, before, f.Definitions())
+
+	// One that dials us is known by its name.
+	listen := model.GatewayDevice{Name: "caller", ManagementProtocol: model.ProtocolOVSDBListen}
+	caller := must[model.GatewayDevice](f)(f.CreateGatewayDevice(f.ctx, listen))
+	require.NoError(t, f.DeleteGatewayDevice(f.ctx, caller.ID))
+	listen.Name = "another caller"
+	must[model.GatewayDevice](f)(f.CreateGatewayDevice(f.ctx, listen))
+	require.Equal(t, 1, f.Definitions().Retired.Len())
+	listen.Name = "caller"
+	must[model.GatewayDevice](f)(f.CreateGatewayDevice(f.ctx, listen))
+	require.Zero(t, f.Definitions().Retired.Len())
+}
+
+// F-64: what is joined again is not to be deleted any more.
+func testReattach(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	a, b := f.seen("sw1", 1, "p1"), f.seen("sw2", 2, "p1")
+	f.network("n", 0)
+	g := f.gateway(named("sw1", port("p1", 1)), named("sw2", port("p1", 1)))
+	f.connect(g, "n", none)
+	update := func(devices ...model.Device) {
+		t.Helper()
+		must[model.L2Gateway](f)(f.UpdateL2Gateway(f.ctx, g.ID, model.L2GatewayUpdate{ReplaceDevices: true, Devices: devices}))
+	}
+	update(named("sw1", port("p1", 1)))
+	require.Equal(t, []string{b.ID}, f.pending("n"))
+	update(named("sw2", port("p1", 1)))
+	require.Equal(t, []string{a.ID}, f.pending("n"))
+	f.connect(f.gateway(byID(a.ID, 500)), "n", none)
+	require.Empty(t, f.pending("n"))
+}

@@ -1,0 +1,82 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"bordergw/model"
+)
+
+// table ties a kind of record to its place in a snapshot and in the backend.
+type table[T any, P model.Recorder[T]] struct {
+	bucket string
+	in     func(*model.Definitions) *model.Table[T, P]
+}
+
+// The names are part of the file format.
+var (
+	networks = table[model.Network, *model.Network]{
+		"networks", func(d *model.Definitions) *model.Table[model.Network, *model.Network] { return &d.Networks }}
+	devices = table[model.GatewayDevice, *model.GatewayDevice]{
+		"gateway_devices", func(d *model.Definitions) *model.Table[model.GatewayDevice, *model.GatewayDevice] { return &d.Devices }}
+	gateways = table[model.L2Gateway, *model.L2Gateway]{
+		"l2_gateways", func(d *model.Definitions) *model.Table[model.L2Gateway, *model.L2Gateway] { return &d.Gateways }}
+	connections = table[model.L2GatewayConnection, *model.L2GatewayConnection]{
+		"l2_gateway_connections", func(d *model.Definitions) *model.Table[model.L2GatewayConnection, *model.L2GatewayConnection] {
+			return &d.Connections
+		}}
+	inventories = table[model.Inventory, *model.Inventory]{
+		"inventories", func(d *model.Definitions) *model.Table[model.Inventory, *model.Inventory] { return &d.Inventories }}
+	tombstones = table[model.Tombstone, *model.Tombstone]{
+		"tombstones", func(d *model.Definitions) *model.Table[model.Tombstone, *model.Tombstone] { return &d.Tombstones }}
+	retired = table[model.RetiredDevice, *model.RetiredDevice]{
+		"retired_devices", func(d *model.Definitions) *model.Table[model.RetiredDevice, *model.RetiredDevice] { return &d.Retired }}
+)
+
+// tables lists them all, for loading.
+var tables = []interface {
+	name() string
+	load(*model.Definitions, map[string][]byte) error
+}{networks, devices, gateways, connections, inventories, tombstones, retired}
+
+func (k table[T, P]) name() string { return k.bucket }
+
+// load fills the snapshot's table.
+func (k table[T, P]) load(d *model.Definitions, values map[string][]byte) error {
+	records := make([]P, 0, len(values))
+	for id, value := range values {
+		p := P(new(T))
+		if err := json.Unmarshal(value, p); err != nil {
+			return fmt.Errorf("record %q: %w", id, err)
+		}
+		if p.Meta().ID != id {
+			return fmt.Errorf("record %q says that it is %q", id, p.Meta().ID)
+		}
+		records = append(records, p)
+	}
+	*k.in(d) = model.NewTable[T, P](records)
+	return nil
+}
+
+// put adds or replaces a record; the record belongs to the snapshot then.
+func (k table[T, P]) put(t *txn, p P) P {
+	m := p.Meta()
+	if m.Seq == 0 {
+		m.Seq, m.CreatedAt = t.next.Revision, t.now
+	}
+	m.Revision = t.next.Revision
+	in := k.in(&t.next)
+	*in = in.With(p)
+	t.changed(change{table: k.bucket, id: m.ID, record: p})
+	return p
+}
+
+// remove removes a record if it is there.
+func (k table[T, P]) remove(t *txn, id string) {
+	in := k.in(&t.next)
+	if _, ok := in.Get(id); !ok {
+		return
+	}
+	*in = in.Without(id)
+	t.changed(change{table: k.bucket, id: id})
+}

@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"bordergw/model"
+)
+
+// ClearTombstone tells that a device was seen without the network's rows. It is
+// not an error when nothing was pending.
+func (s *Store) ClearTombstone(ctx context.Context, networkID, deviceID string) error {
+	return s.do(ctx, func(t *txn) error {
+		if old, ok := t.next.Tombstones.Get(networkID); ok {
+			t.setPending(networkID, slices.DeleteFunc(slices.Clone(old.Pending), func(id string) bool { return id == deviceID }))
+		}
+		return nil
+	})
+}
+
+// ForgetRetired gives up a deleted device: nothing will be cleaned on it any
+// more. It is not an error when it is forgotten already.
+func (s *Store) ForgetRetired(ctx context.Context, deviceID string) error {
+	return s.do(ctx, func(t *txn) error {
+		if _, ok := t.next.Retired.Get(deviceID); ok {
+			retired.remove(t, deviceID)
+			t.passOn(deviceID, "")
+		}
+		return nil
+	})
+}
+
+// passOn puts the device heir in the place of another wherever that is pending;
+// no heir, nobody is.
+func (t *txn) passOn(deviceID, heir string) {
+	for ts := range t.next.Tombstones.All() {
+		i := slices.Index(ts.Pending, deviceID)
+		if i < 0 {
+			continue
+		}
+		pending := slices.Delete(slices.Clone(ts.Pending), i, i+1)
+		if heir != "" {
+			pending = append(pending, heir)
+		}
+		t.setPending(ts.ID, pending)
+	}
+}
+
+// setPending writes a network's tombstone; one without a device goes.
+func (t *txn) setPending(networkID string, pending []string) {
+	slices.Sort(pending)
+	old, ok := t.next.Tombstones.Get(networkID)
+	switch {
+	case len(pending) == 0:
+		tombstones.remove(t, networkID)
+	case !ok:
+		project := ""
+		if n, ok := t.next.Networks.Get(networkID); ok {
+			project = n.ProjectID
+		}
+		tombstones.put(t, &model.Tombstone{Record: model.Record{ID: networkID, ProjectID: project}, Pending: pending})
+	case !slices.Equal(old.Pending, pending):
+		tombstones.put(t, &model.Tombstone{Record: old.Record, Pending: pending})
+	}
+}
+
+// carriers are the devices that a network's connections reach.
+type carriers struct {
+	devices map[string]bool
+	// unknown are the switch names that were not found anywhere.
+	unknown map[string]bool
+}
+
+func carriersOf(d *model.Definitions, networkIDs []string) map[string]carriers {
+	out := make(map[string]carriers, len(networkIDs))
+	for _, id := range networkIDs {
+		out[id] = carriers{devices: map[string]bool{}, unknown: map[string]bool{}}
+	}
+	at := newPlaces(d)
+	for c := range d.Connections.All() {
+		into, ok := out[c.NetworkID]
+		if !ok {
+			continue
+		}
+		g, _ := d.Gateways.Get(c.L2GatewayID)
+		for i := range g.Devices {
+			dev := &g.Devices[i]
+			switch p, ok := at.find(dev); {
+			case !ok:
+				into.unknown[dev.DeviceName] = true
+			case p.Device.Driven():
+				into.devices[p.Device.ID] = true
+			}
+		}
+	}
+	return out
+}
+
+// settle compares the devices that carry the networks before and after, and
+// keeps the tombstones: a device that lost the network is to be cleaned, one
+// that carries it is not. A name that is not known may mean any device.
+func (t *txn) settle(networkIDs ...string) {
+	before, after := carriersOf(t.base, networkIDs), carriersOf(&t.next, networkIDs)
+	for _, id := range networkIDs {
+		was, is := before[id], after[id]
+		pending := maps.Clone(was.devices)
+		for name := range was.unknown {
+			if !is.unknown[name] {
+				t.everyDevice(pending)
+			}
+		}
+		if old, ok := t.next.Tombstones.Get(id); ok {
+			for _, p := range old.Pending {
+				pending[p] = true
+			}
+		}
+		for carrier := range is.devices {
+			delete(pending, carrier)
+		}
+		t.setPending(id, slices.Collect(maps.Keys(pending)))
+	}
+}
+
+func (t *txn) everyDevice(into map[string]bool) {
+	for gd := range t.next.Devices.All() {
+		if gd.Driven() {
+			into[gd.ID] = true
+		}
+	}
+	for r := range t.next.Retired.All() {
+		into[r.ID] = true
+	}
+}
+
+// settleAll settles every network that has a connection.
+func (t *txn) settleAll() {
+	ids := map[string]bool{}
+	for c := range t.next.Connections.All() {
+		ids[c.NetworkID] = true
+	}
+	t.settle(slices.Sorted(maps.Keys(ids))...)
+}

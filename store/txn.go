@@ -1,0 +1,42 @@
+package store
+
+import (
+	"time"
+
+	"bordergw/model"
+)
+
+// txn is a change in the making. Rules read and grow next; base is what stood
+// before. Nothing of it is visible to others until it is committed.
+type txn struct {
+	base    *model.Definitions
+	next    model.Definitions
+	opts    Options
+	now     time.Time
+	changes []change
+	// joined is the cache of joins.
+	joined []join
+}
+
+func begin(base *model.Definitions, opts Options) *txn {
+	t := &txn{base: base, next: *base, opts: opts, now: wall(opts.Now())}
+	t.next.Revision++
+	return t
+}
+
+// changed notes a record that will be written.
+func (t *txn) changed(c change) {
+	t.changes = append(t.changes, c)
+	if c.table != networks.bucket { // joins hold none
+		t.joined = nil
+	}
+}
+
+// newRecord is the common part of a record that is being created. Its sequence
+// is the revision that creates it.
+func (t *txn) newRecord(project string) model.Record {
+	return model.Record{ID: t.opts.NewID(), ProjectID: project}
+}
+
+// wall gives a time the form in which it comes back from the file.
+func wall(at time.Time) time.Time { return at.UTC().Round(0) }

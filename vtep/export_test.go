@@ -1,0 +1,134 @@
+package vtep
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"bordergw/vtep/hwvtep"
+	"bordergw/vtep/ovsdb"
+)
+
+// What the tests in package vtep_test need of the inside.
+
+// Update applies one monitor update.
+func (s *State) Update(u ovsdb.RowUpdate) error { return s.update(u) }
+
+// Row is the row an operation acts on.
+func (o *Op) Row() ovsdb.UUID { return o.row }
+
+// SchemaWithout is a schema with all that is monitored except for what is
+// listed as "Table.column" or "Table".
+func SchemaWithout(version string, missing ...string) *ovsdb.Schema {
+	s := &ovsdb.Schema{Name: Database, Version: version, Tables: map[string]ovsdb.TableSchema{}}
+	for table, columns := range monitored {
+		if slices.Contains(missing, table) {
+			continue
+		}
+		s.Tables[table] = ovsdb.TableSchema{Columns: map[string]ovsdb.ColumnSchema{}}
+		for _, c := range columns {
+			if !slices.Contains(missing, table+"."+c) {
+				s.Tables[table].Columns[c] = ovsdb.ColumnSchema{}
+			}
+		}
+	}
+	return s
+}
+
+// Dump prints the session's State.
+func (s *Session) Dump() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state.Dump()
+}
+
+// Caps are the session's capabilities.
+func (s *Session) Caps() Caps { return s.state.caps }
+
+// Dump prints a State in the notation of database_test.go, one row a line, in
+// order of the text. Equal dumps mean the same rows by name.
+func (s *State) Dump() string {
+	var lines []string
+	add := func(words ...string) { lines = append(lines, strings.Join(words, " ")+"\n") }
+	for _, ps := range s.switches {
+		add(append([]string{"switch", ps.Name}, ps.TunnelIPs...)...)
+		for _, ref := range ps.Ports {
+			p := s.ports[mustUUID(ref)]
+			add("port", ps.Name, p.Name)
+			for vlan, ls := range p.VLANBindings {
+				add("bind", ps.Name, p.Name, fmt.Sprint(vlan), s.dumpName(ls))
+			}
+		}
+	}
+	for _, ls := range s.logical {
+		add("ls", ls.Name+dumpColumns(ls))
+	}
+	for _, m := range s.mcastRemote {
+		add(append([]string{"flood", s.dumpName(m.LogicalSwitch), m.MAC}, s.dumpSet(m.LocatorSet)...)...)
+	}
+	for _, m := range s.mcastLocal {
+		add(append([]string{"localflood", s.dumpName(m.LogicalSwitch), m.MAC}, s.dumpSet(m.LocatorSet)...)...)
+	}
+	s.ucastRemote.dump(s, "remote", add)
+	s.ucastLocal.dump(s, "local", add)
+	slices.Sort(lines)
+	return strings.Join(lines, "")
+}
+
+func dumpColumns(ls *hwvtep.LogicalSwitch) string {
+	var b strings.Builder
+	if ls.TunnelKey != nil {
+		fmt.Fprintf(&b, " key %d", *ls.TunnelKey)
+	}
+	if ls.ReplicationMode != nil {
+		fmt.Fprintf(&b, " mode %s", *ls.ReplicationMode)
+	}
+	if ls.Description != "" {
+		fmt.Fprintf(&b, " description %s", ls.Description)
+	}
+	for _, k := range slices.Sorted(maps.Keys(ls.OtherConfig)) {
+		fmt.Fprintf(&b, " config %s=%s", k, ls.OtherConfig[k])
+	}
+	return b.String()
+}
+
+func (t *macTable) dump(s *State, word string, add func(...string)) {
+	for _, k := range t.rows {
+		add(word, s.dumpName(k.ls.String()), k.mac.String(), s.dumpLocator(t.byLS[k.ls][k.mac].locator))
+	}
+	for _, e := range t.extra {
+		mac := e.mac.String()
+		if e.bad {
+			mac = "bad"
+		}
+		add(word, s.dumpName(e.ls.String()), mac, s.dumpLocator(e.locator))
+	}
+}
+
+func (s *State) dumpName(ls string) string { return s.logical[mustUUID(ls)].Name }
+
+func (s *State) dumpLocator(id ovsdb.UUID) string {
+	row := s.locatorRows[id]
+	if row.TunnelKey != nil {
+		return fmt.Sprintf("%s#%d", row.DstIP, *row.TunnelKey)
+	}
+	return row.DstIP
+}
+
+func (s *State) dumpSet(id string) []string {
+	var out []string
+	for _, ref := range s.sets[mustUUID(id)].Locators {
+		out = append(out, s.dumpLocator(mustUUID(ref)))
+	}
+	slices.Sort(out)
+	return out
+}
+
+func mustUUID(s string) ovsdb.UUID {
+	id, err := ovsdb.ParseUUID(s)
+	if err != nil {
+		panic(err)
+	}
+	return id
+}

@@ -1,0 +1,152 @@
+package vtep
+
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+	"strings"
+
+	"bordergw/model"
+	"bordergw/vtep/ovsdb"
+)
+
+// maxLocalChanges bounds what is remembered between two calls of Locals; past
+// it, all rows are told again.
+const maxLocalChanges = 1 << 16
+
+// localChanges are keys of Ucast_Macs_Local rows that came, went or changed.
+type localChanges struct {
+	all  bool
+	keys map[macKey]struct{}
+}
+
+func (c *localChanges) add(k macKey) {
+	switch {
+	case c.all:
+	case len(c.keys) >= maxLocalChanges:
+		c.all, c.keys = true, nil
+	default:
+		if c.keys == nil {
+			c.keys = map[macKey]struct{}{}
+		}
+		c.keys[k] = struct{}{}
+	}
+}
+
+func (s *State) updateLocal(u ovsdb.RowUpdate) error {
+	before, had := s.ucastLocal.get(u.UUID)
+	if err := s.ucastLocal.update(u); err != nil {
+		return err
+	}
+	if had {
+		s.learned.add(macKey{ls: before.ls, mac: before.mac})
+	}
+	if after, ok := s.ucastLocal.get(u.UUID); ok {
+		s.learned.add(macKey{ls: after.ls, mac: after.mac})
+	}
+	return nil
+}
+
+// LocalMAC is a station that the switch itself has learned on a port.
+type LocalMAC struct {
+	LogicalSwitch string
+	MAC           model.MAC
+	// Endpoint is the switch's tunnel address; none when the row has gone.
+	Endpoint model.VTEPAddress
+	// Learning tells one learning of a MAC from a later one.
+	Learning uint64
+}
+
+// Locals is what a database says of the stations behind its own switches.
+type Locals struct {
+	// Full: MACs are all that stand, else those that changed.
+	Full bool
+	MACs []LocalMAC
+	// Flood are the end points that the switch wants flooded frames sent to
+	// (Mcast_Macs_Local), by logical switch.
+	Flood map[string][]model.VTEPAddress
+	// Quarantined counts rows that are not believed: a group address, or a
+	// locator that is none of the database's own.
+	Quarantined int
+}
+
+// Locals tells what was learned since the last call, for the logical switches
+// that wanted accepts; everything when full is set or much has changed.
+func (s *Session) Locals(full bool, wanted func(logicalSwitch string) bool) Locals {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.state
+	changes := st.learned
+	st.learned = localChanges{}
+	out := Locals{Full: full || changes.all, Flood: st.localFlood(wanted)}
+	own := st.ownAddresses()
+	tell := func(k macKey) { out.tell(st, own, k, wanted) }
+	if !out.Full {
+		for k := range changes.keys {
+			tell(k)
+		}
+	} else {
+		for ls, macs := range st.ucastLocal.byLS {
+			for mac := range macs {
+				tell(macKey{ls: ls, mac: mac})
+			}
+		}
+		out.Quarantined += st.ucastLocal.badRows()
+	}
+	slices.SortFunc(out.MACs, func(a, b LocalMAC) int {
+		return cmp.Or(strings.Compare(a.LogicalSwitch, b.LogicalSwitch), a.MAC.Compare(b.MAC))
+	})
+	return out
+}
+
+func (l *Locals) tell(st *State, own map[model.VTEPAddress]bool, k macKey, wanted func(string) bool) {
+	ls := st.logical[k.ls]
+	if ls == nil || !wanted(ls.Name) {
+		return
+	}
+	m := LocalMAC{LogicalSwitch: ls.Name, MAC: k.mac}
+	row, stands := st.ucastLocal.byLS[k.ls][k.mac]
+	if stands {
+		m.Endpoint = st.locators[row.locator].Addr
+		m.Learning = binary.BigEndian.Uint64(row.uuid[:])
+	}
+	if stands && (!k.mac.IsUnicast() || !own[m.Endpoint]) {
+		l.Quarantined++
+		return
+	}
+	l.MACs = append(l.MACs, m)
+}
+
+// localFlood lists the own addresses in the unknown-dst rows of the switch.
+func (s *State) localFlood(wanted func(string) bool) map[string][]model.VTEPAddress {
+	own := s.ownAddresses()
+	out := map[string][]model.VTEPAddress{}
+	for _, row := range s.mcastLocal {
+		id, err := ovsdb.ParseUUID(row.LogicalSwitch)
+		ls := s.logical[id]
+		if err != nil || ls == nil || row.MAC != UnknownDst || !wanted(ls.Name) {
+			continue
+		}
+		members, _ := s.members(row.LocatorSet)
+		for _, l := range members {
+			if own[l.Addr] {
+				out[ls.Name] = append(out[ls.Name], l.Addr)
+			}
+		}
+	}
+	for name, list := range out {
+		slices.SortFunc(list, model.VTEPAddress.Compare)
+		out[name] = slices.Compact(list)
+	}
+	return out
+}
+
+// badRows counts the rows whose MAC is no address.
+func (t *macTable) badRows() (n int) {
+	for _, e := range t.extra {
+		if e.bad {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,116 @@
+package vtep_test
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"testing"
+
+	"bordergw/model"
+	"bordergw/vtep"
+
+	"github.com/stretchr/testify/require"
+)
+
+// parseWant reads a Want, one part a line:
+//
+//	self N | mark WORD | sourcenode | growonly | sweep
+//	known IP                      an address of Want.Known
+//	claim known|buried NAME
+//	segment NAME KEY [DESCRIPTION] [incomplete]
+//	mac NAME MAC LOCATOR [HOME]
+//	flood NAME LOCATOR [HOME]
+//	bind SWITCH PORT VLAN NAME
+func parseWant(t testing.TB, text string) *vtep.Want {
+	claims := map[string]vtep.Claim{}
+	p := &wantParser{t: t, segments: map[string]*vtep.Segment{}, claims: claims, want: &vtep.Want{
+		Self: 1, Mark: "us", Known: map[model.VTEPAddress]bool{},
+		Claim: func(name string) vtep.Claim { return claims[name] },
+	}}
+	for line := range strings.Lines(text) {
+		if f := strings.Fields(line); len(f) > 0 {
+			p.line(f)
+		}
+	}
+	w := p.want
+	slices.SortFunc(w.Segments, func(a, b *vtep.Segment) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(w.Bindings, vtep.Binding.Compare)
+	for _, s := range w.Segments {
+		slices.SortFunc(s.MACs, func(a, b vtep.MACEntry) int { return a.MAC.Compare(b.MAC) })
+		slices.SortFunc(s.Flood, func(a, b vtep.Endpoint) int {
+			return cmp.Or(a.Locator.Compare(b.Locator), cmp.Compare(a.Home, b.Home))
+		})
+	}
+	return w
+}
+
+type wantParser struct {
+	t        testing.TB
+	want     *vtep.Want
+	segments map[string]*vtep.Segment
+	claims   map[string]vtep.Claim
+}
+
+func (p *wantParser) line(f []string) {
+	w := p.want
+	switch f[0] {
+	case "self":
+		w.Self = vtep.DatabaseID(number(p.t, f[1]))
+	case "mark":
+		w.Mark = f[1]
+	case "sourcenode":
+		w.SourceNode = true
+	case "growonly":
+		w.GrowOnly = true
+	case "sweep":
+		w.Sweep = true
+	case "known":
+		w.Known[p.locator(f[1]).Addr] = true
+	case "claim":
+		p.claims[f[2]] = map[string]vtep.Claim{"known": vtep.Known, "buried": vtep.Buried}[f[1]]
+	case "bind":
+		w.Bindings = append(w.Bindings, vtep.Binding{Switch: f[1], Port: f[2], VLAN: model.VLAN(number(p.t, f[3])), LogicalSwitch: f[4]})
+	default:
+		p.segment(f)
+	}
+}
+
+func (p *wantParser) segment(f []string) {
+	s := p.segments[f[1]]
+	switch f[0] {
+	case "segment":
+		s = &vtep.Segment{Name: f[1], TunnelKey: model.VNI(number(p.t, f[2]))}
+		if s.Incomplete = f[len(f)-1] == "incomplete"; s.Incomplete {
+			f = f[:len(f)-1]
+		}
+		s.Description = strings.Join(f[3:], " ")
+		p.segments[s.Name] = s
+		p.want.Segments = append(p.want.Segments, s)
+	case "mac":
+		m, err := model.ParseMAC(f[2])
+		require.NoError(p.t, err)
+		s.MACs = append(s.MACs, vtep.MACEntry{MAC: m, Locator: p.locator(f[3]), Home: p.home(f[4:])})
+	case "flood":
+		s.Flood = append(s.Flood, vtep.Endpoint{Locator: p.locator(f[2]), Home: p.home(f[3:])})
+	default:
+		require.Fail(p.t, "bad line", "%v", f)
+	}
+}
+
+func (p *wantParser) locator(text string) vtep.Locator {
+	ip, key, keyed := strings.Cut(text, "#")
+	a, err := model.ParseVTEPAddress(ip)
+	require.NoError(p.t, err)
+	l := vtep.Locator{Addr: a}
+	if keyed {
+		l.Key = model.VNI(number(p.t, key))
+	}
+	return l
+}
+
+func (p *wantParser) home(rest []string) vtep.DatabaseID {
+	if len(rest) == 0 {
+		return 0
+	}
+	return vtep.DatabaseID(number(p.t, rest[0]))
+}
