@@ -13,8 +13,12 @@ import (
 
 const (
 	kills = 100
-	// A life lasts this long at least and at most, from when the API listens.
-	shortLife, longLife = 10 * time.Millisecond, 200 * time.Millisecond
+	// calm is the number of changes before the first kill.
+	calm = 200
+	// A life ends some changes after the API listens (none to most), and up to
+	// moment later.
+	most   = 6
+	moment = 30 * time.Millisecond
 )
 
 // TestKill (F-10, F-65): killed a hundred times at any moment while definitions
@@ -38,16 +42,16 @@ func TestKill(t *testing.T) {
 	c.settled()
 
 	s := newStorm(c, racks, seed)
-	killOften(c, s, rand.New(rand.NewPCG(seed, 2)))
+	killed := killOften(c, s, rand.New(rand.NewPCG(seed, 2)))
 	require.NoError(t, s.failure)
-	require.Greater(t, s.accepted, 5*kills, "the storm was none")
+	require.Equal(t, kills, killed)
 
 	c.settled()
 	d := c.definitions()
 	require.NotEmpty(t, d.Connections, "seed %d leaves nothing to compare", seed)
 	want := expect(d, racks)
 	t.Logf("%d changes were acknowledged; the switches hold %d, %d and %d rows for %d connections",
-		s.accepted, len(want[racks[0]]), len(want[racks[1]]), len(want[racks[2]]), len(d.Connections))
+		s.accepted.Load(), len(want[racks[0]]), len(want[racks[1]]), len(want[racks[2]]), len(d.Connections))
 	for _, r := range racks {
 		holds(t, r.Server, append(want[r], theirs[r]...)...)
 		require.Equal(t, untouched[r], inventory(r.Server))
@@ -73,8 +77,9 @@ func newRack(t *testing.T, stands string, tunnels map[string]string) *rack {
 	return r
 }
 
-// killOften ends with a controller that runs and a storm that is over.
-func killOften(c *controller, s *storm, rng *rand.Rand) {
+// killOften ends with a controller that runs and a storm that is over, and
+// tells how often it has killed.
+func killOften(c *controller, s *storm, rng *rand.Rand) (killed int) {
 	stop, over := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(over)
@@ -84,16 +89,31 @@ func killOften(c *controller, s *storm, rng *rand.Rand) {
 		close(stop)
 		<-over
 	}()
-	for range kills {
-		life := shortLife + time.Duration(rng.Int64N(int64(longLife-shortLife)))
-		select {
-		case <-over: // it has failed
-			return
-		case <-time.After(life):
-		}
+	alive := s.after(calm, over)
+	for ; alive && killed < kills; killed++ {
+		<-time.After(time.Duration(rng.Int64N(int64(moment))))
 		c.kill()
 		c.run()
+		alive = s.after(rng.Int64N(most+1), over)
 	}
+	return killed
+}
+
+// after waits for some more changes, and reports whether the storm goes on.
+func (s *storm) after(changes int64, over <-chan struct{}) bool {
+	limit := time.After(patience)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for until := s.accepted.Load() + changes; s.accepted.Load() < until; {
+		select {
+		case <-over:
+			return false
+		case <-limit:
+			return false
+		case <-tick.C:
+		}
+	}
+	return true
 }
 
 // checkAcknowledged: an answer is a promise.
@@ -110,6 +130,7 @@ func (s *storm) checkAcknowledged() {
 
 // emptied removes all connections.
 func emptied(c *controller, d definitions) {
+	c.t.Helper()
 	for _, conn := range d.Connections {
 		c.remove(connections, conn.ID)
 	}

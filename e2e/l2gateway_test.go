@@ -71,10 +71,12 @@ func TestL2GatewayCall(t *testing.T) {
 	require.Equal(t, "0200 "+net, f.single.VtepCtl("list-bindings", "tor3", "p2"))
 	f.reaches(patience, connections, conn, "ACTIVE")
 
+	servers := []*ovsdbtest.Server{f.pair, f.single}
+	written := transactions(servers, -1)
 	f.kill()
 	f.run()
 	f.settled()
-	f.hold(f.pair, append(tor1, "bind tor1 p1 100 "+net)...)
+	require.Equal(t, written, transactions(servers, -1), "a restart writes nothing")
 
 	f.update(gateways, gw, object{"devices": []object{onSwitch("tor1", port("p1", 200), port("p2", 400))}})
 	f.hold(f.pair, append(tor1, "bind tor1 p2 400 "+net)...)
@@ -103,6 +105,7 @@ func TestForeignBinding(t *testing.T) {
 	f.reaches(patience, connections, conn, "ERROR", "tor3", "p1", "100", "foreign")
 
 	f.stop()
+	require.NoError(t, differences(f.single, append(tor3, f.theirs[f.single]...)), "stopping leaves all as it is")
 	f.run()
 	f.settled()
 	f.reaches(patience, connections, conn, "ERROR", "tor3", "p1", "100", "foreign")

@@ -16,6 +16,8 @@ type Definitions struct {
 	Inventories Table[Inventory, *Inventory]
 	Tombstones  Table[Tombstone, *Tombstone]
 	Retired     Table[RetiredDevice, *RetiredDevice]
+	Quotas      Table[Quota, *Quota]
+	Moves       Table[StationMove, *StationMove]
 }
 
 // Place is where a gateway's device is found.

@@ -26,9 +26,14 @@ func cleaning(defs *model.Definitions, id string) bool {
 	return false
 }
 
-// cleanUp tells the store what has been removed from the switch for good.
+// cleanUp tells the store what has been removed from the switch for good. It
+// says nothing when want is older than the definitions: what was buried since
+// may be what want has just been written for.
 func (w *worker) cleanUp(ctx context.Context, s *vtep.Session, want *vtep.Want, plan *vtep.Plan) error {
 	defs := w.loop.store.Definitions()
+	if !w.isCurrent(want, defs) {
+		return nil // the loop is about to hand over a newer one
+	}
 	for t := range defs.Tombstones.All() {
 		if !slices.Contains(t.Pending, w.id) || s.Owns(want, t.ID) || s.Owns(want, t.ID+vtep.BorderSuffix) {
 			continue
@@ -41,6 +46,13 @@ func (w *worker) cleanUp(ctx context.Context, s *vtep.Session, want *vtep.Want, 
 		return w.loop.store.ForgetRetired(ctx, w.id)
 	}
 	return nil
+}
+
+// isCurrent reports whether want was made from these definitions.
+func (w *worker) isCurrent(want *vtep.Want, defs *model.Definitions) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.want == want && w.revision == defs.Revision
 }
 
 // forgetExpired gives up on deleted devices that have been away for too long.

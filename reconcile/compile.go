@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -38,6 +39,8 @@ type View struct {
 	// learns is not believed.
 	stitched map[string]map[string]bool
 	groups   map[string]*groupView
+	// clashes are the bindings, by connection id, that an older connection has.
+	clashes map[string][]vtep.Binding
 }
 
 // Outcome is what becomes of one connection, as far as definitions and
@@ -72,6 +75,7 @@ func Compile(in Input, prev *View) *View {
 		Outcomes: map[string]*Outcome{},
 		stitched: map[string]map[string]bool{},
 		groups:   map[string]*groupView{},
+		clashes:  map[string][]vtep.Binding{},
 	}
 	for _, g := range groupNetworks(&in) {
 		inputs := g.inputs(&in)
@@ -84,6 +88,11 @@ func Compile(in Input, prev *View) *View {
 	}
 	v.assemble(in)
 	return v
+}
+
+// believes reports whether what a device learns in a network counts.
+func (v *View) believes(device, network string) bool {
+	return v == nil || !v.stitched[device][network]
 }
 
 func (v *View) group(key string) *groupView {
@@ -126,11 +135,76 @@ func (v *View) assemble(in Input) {
 			}
 		}
 	}
-	for _, w := range v.Wants {
+	for dev, w := range v.Wants {
 		slices.SortFunc(w.Segments, func(a, b *vtep.Segment) int { return strings.Compare(a.Name, b.Name) })
-		slices.SortStableFunc(w.Bindings, vtep.Binding.Compare)
-		w.Bindings = slices.CompactFunc(w.Bindings, func(a, b vtep.Binding) bool { return a.Compare(b) == 0 })
+		slices.SortFunc(w.Bindings, vtep.Binding.Compare)
+		v.divideVLANs(dev, w)
 	}
+	v.tunnels(defs)
+}
+
+// tunnels asks for BFD between two switches that both run it: on one end alone
+// it stays down for ever.
+func (v *View) tunnels(defs *model.Definitions) {
+	runs := map[vtep.DatabaseID]bool{}
+	for gd := range defs.Devices.All() {
+		runs[databaseID(gd)] = gd.Driven() && profileOf(gd).BFD
+	}
+	for gd := range defs.Devices.All() {
+		inv, ok := defs.Inventories.Get(gd.ID)
+		w := v.Wants[gd.ID]
+		if !ok || w == nil || !runs[w.Self] {
+			continue
+		}
+		w.TunnelRows = profileOf(gd).TunnelRows
+		for _, sw := range inv.Switches {
+			for _, seg := range w.Segments {
+				for _, e := range seg.Flood {
+					if e.Home != w.Self && runs[e.Home] && !slices.Contains(sw.TunnelIPs, e.Locator.Addr) {
+						w.Tunnels = append(w.Tunnels, vtep.Tunnel{Switch: sw.Name, Remote: e.Locator.Addr})
+					}
+				}
+			}
+		}
+		slices.SortFunc(w.Tunnels, vtep.Tunnel.Compare)
+		w.Tunnels = slices.Compact(w.Tunnels)
+	}
+}
+
+// divideVLANs leaves each VLAN of a port to one network. The store refuses
+// clashes that it can see; two names that turn out to be one switch it can not.
+// The older connection has the VLAN.
+func (v *View) divideVLANs(dev string, w *vtep.Want) {
+	w.Bindings = slices.Compact(w.Bindings)
+	same := func(a, b vtep.Binding) bool { return a.Compare(b) == 0 }
+	if len(slices.CompactFunc(slices.Clone(w.Bindings), same)) == len(w.Bindings) {
+		return
+	}
+	owner := map[vtep.Binding]vtep.Binding{}
+	for _, o := range v.byAge() {
+		for _, p := range o.Parts {
+			if p.Device.ID != dev {
+				continue
+			}
+			for _, b := range p.Bindings {
+				key := b
+				key.LogicalSwitch = ""
+				if first, taken := owner[key]; !taken {
+					owner[key] = b
+				} else if first != b {
+					v.clashes[o.Connection.ID] = append(v.clashes[o.Connection.ID], b)
+				}
+			}
+		}
+	}
+	w.Bindings = slices.SortedFunc(maps.Values(owner), vtep.Binding.Compare)
+}
+
+// byAge lists the outcomes, those of the oldest connections first.
+func (v *View) byAge() []*Outcome {
+	return slices.SortedFunc(maps.Values(v.Outcomes), func(a, b *Outcome) int {
+		return cmp.Compare(a.Connection.Seq, b.Connection.Seq)
+	})
 }
 
 // claimOf classes the name of a logical switch.

@@ -35,6 +35,7 @@ func (p *netPart) connect(in *Input, c *model.L2GatewayConnection, v *groupView)
 	}
 	for _, m := range found {
 		m.outcomes = []*Outcome{out}
+		m.claims = map[*Outcome][]vtep.Binding{out: m.bindings}
 		p.join(m)
 	}
 }
@@ -55,6 +56,9 @@ func (p *netPart) join(m *member) {
 		if o.device == m.device && o.sw == m.sw && o.border == m.border {
 			o.bindings = append(o.bindings, m.bindings...)
 			o.outcomes = append(o.outcomes, m.outcomes...)
+			for out, bindings := range m.claims {
+				o.claims[out] = slices.Concat(o.claims[out], bindings)
+			}
 			return
 		}
 	}
@@ -88,6 +92,7 @@ func (p *netPart) member(in *Input, c *model.L2GatewayConnection, d *model.Devic
 		out.Waiting = append(out.Waiting, fmt.Sprintf("device %s: no tunnel IP is known", deviceName(gd)))
 	}
 	if m.sw == "" && len(d.Interfaces) > 0 {
+		p.incomplete = true
 		out.Waiting = append(out.Waiting, fmt.Sprintf("device %s: its switch is not known yet", deviceName(gd)))
 		return nil
 	}
@@ -154,8 +159,40 @@ func (g *group) refuseUnrealisable() bool {
 	return false
 }
 
+// clash says why a member can not stand beside one of the same domain that came
+// before it, "" if it can: frames would go round, or arrive twice.
+func (m *member) clash() string {
+	net := m.domain.part.net.ID
+	for _, o := range m.domain.members {
+		switch {
+		case o == m:
+			return ""
+		case o.device.Site != m.device.Site && (m.relaysAnyway() || o.relaysAnyway()):
+			return fmt.Sprintf("in network %s sites reach each other directly, and a device with border mode relay would add copies", net)
+		case m.border == 0 || o.border == 0 || o.border == m.border:
+		case o.device == m.device:
+			return fmt.Sprintf("it joins network %s by VNI %s already", net, o.border)
+		case m.relays() && o.relays() && (m.domain.bound(m.device) || m.domain.bound(o.device)):
+			return fmt.Sprintf("borders for VNIs %s and %s in one site can have no ports in network %s", o.border, m.border, net)
+		}
+	}
+	return ""
+}
+
+// relaysAnyway: a device that can relay does so in every logical switch, be it
+// the border of that network or not.
+func (m *member) relaysAnyway() bool { return m.border == 0 && m.mode == model.BorderRelay }
+
+// bound reports whether a device has ports in the domain.
+func (d *domain) bound(gd *model.GatewayDevice) bool {
+	return slices.ContainsFunc(d.members, func(m *member) bool { return m.device == gd && len(m.bindings) > 0 })
+}
+
 // unrealisable checks what only the whole group shows.
 func (g *group) unrealisable(m *member) string {
+	if reason := m.clash(); reason != "" {
+		return reason
+	}
 	if m.border != 0 && m.mode == model.BorderDirect && !profileOf(m.device).KeyedLocators {
 		for _, p := range g.nets {
 			if p != m.domain.part && slices.ContainsFunc(p.members, func(o *member) bool { return o.border == m.border }) {
@@ -165,7 +202,7 @@ func (g *group) unrealisable(m *member) string {
 	}
 	profile := effectiveProfile(m)
 	if most := maxFlood(profile); most > 0 {
-		if n := len(g.floodOf(m)); n > most {
+		if n := len(g.floodOf(m.domain.faces[m.device])); n > most {
 			return fmt.Sprintf("profile %s floods to %d end points and network %s needs %d", profile.Name, most, m.domain.part.net.ID, n)
 		}
 	}
@@ -204,7 +241,7 @@ func (p *netPart) report() {
 					continue
 				}
 			}
-			part := Part{Device: m.device, LogicalSwitches: []string{p.net.ID}, Bindings: m.bindings}
+			part := Part{Device: m.device, LogicalSwitches: []string{p.net.ID}, Bindings: m.claims[o]}
 			if m.forwards() && m.mode == model.BorderStitch {
 				part.LogicalSwitches = append(part.LogicalSwitches, p.net.ID+vtep.BorderSuffix)
 				part.Bindings = slices.Concat(part.Bindings, m.cable())

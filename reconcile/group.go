@@ -35,6 +35,9 @@ type domain struct {
 	members []*member
 	// forwarders pass frames to other domains, one for each VNI between sites.
 	forwarders map[model.VNI]*member
+	// faces are the members whose view the one logical switch of a device has: a
+	// device may be a border and have ports by different connections.
+	faces map[*model.GatewayDevice]*member
 }
 
 // member is a device's part in a network through its connections.
@@ -51,7 +54,10 @@ type member struct {
 	// addresses are where the others send to; none while not known.
 	addresses []model.VTEPAddress
 	outcomes  []*Outcome
-	domain    *domain
+	// claims are the bindings by the connection that asks for them: a fault of
+	// one is shown on that connection only.
+	claims map[*Outcome][]vtep.Binding
+	domain *domain
 }
 
 // relays reports whether the member passes frames between domains.
@@ -248,6 +254,7 @@ func (p *netPart) divide(in *Input) {
 	slices.SortFunc(p.domains, func(a, b *domain) int { return cmp.Compare(a.site, b.site) })
 	for _, d := range p.domains {
 		d.elect(in)
+		d.faces = strongest(d.members)
 	}
 }
 
@@ -276,5 +283,13 @@ func btoi(b bool) int {
 	return 0
 }
 
-// stretch lists the VNIs between sites of a domain, in order.
-func (d *domain) stretch() []model.VNI { return slices.Sorted(maps.Keys(d.forwarders)) }
+// link is the VNI by which frames go between two domains, 0 for none. Of several
+// that both have it is the lowest: by two they would go round.
+func (d *domain) link(o *domain) model.VNI {
+	for _, vni := range slices.Sorted(maps.Keys(d.forwarders)) {
+		if o.forwarders[vni] != nil {
+			return vni
+		}
+	}
+	return 0
+}

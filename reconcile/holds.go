@@ -75,12 +75,7 @@ func (h holds) problems() []vtep.Problem {
 	var out []vtep.Problem
 	for _, key := range slices.Sorted(maps.Keys(h)) {
 		held := h[key]
-		p := vtep.Problem{Reason: vtep.Rejected, LogicalSwitch: held.op.LogicalSwitch,
-			Message: "the switch refused to " + key + ": " + held.err.Error()}
-		if held.op.Detail != nil && held.op.Detail.Binding != (vtep.Binding{}) {
-			p.Binding = &held.op.Detail.Binding
-		}
-		out = append(out, p)
+		out = append(out, problemOf(&held.op, vtep.Rejected, "the switch refused to "+key+": "+held.err.Error()))
 	}
 	slices.SortStableFunc(out, func(a, b vtep.Problem) int { return cmp.Compare(a.LogicalSwitch, b.LogicalSwitch) })
 	return out

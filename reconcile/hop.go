@@ -33,32 +33,32 @@ func pairKey(a, b *member) model.VNI {
 
 // crossHop leads into another domain.
 func (g *group) crossHop(m *member, t target) (vtep.Locator, bool) {
-	other := t.member.domain
-	if m.border != 0 && !m.relays() {
-		// A direct border reaches the other borders of its stretch, and only them.
-		ok := t.member.border == m.border
-		return vtep.Locator{Addr: t.addr, Key: m.key()}, ok
+	vni := m.domain.link(t.member.domain)
+	switch {
+	case vni == 0:
+		return vtep.Locator{Addr: t.addr, Key: m.key()}, meets(m, t.member)
+	case !m.forwards() || m.border != vni:
+		return m.domain.exit(vni)
+	case m.mode == model.BorderStitch:
+		return vtep.Locator{}, false // through the cable
 	}
-	if m.forwards() {
-		if f := other.forwarders[m.border]; f != nil {
-			if m.mode == model.BorderStitch {
-				return vtep.Locator{}, false // through the cable
-			}
-			return vtep.Locator{Addr: f.addresses[0], Key: m.key()}, true
-		}
-	}
-	return m.domain.exit(m, func(vni model.VNI) bool { return other.forwarders[vni] != nil })
+	return vtep.Locator{Addr: t.member.domain.forwarders[vni].addresses[0], Key: m.key()}, true
 }
 
-// exit points a member at its own domain's forwarder for the first VNI between
-// sites that leads where it is wanted.
-func (d *domain) exit(m *member, leads func(model.VNI) bool) (vtep.Locator, bool) {
-	for _, vni := range d.stretch() {
-		if f := d.forwarders[vni]; f != m && f.device != m.device && leads(vni) {
-			return vtep.Locator{Addr: f.addresses[0]}, true
-		}
+// meets reports whether two members of domains that nothing else joins reach
+// each other as direct borders of one stretch.
+func meets(a, b *member) bool {
+	return a.border != 0 && a.border == b.border && !a.relays() && !b.relays() && a.domain.link(b.domain) == 0
+}
+
+// exit points at the domain's forwarder for a VNI between sites; false when
+// there is none.
+func (d *domain) exit(vni model.VNI) (vtep.Locator, bool) {
+	f := d.forwarders[vni]
+	if f == nil {
+		return vtep.Locator{}, false
 	}
-	return vtep.Locator{}, false
+	return vtep.Locator{Addr: f.addresses[0]}, true
 }
 
 // farHop leads to an end point that a border's registration names. It lies on
@@ -66,8 +66,6 @@ func (d *domain) exit(m *member, leads func(model.VNI) bool) (vtep.Locator, bool
 func (g *group) farHop(m *member, t target) (vtep.Locator, bool) {
 	vni := t.member.border
 	switch {
-	case vni == 0 && m.domain != t.member.domain:
-		return g.crossHop(m, t)
 	case !t.member.relays():
 		if m.domain != t.member.domain {
 			return vtep.Locator{}, false
@@ -80,7 +78,7 @@ func (g *group) farHop(m *member, t target) (vtep.Locator, bool) {
 	case m.forwards() && m.border == vni:
 		return vtep.Locator{Addr: t.addr, Key: m.key()}, m.mode != model.BorderStitch
 	}
-	return m.domain.exit(m, func(v model.VNI) bool { return v == vni })
+	return m.domain.exit(vni)
 }
 
 // outerHop is for the far side of a stitched border: everything there has the
@@ -92,11 +90,10 @@ func (g *group) outerHop(m *member, t target) (vtep.Locator, bool) {
 	if t.member.domain == m.domain {
 		return vtep.Locator{}, false
 	}
-	f := t.member.domain.forwarders[m.border]
-	if f == nil {
+	if m.domain.link(t.member.domain) != m.border {
 		return vtep.Locator{}, false
 	}
-	return vtep.Locator{Addr: f.addresses[0]}, true
+	return t.member.domain.exit(m.border)
 }
 
 // flood lists where one side sends frames for everybody. Each other host gets
@@ -120,13 +117,15 @@ func (g *group) flood(s side) []vtep.Endpoint {
 // borders that lie elsewhere.
 func (g *group) inner(m *member) (out []vtep.Endpoint) {
 	for _, o := range m.domain.members {
-		if o.relays() && !o.forwards() && len(o.bindings) == 0 {
+		if o.relays() && !o.forwards() && len(o.bindings) == 0 || transit(m, o) {
 			continue
 		}
 		for _, a := range o.addresses {
-			out = append(out, vtep.Endpoint{Locator: vtep.Locator{Addr: a, Key: pairKey(m, o)}, Home: o.db()})
+			key := pairKey(m, m.domain.faces[o.device])
+			out = append(out, vtep.Endpoint{Locator: vtep.Locator{Addr: a, Key: key}, Home: o.db()})
 		}
-		if !o.relays() {
+		// The others of the domain send there themselves; a relay would add a copy.
+		if !o.relays() && !(m.forwards() && m.mode == model.BorderRelay) {
 			out = append(out, g.farFlood(side{m: m}, o)...)
 		}
 	}
@@ -135,12 +134,18 @@ func (g *group) inner(m *member) (out []vtep.Endpoint) {
 	}
 	for _, p := range g.nets {
 		for _, o := range p.members {
-			if o.domain != m.domain && o.border == m.border && !o.relays() && len(o.addresses) > 0 {
+			if o.domain != m.domain && meets(m, o) && len(o.addresses) > 0 {
 				out = append(out, vtep.Endpoint{Locator: vtep.Locator{Addr: o.addresses[0], Key: m.key()}, Home: o.db()})
 			}
 		}
 	}
 	return out
+}
+
+// transit reports whether a flooded frame between two forwarders of a domain
+// would come from other sites and go on to others: that way frames go round.
+func transit(a, b *member) bool {
+	return a.device != b.device && a.forwards() && b.forwards()
 }
 
 // farFlood are the far end points that a member's registration names, as one
@@ -164,7 +169,7 @@ func (g *group) between(s side) (out []vtep.Endpoint) {
 	for _, p := range g.nets {
 		for _, d := range p.domains {
 			f := d.forwarders[s.m.border]
-			if f == nil || f == s.m {
+			if d == s.m.domain || s.m.domain.link(d) != s.m.border {
 				continue
 			}
 			out = append(out, vtep.Endpoint{Locator: vtep.Locator{Addr: f.addresses[0], Key: key}, Home: f.db()})

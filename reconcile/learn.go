@@ -47,6 +47,16 @@ type learnedNetwork struct {
 	flood map[vtep.DatabaseID][]model.VTEPAddress
 	// current is dropped by every change and made anew when asked for.
 	current *Learned
+	// moved are the stations that moved since drainMoves was last called;
+	// recalled is where stations were when an earlier process ended.
+	moved    map[model.MAC]struct{}
+	recalled map[model.MAC]recalledHome
+}
+
+// recalledHome is a winner from before the process began.
+type recalledHome struct {
+	database vtep.DatabaseID
+	seq      uint64
 }
 
 // station is one MAC in one network.
@@ -72,7 +82,10 @@ func newLearning(localHold, hold time.Duration) *learning {
 func (l *learning) network(name string) *learnedNetwork {
 	n := l.networks[name]
 	if n == nil {
-		n = &learnedNetwork{macs: map[model.MAC]*station{}, flood: map[vtep.DatabaseID][]model.VTEPAddress{}}
+		n = &learnedNetwork{
+			macs: map[model.MAC]*station{}, flood: map[vtep.DatabaseID][]model.VTEPAddress{},
+			moved: map[model.MAC]struct{}{}, recalled: map[model.MAC]recalledHome{},
+		}
 		l.networks[name] = n
 	}
 	return n
@@ -149,6 +162,10 @@ func (n *learnedNetwork) learn(db vtep.DatabaseID, m vtep.LocalMAC, first bool, 
 	if !fresh && h.gone.IsZero() {
 		return
 	}
+	if !fresh {
+		h.gone = time.Time{} // the switch is back, with the row that it had
+		return
+	}
 	n.current = nil
 	if h == nil {
 		s.homes = append(s.homes, home{Candidate: Candidate{MAC: m.MAC, Source: Local, Database: db}})
@@ -156,15 +173,23 @@ func (n *learnedNetwork) learn(db vtep.DatabaseID, m vtep.LocalMAC, first bool, 
 	}
 	winner := s.winner()
 	h.gone, h.learning, h.Endpoint, h.LearnedAt = time.Time{}, m.Learning, m.Endpoint, now
-	if fresh && !first && winner.Database != db && winner.Database != 0 && !s.isFrozen(now) {
-		s.move(h, now)
+	if !first && winner.Database != db && winner.Database != 0 && !s.isFrozen(now) {
+		s.move(h, winner.Endpoint, now)
+		n.moved[m.MAC] = struct{}{}
+	}
+	if was, ok := n.recalled[m.MAC]; first && ok && was.database == db {
+		h.Seq = was.seq
+		s.seq = max(s.seq, was.seq)
 	}
 }
 
-// move makes h the winner, unless the station has moved too often.
-func (s *station) move(h *home, now time.Time) {
+// move makes h the winner, unless the station has moved too often. Two
+// databases with one end point are one place: the pair learns a station twice.
+func (s *station) move(h *home, from model.VTEPAddress, now time.Time) {
 	s.moves = slices.DeleteFunc(s.moves, func(t time.Time) bool { return now.Sub(t) > moveWindow })
-	s.moves = append(s.moves, now)
+	if h.Endpoint != from {
+		s.moves = append(s.moves, now)
+	}
 	if len(s.moves) > maxMoves {
 		s.frozen = now.Add(freezeTime)
 		return
@@ -195,10 +220,11 @@ func (s *station) winner() (best Candidate) {
 	return best
 }
 
-// withdraw lets a database's candidate stand until the given time.
+// withdraw lets a database's candidate stand until the given time, or until the
+// earlier one that it was given before.
 func (n *learnedNetwork) withdraw(db vtep.DatabaseID, mac model.MAC, until time.Time) {
 	if s := n.macs[mac]; s != nil {
-		if h := s.at(db); h != nil && h.gone.IsZero() {
+		if h := s.at(db); h != nil && (h.gone.IsZero() || until.Before(h.gone)) {
 			h.gone = until
 		}
 	}
@@ -256,18 +282,15 @@ func (n *learnedNetwork) expireStation(mac model.MAC, s *station, now time.Time)
 	return next
 }
 
-// thaw lets the station move again; of the candidates that stand, the one
-// learned last is where it is now.
+// thaw lets the station move again: the order in which it was learned, which
+// did not count meanwhile, counts from now on.
 func (s *station) thaw() {
 	s.frozen, s.moves = time.Time{}, nil
-	latest := &s.homes[0]
+	slices.SortStableFunc(s.homes, func(a, b home) int { return a.LearnedAt.Compare(b.LearnedAt) })
 	for i := range s.homes {
-		if s.homes[i].LearnedAt.After(latest.LearnedAt) {
-			latest = &s.homes[i]
-		}
+		s.seq++
+		s.homes[i].Seq = s.seq
 	}
-	s.seq++
-	latest.Seq = s.seq
 }
 
 // unfreeze thaws one MAC and reports whether it was frozen.

@@ -116,6 +116,9 @@ func (l *Loop) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
+	l.learnMu.Lock()
+	l.learning.recall(l.store.Definitions())
+	l.learnMu.Unlock()
 	t := &timers{settled: time.NewTimer(l.opts.Settle), due: time.NewTimer(time.Hour), stamp: time.NewTimer(time.Hour)}
 	defer t.stop()
 	for {
@@ -212,6 +215,7 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 	for id, w := range l.snapshot() {
 		w.setWant(view.Wants[id], view.Revision, cleaning(defs, id))
 	}
+	l.remember(ctx, defs, now)
 	return earlier(nextDown, nextLearned)
 }
 

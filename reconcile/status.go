@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -78,13 +79,24 @@ func (l *Loop) outdated(view *View, id string) bool {
 type judgement struct {
 	errors, waiting []string
 	unbound         []string
+	notes           []string // true, and no reason to call it broken
 	revision        uint64
+	// tunnels counts those that run BFD for the connection; downs names those
+	// that are not up.
+	tunnels int
+	downs   []string
 }
 
 func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
 	j := judgement{errors: slices.Clone(o.Errors), waiting: slices.Clone(o.Waiting), revision: view.Revision}
 	for i := range o.Parts {
-		j.part(l.worker(o.Parts[i].Device.ID), &o.Parts[i], view.Revision)
+		part := &o.Parts[i]
+		w := l.worker(part.Device.ID)
+		j.part(w, part, view.Revision)
+		j.bfd(w, view.Wants[part.Device.ID], part)
+	}
+	for _, b := range view.clashes[o.Connection.ID] {
+		j.errors = append(j.errors, fmt.Sprintf("VLAN %s of port %s on switch %s is bound by an older connection", b.VLAN, b.Port, b.Switch))
 	}
 	out := model.ConnectionStatus{State: model.ConnectionActive, ObservedRevision: j.revision}
 	switch {
@@ -95,18 +107,59 @@ func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
 	case len(j.waiting)+len(j.unbound) > 0:
 		out.State, out.Detail = model.ConnectionPending, strings.Join(slices.Concat(j.waiting, j.unbound), "; ")
 	}
-	if out.State == model.ConnectionActive && len(o.Standby) > 0 {
-		out.Detail = "standby: " + strings.Join(o.Standby, ", ")
+	if len(o.Standby) > 0 {
+		j.notes = append(j.notes, "standby: "+strings.Join(o.Standby, ", "))
+	}
+	if out.State == model.ConnectionActive {
+		out.Detail = strings.Join(j.notes, "; ")
 	}
 	accepted := len(o.Errors) == 0 && len(o.Unsupported) == 0
 	programmed := accepted && len(j.errors) == 0 && len(j.waiting) == 0
-	out.Conditions = l.stamped("connection/"+o.Connection.ID, []model.Condition{
+	conditions := []model.Condition{
 		condition(model.Accepted, accepted, "Accepted", "Refused", strings.Join(slices.Concat(o.Errors, o.Unsupported), "; ")),
 		condition(model.Programmed, programmed && len(j.unbound) == 0, "Programmed", "NotProgrammed", out.Detail),
 		condition(model.Bound, programmed && len(j.unbound) == 0, "Bound", "NotBound", out.Detail),
 		condition(model.Flooding, programmed, "Flooding", "NotFlooding", out.Detail),
-	})
+	}
+	if j.tunnels > 0 {
+		conditions = append(conditions, condition(model.TunnelsUp, len(j.downs) == 0, "TunnelsUp", "TunnelsDown", strings.Join(j.downs, "; ")))
+	}
+	out.Conditions = l.stamped("connection/"+o.Connection.ID, conditions)
 	return out
+}
+
+// bfd looks at the tunnels over which a connection's part floods. What is down
+// is told and changes nothing else: withdrawing stations would make a short
+// disturbance a long one.
+func (j *judgement) bfd(w *worker, want *vtep.Want, p *Part) {
+	if w == nil || want == nil || len(want.Tunnels) == 0 {
+		return
+	}
+	st := w.state()
+	if st.facts == nil {
+		return
+	}
+	for _, t := range want.Tunnels {
+		if !floodsTo(want, p, t.Remote) {
+			continue
+		}
+		j.tunnels++
+		i := slices.IndexFunc(st.facts.BFD, func(b vtep.BFD) bool { return b.Tunnel == t })
+		switch {
+		case i < 0:
+			j.downs = append(j.downs, fmt.Sprintf("tunnel %s runs no BFD yet", t))
+		case st.facts.BFD[i].State != "up":
+			j.downs = append(j.downs, fmt.Sprintf("tunnel %s is %s", t, cmp.Or(st.facts.BFD[i].State, "unknown")))
+		}
+	}
+}
+
+func floodsTo(want *vtep.Want, p *Part, remote model.VTEPAddress) bool {
+	return slices.ContainsFunc(want.Segments, func(s *vtep.Segment) bool {
+		return slices.Contains(p.LogicalSwitches, s.Name) && slices.ContainsFunc(s.Flood, func(e vtep.Endpoint) bool {
+			return e.Locator.Addr == remote
+		})
+	})
 }
 
 // part adds what one switch has to say about a connection.
@@ -148,6 +201,8 @@ func (j *judgement) problem(device string, pr *vtep.Problem) {
 		j.unbound = append(j.unbound, text)
 	case vtep.AwaitingSwitch:
 		j.waiting = append(j.waiting, text)
+	case vtep.TableFull:
+		j.notes = append(j.notes, text)
 	default:
 		j.errors = append(j.errors, text)
 	}

@@ -10,8 +10,14 @@ import (
 type Store interface {
 	Definitions() *model.Definitions
 	Changes() (<-chan struct{}, func())
+	Memory
+}
+
+// Memory is what the Loop has the store remember.
+type Memory interface {
 	SetInventory(ctx context.Context, deviceID string, inv model.Inventory) error
 	ClearTombstone(ctx context.Context, networkID, deviceID string) error
 	ForgetRetired(ctx context.Context, deviceID string) error
 	SetActiveDevice(ctx context.Context, gatewayID, deviceID string) error
+	RecordMoves(ctx context.Context, moves []model.StationMove) error
 }

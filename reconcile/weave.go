@@ -46,9 +46,8 @@ func (w *weaver) weave() {
 // domain gives every member its segments. Members that see the same share one.
 func (w *weaver) domain(d *domain) {
 	shared := map[model.VNI]*vtep.Segment{}
-	roles := strongest(d.members)
 	for _, m := range d.members {
-		r := roles[m.device]
+		r := d.faces[m.device]
 		switch {
 		case m.relays() && !m.forwards() && len(m.bindings) == 0:
 			continue
@@ -183,9 +182,13 @@ func (g *group) stations() []placed {
 }
 
 // farEntries are the member's remote MAC entries whose VNI is its connection's:
-// the one between sites for a border, else the network's.
+// the one between sites for a border, else the network's. What lies beyond a
+// device as a border is not reached through its ports as well.
 func (m *member) farEntries() (out []model.RemoteMACEntry) {
 	vni := cmp.Or(m.border, m.domain.part.net.VNI)
+	if m.border == 0 && (m.mode != model.BorderDirect || m.domain.faces[m.device].border == vni) {
+		return nil
+	}
 	for _, e := range m.device.RemoteMACs {
 		if e.SegmentationID == vni {
 			out = append(out, e)
@@ -201,9 +204,7 @@ func (p *netPart) learnedStations() (out []placed) {
 	}
 	byDB := map[vtep.DatabaseID]*member{}
 	for _, m := range p.members {
-		if byDB[m.db()] == nil {
-			byDB[m.db()] = m
-		}
+		byDB[m.db()] = m.domain.faces[m.device]
 	}
 	for _, c := range p.learned.Winners {
 		if m := byDB[c.Database]; m != nil {

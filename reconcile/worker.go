@@ -33,6 +33,9 @@ type worker struct {
 	stop   context.CancelFunc
 	wake   chan struct{}
 	helds  holds
+	// repairs are of this session: one that begins writes everything anew.
+	repairs repairs
+	logged  string // the phase that was logged last
 	// told: the switch's stations have been told once since the process began.
 	told bool
 
@@ -43,6 +46,8 @@ type worker struct {
 	status   deviceState
 	// relearn: all stations are to be told again, as the set of networks changed.
 	relearn bool
+	// behind: a plan waits for a View that is as new as what was read.
+	behind bool
 }
 
 // deviceState is what the status of a device and of its connections is made of.
@@ -60,7 +65,7 @@ type deviceState struct {
 }
 
 func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
-	w := &worker{loop: l, id: gd.ID, wake: make(chan struct{}, 1), helds: holds{}}
+	w := &worker{loop: l, id: gd.ID, wake: make(chan struct{}, 1), helds: holds{}, repairs: repairs{}}
 	w.device.Store(gd)
 	w.log = l.log.WithField("device", deviceName(gd))
 	w.status = deviceState{phase: model.DeviceUnreachable, awaySince: time.Now(), detail: notConnected}
@@ -78,7 +83,7 @@ func (w *worker) setWant(want *vtep.Want, revision uint64, cleaning bool) {
 		w.status.revision = revision
 	}
 	w.want, w.revision = want, revision
-	idle := same && w.status.phase == model.DeviceInSync && !cleaning
+	idle := same && w.status.phase == model.DeviceInSync && !cleaning && !w.behind
 	w.mu.Unlock()
 	if !idle {
 		w.nudge()
@@ -89,7 +94,8 @@ func (w *worker) setWant(want *vtep.Want, revision uint64, cleaning bool) {
 // which are shared as long as nothing in them changes.
 func sameWant(a, b *vtep.Want) bool {
 	return a != nil && b != nil && a.GrowOnly == b.GrowOnly && a.Sweep == b.Sweep && a.SourceNode == b.SourceNode &&
-		a.MACsFull == b.MACsFull && a.Mark == b.Mark && slices.Equal(a.Segments, b.Segments) && slices.Equal(a.Bindings, b.Bindings)
+		a.MACsFull == b.MACsFull && a.Mark == b.Mark && slices.Equal(a.Segments, b.Segments) &&
+		slices.Equal(a.Bindings, b.Bindings) && slices.Equal(a.Tunnels, b.Tunnels) && a.TunnelRows == b.TunnelRows
 }
 
 func sameNetworks(a, b *vtep.Want) bool {
@@ -174,6 +180,9 @@ func (st *deviceState) reachable() bool { return st.awaySince.IsZero() }
 
 // serve keeps the switch in line until the session ends.
 func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
+	if err := s.Claim(ctx, w.loop.store.Definitions().StoreID); err != nil {
+		return err
+	}
 	need, err := w.observe(ctx, s)
 	if err != nil {
 		return err
@@ -244,7 +253,7 @@ func (w *worker) tell(s *vtep.Session, full bool) {
 	defs, view := w.loop.store.Definitions(), w.loop.view.Load()
 	told := s.Locals(full, func(name string) bool {
 		_, ok := defs.Networks.Get(name)
-		return ok && !view.stitched[w.id][name]
+		return ok && view.believes(w.id, name)
 	})
 	if !told.Full && len(told.MACs) == 0 {
 		return
@@ -261,68 +270,83 @@ func (w *worker) tell(s *vtep.Session, full bool) {
 func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64) (time.Duration, error) {
 	w.mu.Lock()
 	want, revision := w.want, w.revision
+	w.behind = want == nil || revision < need
+	behind := w.behind
 	w.mu.Unlock()
-	if want == nil || revision < need {
+	if behind {
 		return 0, nil // the loop is about to hand over a newer one
+	}
+	if !s.Writer() {
+		w.enter(model.DeviceDegraded, vtep.ErrReader.Error())
+		return 0, s.Queue(ctx)
 	}
 	began := time.Now()
 	plan := s.Plan(want)
 	ops, wait := w.helds.filter(plan.Ops, began)
+	ops, wait = w.repairs.filter(ops, want, wait, began)
 	if len(ops) > 0 {
 		w.enter(model.DeviceSyncing, "writing")
 		w.log.WithFields(logrus.Fields{"ops": len(ops), "revision": revision}).Debug("applying plan")
 		rejected, err := s.Apply(ctx, ops)
 		w.loop.metrics.applied(w.id, len(ops), len(rejected), time.Since(began))
+		if errors.Is(err, vtep.ErrReader) {
+			return 0, s.Queue(ctx)
+		}
 		if err != nil {
 			return 0, err
 		}
+		w.repairs.written(ops, want, time.Now())
 		wait = w.helds.refused(rejected, wait, time.Now())
 	}
 	w.settle(s, want, plan, revision, len(ops) > 0)
 	return wait, w.cleanUp(ctx, s, want, plan)
 }
 
-// settle reports the outcome of a plan. After writing, the session's own
-// notice leads to one more plan, which finds whether it all stands.
+// settle reports the outcome of a plan. After writing, one more plan finds
+// whether it all stands; if not, the next round goes on.
 func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revision uint64, wrote bool) {
-	problems := append(plan.Problems, w.helds.problems()...)
+	undone := slices.Concat(w.helds.problems(), w.repairs.problems())
 	if wrote {
-		if after := s.Plan(want); !after.Empty() && len(w.helds) == 0 {
+		if after := s.Plan(want); !after.Empty() && len(undone) == 0 {
 			w.nudge()
 			return
 		}
 	}
 	phase, detail := model.DeviceInSync, ""
-	if len(w.helds) > 0 {
-		phase, detail = model.DeviceDegraded, w.helds.problems()[0].Message
+	if len(undone) > 0 {
+		phase, detail = model.DeviceDegraded, undone[0].Message
 	}
+	problems := slices.Concat(plan.Problems, undone)
 	w.enter(phase, detail)
 	w.mu.Lock()
 	changed := w.status.revision != revision || !reflect.DeepEqual(w.status.problems, problems)
-	w.status.revision, w.status.problems = revision, problems
-	w.status.lastError = detail
+	w.status.revision, w.status.problems, w.status.lastError = revision, problems, detail
 	w.mu.Unlock()
 	if changed {
 		w.loop.refresh()
 	}
 }
 
-// enter changes the phase and logs the change.
+// enter changes the phase and logs what an operator would want to know: that a
+// switch has come, or that it refuses something.
 func (w *worker) enter(phase, detail string) {
 	w.mu.Lock()
-	old := w.status.phase
 	w.status.phase, w.status.detail = phase, detail
 	w.mu.Unlock()
-	if old != phase && (phase == model.DeviceInSync || phase == model.DeviceDegraded) {
-		w.log.WithField("phase", phase).Info("switch " + phaseText(phase))
+	if phase == w.logged {
+		return
 	}
-}
-
-func phaseText(phase string) string {
-	if phase == model.DeviceInSync {
-		return "is in sync"
+	switch phase {
+	case model.DeviceInSync:
+		w.log.WithField("phase", phase).Info("switch is in sync")
+	case model.DeviceDegraded:
+		w.log.WithField("phase", phase).Warn("switch is reachable but not all can be written: " + detail)
+	case model.DeviceUnreachable:
+		w.log.WithField("phase", phase).Warn("switch can not be reached, trying again until it can: " + detail)
+	default:
+		return
 	}
-	return "is reachable but refuses a part"
+	w.logged = phase
 }
 
 // lost records the end of a session, or that none could be had.
@@ -331,13 +355,9 @@ func (w *worker) lost(err error) {
 		err = errors.New("session ended")
 	}
 	w.mu.Lock()
-	fresh := w.status.phase != model.DeviceUnreachable || w.status.lastError == ""
 	w.status.lastError = err.Error()
 	w.mu.Unlock()
 	w.enter(model.DeviceUnreachable, err.Error())
-	w.helds = holds{}
-	if fresh {
-		w.log.WithError(err).Warn("switch can not be reached; trying again until it can")
-	}
+	w.helds, w.repairs = holds{}, repairs{}
 	w.loop.refresh()
 }

@@ -30,11 +30,17 @@ type migration func(*bolt.Tx) error
 
 // migrations lists them by the version they start from; 0 is an empty file. The
 // current version is their number.
-var migrations = []migration{createBuckets}
+// Version 2 added quotas and the audit.
+var migrations = []migration{createBuckets, createBuckets}
 
+// createBuckets makes those that are missing.
 func createBuckets(tx *bolt.Tx) error {
+	names := []string{auditTable}
 	for _, t := range tables {
-		if _, err := tx.CreateBucket([]byte(t.name())); err != nil {
+		names = append(names, t.name())
+	}
+	for _, name := range names {
+		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 			return err
 		}
 	}
@@ -185,6 +191,21 @@ func readBucket(b *bolt.Bucket) (map[string][]byte, error) {
 func (b *boltBackend) commit(revision uint64, changes []change) error {
 	return guarded(func() error {
 		return b.db.Update(func(tx *bolt.Tx) error { return applyAll(tx, revision, changes) })
+	})
+}
+
+func (b *boltBackend) newest(table string, visit func(id string, record []byte) bool) error {
+	return guarded(func() error {
+		return b.db.View(func(tx *bolt.Tx) error {
+			bucket := tx.Bucket([]byte(table))
+			if bucket == nil {
+				return fmt.Errorf("%w: the table %s is missing", errDamaged, table)
+			}
+			c := bucket.Cursor()
+			for k, v := c.Last(); k != nil && visit(string(k), v); k, v = c.Prev() {
+			}
+			return nil
+		})
 	})
 }
 

@@ -19,14 +19,23 @@ func (s *Store) DeleteConnection(ctx context.Context, id string) error {
 }
 
 func (t *txn) createConnection(c model.L2GatewayConnection) (*model.L2GatewayConnection, error) {
+	if err := t.checkConnectionQuota(&c); err != nil {
+		return nil, err
+	}
 	g, err := t.checkRequest(&c)
 	if err != nil {
 		return nil, err
 	}
-	c.Record = t.newRecord(g.ProjectID)
 	if err := t.checkSwitches(g); err != nil {
 		return nil, err
 	}
+	return t.attach(c, g)
+}
+
+// attach stores a connection whose request is in order, if it goes together with
+// the others.
+func (t *txn) attach(c model.L2GatewayConnection, g *model.L2Gateway) (*model.L2GatewayConnection, error) {
+	c.Record = t.newRecord(g.ProjectID)
 	connections.put(t, &c)
 	if err := t.checkVLANs(&c, g); err != nil {
 		return nil, err

@@ -35,6 +35,9 @@ func (t *txn) device(id string) (*model.GatewayDevice, error) {
 }
 
 func (t *txn) createDevice(gd model.GatewayDevice) (*model.GatewayDevice, error) {
+	if err := t.checkQuota(model.QuotaGatewayDevice, gd.ProjectID); err != nil {
+		return nil, err
+	}
 	gd.Record = t.newRecord(gd.ProjectID)
 	gd.RemoteMACs = nil
 	gd.TunnelIPs, gd.StitchPorts = slices.Clone(gd.TunnelIPs), slices.Clone(gd.StitchPorts)

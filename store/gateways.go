@@ -34,6 +34,9 @@ func (t *txn) gateway(id string) (*model.L2Gateway, error) {
 }
 
 func (t *txn) createGateway(g model.L2Gateway) (*model.L2Gateway, error) {
+	if err := t.checkQuota(model.QuotaL2Gateway, g.ProjectID); err != nil {
+		return nil, err
+	}
 	g.Record = t.newRecord(g.ProjectID)
 	g.HAMode = cmp.Or(g.HAMode, model.ActiveActive)
 	list, err := t.newDevices(g.Devices)

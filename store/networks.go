@@ -27,6 +27,9 @@ func (s *Store) DeleteNetwork(ctx context.Context, id string) error {
 }
 
 func (t *txn) createNetwork(n model.Network) (*model.Network, error) {
+	if err := t.checkQuota(model.QuotaNetwork, n.ProjectID); err != nil {
+		return nil, err
+	}
 	record := t.newRecord(n.ProjectID)
 	if n.ID != "" {
 		record.ID = n.ID

@@ -18,6 +18,9 @@ type Options struct {
 	// VNIRange is where networks get their VNI from; zero is
 	// model.DefaultVNIRange. Networks keep theirs when it changes.
 	VNIRange model.VNIRange
+	// Quota limits what each project may own unless it has limits of its own.
+	// The zero value limits nothing.
+	Quota model.Limits
 	// Now is the wall clock, for CreatedAt and RetiredAt only.
 	Now func() time.Time
 	// NewID makes the ids of records; it must never repeat one.
@@ -47,6 +50,8 @@ type Store struct {
 	// unsure is set by a commit that failed: whether it reached the disk is
 	// not known, so the next write reads everything anew.
 	unsure bool
+	// audited is the number of the last audit record.
+	audited uint64
 }
 
 // Open opens the embedded database at path, which is made when missing (its
@@ -75,6 +80,9 @@ func newStore(b backend, opts Options) (*Store, error) {
 func (s *Store) reload() error {
 	d, err := loadDefinitions(s.backend)
 	if err != nil {
+		return err
+	}
+	if s.audited, err = lastAudited(s.backend); err != nil {
 		return err
 	}
 	s.current.Store(d)
@@ -117,7 +125,7 @@ func write[R any](ctx context.Context, s *Store, rule func(*txn) (R, error)) (R,
 	t := begin(s.Definitions(), s.opts)
 	r, err := rule(t)
 	if err == nil && len(t.changes) > 0 {
-		err = s.commit(t)
+		err = s.commit(ctx, t)
 	}
 	if err != nil {
 		return none, err
@@ -131,11 +139,16 @@ func (s *Store) do(ctx context.Context, rule func(*txn) error) error {
 	return err
 }
 
-func (s *Store) commit(t *txn) error {
+func (s *Store) commit(ctx context.Context, t *txn) error {
+	audited, err := t.audit(ctx, s.audited)
+	if err != nil {
+		return err
+	}
 	if err := s.backend.commit(t.next.Revision, t.changes); err != nil {
 		s.unsure = true
 		return unavailable("commit revision %d: %w", t.next.Revision, err)
 	}
+	s.audited = audited
 	s.current.Store(&t.next)
 	s.notices.send()
 	return nil

@@ -31,13 +31,17 @@ var (
 		"tombstones", func(d *model.Definitions) *model.Table[model.Tombstone, *model.Tombstone] { return &d.Tombstones }}
 	retired = table[model.RetiredDevice, *model.RetiredDevice]{
 		"retired_devices", func(d *model.Definitions) *model.Table[model.RetiredDevice, *model.RetiredDevice] { return &d.Retired }}
+	quotas = table[model.Quota, *model.Quota]{
+		"quotas", func(d *model.Definitions) *model.Table[model.Quota, *model.Quota] { return &d.Quotas }}
+	moves = table[model.StationMove, *model.StationMove]{
+		"station_moves", func(d *model.Definitions) *model.Table[model.StationMove, *model.StationMove] { return &d.Moves }}
 )
 
 // tables lists them all, for loading.
 var tables = []interface {
 	name() string
 	load(*model.Definitions, map[string][]byte) error
-}{networks, devices, gateways, connections, inventories, tombstones, retired}
+}{networks, devices, gateways, connections, inventories, tombstones, retired, quotas, moves}
 
 func (k table[T, P]) name() string { return k.bucket }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"bordergw/vtep/ovsdb"
 )
@@ -65,6 +66,8 @@ func (s *Session) applyBatch(ctx context.Context, batch []Op) (rejected []Reject
 			return rejected, nil
 		case !errors.As(err, &refused):
 			return rejected, fmt.Errorf("transaction: %w", err)
+		case refused.Kind == notOwner:
+			return rejected, ErrReader
 		case refused.Kind == ovsdb.NoMatch:
 			// Committed; only the row at fault had gone. The next plan knows.
 			return rejected, nil
@@ -94,7 +97,7 @@ func (s *Session) halves(ctx context.Context, batch []Op, rejected []Rejection) 
 // the operation at fault, or -1.
 func (s *Session) send(ctx context.Context, batch []Op) (blamed int, err error) {
 	e := s.encode(batch)
-	if len(e.ops) == 0 {
+	if !slices.ContainsFunc(e.source, func(i int) bool { return i >= 0 }) {
 		return -1, nil
 	}
 	s.sent.Add(1)
@@ -112,6 +115,7 @@ func (s *Session) encode(batch []Op) *encoder {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := newEncoder(s.state)
+	s.assert(e)
 	for i := range batch {
 		// The only error is errDepends, and an unknown kind, which Diff never makes.
 		_ = e.encode(i, &batch[i])

@@ -75,6 +75,15 @@ func TestPortReplacedAfterPlan(t *testing.T) {
 	}
 }
 
+// theyBind takes VLAN 10 of eth1 for a foreign logical switch, free or not.
+func theyBind(s *ovsdbtest.Server) {
+	for _, row := range s.Rows("Logical_Switch", "name", "_uuid") {
+		if row["name"] == "theirs" {
+			s.Transact(fmt.Sprintf(`[{"op":"update","table":"Physical_Port","where":[["name","==","eth1"]],"row":{"vlan_bindings":["map",[[10,["uuid",%q]]]]}}]`, row["_uuid"]))
+		}
+	}
+}
+
 // A VLAN that another hand took after the plan stays theirs, whether it was
 // free or ours before (F-44).
 func TestVLANTakenAfterPlan(t *testing.T) {
@@ -89,7 +98,7 @@ func TestVLANTakenAfterPlan(t *testing.T) {
 			plan := s.Plan(want)
 			require.Contains(t, plan.String(), name+" sw1 eth1 vlan 10")
 			wire.hold()
-			server.VtepCtl("bind-ls", "sw1", "eth1", "10", "theirs")
+			theyBind(server)
 			require.Empty(t, applied(t, s, plan.Ops))
 			require.Equal(t, []string{"bind sw1 eth1 10 theirs", "ls theirs key 900"}, of(s.Dump(), "theirs"))
 			plan = s.Plan(want)
@@ -110,7 +119,7 @@ func TestVLANTakenBeforeUnbind(t *testing.T) {
 	plan := s.Plan(parseWant(t, "segment net-a 100"))
 	require.Equal(t, "unbind sw1 eth1 vlan 10 from net-a\n", plan.String())
 	wire.hold()
-	server.VtepCtl("bind-ls", "sw1", "eth1", "10", "theirs")
+	theyBind(server)
 	require.Empty(t, applied(t, s, plan.Ops))
 	require.Contains(t, s.Dump(), "bind sw1 eth1 10 theirs\n")
 }

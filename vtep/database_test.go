@@ -356,7 +356,9 @@ func (l *logicalSwitch) set(r *vtep.LogicalSwitchRow) {
 	if r.Description != nil {
 		l.description = *r.Description
 	}
-	if r.TunnelKey != nil {
+	if r.TunnelKey != nil && *r.TunnelKey == 0 {
+		l.key = nil
+	} else if r.TunnelKey != nil {
 		n := int(*r.TunnelKey)
 		l.key = &n
 	}

@@ -17,6 +17,7 @@ func Diff(want *Want, have *State) *Plan {
 	for _, seg := range want.Segments {
 		d.segment(seg)
 	}
+	d.tunnels()
 	d.bindings()
 	return &Plan{Ops: slices.Concat(d.unbinds, d.deletes, d.adds, d.binds), Problems: d.problems}
 }
@@ -71,7 +72,7 @@ func (d *differ) removals() {
 		id := d.have.lsByName[name]
 		row := d.have.logical[id]
 		gone := false
-		if !d.want.wants(name) && d.want.removable(d.have.caps, row) {
+		if d.want.Segment(name) == nil && d.want.removable(d.have.caps, row) {
 			d.removed[id] = true
 			gone = d.remove(id, row)
 		}
@@ -116,6 +117,7 @@ func (d *differ) segment(seg *Segment) {
 	}
 	if other, taken := d.byKey[int(seg.TunnelKey)]; taken && other != seg.Name {
 		d.problem(VNITaken, seg.Name, nil, "VNI %s is used by logical switch %s", seg.TunnelKey, other)
+		d.release(seg, id, row)
 		return
 	}
 	if err := d.expressible(seg); err != "" {
@@ -128,15 +130,27 @@ func (d *differ) segment(seg *Segment) {
 	d.flood(seg, id)
 }
 
+// release takes a VNI off a logical switch that must not have it and can not get
+// its own yet: it leads into another network, and may be what that one waits
+// for.
+func (d *differ) release(seg *Segment, id ovsdb.UUID, row *hwvtep.LogicalSwitch) {
+	if row == nil || row.TunnelKey == nil || *row.TunnelKey == int(seg.TunnelKey) {
+		return
+	}
+	none := model.VNI(0)
+	d.adds = append(d.adds, Op{Kind: SetLogicalSwitch, LogicalSwitch: seg.Name,
+		Detail: &Detail{Switch: &LogicalSwitchRow{TunnelKey: &none}}, row: id})
+}
+
 // expressible refuses keyed locators where the schema has none.
 func (d *differ) expressible(seg *Segment) string {
 	if d.have.caps.LocatorKey {
 		return ""
 	}
-	for _, e := range seg.Flood {
-		if e.Locator.Key != 0 && e.Home != d.want.Self {
-			return fmt.Sprintf("schema %s has no tunnel key on locators, needed for %s", d.have.caps.Version, e.Locator)
-		}
+	keyed := func(home DatabaseID, l Locator) bool { return l.Key != 0 && !d.excluded(home, l) }
+	if slices.ContainsFunc(seg.Flood, func(e Endpoint) bool { return keyed(e.Home, e.Locator) }) ||
+		slices.ContainsFunc(seg.MACs, func(e MACEntry) bool { return keyed(e.Home, e.Locator) }) {
+		return fmt.Sprintf("schema %s has no tunnel key on locators, which %s needs", d.have.caps.Version, seg.Name)
 	}
 	return ""
 }

@@ -38,7 +38,7 @@ func (d *differ) bind(b *Binding) (keep bool) {
 	case taken && d.realised[current]:
 		op.Kind, op.Detail.From = Rebind, current
 	case taken && !d.oursByName(current):
-		d.problem(VLANTaken, b.LogicalSwitch, b, "VLAN %s of port %s on switch %s is bound to foreign logical switch %s",
+		d.problem(VLANTaken, b.LogicalSwitch, b, "VLAN %s of port %s on switch %s is bound to logical switch %s, which is not ours to change",
 			b.VLAN, b.Port, b.Switch, current)
 		return true
 	}

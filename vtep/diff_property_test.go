@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const seeds = 500
+const seeds = 300
 
 // TestDiffReachesWant: whatever stands, doing what the plan says leads to what
 // is wanted, and to nothing else.

@@ -70,6 +70,8 @@ func (e *encoder) encode(i int, op *Op) error {
 		e.emit(ovsdb.Delete("Mcast_Macs_Remote", ovsdb.ByUUID(op.row)))
 	case Bind, Rebind, Unbind:
 		return e.binding(op)
+	case AddTunnel, EnableBFD, DeleteTunnel:
+		e.encodeTunnel(op)
 	default:
 		return fmt.Errorf("unknown operation %d", op.Kind)
 	}
@@ -81,7 +83,11 @@ func (e *encoder) switchColumns(r *LogicalSwitchRow) (row []ovsdb.Column) {
 		row = append(row, ovsdb.Column{Name: "description", Value: ovsdb.String(*r.Description)})
 	}
 	if r.TunnelKey != nil {
-		row = append(row, ovsdb.Column{Name: "tunnel_key", Value: ovsdb.Int(int64(*r.TunnelKey))})
+		key := ovsdb.EmptySet()
+		if *r.TunnelKey != 0 {
+			key = ovsdb.Int(int64(*r.TunnelKey))
+		}
+		row = append(row, ovsdb.Column{Name: "tunnel_key", Value: key})
 	}
 	if r.ReplicationMode != nil {
 		mode := ovsdb.EmptySet()

@@ -13,6 +13,7 @@ type Facts struct {
 	Version  string
 	Caps     Caps
 	Switches []model.SwitchInventory // sorted by name
+	BFD      []BFD                   // sorted
 	Counts   Counts
 }
 
@@ -26,6 +27,7 @@ func (s *Session) Facts() *Facts {
 	f := &Facts{
 		Version: s.state.caps.Version,
 		Caps:    s.state.caps,
+		BFD:     s.state.bfd(),
 		Counts: Counts{
 			LogicalSwitches: len(s.state.logical),
 			RemoteMACs:      s.state.ucastRemote.len(),

@@ -49,6 +49,9 @@ const (
 	Bind
 	Rebind
 	Unbind
+	AddTunnel
+	EnableBFD
+	DeleteTunnel
 )
 
 // Op is one step of a Plan. It names things; the row it acts on stays inside
@@ -57,7 +60,7 @@ type Op struct {
 	Kind          OpKind
 	MAC           model.MAC // AddMAC, MoveMAC, DeleteMAC
 	LogicalSwitch string
-	Locator       Locator // AddMAC, MoveMAC: where the station is from now on
+	Locator       Locator // AddMAC, MoveMAC: where the station is; AddTunnel: the own end
 	// Detail is set for the kinds that few operations have.
 	Detail *Detail
 
@@ -71,9 +74,16 @@ type Detail struct {
 	Binding Binding           // Bind, Rebind, Unbind
 	// From is the logical switch a rebound VLAN leaves.
 	From string
+	// Tunnel is set for AddTunnel, EnableBFD and DeleteTunnel, Mark for the
+	// first.
+	Tunnel Tunnel
+	Mark   string
+
+	tunnel ovsdb.UUID // the row that DeleteTunnel removes
 }
 
-// LogicalSwitchRow holds the columns to write; nil ones stay as they are.
+// LogicalSwitchRow holds the columns to write; nil ones stay as they are. A
+// TunnelKey of 0 and an empty ReplicationMode are unset.
 type LogicalSwitchRow struct {
 	Description     *string
 	TunnelKey       *model.VNI
@@ -95,6 +105,9 @@ func (o *Op) String() string {
 	case MoveMAC:
 		return fmt.Sprintf("move mac %s %s -> %s", o.LogicalSwitch, o.MAC, o.Locator)
 	case DeleteMAC:
+		if !o.MAC.IsUnicast() {
+			return fmt.Sprintf("delete unusable mac row of %s", o.LogicalSwitch)
+		}
 		return fmt.Sprintf("delete mac %s %s", o.LogicalSwitch, o.MAC)
 	case ClearMACs:
 		return "clear macs " + o.LogicalSwitch
@@ -102,6 +115,12 @@ func (o *Op) String() string {
 		return fmt.Sprintf("set flood %s -> %s", o.LogicalSwitch, joinLocators(o.Detail.Flood))
 	case DeleteFlood:
 		return "delete flood " + o.LogicalSwitch
+	case AddTunnel:
+		return fmt.Sprintf("add tunnel %s from %s", o.Detail.Tunnel, o.Locator)
+	case EnableBFD:
+		return fmt.Sprintf("enable bfd %s", o.Detail.Tunnel)
+	case DeleteTunnel:
+		return fmt.Sprintf("delete tunnel %s", o.Detail.Tunnel)
 	}
 	return o.bindingString()
 }
@@ -122,7 +141,9 @@ func (o *Op) bindingString() string {
 
 func (r *LogicalSwitchRow) String() string {
 	var b strings.Builder
-	if r.TunnelKey != nil {
+	if r.TunnelKey != nil && *r.TunnelKey == 0 {
+		b.WriteString(" key none")
+	} else if r.TunnelKey != nil {
 		fmt.Fprintf(&b, " key %s", *r.TunnelKey)
 	}
 	if r.ReplicationMode != nil {
@@ -158,6 +179,7 @@ const (
 	Unsupported    Reason = "Unsupported"    // the schema can not express it
 	TableFull      Reason = "TableFull"      // no room for more MACs
 	Rejected       Reason = "Rejected"       // the switch refused the operation
+	Conflict       Reason = "Conflict"       // another hand undoes it again and again
 )
 
 // Problem is a part of a Want that can not be realised now.

@@ -22,6 +22,8 @@ type Session struct {
 	conn    *ovsdb.Conn
 	changed chan struct{}
 	sent    atomic.Uint64
+	lock    atomic.Pointer[string] // asserted in every transaction; nil for none
+	queued  atomic.Bool            // waiting in line for lock
 
 	mu    sync.Mutex
 	state *State
@@ -33,7 +35,14 @@ type Session struct {
 // Open reads the whole database over a connection and keeps up with it from
 // then on. It owns the connection, also when it fails.
 func Open(ctx context.Context, c net.Conn, cfg ovsdb.Config) (*Session, error) {
-	s := &Session{conn: ovsdb.NewConn(c, cfg), changed: make(chan struct{}, 1)}
+	s := &Session{changed: make(chan struct{}, 1)}
+	cfg.LockChanged = func(_ string, held bool) {
+		if held {
+			s.queued.Store(false)
+		}
+		s.notify()
+	}
+	s.conn = ovsdb.NewConn(c, cfg)
 	if err := s.read(ctx); err != nil {
 		s.conn.Close()
 		return nil, err
@@ -86,8 +95,12 @@ func (u *updates) Commit() {
 		return
 	}
 	u.release()
+	(*Session)(u).notify()
+}
+
+func (s *Session) notify() {
 	select {
-	case u.changed <- struct{}{}:
+	case s.changed <- struct{}{}:
 	default:
 	}
 }
@@ -125,5 +138,5 @@ func (s *Session) Owns(want *Want, name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	row := s.state.logical[s.state.lsByName[name]]
-	return row != nil && !want.wants(name) && want.removable(s.state.caps, row)
+	return row != nil && want.Segment(name) == nil && want.removable(s.state.caps, row)
 }

@@ -23,6 +23,10 @@ type Want struct {
 	Segments []*Segment
 	// Bindings are sorted and hold a (switch, port, VLAN) once.
 	Bindings []Binding
+	// Tunnels run BFD.
+	Tunnels []Tunnel
+	// TunnelRows: Tunnel rows are made here, not by the switch.
+	TunnelRows bool
 	// Claim classes the names of logical switches that are not in Segments.
 	Claim func(name string) Claim
 	// SourceNode: the switch replicates flooded frames; said by replication_mode
@@ -40,12 +44,15 @@ type Want struct {
 	Sweep bool
 }
 
-// wants reports whether a logical switch of that name is in Segments.
-func (w *Want) wants(name string) bool {
-	_, ok := slices.BinarySearchFunc(w.Segments, name, func(s *Segment, n string) int {
+// Segment returns the segment of that name, nil when there is none.
+func (w *Want) Segment(name string) *Segment {
+	i, ok := slices.BinarySearchFunc(w.Segments, name, func(s *Segment, n string) int {
 		return strings.Compare(s.Name, n)
 	})
-	return ok
+	if !ok {
+		return nil
+	}
+	return w.Segments[i]
 }
 
 // Segment is all that one Logical_Switch means on the wire. It is built once

@@ -118,3 +118,13 @@ func (d *delayed) Write(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+func (d *delayed) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.held != nil {
+		close(d.held)
+		d.held = nil
+	}
+	return d.Conn.Close()
+}

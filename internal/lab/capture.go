@@ -29,7 +29,7 @@ type Capture struct {
 // Capture starts collecting; nothing sent after it has returned is missed. It is not a tcpdump because that insists on
 // becoming another user, and a user namespace has none.
 func (l *Lab) Capture(s *Switch) (*Capture, error) {
-	socket, err := sniff("/run/netns/"+fabric, "to-"+s.Name)
+	socket, err := sniff(fabric, "to-"+s.Name)
 	if err != nil {
 		return nil, fmt.Errorf("capture from %s: %w", s.Name, err)
 	}
@@ -63,28 +63,37 @@ func (c *Capture) read(from netip.Addr) {
 }
 
 // sniff opens a packet socket on a device of another network namespace.
-func sniff(namespace, device string) (*os.File, error) {
+func sniff(namespace, device string) (f *os.File, err error) {
+	err = within(namespace, func() error {
+		f, err = packetSocket(device, unix.ETH_P_ALL)
+		return err
+	})
+	return f, err
+}
+
+// within runs do in another network namespace.
+func within(namespace string, do func() error) error {
 	// The thread must come back, it cannot be left to end instead: daemons that it started would be killed with it.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	home, err := os.Open("/proc/thread-self/ns/net")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer home.Close()
-	away, err := os.Open(namespace)
+	away, err := os.Open("/run/netns/" + namespace)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer away.Close()
 	if err := unix.Setns(int(away.Fd()), unix.CLONE_NEWNET); err != nil {
-		return nil, fmt.Errorf("enter %s: %w", namespace, err)
+		return fmt.Errorf("enter %s: %w", namespace, err)
 	}
-	f, err := packetSocket(device)
-	return f, errors.Join(err, unix.Setns(int(home.Fd()), unix.CLONE_NEWNET))
+	return errors.Join(do(), unix.Setns(int(home.Fd()), unix.CLONE_NEWNET))
 }
 
-func packetSocket(device string) (*os.File, error) {
+// packetSocket receives the packets of one protocol, without their link-layer header, that pass a device.
+func packetSocket(device string, protocol uint16) (*os.File, error) {
 	// Protocol 0 receives nothing until bind, so nothing of another device gets in.
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -96,14 +105,17 @@ func packetSocket(device string) (*os.File, error) {
 		err = unix.IoctlIfreq(fd, unix.SIOCGIFINDEX, req)
 	}
 	if err == nil {
-		all := binary.NativeEndian.Uint16(binary.BigEndian.AppendUint16(nil, unix.ETH_P_ALL))
-		err = unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: int(req.Uint32())})
+		err = unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: networkOrder(protocol), Ifindex: int(req.Uint32())})
 	}
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("listen on %s: %w", device, err)
 	}
 	return f, nil
+}
+
+func networkOrder(v uint16) uint16 {
+	return binary.NativeEndian.Uint16(binary.BigEndian.AppendUint16(nil, v))
 }
 
 // parseVXLAN reads an IPv4 packet; ok is false when it is not one with VXLAN in it.

@@ -7,8 +7,10 @@
 //
 //	port p1, untagged: host hI, 192.168.50.I
 //	port p2, trunk:    host tI in VLAN 100, 192.168.60.I, and host uI in VLAN 200, 192.168.60.(100+I)
+//	ports xa and xb:   joined to each other by a cable (SwitchConfig.Cable)
 //	tunnel IP:         10.250.S.I, where S numbers the sites in the order of their first appearance
 //
+// All hosts have the prefix 192.168.0.0/16: any two in one network reach each other.
 // Switches of one site share a bridge of the underlay. Only a border has routes to other sites' tunnel IPs.
 // With Config.DatabaseOnly there is only the ovsdb-server, with the rows of a switch and its ports in it: no frames,
 // but no privilege needed either.

@@ -47,8 +47,8 @@ func newHosts(number int) []Host {
 	}
 	return []Host{
 		host("h", 1, 50, number, "p1"),
-		host("t", 2, 60, number, "acc100"),
-		host("u", 3, 60, 100+number, "acc200"),
+		host("t", 2, 60, number, fmt.Sprint("to-t", number)),
+		host("u", 3, 60, 100+number, fmt.Sprint("to-u", number)),
 	}
 }
 
@@ -60,7 +60,7 @@ func (h Host) plug(ctx context.Context, switchNamespace string) error {
 	}
 	err = ip(ctx, h.Name,
 		fmt.Sprintf("link add eth0 address %s type veth peer name %s netns %s", h.MAC, h.port, switchNamespace),
-		"link set eth0 up", fmt.Sprintf("addr add %s/24 dev eth0", h.IP))
+		"link set eth0 up", fmt.Sprintf("addr add %s/16 dev eth0", h.IP))
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,8 @@ type SwitchConfig struct {
 	Site string
 	// Border gives the switch routes to the other sites' tunnel IPs.
 	Border bool
+	// Cable gives the switch two more ports, xa and xb, joined to each other.
+	Cable bool
 	// Emulator is the script to run in the place of the distribution's ovs-vtep, which is the default.
 	Emulator string
 }

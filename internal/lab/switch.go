@@ -60,63 +60,6 @@ func (s *Switch) VtepCtl(ctx context.Context, args ...string) (string, error) {
 	return run(s.command(ctx, "vtep-ctl", args...))
 }
 
-// RestartEmulator stops ovs-vtep and starts it again: about a second without traffic, local MACs and Tunnel rows anew.
-func (s *Switch) RestartEmulator(ctx context.Context) error {
-	s.emulator.stop(syscall.SIGTERM)
-	if err := s.startEmulator(); err != nil {
-		return err
-	}
-	return s.awaitPorts(ctx)
-}
-
-// RestartDB stops ovsdb-server and starts it again on the same files and port.
-func (s *Switch) RestartDB(ctx context.Context) error {
-	s.db.stop(syscall.SIGTERM)
-	return s.startDB(ctx)
-}
-
-// WipeDB makes the switch come back as new, hardware_vtep empty but for the Physical_Switch and its ports.
-func (s *Switch) WipeDB(ctx context.Context) error {
-	s.emulator.stop(syscall.SIGTERM)
-	s.db.stop(syscall.SIGTERM)
-	if err := os.Remove(s.path("vtep.db")); err != nil {
-		return fmt.Errorf("wipe: %w", err)
-	}
-	if err := s.startDB(ctx); err != nil {
-		return err
-	}
-	if err := s.publish(ctx); err != nil {
-		return err
-	}
-	if !s.databaseOnly {
-		if err := s.startEmulator(); err != nil {
-			return err
-		}
-	}
-	return s.awaitPorts(ctx)
-}
-
-// FlapPort takes a port out of the switch and puts it back. The database then has a new Physical_Port row for it, which
-// knows nothing of the old one's bindings.
-func (s *Switch) FlapPort(ctx context.Context, port string) error {
-	gone := func() error {
-		if ports, err := s.ports(ctx); err != nil || slices.Contains(ports, port) {
-			return errors.Join(fmt.Errorf("ports are %v", ports), err)
-		}
-		return nil
-	}
-	if _, err := run(s.command(ctx, "ovs-vsctl", "del-port", s.Name, port)); err != nil {
-		return err
-	}
-	if err := waitFor(ctx, port+" to go", gone); err != nil {
-		return err
-	}
-	if _, err := run(s.command(ctx, "ovs-vsctl", "add-port", s.Name, port)); err != nil {
-		return err
-	}
-	return s.awaitPorts(ctx)
-}
-
 // stop ends the daemons, the ones that use the others first.
 func (s *Switch) stop() {
 	s.emulator.stop(syscall.SIGTERM)
@@ -163,7 +106,9 @@ func (s *Switch) createDBs(ctx context.Context) error {
 func (s *Switch) publish(ctx context.Context) error {
 	args := []string{"add-ps", s.Name, "--", "set", "Physical_Switch", s.Name, "tunnel_ips=" + s.TunnelIP().String()}
 	if s.databaseOnly {
-		args = append(args, "--", "add-port", s.Name, "p1", "--", "add-port", s.Name, "p2")
+		for _, port := range s.portNames() {
+			args = append(args, "--", "add-port", s.Name, port)
+		}
 	}
 	_, err := s.VtepCtl(ctx, args...)
 	return err
@@ -175,13 +120,11 @@ func (s *Switch) startDatapath(ctx context.Context) error {
 	if _, err := run(s.command(ctx, "ovs-vsctl", "--no-wait", "init")); err != nil {
 		return err
 	}
-	var err error
-	cmd := s.inside("ovs-vswitchd", "--disable-system", "unix:"+s.path("db.sock"))
-	if s.vswitchd, err = start(cmd, s.path("ovs-vswitchd.log")); err != nil {
+	if err := s.startVswitchd(); err != nil {
 		return err
 	}
 	// The uplink's bridge must not have the uplink's own MAC: the kernel would take the tunnel packets for its own.
-	_, err = run(s.command(ctx, "ovs-vsctl",
+	_, err := run(s.command(ctx, "ovs-vsctl",
 		"add-br", "br-ul", "--", "set", "bridge", "br-ul", "datapath_type=netdev",
 		fmt.Sprintf("other_config:hwaddr=02:fe:00:00:00:%02x", s.number),
 		"--", "add-port", "br-ul", "ul0", "--", "set", "interface", "br-ul", fmt.Sprint("mtu_request=", underlayMTU),
@@ -189,11 +132,20 @@ func (s *Switch) startDatapath(ctx context.Context) error {
 		"--", "add-port", s.Name, "p1", "--", "add-port", s.Name, "p2",
 		"--", "add-br", "acc", "--", "set", "bridge", "acc", "datapath_type=netdev",
 		"--", "add-port", "acc", "acc0",
-		"--", "add-port", "acc", "acc100", "tag=100", "--", "add-port", "acc", "acc200", "tag=200"))
+		"--", "add-port", "acc", fmt.Sprint("to-t", s.number), "tag=100", "--", "add-port", "acc", fmt.Sprint("to-u", s.number), "tag=200"))
 	if err != nil {
 		return err
 	}
-	return s.address(ctx)
+	if s.cfg.Cable {
+		_, err = run(s.command(ctx, "ovs-vsctl", "add-port", s.Name, "xa", "--", "add-port", s.Name, "xb"))
+	}
+	return errors.Join(err, s.address(ctx))
+}
+
+func (s *Switch) startVswitchd() (err error) {
+	cmd := s.inside("ovs-vswitchd", "--disable-system", "unix:"+s.path("db.sock"))
+	s.vswitchd, err = start(cmd, s.path("ovs-vswitchd.log"))
+	return err
 }
 
 // address puts the tunnel IP where the userspace datapath looks for it: on the internal port of the uplink's bridge.
@@ -221,11 +173,20 @@ func (s *Switch) awaitPorts(ctx context.Context) error {
 	}
 	return daemon.await(ctx, "ports", func() error {
 		ports, err := s.ports(ctx)
-		if err == nil && !slices.Equal(ports, []string{"p1", "p2"}) {
+		if err == nil && !slices.Equal(ports, s.portNames()) {
 			err = fmt.Errorf("ports are %v", ports)
 		}
 		return err
 	})
+}
+
+// portNames are the ports that the switch comes with, sorted.
+func (s *Switch) portNames() []string {
+	names := []string{"p1", "p2"}
+	if s.cfg.Cable {
+		names = append(names, "xa", "xb")
+	}
+	return names
 }
 
 func (s *Switch) ports(ctx context.Context) ([]string, error) {

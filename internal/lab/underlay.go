@@ -64,6 +64,11 @@ func (l *Lab) plug(ctx context.Context, s *Switch) error {
 	if err != nil {
 		return err
 	}
+	if s.cfg.Cable {
+		if err := ip(ctx, s.namespace(), "link add xa type veth peer name xb", "link set xa up", "link set xb up"); err != nil {
+			return err
+		}
+	}
 	if err := ip(ctx, fabric, fmt.Sprintf("link set to-%s master site%d up", s.Name, s.site)); err != nil {
 		return err
 	}

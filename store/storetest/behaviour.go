@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"bordergw/model"
 
@@ -47,7 +48,7 @@ func testNotices(t *testing.T, open Open) {
 	defer stopIdle()
 	f.network("a", 0)
 	f.network("b", 0)
-	<-changes
+	await(t, changes)
 	require.Equal(t, 2, f.Definitions().Networks.Len())
 	f.refused("Conflict", f.Definitions(), func() error {
 		_, err := f.CreateNetwork(f.ctx, model.Network{Record: model.Record{ID: "a"}})
@@ -55,7 +56,7 @@ func testNotices(t *testing.T, open Open) {
 	}())
 	require.Empty(t, changes, "a refusal gave notice")
 	f.network("c", 0)
-	<-changes
+	await(t, changes)
 	require.Equal(t, 3, f.Definitions().Networks.Len())
 
 	done := make(chan struct{})
@@ -68,7 +69,7 @@ func testNotices(t *testing.T, open Open) {
 	for i := range 10 {
 		f.network(fmt.Sprint(i), 0)
 	}
-	<-done
+	await(t, done)
 	stop()
 	f.network("d", 0)
 	f.network("e", 0)
@@ -77,6 +78,15 @@ func testNotices(t *testing.T, open Open) {
 	default:
 	}
 	require.Empty(t, changes, "notice after the end of the subscription")
+}
+
+func await(t *testing.T, c <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-c:
+	case <-time.After(10 * time.Second):
+		t.Fatal("a notice was lost")
+	}
 }
 
 // Snapshots are whole and stay as they are while writers go on.

@@ -50,6 +50,12 @@ func testBorderVNI(t *testing.T, open Open) {
 	f.connect(f.gateway(byID(c.ID, 500)), "n1", none)
 	f.connect(f.gateway(byID(c.ID, 600, port("p1", 5))), "n3", none)
 	require.Equal(t, model.VNI(600), f.vni("n3"))
+
+	f.network("own", 900)
+	f.network("n4", 0)
+	f.connect(f.gateway(byID(a.ID, 0)), "own", model.VXLANID(101))
+	f.connect(f.gateway(named("sw1", port("p1", 6))), "n4", none)
+	require.Equal(t, model.VNI(102), f.vni("n4"), "100 is n2's, 101 is between sites")
 }
 
 func testBorderConflicts(t *testing.T, open Open) {
@@ -77,6 +83,9 @@ func testBorderConflicts(t *testing.T, open Open) {
 
 	// Once own is connected with 700 others may join.
 	f.connect(f.gateway(byID(a.ID, 700)), "own", none)
+	local := f.connect(f.gateway(named("sw2", port("p2", 1))), "own", none)
+	f.connectRefused(conflict, f.gateway(byID(b.ID, 700)), "n2", none)
+	require.NoError(t, f.DeleteConnection(f.ctx, local.ID))
 	f.connect(f.gateway(byID(b.ID, 700)), "n2", none)
 
 	// n1 leaves the stretch of its own VNI, and can not come back by accident.

@@ -68,6 +68,7 @@ func dump(t testing.TB, d *model.Definitions) string {
 	each(d.Inventories, add)
 	each(d.Tombstones, add)
 	each(d.Retired, add)
+	each(d.Quotas, add)
 	return out
 }
 

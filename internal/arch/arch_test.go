@@ -1,0 +1,130 @@
+package arch_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "bordergw/"
+
+// allowed lists, by top directory, the top directories of this module that its
+// production code may import. Packages of one directory may import each other.
+var allowed = map[string][]string{
+	"model":     {},
+	"store":     {"model"},
+	"api":       {"model"},
+	"vtep":      {"model"},
+	"reconcile": {"vtep", "model"},
+	"cmd":       {"api", "reconcile", "store", "vtep", "model"},
+}
+
+type goPackage struct {
+	ImportPath, Doc, Name string
+	Imports               []string
+	GoFiles               []string
+}
+
+// packages lists the module's packages.
+func packages(t *testing.T) (out []goPackage) {
+	cmd := exec.Command("go", "list", "-json=ImportPath,Doc,Name,Imports,GoFiles", "./...")
+	cmd.Dir = "../.."
+	text, err := cmd.Output()
+	require.NoError(t, err)
+	for d := json.NewDecoder(strings.NewReader(string(text))); ; {
+		var p goPackage
+		err := d.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		require.NoError(t, err)
+		out = append(out, p)
+	}
+	require.NotEmpty(t, out)
+	return out
+}
+
+func top(importPath string) string {
+	dir, _, _ := strings.Cut(strings.TrimPrefix(importPath, module), "/")
+	return dir
+}
+
+// helps reports whether a package is a tool or a test helper.
+func helps(importPath string) bool {
+	return top(importPath) == "internal" || top(importPath) == "e2e"
+}
+
+// offence says what is wrong with an import, or "".
+func offence(from, to string) string {
+	own := strings.HasPrefix(to, module)
+	switch {
+	case top(from) == "model" && !own && strings.Contains(top(to), "."):
+		return "model uses the standard library only"
+	case !own:
+		return ""
+	case top(to) == "cmd":
+		return "nothing imports a command"
+	case helps(from) || top(from) == top(to):
+		return "" // tools and test helpers may use everything else
+	case helps(to):
+		return "production code does not use tools and test helpers"
+	case !slices.Contains(allowed[top(from)], top(to)):
+		return "imports point the other way"
+	}
+	return ""
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	seen := map[string]bool{}
+	for _, p := range packages(t) {
+		seen[top(p.ImportPath)] = true
+		if !helps(p.ImportPath) {
+			require.Contains(t, allowed, top(p.ImportPath), "a new top directory needs a rule")
+		}
+		for _, to := range p.Imports {
+			require.Empty(t, offence(p.ImportPath, to), "%s imports %s", p.ImportPath, to)
+		}
+	}
+	for dir := range allowed {
+		require.True(t, seen[dir], "rule for %s, which does not exist", dir)
+	}
+}
+
+func TestOffences(t *testing.T) {
+	for imports, bad := range map[string]bool{
+		"bordergw/api bordergw/vtep":                        true,
+		"bordergw/vtep/ovsdb bordergw/api":                  true,
+		"bordergw/reconcile bordergw/store":                 true,
+		"bordergw/model github.com/sirupsen/logrus":         true,
+		"bordergw/store/etcd bordergw/cmd/bordergw":         true,
+		"bordergw/vtep bordergw/internal/ovsdbtest":         true,
+		"bordergw/vtep bordergw/vtep/ovsdb":                 false,
+		"bordergw/cmd/bordergw bordergw/store":              false,
+		"bordergw/internal/lab bordergw/model":              false,
+		"bordergw/model net/netip":                          false,
+		"bordergw/vtep github.com/ovn-org/libovsdb/mapper":  false,
+		"bordergw/internal/demo bordergw/cmd/bordergw/this": true,
+	} {
+		from, to, _ := strings.Cut(imports, " ")
+		require.Equal(t, bad, offence(from, to) != "", imports)
+	}
+}
+
+func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
+	for _, p := range packages(t) {
+		if len(p.GoFiles) == 0 {
+			continue // tests only
+		}
+		prefix := "Package " + p.Name + " "
+		if p.Name == "main" {
+			prefix = "Command "
+		}
+		require.True(t, strings.HasPrefix(p.Doc, prefix), "%s: package comment %q does not start with %q", p.ImportPath, p.Doc, prefix)
+	}
+}

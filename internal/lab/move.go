@@ -1,0 +1,43 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+)
+
+// Move takes a tagged host's cable out of one switch's trunk and plugs it into another's, in a VLAN there. The host
+// keeps its MAC and its address, and announces them, as a hypervisor does for a machine that has migrated.
+func (l *Lab) Move(ctx context.Context, host string, from, to *Switch, vlan int) error {
+	h := l.Host(host)
+	if _, err := run(from.command(ctx, "ovs-vsctl", "del-port", "acc", h.port)); err != nil {
+		return err
+	}
+	if err := ip(ctx, from.namespace(), fmt.Sprintf("link set %s netns %s", h.port, to.namespace())); err != nil {
+		return err
+	}
+	if err := ip(ctx, to.namespace(), "link set "+h.port+" up"); err != nil {
+		return err
+	}
+	if _, err := run(to.command(ctx, "ovs-vsctl", "add-port", "acc", h.port, fmt.Sprint("tag=", vlan))); err != nil {
+		return err
+	}
+	return h.announce()
+}
+
+// JoinAccess puts a cable between what two switches have behind their trunks: the hosts there are then in one segment,
+// which both switches reach.
+func (l *Lab) JoinAccess(ctx context.Context, a, b *Switch) error {
+	err := ip(ctx, a.namespace(), fmt.Sprintf("link add to-%s type veth peer name to-%s netns %s", b.Name, a.Name, b.namespace()),
+		"link set to-"+b.Name+" up")
+	if err != nil {
+		return err
+	}
+	if err := ip(ctx, b.namespace(), "link set to-"+a.Name+" up"); err != nil {
+		return err
+	}
+	if _, err := run(a.command(ctx, "ovs-vsctl", "add-port", "acc", "to-"+b.Name)); err != nil {
+		return err
+	}
+	_, err = run(b.command(ctx, "ovs-vsctl", "add-port", "acc", "to-"+a.Name))
+	return err
+}

@@ -1,0 +1,65 @@
+package model
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// Actor is who asks for a change.
+type Actor struct {
+	User      string
+	Project   string
+	RequestID string
+}
+
+type actorKey struct{}
+
+// WithActor hands an actor to whom the context is passed.
+func WithActor(ctx context.Context, a Actor) context.Context {
+	return context.WithValue(ctx, actorKey{}, a)
+}
+
+// ActorOf gives the actor of a context; there is none behind a change that we
+// make ourselves.
+func ActorOf(ctx context.Context) (Actor, bool) {
+	a, ok := ctx.Value(actorKey{}).(Actor)
+	return a, ok
+}
+
+// Actions of an AuditRecord.
+const (
+	AuditCreate = "create"
+	AuditUpdate = "update"
+	AuditDelete = "delete"
+)
+
+// AuditRecord tells what one request did to one object.
+type AuditRecord struct {
+	// Seq numbers the records without a gap.
+	Seq       uint64    `json:"seq"`
+	Time      time.Time `json:"time"`
+	RequestID string    `json:"request_id"`
+	User      string    `json:"user"`
+	Project   string    `json:"project_id"`
+	Action    string    `json:"action"`
+	// Resource is Neutron's name of the kind of object, ResourceID the object.
+	Resource   string `json:"resource"`
+	ResourceID string `json:"resource_id"`
+	// Before and After are the object as stored; null where there is none.
+	Before json.RawMessage `json:"before"`
+	After  json.RawMessage `json:"after"`
+}
+
+// AuditFilter chooses records. Zero values choose all.
+type AuditFilter struct {
+	Resource   string
+	ResourceID string
+	// Limit is the largest number of records.
+	Limit int
+}
+
+// Matches reports whether the filter chooses r, its limit aside.
+func (f AuditFilter) Matches(r *AuditRecord) bool {
+	return (f.Resource == "" || f.Resource == r.Resource) && (f.ResourceID == "" || f.ResourceID == r.ResourceID)
+}

@@ -1,0 +1,35 @@
+package model
+
+import "slices"
+
+// ExportFormat is the version of Export's form.
+const ExportFormat = 1
+
+// Export is everything that operators defined, each list in the order of
+// creation. What was seen of switches and what remains to be cleaned is not in
+// it.
+type Export struct {
+	Format         int                    `json:"format"`
+	Networks       []*Network             `json:"networks"`
+	GatewayDevices []*GatewayDevice       `json:"gateway_devices"`
+	L2Gateways     []*L2Gateway           `json:"l2_gateways"`
+	Connections    []*L2GatewayConnection `json:"l2_gateway_connections"`
+	Quotas         []*Quota               `json:"quotas"`
+}
+
+// Export shares the snapshot's records.
+func (d *Definitions) Export() *Export {
+	return &Export{
+		Format:         ExportFormat,
+		Networks:       slices.Collect(d.Networks.All()),
+		GatewayDevices: slices.Collect(d.Devices.All()),
+		L2Gateways:     slices.Collect(d.Gateways.All()),
+		Connections:    slices.Collect(d.Connections.All()),
+		Quotas:         slices.Collect(d.Quotas.All()),
+	}
+}
+
+// ErrNotEmpty is the refusal to import over what is there.
+func ErrNotEmpty() *Error {
+	return refuse(Conflict, "StoreNotEmpty", "Definitions can only be imported into an empty store.")
+}

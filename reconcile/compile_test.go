@@ -1,0 +1,410 @@
+package reconcile_test
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"bordergw/model"
+	"bordergw/reconcile"
+	"bordergw/vtep"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/tools/txtar"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected views in testdata")
+
+// TestCompileScenarios compares views with testdata/compile: "input" is in the
+// notation of scenario, "view" is what every switch should hold and what
+// becomes of every connection.
+func TestCompileScenarios(t *testing.T) {
+	for _, file := range scenarios(t) {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			ar, err := txtar.ParseFile(file)
+			require.NoError(t, err)
+			view := dump(reconcile.Compile(parse(t, ar).input(), nil))
+			if *update {
+				ar.Files = []txtar.File{ar.Files[0], {Name: "view", Data: []byte(view)}}
+				require.NoError(t, os.WriteFile(file, txtar.Format(ar), 0o644))
+				return
+			}
+			require.Equal(t, string(ar.Files[1].Data), view)
+		})
+	}
+}
+
+// TestCompileIsPure: the same input gives the same view, records are shared
+// with the previous view while nothing changes, and the order in which networks,
+// gateways and connections were made does not show.
+func TestCompileIsPure(t *testing.T) {
+	for _, file := range scenarios(t) {
+		ar, err := txtar.ParseFile(file)
+		require.NoError(t, err)
+		in := parse(t, ar).input()
+		first := reconcile.Compile(in, nil)
+		require.Equal(t, dump(first), dump(reconcile.Compile(in, nil)), file)
+		second := reconcile.Compile(in, first)
+		require.Equal(t, dump(first), dump(second), file)
+		for id, w := range second.Wants {
+			for i, s := range w.Segments {
+				require.Same(t, first.Wants[id].Segments[i], s, file)
+			}
+		}
+		for id, o := range second.Outcomes {
+			require.Same(t, first.Outcomes[id], o, file)
+		}
+		backwards := parse(t, ar)
+		backwards.reverse()
+		require.Equal(t, dump(first), dump(reconcile.Compile(backwards.input(), nil)), file)
+	}
+}
+
+// TestCompileRebuildsWhatChanged: a network whose records are the same keeps
+// its part of the view, another one is built anew, and the old view stays as it
+// was.
+func TestCompileRebuildsWhatChanged(t *testing.T) {
+	s := &scenario{t: t}
+	for line := range strings.Lines(`device sw1
+switch sw1 sw1 10.0.0.1
+network net-a 100
+network net-b 101
+gateway g sw1:eth1
+connect c1 net-a g vlan 10
+connect c2 net-b g vlan 11`) {
+		s.line(strings.Fields(line))
+	}
+	in := s.input()
+	before := reconcile.Compile(in, nil)
+	text := dump(before)
+	net, _ := in.Definitions.Networks.Get("net-a")
+	renamed := *net
+	renamed.Name = "other"
+	defs := *in.Definitions
+	defs.Networks = defs.Networks.With(&renamed)
+	in.Definitions = &defs
+	after := reconcile.Compile(in, before)
+	require.Equal(t, text, dump(before))
+	require.Equal(t, "other", after.Wants["sw1"].Segments[0].Description)
+	require.NotSame(t, before.Wants["sw1"].Segments[0], after.Wants["sw1"].Segments[0])
+	require.Same(t, before.Wants["sw1"].Segments[1], after.Wants["sw1"].Segments[1])
+	require.Equal(t, dump(after), dump(reconcile.Compile(in, nil)), "as if built from nothing")
+}
+
+// TestWantsAreSortedAndUnique: no want of any scenario binds one VLAN of a port
+// twice or has an unsorted or repeated segment, MAC or member.
+func TestWantsAreSortedAndUnique(t *testing.T) {
+	for _, file := range scenarios(t) {
+		ar, err := txtar.ParseFile(file)
+		require.NoError(t, err)
+		for _, w := range reconcile.Compile(parse(t, ar).input(), nil).Wants {
+			for i := 1; i < len(w.Bindings); i++ {
+				require.Negative(t, w.Bindings[i-1].Compare(w.Bindings[i]), file)
+			}
+			for i, s := range w.Segments {
+				require.True(t, i == 0 || w.Segments[i-1].Name < s.Name, file)
+				for j := 1; j < len(s.MACs); j++ {
+					require.Negative(t, s.MACs[j-1].MAC.Compare(s.MACs[j].MAC), file)
+				}
+				for j := 1; j < len(s.Flood); j++ {
+					require.LessOrEqual(t, s.Flood[j-1].Locator.Compare(s.Flood[j].Locator), 0, file)
+					require.NotEqual(t, s.Flood[j-1], s.Flood[j], file)
+				}
+			}
+		}
+	}
+}
+
+func scenarios(t *testing.T) []string {
+	files, err := filepath.Glob("testdata/compile/*.txtar")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	return files
+}
+
+// scenario collects definitions and facts, one a line; ids are names:
+//
+//	network NAME VNI
+//	device NAME [type T] [ip IP] [profile P] [mode M] [site S] [stitch PORT,PORT]
+//	far DEVICE MAC IP VNI           a remote MAC entry
+//	switch DEVICE NAME [IP...]      as last seen; fault WORD adds to the last
+//	gateway NAME DEV...             DEV is SWITCH:PORT[#VLAN][,PORT...] or @DEVICE[/VNI]
+//	connect NAME NETWORK GATEWAY [vlan N] [vni N] [stitch DEVICE=VLAN]
+//	learned NETWORK MAC DEVICE IP
+//	down DEVICE | retired DEVICE | tombstone NETWORK | growonly | sweep
+type scenario struct {
+	t           testing.TB
+	networks    []*model.Network
+	devices     []*model.GatewayDevice
+	inventories []*model.Inventory
+	gateways    []*model.L2Gateway
+	connections []*model.L2GatewayConnection
+	tombstones  []*model.Tombstone
+	retired     []string
+	learned     map[string]*reconcile.Learned
+	down        map[string]bool
+	growOnly    bool
+	sweep       bool
+	count       uint64
+}
+
+func parse(t testing.TB, ar *txtar.Archive) *scenario {
+	s := &scenario{t: t}
+	for line := range strings.Lines(string(ar.Files[0].Data)) {
+		if f := strings.Fields(line); len(f) > 0 {
+			s.line(f)
+		}
+	}
+	return s
+}
+
+func (s *scenario) record(id string) model.Record {
+	s.count++
+	return model.Record{ID: id, Seq: s.count}
+}
+
+func (s *scenario) line(f []string) {
+	switch f[0] {
+	case "network":
+		s.networks = append(s.networks, &model.Network{Record: s.record(f[1]), Name: "name-of-" + f[1], VNI: s.vni(f[2])})
+	case "device":
+		s.device(f)
+	case "far":
+		d := s.deviceOf(f[1])
+		d.RemoteMACs = append(d.RemoteMACs, model.RemoteMACEntry{MAC: s.mac(f[2]), VTEPAddress: s.ip(f[3]), SegmentationID: s.vni(f[4])})
+	case "switch":
+		s.seen(f)
+	case "fault":
+		sw := s.inventories[len(s.inventories)-1].Switches
+		sw[len(sw)-1].Faults = append(sw[len(sw)-1].Faults, f[1])
+	case "gateway":
+		s.gateway(f)
+	case "connect":
+		s.connect(f)
+	case "learned":
+		s.learn(f)
+	case "down":
+		s.down = map[string]bool{f[1]: true}
+	case "retired":
+		s.retired = append(s.retired, f[1])
+	case "tombstone":
+		s.tombstones = append(s.tombstones, &model.Tombstone{Record: s.record(f[1])})
+	case "growonly":
+		s.growOnly = true
+	case "sweep":
+		s.sweep = true
+	default:
+		require.Fail(s.t, "bad line", "%v", f)
+	}
+}
+
+func (s *scenario) device(f []string) {
+	d := &model.GatewayDevice{Record: s.record(f[1]), Name: f[1], Type: model.HWVTEP}
+	for i := 2; i+1 < len(f); i += 2 {
+		switch v := f[i+1]; f[i] {
+		case "type":
+			d.Type = model.DeviceType(v)
+		case "ip":
+			d.TunnelIPs = append(d.TunnelIPs, s.ip(v))
+		case "profile":
+			d.Profile = v
+		case "mode":
+			d.BorderMode = model.BorderMode(v)
+		case "site":
+			d.Site = v
+		case "stitch":
+			d.StitchPorts = strings.Split(v, ",")
+		}
+	}
+	s.devices = append(s.devices, d)
+}
+
+func (s *scenario) seen(f []string) {
+	sw := model.SwitchInventory{Name: f[2]}
+	for _, ip := range f[3:] {
+		sw.TunnelIPs = append(sw.TunnelIPs, s.ip(ip))
+	}
+	for _, inv := range s.inventories {
+		if inv.ID == f[1] {
+			inv.Switches = append(inv.Switches, sw)
+			return
+		}
+	}
+	s.inventories = append(s.inventories, &model.Inventory{Record: s.record(f[1]), Switches: []model.SwitchInventory{sw}})
+}
+
+func (s *scenario) gateway(f []string) {
+	g := &model.L2Gateway{Record: s.record(f[1]), Name: f[1]}
+	for i, word := range f[2:] {
+		d := model.Device{ID: fmt.Sprint(f[1], i)}
+		if id, border := strings.CutPrefix(word, "@"); border {
+			id, vni, _ := strings.Cut(id, "/")
+			d.DeviceID = id
+			if vni != "" {
+				d.SegmentationID = s.vni(vni)
+			}
+		} else {
+			name, ports, _ := strings.Cut(word, ":")
+			d.DeviceName = name
+			for _, p := range strings.Split(ports, ",") {
+				port, vlan, own := strings.Cut(p, "#")
+				itf := model.Interface{Name: port}
+				if own {
+					itf.VLANs = []model.VLAN{model.VLAN(s.number(vlan))}
+				}
+				d.Interfaces = append(d.Interfaces, itf)
+			}
+		}
+		g.Devices = append(g.Devices, d)
+	}
+	s.gateways = append(s.gateways, g)
+}
+
+func (s *scenario) connect(f []string) {
+	c := &model.L2GatewayConnection{Record: s.record(f[1]), NetworkID: f[2], L2GatewayID: f[3]}
+	for i := 4; i+1 < len(f); i += 2 {
+		switch f[i] {
+		case "vlan":
+			c.SegmentationID = model.VLANID(model.VLAN(s.number(f[i+1])))
+		case "vni":
+			c.SegmentationID = model.VXLANID(s.vni(f[i+1]))
+		case "stitch":
+			dev, vlan, _ := strings.Cut(f[i+1], "=")
+			c.StitchVLANs = map[string]model.VLAN{dev: model.VLAN(s.number(vlan))}
+		}
+	}
+	s.connections = append(s.connections, c)
+}
+
+func (s *scenario) learn(f []string) {
+	if s.learned == nil {
+		s.learned = map[string]*reconcile.Learned{}
+	}
+	l := s.learned[f[1]]
+	if l == nil {
+		l = &reconcile.Learned{}
+		s.learned[f[1]] = l
+	}
+	l.Winners = append(l.Winners, reconcile.Candidate{
+		MAC: s.mac(f[2]), Source: reconcile.Local, Database: vtep.DatabaseID(s.deviceOf(f[3]).Seq), Endpoint: s.ip(f[4]),
+	})
+}
+
+func (s *scenario) deviceOf(name string) *model.GatewayDevice {
+	return s.devices[slices.IndexFunc(s.devices, func(d *model.GatewayDevice) bool { return d.ID == name })]
+}
+
+func (s *scenario) number(text string) int {
+	n, err := strconv.Atoi(text)
+	require.NoError(s.t, err)
+	return n
+}
+
+func (s *scenario) vni(text string) model.VNI { return model.VNI(s.number(text)) }
+
+func (s *scenario) ip(text string) model.VTEPAddress {
+	a, err := model.ParseVTEPAddress(text)
+	require.NoError(s.t, err)
+	return a
+}
+
+func (s *scenario) mac(text string) model.MAC {
+	m, err := model.ParseMAC(text)
+	require.NoError(s.t, err)
+	return m
+}
+
+// reverse makes networks, gateways and connections in the opposite order.
+// That of devices counts: the earliest of a name wins.
+func (s *scenario) reverse() {
+	for _, n := range s.networks {
+		n.Seq = 1000 - n.Seq
+	}
+	for _, g := range s.gateways {
+		g.Seq = 1000 - g.Seq
+	}
+	for _, c := range s.connections {
+		c.Seq = 1000 - c.Seq
+	}
+}
+
+func (s *scenario) input() reconcile.Input {
+	defs := &model.Definitions{
+		StoreID: "us", Networks: model.NewTable(s.networks), Inventories: model.NewTable(s.inventories),
+		Gateways: model.NewTable(s.gateways), Connections: model.NewTable(s.connections), Tombstones: model.NewTable(s.tombstones),
+	}
+	for _, d := range s.devices {
+		if slices.Contains(s.retired, d.ID) {
+			defs.Retired = defs.Retired.With(&model.RetiredDevice{GatewayDevice: *d})
+		} else {
+			defs.Devices = defs.Devices.With(d)
+		}
+	}
+	return reconcile.Input{Definitions: defs, Learned: s.learned, Down: s.down, GrowOnly: s.growOnly, Sweep: s.sweep}
+}
+
+// dump prints a view in an order that depends on its content only.
+func dump(v *reconcile.View) string {
+	var b strings.Builder
+	for _, id := range slices.Sorted(maps.Keys(v.Wants)) {
+		dumpWant(&b, id, v.Wants[id])
+	}
+	for _, id := range slices.Sorted(maps.Keys(v.Outcomes)) {
+		dumpOutcome(&b, id, v.Outcomes[id])
+	}
+	return b.String()
+}
+
+func dumpWant(b *strings.Builder, id string, w *vtep.Want) {
+	fmt.Fprintf(b, "device %s: database %d%s\n", id, w.Self, flags(map[string]bool{
+		" source-node": w.SourceNode, " macs-full": w.MACsFull, " grow-only": w.GrowOnly, " sweep": w.Sweep,
+	}))
+	for _, s := range w.Segments {
+		fmt.Fprintf(b, "  segment %s key %s %s%s\n", s.Name, s.TunnelKey, s.Description, flags(map[string]bool{" incomplete": s.Incomplete}))
+		for _, m := range s.MACs {
+			fmt.Fprintf(b, "    mac %s -> %s home %d\n", m.MAC, m.Locator, m.Home)
+		}
+		for _, e := range s.Flood {
+			fmt.Fprintf(b, "    flood %s home %d\n", e.Locator, e.Home)
+		}
+	}
+	for _, bind := range w.Bindings {
+		fmt.Fprintf(b, "  bind %s %s %s -> %s\n", bind.Switch, bind.Port, bind.VLAN, bind.LogicalSwitch)
+	}
+	for _, t := range w.Tunnels {
+		fmt.Fprintf(b, "  tunnel %s\n", t)
+	}
+}
+
+func flags(set map[string]bool) (out string) {
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		if set[name] {
+			out += name
+		}
+	}
+	return out
+}
+
+func dumpOutcome(b *strings.Builder, id string, o *reconcile.Outcome) {
+	fmt.Fprintf(b, "connection %s\n", id)
+	var parts []string
+	for _, part := range o.Parts {
+		parts = append(parts, fmt.Sprintf("  part %s: %s, %d bindings\n", part.Device.ID, strings.Join(part.LogicalSwitches, " "), len(part.Bindings)))
+	}
+	slices.Sort(parts)
+	b.WriteString(strings.Join(parts, ""))
+	for _, l := range []struct {
+		name  string
+		texts []string
+	}{{"error", o.Errors}, {"waiting", o.Waiting}, {"unsupported", o.Unsupported}, {"standby", o.Standby}} {
+		for _, text := range l.texts {
+			fmt.Fprintf(b, "  %s: %s\n", l.name, text)
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package reconcile
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"bordergw/vtep"
+)
+
+const (
+	// repairWindow is how long a repair is remembered.
+	repairWindow = 10 * time.Minute
+	// conflictAfter repairs within the window are called a conflict.
+	conflictAfter = 5
+	firstRepair   = time.Second
+	maxRepair     = 5 * time.Minute
+	// maxRepairs bounds what is watched: a larger plan is a switch that lost its
+	// database, not a hand that undoes ours.
+	maxRepairs = 1000
+)
+
+// repairs notices when what was written has to be written again although
+// nothing that was wanted changed: somebody else undid it. The first repair is
+// made at once, later ones wait longer each time, so that two controllers do
+// not wear out a switch.
+type repairs map[string]*repair
+
+type repair struct {
+	op    vtep.Op
+	seg   *vtep.Segment // the wish it served
+	count int           // times written for that wish
+	last  time.Time
+	until time.Time
+}
+
+// filter takes out what has to wait, and returns when the next is due.
+func (r repairs) filter(ops []vtep.Op, want *vtep.Want, wait time.Duration, now time.Time) ([]vtep.Op, time.Duration) {
+	maps.DeleteFunc(r, func(_ string, e *repair) bool { return now.Sub(e.last) > repairWindow })
+	if len(r) == 0 || len(ops) > maxRepairs {
+		return ops, wait
+	}
+	due := make([]vtep.Op, 0, len(ops))
+	for _, op := range ops {
+		e := r[op.String()]
+		if e != nil && e.seg == want.Segment(op.LogicalSwitch) && e.until.After(now) {
+			wait = shorter(wait, e.until.Sub(now))
+			continue
+		}
+		due = append(due, op)
+	}
+	return due, wait
+}
+
+// written notes what was written and for which wish.
+func (r repairs) written(ops []vtep.Op, want *vtep.Want, now time.Time) {
+	if len(ops) > maxRepairs || len(r)+len(ops) > 10*maxRepairs {
+		return
+	}
+	for _, op := range ops {
+		key, seg := op.String(), want.Segment(op.LogicalSwitch)
+		e := r[key]
+		if e == nil || e.seg != seg {
+			e = &repair{op: op, seg: seg}
+			r[key] = e
+		}
+		e.count++
+		e.last = now
+		if n := e.count - 2; n >= 0 {
+			e.until = now.Add(min(firstRepair<<min(n, 20), maxRepair))
+		}
+	}
+}
+
+// problems tells what is being undone again and again.
+func (r repairs) problems() (out []vtep.Problem) {
+	for _, key := range slices.Sorted(maps.Keys(r)) {
+		if e := r[key]; e.count > conflictAfter {
+			out = append(out, problemOf(&e.op, vtep.Conflict, fmt.Sprintf("another hand undid %d times: %s", e.count-1, key)))
+		}
+	}
+	slices.SortStableFunc(out, func(a, b vtep.Problem) int { return strings.Compare(a.LogicalSwitch, b.LogicalSwitch) })
+	return out
+}
+
+// problemOf is a Problem about one operation.
+func problemOf(op *vtep.Op, reason vtep.Reason, message string) vtep.Problem {
+	p := vtep.Problem{Reason: reason, LogicalSwitch: op.LogicalSwitch, Message: message}
+	if op.Detail != nil && op.Detail.Binding != (vtep.Binding{}) {
+		p.Binding = &op.Detail.Binding
+	}
+	return p
+}

@@ -1,0 +1,236 @@
+package reconcile
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"bordergw/model"
+	"bordergw/vtep"
+)
+
+// reach is who should hear whom, from the definitions alone.
+type reach struct {
+	roles []role
+	// dead devices forward nothing; a domain needs another one.
+	dead map[string]bool
+}
+
+// area is where a network's members reach each other without a border: a site
+// where borders relay, else the whole network.
+func (r reach) area(x role) string {
+	for _, o := range r.roles {
+		if o.net == x.net && o.relays() {
+			return x.net.ID + "/" + x.gd.Site
+		}
+	}
+	return x.net.ID
+}
+
+// exits are the VNIs between sites by which an area's frames leave it.
+func (r reach) exits(area string) map[model.VNI]bool {
+	out := map[model.VNI]bool{}
+	for _, o := range r.roles {
+		if o.relays() && !r.dead[o.gd.ID] && r.area(o) == area {
+			out[o.vni] = true
+		}
+	}
+	return out
+}
+
+// hears reports whether frames go from one role's place to another's.
+func (r reach) hears(x, y role) bool {
+	a, b := r.area(x), r.area(y)
+	if a == b {
+		return true
+	}
+	there := r.exits(b)
+	for vni := range r.exits(a) {
+		if there[vni] {
+			return true
+		}
+	}
+	return r.directly(x, y)
+}
+
+// directly: two direct borders of one stretch reach each other, whatever their
+// networks.
+func (r reach) directly(x, y role) bool {
+	for _, a := range r.roles {
+		for _, b := range r.roles {
+			if a.gd == x.gd && a.net == x.net && b.gd == y.gd && b.net == y.net &&
+				a.vni != 0 && a.vni == b.vni && !a.relays() && !b.relays() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hosts are the places that a frame can come from, each once.
+func (r reach) hosts() map[string]role {
+	out := map[string]role{}
+	for _, x := range r.roles {
+		if x.bound && !r.dead[x.gd.ID] {
+			out[hostAt(x.gd, x.net.ID)] = x
+		}
+	}
+	return out
+}
+
+// farOf are the end points beyond borders that a host's frames reach.
+func (r reach) farOf(x role) map[string]bool {
+	out := map[string]bool{}
+	for _, b := range r.roles {
+		for _, e := range b.gd.RemoteMACs {
+			if e.SegmentationID != cmp.Or(b.vni, b.net.VNI) || b.vni == 0 && b.gd.BorderMode != model.BorderDirect {
+				continue
+			}
+			if b.relays() && r.exits(r.area(x))[b.vni] || !b.relays() && r.area(b) == r.area(x) {
+				out[fmt.Sprint(e.VTEPAddress)] = true
+			}
+		}
+	}
+	return out
+}
+
+// requireWalks walks every broadcast and every station's frames.
+func requireWalks(t *testing.T, topo *topology, r reach, p *plane) {
+	t.Helper()
+	hosts := r.hosts()
+	for _, from := range slices.Sorted(maps.Keys(hosts)) {
+		x := hosts[from]
+		want := copies{}
+		for to, y := range hosts {
+			if to != from && r.hears(x, y) {
+				want[to] = 1
+			}
+		}
+		for far := range r.farOf(x) {
+			want[far] = 1
+		}
+		n := p.byAddr[ipOf(int(x.gd.Seq))]
+		require.Equal(t, want, p.broadcast(n, x.net.ID), "copies of a broadcast from %s", from)
+		requireUnicast(t, topo, p, n, x.net.ID, want)
+	}
+	require.Empty(t, p.faults)
+}
+
+func requireUnicast(t *testing.T, topo *topology, p *plane, n *node, network string, want copies) {
+	t.Helper()
+	for net, ws := range topo.winners {
+		for _, c := range ws {
+			home := hostAt(topo.deviceOf(c.Database), net)
+			end := p.follow(n, network, c.MAC, home)
+			switch {
+			case end == flooded:
+				require.True(t, topo.carries(c.Database, net), "%s from %s %s", c.MAC, n.gd.Name, network)
+			case want[home] == 1, home == hostAt(n.gd, network):
+				require.Equal(t, home, end, "%s from %s %s", c.MAC, n.gd.Name, network)
+			default:
+				require.Empty(t, end, "%s from %s %s is at %s", c.MAC, n.gd.Name, network, home)
+			}
+		}
+	}
+	for gd := range topo.Devices.All() {
+		for _, e := range gd.RemoteMACs {
+			if far := fmt.Sprint(e.VTEPAddress); want[far] == 1 {
+				require.Equal(t, far, p.follow(n, network, e.MAC, far), "%s from %s %s", e.MAC, n.gd.Name, network)
+			}
+		}
+	}
+}
+
+// holding gives each switch what a View says.
+func holding(v *View) func(*model.GatewayDevice) *vtep.Want {
+	return func(gd *model.GatewayDevice) *vtep.Want { return v.Wants[gd.ID] }
+}
+
+var mixes = map[string][]model.BorderMode{
+	"direct": {model.BorderDirect},
+	"relay":  {model.BorderRelay},
+	"stitch": {model.BorderStitch},
+	"both":   {model.BorderRelay, model.BorderStitch},
+	"all":    {model.BorderDirect, model.BorderRelay, model.BorderStitch},
+}
+
+const walks = 200
+
+// Every frame ends where it should, once, and none goes round.
+func TestWalk(t *testing.T) {
+	for name, modes := range mixes {
+		for seed := range uint64(walks) {
+			t.Run(fmt.Sprint(name, seed), func(t *testing.T) {
+				topo := randomTopology(rand.New(rand.NewPCG(seed, 2)), modes...)
+				v := topo.compile(nil)
+				requireWalks(t, topo, reach{roles: topo.roles(v)}, newPlane(topo, holding(v)))
+			})
+		}
+	}
+}
+
+// When forwarders are away others take over. A dead switch forwards nothing.
+func TestWalkWithDeadForwarders(t *testing.T) {
+	walkAway(t, func(t *testing.T, topo *topology, roles []role, down map[string]bool, held func(*model.GatewayDevice) *vtep.Want) {
+		p := newPlane(topo, held)
+		for _, n := range p.nodes {
+			n.dead = down[n.gd.ID]
+		}
+		requireWalks(t, topo, reach{roles: roles, dead: down}, p)
+	})
+}
+
+// A switch whose session is lost goes on with what it held. Where another one
+// has taken over from it, there are still no two copies of anything.
+func TestWalkWithSilentForwarders(t *testing.T) {
+	walkAway(t, func(t *testing.T, topo *topology, roles []role, down map[string]bool, held func(*model.GatewayDevice) *vtep.Want) {
+		r := reach{roles: roles, dead: down}
+		for _, ro := range roles {
+			if ro.relays() && !r.exits(r.area(ro))[ro.vni] {
+				return // nobody can tell the one that is left who took over elsewhere
+			}
+		}
+		requireWalks(t, topo, reach{roles: roles}, newPlane(topo, held))
+	})
+}
+
+// walkAway compiles topologies twice: with all switches, and with some away.
+func walkAway(t *testing.T, walk func(*testing.T, *topology, []role, map[string]bool, func(*model.GatewayDevice) *vtep.Want)) {
+	for name, modes := range mixes {
+		for seed := range uint64(walks) {
+			t.Run(fmt.Sprint(name, seed), func(t *testing.T) {
+				r := rand.New(rand.NewPCG(seed, 3))
+				topo := randomTopology(r, modes...)
+				before := topo.compile(nil)
+				down := topo.someDown(r, before)
+				after := topo.compile(down)
+				walk(t, topo, topo.roles(after), down, func(gd *model.GatewayDevice) *vtep.Want {
+					if down[gd.ID] {
+						return before.Wants[gd.ID]
+					}
+					return after.Wants[gd.ID]
+				})
+			})
+		}
+	}
+}
+
+// someDown takes away half of the devices that forward and have no ports.
+func (t *topology) someDown(r *rand.Rand, v *View) map[string]bool {
+	down := map[string]bool{}
+	bound := map[string]bool{}
+	for _, ro := range t.roles(v) {
+		bound[ro.gd.ID] = bound[ro.gd.ID] || ro.bound
+	}
+	for _, ro := range t.roles(v) {
+		if ro.relays() && !bound[ro.gd.ID] && r.IntN(2) == 0 {
+			down[ro.gd.ID] = true
+		}
+	}
+	return down
+}

@@ -1,0 +1,184 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"bordergw/model"
+)
+
+// Import stores what another store exported, with ids, VNIs and the order of
+// creation, all of it or nothing. The store must hold no definitions. Every
+// record passes the rules that it passed when it was created, except quotas
+// and what was known of the switches then; one that this store would keep
+// in another form is refused.
+func (s *Store) Import(ctx context.Context, e *model.Export) error {
+	return s.do(ctx, func(t *txn) error { return t.importAll(e) })
+}
+
+func (t *txn) importAll(e *model.Export) error {
+	switch d := &t.next; {
+	case e.Format != model.ExportFormat:
+		return model.ErrBadRequest("Invalid input for format. Reason: version %d is not known, %d is.", e.Format, model.ExportFormat)
+	case d.Networks.Len()+d.Devices.Len()+d.Gateways.Len()+d.Connections.Len()+d.Quotas.Len() > 0:
+		return model.ErrNotEmpty()
+	}
+	limits := t.opts.Quota
+	t.opts.Quota = nil
+	err := t.importLists(e)
+	t.opts.Quota = limits
+	return err
+}
+
+func (t *txn) importLists(e *model.Export) error {
+	last := t.next.Revision
+	for _, step := range []func() (uint64, error){
+		func() (uint64, error) { return importList(t, networks, e.Networks, t.importNetwork) },
+		func() (uint64, error) { return importList(t, devices, e.GatewayDevices, t.importDevice) },
+		func() (uint64, error) { return importList(t, gateways, e.L2Gateways, t.importGateway) },
+		func() (uint64, error) { return importList(t, connections, e.Connections, t.importConnection) },
+		func() (uint64, error) { return importList(t, quotas, e.Quotas, t.importQuota) },
+	} {
+		highest, err := step()
+		if err != nil {
+			return err
+		}
+		last = max(last, highest)
+	}
+	// Later records come after these: a record's place is the revision that
+	// created it.
+	t.next.Revision = last + 1
+	return errors.Join(kept(t, networks, e.Networks), kept(t, devices, e.GatewayDevices), kept(t, gateways, e.L2Gateways),
+		kept(t, connections, e.Connections), kept(t, quotas, e.Quotas))
+}
+
+// kept refuses records that the rules changed.
+func kept[T any, P model.Recorder[T]](t *txn, in table[T, P], list []P) error {
+	for _, r := range list {
+		if stored, _ := in.in(&t.next).Get(r.Meta().ID); !sameJSON(stored, r) {
+			return model.ErrBadRequest("Invalid input for %s. Reason: %s would not be stored as it is given.", in.bucket, r.Meta().ID)
+		}
+	}
+	return nil
+}
+
+// importList stores the records of one kind. A record may need another of its
+// kind to be there first, so those that are refused are tried again until
+// nothing moves. It returns the highest revision that a record carries.
+func importList[T any, P model.Recorder[T]](t *txn, into table[T, P], list []P, create func(P) (P, error)) (highest uint64, err error) {
+	for _, r := range list {
+		if r == nil || r.Meta().ID == "" || r.Meta().Seq == 0 {
+			return 0, model.ErrBadRequest("Invalid input for %s. Reason: a record has no id or no seq.", into.bucket)
+		}
+		highest = max(highest, r.Meta().Seq, r.Meta().Revision)
+	}
+	for pending := list; len(pending) > 0; {
+		var refused []P
+		for _, r := range pending {
+			if e := importOne(t, into, r, create); e != nil {
+				refused, err = append(refused, r), e
+			}
+		}
+		if len(refused) == len(pending) {
+			return 0, err
+		}
+		pending = refused
+	}
+	return highest, nil
+}
+
+// importOne runs the rule for a new record, with the id, place and time of the
+// imported one. A refusal leaves no trace.
+func importOne[T any, P model.Recorder[T]](t *txn, into table[T, P], r P, create func(P) (P, error)) error {
+	saved, want := *t, r.Meta()
+	if _, ok := into.in(&t.next).Get(want.ID); ok {
+		return model.ErrIDInUse(into.bucket, want.ID)
+	}
+	t.now, t.next.Revision = want.CreatedAt, want.Seq
+	made, err := create(r)
+	if err == nil {
+		made.Meta().Revision = want.Revision // not published yet
+	}
+	now, revision := saved.now, saved.next.Revision
+	if err != nil {
+		*t = saved
+	}
+	t.now, t.next.Revision, t.opts = now, revision, saved.opts
+	return err
+}
+
+// give makes the next ids those of the list.
+func (t *txn) give(ids ...string) {
+	t.opts.NewID = func() string {
+		if len(ids) == 0 {
+			return ""
+		}
+		id := ids[0]
+		ids = ids[1:]
+		return id
+	}
+}
+
+func (t *txn) importNetwork(n *model.Network) (*model.Network, error) {
+	t.give(n.ID)
+	return t.createNetwork(*n)
+}
+
+func (t *txn) importDevice(gd *model.GatewayDevice) (*model.GatewayDevice, error) {
+	t.give(gd.ID)
+	made, err := t.createDevice(*gd)
+	if err != nil || len(gd.RemoteMACs) == 0 {
+		return made, err
+	}
+	ids := make([]string, len(gd.RemoteMACs))
+	for i, e := range gd.RemoteMACs {
+		ids[i] = e.ID
+	}
+	t.give(ids...)
+	if _, err := t.createRemoteMACs(gd.ID, gd.RemoteMACs); err != nil {
+		return nil, err
+	}
+	return t.device(gd.ID)
+}
+
+func (t *txn) importGateway(g *model.L2Gateway) (*model.L2Gateway, error) {
+	ids := []string{g.ID}
+	for _, dev := range g.Devices {
+		ids = append(ids, dev.ID)
+	}
+	if slices.Contains(ids, "") {
+		return nil, model.ErrBadRequest("Invalid input for %s. Reason: a device of %s has no id.", gateways.bucket, g.ID)
+	}
+	t.give(ids...)
+	return t.createGateway(*g)
+}
+
+func (t *txn) importConnection(c *model.L2GatewayConnection) (*model.L2GatewayConnection, error) {
+	t.give(c.ID)
+	copied := *c
+	g, err := t.checkRequest(&copied)
+	if err != nil {
+		return nil, err
+	}
+	return t.attach(copied, g)
+}
+
+func (t *txn) importQuota(q *model.Quota) (*model.Quota, error) {
+	for resource, limit := range q.Limits {
+		if !slices.Contains(model.QuotaResources(), resource) || limit < model.Unlimited {
+			return nil, model.ErrBadRequest("Invalid input for %s. Reason: %s: %d is no limit.", quotas.bucket, fmt.Sprintf("%.255q", resource), limit)
+		}
+	}
+	return t.setQuota(q.ID, q.Limits), nil
+}
+
+// sameJSON compares records as they are stored. Records always encode.
+func sameJSON(a, b any) bool {
+	x, errA := json.Marshal(a)
+	y, errB := json.Marshal(b)
+	return errA == nil && errB == nil && bytes.Equal(x, y)
+}

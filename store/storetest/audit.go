@@ -1,0 +1,86 @@
+package storetest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"bordergw/model"
+
+	"github.com/stretchr/testify/require"
+)
+
+func testAudit(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	plain := f.ctx
+	f.ctx = model.WithActor(plain, model.Actor{User: "u", Project: "ops", RequestID: "req-1"})
+	f.network("n", 0)
+	gd := must[model.GatewayDevice](f)(f.CreateGatewayDevice(f.ctx, model.GatewayDevice{ManagementIP: "192.0.2.1", ManagementPort: 6640}))
+	g := must[model.L2Gateway](f)(f.CreateL2Gateway(f.ctx, model.L2Gateway{Devices: []model.Device{{DeviceID: gd.ID, SegmentationID: 7000}}}))
+	c := must[model.L2GatewayConnection](f)(f.CreateConnection(f.ctx, model.L2GatewayConnection{L2GatewayID: g.ID, NetworkID: "n"}))
+	e, err := f.CreateRemoteMAC(f.ctx, gd.ID, model.RemoteMACEntry{MAC: model.MAC{2, 0, 0, 0, 0, 1}, SegmentationID: 7000})
+	require.NoError(t, err)
+	require.NoError(t, f.DeleteRemoteMAC(f.ctx, gd.ID, e.ID))
+	require.NoError(t, f.DeleteConnection(f.ctx, c.ID))
+	must[model.Quota](f)(f.SetQuota(f.ctx, "p", model.Limits{model.QuotaNetwork: 5}))
+
+	_, err = f.CreateNetwork(f.ctx, model.Network{Record: model.Record{ID: "n"}})
+	require.Error(t, err)
+	f.ctx = plain
+	f.network("ours", 0)
+	require.NoError(t, f.SetInventory(f.ctx, gd.ID, model.Inventory{Switches: []model.SwitchInventory{{Name: "sw"}}}))
+	f.reopen()
+
+	all, err := f.Audit(model.AuditFilter{})
+	require.NoError(t, err)
+	var told []string
+	for i, r := range all {
+		require.Equal(t, uint64(len(all)-i), r.Seq)
+		require.Equal(t, []string{"u", "ops", "req-1"}, []string{r.User, r.Project, r.RequestID})
+		require.True(t, f.opts.Now().Equal(r.Time))
+		require.Equal(t, r.Action == model.AuditCreate, string(r.Before) == "null")
+		require.Equal(t, r.Action == model.AuditDelete, string(r.After) == "null")
+		told = append(told, r.Action+" "+r.Resource+" "+r.ResourceID)
+	}
+	require.Equal(t, []string{
+		"create quota p",
+		"delete l2_gateway_connection " + c.ID,
+		"delete remote_mac_entry " + e.ID,
+		"create remote_mac_entry " + e.ID,
+		"update network n", // the connection fixed its VNI
+		"create l2_gateway_connection " + c.ID,
+		"create l2_gateway " + g.ID,
+		"create gateway_device " + gd.ID,
+		"create network n",
+	}, told)
+	var entry struct {
+		DeviceID string `json:"gateway_device_id"`
+		model.RemoteMACEntry
+	}
+	require.NoError(t, json.Unmarshal(all[2].Before, &entry))
+	require.Equal(t, gd.ID, entry.DeviceID)
+	require.Equal(t, *e, entry.RemoteMACEntry)
+
+	some, err := f.Audit(model.AuditFilter{Resource: "network", ResourceID: "n", Limit: 1})
+	require.NoError(t, err)
+	require.Equal(t, all[4:5], some)
+}
+
+// testAuditBound fills the audit beyond its bound with one bulk request.
+func testAuditBound(t *testing.T, open Open) {
+	const kept, extra = 10_000, 7
+	f := newFixture(t, open)
+	gd := must[model.GatewayDevice](f)(f.CreateGatewayDevice(f.ctx, model.GatewayDevice{ManagementIP: "192.0.2.1", ManagementPort: 6640}))
+	macs := make([]model.RemoteMACEntry, kept+extra)
+	for i := range macs {
+		macs[i] = model.RemoteMACEntry{MAC: model.MAC{2, 0, 0, byte(i >> 16), byte(i >> 8), byte(i)}, SegmentationID: 1}
+	}
+	ctx := model.WithActor(context.WithoutCancel(f.ctx), model.Actor{User: "u"})
+	_, err := f.CreateRemoteMACs(ctx, gd.ID, macs)
+	require.NoError(t, err)
+	all, err := f.Audit(model.AuditFilter{})
+	require.NoError(t, err)
+	require.Len(t, all, kept)
+	require.Equal(t, fmt.Sprint(kept+extra, " ", extra+1), fmt.Sprint(all[0].Seq, " ", all[kept-1].Seq))
+}

@@ -1,0 +1,122 @@
+package storetest
+
+import (
+	"encoding/json"
+	"testing"
+
+	"bordergw/model"
+
+	"github.com/stretchr/testify/require"
+)
+
+// exported is what a file would hold.
+func (f *fixture) exported() *model.Export {
+	f.t.Helper()
+	text, err := json.Marshal(f.Definitions().Export())
+	require.NoError(f.t, err)
+	var e model.Export
+	require.NoError(f.t, json.Unmarshal(text, &e))
+	return &e
+}
+
+// other opens another empty store, with other ids and VNIs to give.
+func (f *fixture) other() *fixture {
+	o := newFixture(f.t, f.open)
+	require.NoError(f.t, o.Close())
+	o.opts.NewID, o.opts.VNIRange = nil, model.VNIRange{First: 1, Last: 9}
+	o.Store = o.open(f.t, o.place, o.opts)
+	return o
+}
+
+// populate defines one of everything, in an order that import has to undo.
+func (f *fixture) populate() {
+	f.t.Helper()
+	f.network("a", 0)
+	old := must[model.GatewayDevice](f)(f.CreateGatewayDevice(f.ctx, model.GatewayDevice{
+		Record: model.Record{ProjectID: "p"}, ManagementIP: "192.0.2.1", ManagementPort: 6640}))
+	named := must[model.L2Gateway](f)(f.CreateL2Gateway(f.ctx, model.L2Gateway{Name: "named", Devices: []model.Device{
+		{DeviceName: "sw", Interfaces: []model.Interface{{Name: "p1", VLANs: []model.VLAN{0, 7}}, {Name: "p2", VLANs: []model.VLAN{8}}}}}}))
+	border := must[model.L2Gateway](f)(f.CreateL2Gateway(f.ctx, model.L2Gateway{Name: "border", Devices: []model.Device{{DeviceID: old.ID, SegmentationID: 7000}}}))
+	f.network("b", 0)
+	must[model.L2GatewayConnection](f)(f.CreateConnection(f.ctx, model.L2GatewayConnection{L2GatewayID: named.ID, NetworkID: "b"}))
+	must[model.L2GatewayConnection](f)(f.CreateConnection(f.ctx, model.L2GatewayConnection{L2GatewayID: border.ID, NetworkID: "a"}))
+	late := must[model.GatewayDevice](f)(f.CreateGatewayDevice(f.ctx, model.GatewayDevice{
+		ManagementIP: "192.0.2.2", ManagementPort: 6640, BorderMode: model.BorderStitch, StitchPorts: []string{"xa", "xb"}}))
+	must[model.L2Gateway](f)(f.UpdateL2Gateway(f.ctx, border.ID, model.L2GatewayUpdate{ReplaceDevices: true,
+		Devices: []model.Device{{DeviceID: old.ID, SegmentationID: 7000}, {DeviceID: late.ID, SegmentationID: 7000}}}))
+	_, err := f.CreateRemoteMACs(f.ctx, old.ID, []model.RemoteMACEntry{
+		{MAC: model.MAC{2, 0, 0, 0, 0, 1}, SegmentationID: 7000}, {MAC: model.MAC{2, 0, 0, 0, 0, 2}, SegmentationID: 7000}})
+	require.NoError(f.t, err)
+	must[model.Quota](f)(f.SetQuota(f.ctx, "p", model.Limits{model.QuotaNetwork: 2}))
+}
+
+// testExportImport: a round trip keeps everything, and the store goes on as if
+// it had made the records itself.
+func testExportImport(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	f.populate()
+	e := f.exported()
+	o := f.other()
+	require.NoError(t, o.Import(o.ctx, e))
+	require.Equal(t, e, o.exported())
+	o.reopen()
+	require.Equal(t, e, o.exported())
+	n := must[model.Network](o)(o.CreateNetwork(o.ctx, model.Network{}))
+	for _, old := range e.Networks {
+		require.Greater(t, n.Seq, old.Seq, "a new record comes last")
+	}
+}
+
+// testImportOrder: b was joined to the stretch before the network that gave it
+// its VNI.
+func testImportOrder(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	f.network("b", 5000)
+	f.network("a", 0)
+	for i, network := range []string{"b", "a"} {
+		gd := must[model.GatewayDevice](f)(f.CreateGatewayDevice(f.ctx, model.GatewayDevice{ManagementIP: "192.0.2.1", ManagementPort: uint16(1 + i)}))
+		g := must[model.L2Gateway](f)(f.CreateL2Gateway(f.ctx, model.L2Gateway{Devices: []model.Device{{DeviceID: gd.ID, SegmentationID: 7000}}}))
+		must[model.L2GatewayConnection](f)(f.CreateConnection(f.ctx, model.L2GatewayConnection{L2GatewayID: g.ID, NetworkID: network}))
+	}
+	e := f.exported()
+	require.Equal(t, model.VNI(7000), e.Networks[1].VNI)
+	o := f.other()
+	require.NoError(t, o.Import(o.ctx, e))
+	require.Equal(t, e, o.exported())
+}
+
+func testImportRefusals(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	f.populate()
+	for name, c := range map[string]struct {
+		typ   string
+		spoil func(*model.Export)
+	}{
+		"format":          {"HTTPBadRequest", func(e *model.Export) { e.Format++ }},
+		"null":            {"HTTPBadRequest", func(e *model.Export) { e.Networks[0] = nil }},
+		"no id":           {"HTTPBadRequest", func(e *model.Export) { e.L2Gateways[0].ID = "" }},
+		"no device id":    {"HTTPBadRequest", func(e *model.Export) { e.L2Gateways[0].Devices[0].ID = "" }},
+		"twice":           {"Conflict", func(e *model.Export) { e.Networks = append(e.Networks, e.Networks[0]) }},
+		"no device":       {"GatewayDeviceNotFound", func(e *model.Export) { e.GatewayDevices = e.GatewayDevices[1:] }},
+		"no network":      {"NetworkNotFound", func(e *model.Export) { e.Networks = e.Networks[1:] }},
+		"no gateway":      {"InvalidInput", func(e *model.Export) { e.L2Gateways = e.L2Gateways[:1] }},
+		"no VNI":          {"HTTPBadRequest", func(e *model.Export) { e.Networks[1].VNI = 0 }},
+		"VNI twice":       {"", func(e *model.Export) { e.Networks[1].VNI = e.Networks[0].VNI }},
+		"not canonical":   {"HTTPBadRequest", func(e *model.Export) { e.GatewayDevices[0].ResourceID = "x" }},
+		"unknown limit":   {"HTTPBadRequest", func(e *model.Export) { e.Quotas[0].Limits["x"] = 1 }},
+		"other's project": {"HTTPBadRequest", func(e *model.Export) { e.Connections[0].ProjectID = "q" }},
+	} {
+		o := f.other()
+		e := f.exported()
+		c.spoil(e)
+		before := o.Definitions()
+		err := o.Import(o.ctx, e)
+		require.Error(t, err, name)
+		if c.typ == "" {
+			c.typ = model.ErrVNIInUse(0, "").Type
+		}
+		o.refused(c.typ, before, err)
+		require.NoError(t, o.Import(o.ctx, f.exported()), "a refusal leaves no trace: %s", name)
+	}
+	f.refused(model.ErrNotEmpty().Type, f.Definitions(), f.Import(f.ctx, f.exported()))
+}

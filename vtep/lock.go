@@ -1,0 +1,77 @@
+package vtep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"bordergw/vtep/ovsdb"
+)
+
+// ErrReader says that another session holds the lock of this controller, so
+// that this one may only read. The session stands.
+var ErrReader = errors.New("another session of this controller writes the database")
+
+// notOwner is the server's answer to an assert by a session that does not hold
+// the lock (ovsdb-server(7), assert).
+const notOwner = "not owner"
+
+// lockName is the lock of the controller with that mark. RFC 7047 wants an <id>:
+// letters, digits and underscores.
+func lockName(mark string) string {
+	return "bordergw_" + strings.Map(func(r rune) rune {
+		if r < 128 && (r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z') {
+			return r
+		}
+		return '_'
+	}, mark)
+}
+
+// Claim makes this session the one that writes for the controller with that
+// mark: it takes the lock from any other session, which was there before and is
+// most likely dead. Every transaction asserts it from then on. A server without
+// locks is written without.
+func (s *Session) Claim(ctx context.Context, mark string) error {
+	lock := lockName(mark)
+	err := s.conn.Steal(ctx, lock)
+	var refused *ovsdb.RPCError
+	if errors.As(err, &refused) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("taking lock %s: %w", lock, err)
+	}
+	s.lock.Store(&lock)
+	return nil
+}
+
+// Writer reports whether this session may write.
+func (s *Session) Writer() bool {
+	lock := s.lock.Load()
+	return lock == nil || s.conn.Locked(*lock)
+}
+
+// Queue waits in line for a lock that was stolen; Changed tells when it is held
+// again. Once in line it does nothing.
+func (s *Session) Queue(ctx context.Context) error {
+	lock := s.lock.Load()
+	if lock == nil || !s.queued.CompareAndSwap(false, true) {
+		return nil
+	}
+	if err := s.conn.Unlock(ctx, *lock); err != nil {
+		return fmt.Errorf("leaving lock %s: %w", *lock, err)
+	}
+	if _, err := s.conn.Lock(ctx, *lock); err != nil {
+		return fmt.Errorf("waiting for lock %s: %w", *lock, err)
+	}
+	return nil
+}
+
+// assert adds the lock's assertion to a transaction in the making.
+func (s *Session) assert(e *encoder) {
+	if lock := s.lock.Load(); lock != nil {
+		e.current = -1
+		e.emit(ovsdb.Assert(*lock))
+	}
+}
