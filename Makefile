@@ -45,7 +45,9 @@ bench: deps ## benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 e2e: deps ## only the tests with emulated switches, and of the built binary
-	$(GO) test -race -count=1 -v ./internal/lab ./internal/demo ./e2e/...
+	hack/deps.sh openstack:python3-openstackclient neutron-l2gateway-agent:python3-networking-l2gw
+	BORDERGW_E2E=full $(GO) test -race -count=1 -timeout 30m -v ./internal/lab ./internal/demo ./e2e/...
+	$(GO) test -race -count=1 -tags openstack ./e2e/openstack
 
 fuzz: ## every fuzz target for FUZZTIME (30s) each
 	hack/fuzz.sh

@@ -29,6 +29,7 @@ type fakeStatus struct {
 	reports    []model.DeviceReport
 	plans      []model.DevicePlan
 	notReady   error
+	frozen     model.MAC
 }
 
 func (f *fakeStatus) DeviceStatus(string) model.DeviceStatus         { return f.device }
@@ -36,6 +37,7 @@ func (f *fakeStatus) ConnectionStatus(string) model.ConnectionStatus { return f.
 func (f *fakeStatus) DeviceReports() []model.DeviceReport            { return f.reports }
 func (f *fakeStatus) Plans(context.Context) []model.DevicePlan       { return f.plans }
 func (f *fakeStatus) Ready() error                                   { return f.notReady }
+func (f *fakeStatus) UnfreezeMAC(_ string, m model.MAC) bool         { return m == f.frozen }
 
 // service is a Server on a store of its own.
 type service struct {
@@ -81,6 +83,7 @@ func (s *service) do(method, path, body string) answer {
 	r.Header = s.header.Clone()
 	w := httptest.NewRecorder()
 	s.http.ServeHTTP(w, r)
+	described(s.tb, method, path, body, w)
 	return answer{s.tb, w.Code, w.Header(), w.Body.String()}
 }
 

@@ -19,10 +19,8 @@ type attribute[T record] struct {
 	post, put bool
 	// required in a POST.
 	required bool
-	// parse checks a JSON value and gives the canonical one. Its error becomes
-	// the reason of a 400, unless it is a *model.Error already. Set where post
-	// or put is.
-	parse func(any) (any, error)
+	// format has a parse where post or put is set.
+	format
 	// fallback is the canonical value when a POST lacks the attribute; nil
 	// stands for the type's zero value.
 	fallback any
@@ -30,10 +28,15 @@ type attribute[T record] struct {
 	show func(T) any
 	// echo renders it in the answer to a POST where that differs.
 	echo func(T) any
+	// stored gives what a POST of the record would have held, where show does
+	// not.
+	stored func(T) any
 	// filter and sort allow it in the query of a list.
 	filter, sort bool
 	// adminWrite lets only administrators give it, adminRead only them see it.
 	adminWrite, adminRead bool
+	// doc is for the reference.
+	doc string
 }
 
 // values are a body's attributes after checking, in canonical form.
@@ -59,19 +62,19 @@ func (in values) project() string { return valueOf[string](in, "project_id") }
 
 // identity is the id, which only the server gives.
 func identity[T record]() attribute[T] {
-	return attribute[T]{name: "id", filter: true, sort: true, show: func(v T) any { return v.Meta().ID }}
+	return attribute[T]{name: "id", filter: true, sort: true, format: shown(text), show: func(v T) any { return v.Meta().ID }}
 }
 
 // ownership is Neutron's pair of names for the owner.
 func ownership[T record]() []attribute[T] {
 	project := func(v T) any { return v.Meta().ProjectID }
 	return []attribute[T]{
-		{name: "tenant_id", post: true, parse: parseString, show: project, filter: true, sort: true},
-		{name: "project_id", post: true, parse: parseString, show: project, filter: true, sort: true},
+		{name: "tenant_id", post: true, format: text, show: project, filter: true, sort: true},
+		{name: "project_id", post: true, format: text, show: project, filter: true, sort: true},
 	}
 }
 
 // readOnly is an attribute that only the server gives.
-func readOnly[T record](name string, show func(T) any) attribute[T] {
-	return attribute[T]{name: name, show: show}
+func readOnly[T record](name string, answer schema, show func(T) any) attribute[T] {
+	return attribute[T]{name: name, format: format{answer: answer}, show: show}
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"crypto/sha256"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,13 +12,23 @@ import (
 type Identity struct {
 	User    string
 	Project string
-	Admin   bool
+	Roles   []string
 }
 
-// Authenticator finds out who asks. It reports false when that is not known,
-// which is answered with 401.
+func (i Identity) hasRole(role string) bool {
+	return slices.ContainsFunc(i.Roles, func(r string) bool { return strings.EqualFold(r, role) })
+}
+
+// admin reports whether somebody is an administrator.
+func (i Identity) admin() bool { return i.hasRole(adminRole) }
+
+// ErrUnauthenticated is an Authenticator's answer to somebody it does not know.
+var ErrUnauthenticated = errors.New("authentication required")
+
+// Authenticator finds out who asks. ErrUnauthenticated is answered with 401;
+// any other error means that it can not be found out now (503).
 type Authenticator interface {
-	Authenticate(*http.Request) (Identity, bool)
+	Authenticate(*http.Request) (Identity, error)
 }
 
 // DefaultProject owns what is created without authentication and without a
@@ -28,8 +39,8 @@ const DefaultProject = "default"
 type NoAuth struct{}
 
 // Authenticate implements Authenticator.
-func (NoAuth) Authenticate(*http.Request) (Identity, bool) {
-	return Identity{User: "anonymous", Project: DefaultProject, Admin: true}, true
+func (NoAuth) Authenticate(*http.Request) (Identity, error) {
+	return Identity{User: "anonymous", Project: DefaultProject, Roles: []string{adminRole}}, nil
 }
 
 // TrustedHeaders believes X-User-Id, X-Project-Id and X-Roles (comma separated),
@@ -39,10 +50,15 @@ func (NoAuth) Authenticate(*http.Request) (Identity, bool) {
 type TrustedHeaders struct{}
 
 // Authenticate implements Authenticator.
-func (TrustedHeaders) Authenticate(r *http.Request) (Identity, bool) {
+func (TrustedHeaders) Authenticate(r *http.Request) (Identity, error) {
 	id := Identity{User: r.Header.Get("X-User-Id"), Project: r.Header.Get("X-Project-Id")}
-	id.Admin = hasAdmin(strings.Split(r.Header.Get("X-Roles"), ","))
-	return id, id.User != "" && id.Project != ""
+	for role := range strings.SplitSeq(r.Header.Get("X-Roles"), ",") {
+		id.Roles = append(id.Roles, strings.TrimSpace(role))
+	}
+	if id.User == "" || id.Project == "" {
+		return Identity{}, ErrUnauthenticated
+	}
+	return id, nil
 }
 
 // Tokens is a fixed set of tokens, sent in X-Auth-Token or as
@@ -64,23 +80,27 @@ type Token struct {
 func NewTokens(tokens []Token) *Tokens {
 	t := &Tokens{byDigest: make(map[[sha256.Size]byte]Identity, len(tokens))}
 	for _, k := range tokens {
-		t.byDigest[sha256.Sum256([]byte(k.Secret))] = Identity{User: k.User, Project: k.Project, Admin: hasAdmin(k.Roles)}
+		t.byDigest[sha256.Sum256([]byte(k.Secret))] = Identity{User: k.User, Project: k.Project, Roles: k.Roles}
 	}
 	return t
 }
 
 // Authenticate implements Authenticator.
-func (t *Tokens) Authenticate(r *http.Request) (Identity, bool) {
-	secret := r.Header.Get("X-Auth-Token")
-	if secret == "" {
-		secret, _ = strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	}
+func (t *Tokens) Authenticate(r *http.Request) (Identity, error) {
+	secret := TokenOf(r)
 	id, ok := t.byDigest[sha256.Sum256([]byte(secret))]
-	return id, ok && secret != ""
+	if !ok || secret == "" {
+		return Identity{}, ErrUnauthenticated
+	}
+	return id, nil
 }
 
-func hasAdmin(roles []string) bool {
-	return slices.ContainsFunc(roles, func(r string) bool {
-		return strings.EqualFold(strings.TrimSpace(r), "admin")
-	})
+// TokenOf is the token that a request carries in X-Auth-Token or as
+// "Authorization: Bearer"; "" if there is none.
+func TokenOf(r *http.Request) string {
+	if token := r.Header.Get("X-Auth-Token"); token != "" {
+		return token
+	}
+	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	return token
 }

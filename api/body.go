@@ -15,13 +15,10 @@ import (
 
 // readBody reads a bounded JSON body. An empty one is nil.
 func (c *call) readBody() (any, error) {
-	data, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, c.cfg.MaxBody))
-	var tooLarge *http.MaxBytesError
+	data, err := c.readBytes(c.cfg.MaxBody)
 	switch {
-	case errors.As(err, &tooLarge):
-		return nil, errTooLarge()
 	case err != nil:
-		return nil, model.ErrBadRequest("Resource body could not be read")
+		return nil, err
 	case len(data) == 0 && c.r.Method == http.MethodPut:
 		return nil, &model.Error{Kind: model.Invalid, Type: "BadRequest",
 			Message: "Bad body request: Invalid format: b''."}
@@ -29,6 +26,19 @@ func (c *call) readBody() (any, error) {
 		return nil, nil
 	}
 	return decode(data)
+}
+
+// readBytes reads a body of at most limit bytes.
+func (c *call) readBytes(limit int64) ([]byte, error) {
+	data, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, limit))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, errTooLarge()
+	case err != nil:
+		return nil, model.ErrBadRequest("Resource body could not be read")
+	}
+	return data, nil
 }
 
 func decode(data []byte) (any, error) {
@@ -97,7 +107,7 @@ func (c *call) populateProject(in object, creating bool) error {
 	case !hasProject:
 		project = tenant
 	}
-	if !c.who.Admin && project != any(c.who.Project) {
+	if !c.who.admin() && project != any(c.who.Project) {
 		return model.ErrBadRequest("Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin privileges")
 	}
 	if creating {

@@ -25,7 +25,7 @@ func connections() *resource[connectionView] {
 		// Clients look for a connection by name before they delete it. Were the
 		// name ignored, any name would find the only connection there is.
 		matchNothing: []string{"name"},
-		adminOnly:    true,
+		refuse:       adminRequired,
 		all: func(c *call) []connectionView {
 			vs := make([]connectionView, 0, c.defs.Connections.Len())
 			for x := range c.defs.Connections.All() {
@@ -50,20 +50,24 @@ func connectionAttributes() []attribute[connectionView] {
 	type C = connectionView
 	attrs := []attribute[C]{
 		identity[C](),
-		{name: "network_id", post: true, required: true, parse: parseString, filter: true, sort: true,
+		{name: "network_id", post: true, required: true, format: text, filter: true, sort: true,
 			show: func(x C) any { return x.NetworkID }},
-		{name: "l2_gateway_id", post: true, parse: parseString, filter: true, sort: true,
+		{name: "l2_gateway_id", post: true, format: text, filter: true, sort: true,
 			show: func(x C) any { return x.L2GatewayID }},
-		{name: "segmentation_id", aliases: segmentationAliases, post: true, parse: parseSegmentationText,
+		{name: "segmentation_id", aliases: segmentationAliases, post: true, format: segmentationText,
 			filter: true, sort: true, show: showSegmentation,
+			doc:  "VLAN, or for border devices VNI, where the gateway gives none",
 			echo: func(x C) any { return x.SegmentationID.String() }},
-		{name: "status", filter: true, sort: true, show: func(x C) any { return x.status.State }},
-		readOnly("status_detail", func(x C) any { return x.status.Detail }),
-		readOnly("conditions", func(x C) any { return showConditions(x.status.Conditions) }),
-		readOnly("observed_revision", func(x C) any { return x.status.ObservedRevision }),
+		{name: "status", filter: true, sort: true, format: shown(text), show: func(x C) any { return x.status.State }},
+		readOnly("status_detail", plainText(), func(x C) any { return x.status.Detail }),
+		readOnly("conditions", schemaOf[[]model.Condition](), func(x C) any { return showConditions(x.status.Conditions) }),
+		readOnly("observed_revision", schemaOf[uint64](), func(x C) any { return x.status.ObservedRevision }),
 	}
 	return append(attrs, ownership[C]()...)
 }
+
+// segmentationText is answered as a number or as text, see showSegmentation.
+var segmentationText = format{parseSegmentationText, either(schema{"type": "integer"}, text.request), either(schema{"type": "integer"}, plainText())}
 
 // parseSegmentationText accepts a string or an integer. What it may be follows
 // from the gateway, see wantedKind.

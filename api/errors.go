@@ -40,9 +40,6 @@ func errTooLarge() error {
 		message: "The request body is too large."}
 }
 
-// errUnauthorized is answered in plain text, as keystonemiddleware does.
-var errUnauthorized = errors.New("authentication required")
-
 func errMalformedBody() error {
 	return &model.Error{Kind: model.Invalid, Type: "MalformedRequestBody",
 		Message: "Malformed request body: Cannot understand JSON."}
@@ -69,8 +66,9 @@ func failure(err error) (reply, bool) {
 	if errors.As(err, &he) {
 		return refusal(he.status, he.typ, he.message).with("Allow", he.allow), true
 	}
-	if errors.Is(err, errUnauthorized) {
-		return reply{status: http.StatusUnauthorized, body: text("Authentication required\n")}.
+	// In plain text, as keystonemiddleware does.
+	if errors.Is(err, ErrUnauthenticated) {
+		return reply{status: http.StatusUnauthorized, body: plainBody("Authentication required\n")}.
 			with("WWW-Authenticate", `Bearer realm="bordergw"`), true
 	}
 	var me *model.Error

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"bordergw/model"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -27,12 +29,22 @@ func FuzzRequest(f *testing.F) {
 		{"POST", "/v2.0/gw/gateway_devices/$hw/remote_mac_entries", `{"remote_mac_entries":[{"mac_address":"02:00:00:00:00:01","vtep_address":"192.0.2.5","segmentation_id":5}]}`},
 		{"DELETE", "/v2.0/gw/gateway_devices/$hw/remote_mac_entries/x", ""},
 		{"DELETE", "/v2.0/networks/$net", "x"},
+		{"PUT", "/v2.0/quotas/default", `{"quota":{"l2-gateway":"9","network":-1}}`},
+		{"GET", "/v2/quotas/x/default", ""},
+		{"DELETE", "/v2.0/quotas/%00", ""},
+		{"GET", "/v2.0/agents?alive=true&sort_key=host&sort_dir=desc&limit=1", ""},
+		{"PUT", "/v2.0/agents/d1", `{"agent":{"alive":true}}`},
+		{"GET", "/v1/audit?limit=3&resource=network&id=x", ""},
+		{"GET", "/v1/export", ""},
+		{"POST", "/v1/import", `{"format":1,"networks":[{"id":"n","seq":1}]}`},
+		{"POST", "/v1/networks/$net/macs/02:00:00:00:00:01/unfreeze", ""},
 		{"PATCH", "/v2.0/extensions/l2-gateway", ""},
 		{"POST", "/v2.0/l2-gateways", `{"l2_gateway":{"tenant_id":[[]],"devices":[{"device_name":"s","interfaces":[{"name":"p","segmentation_id":[1],"segmentation-id":[[1]]}]}]}}`},
 	} {
 		f.Add(seed[0], seed[1], seed[2])
 	}
 	s := newService(f)
+	s.status.reports = []model.DeviceReport{{ID: "d1", Name: "sw1"}, {Name: "found"}}
 	s.switches()
 	ids := strings.NewReplacer("$gw", s.gateway("[5]"), "$hw", s.hardware("hw", "192.0.2.2"), "$net", s.network("n"))
 	f.Fuzz(func(t *testing.T, method, target, body string) {

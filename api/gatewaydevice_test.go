@@ -113,10 +113,10 @@ func TestGatewayDeviceUpdateAndDelete(t *testing.T) {
 		{"unknown", "PUT", devicesPath + "/nope", device(`"name":"x"`), 404, "GatewayDeviceNotFound", "Gateway device nope does not exist"},
 		{"delete unknown", "DELETE", devicesPath + "/nope", "", 404, "GatewayDeviceNotFound", "Gateway device nope does not exist"},
 	})
-	a := s.do("PUT", path, device(`"name":"new","tunnel_ips":["10.2.0.9"],"site":"s","profile":"p","border_mode":"stitch","stitch_ports":["a","b"],"tls":"ca"`))
+	a := s.do("PUT", path, device(`"name":"new","tunnel_ips":["10.2.0.9"],"site":"s","profile":"ovs-vtep","border_mode":"stitch","stitch_ports":["a","b"],"tls":"ca"`))
 	require.Equal(t, http.StatusOK, a.status, a.text)
 	got := a.item("gateway_device")
-	for name, want := range map[string]any{"name": "new", "tunnel_ips": []any{"10.2.0.9"}, "site": "s", "profile": "p",
+	for name, want := range map[string]any{"name": "new", "tunnel_ips": []any{"10.2.0.9"}, "site": "s", "profile": "ovs-vtep",
 		"border_mode": "stitch", "stitch_ports": []any{"a", "b"}, "tls": "ca"} {
 		require.Equal(t, want, got[name], name)
 	}

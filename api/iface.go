@@ -19,6 +19,8 @@ type Store interface {
 	RemoteMACs
 	L2Gateways
 	Connections
+	Quotas
+	Records
 }
 
 // Networks changes networks.
@@ -57,6 +59,23 @@ type Connections interface {
 	DeleteConnection(ctx context.Context, id string) error
 }
 
+// Quotas limits what projects own.
+type Quotas interface {
+	// DefaultLimits are those of a project without limits of its own.
+	DefaultLimits() model.Limits
+	SetQuota(ctx context.Context, project string, limits model.Limits) (*model.Quota, error)
+	DeleteQuota(ctx context.Context, project string) error
+}
+
+// Records gives and takes the store's content as a whole.
+type Records interface {
+	// Audit gives the newest changes, newest first. Changes made with a context
+	// that has a model.Actor are recorded.
+	Audit(model.AuditFilter) ([]model.AuditRecord, error)
+	// Import fills an empty store, with everything or nothing.
+	Import(context.Context, *model.Export) error
+}
+
 // Status tells how far the definitions have been realised.
 type Status interface {
 	DeviceStatus(id string) model.DeviceStatus
@@ -65,6 +84,9 @@ type Status interface {
 	DeviceReports() []model.DeviceReport
 	// Plans is what would be sent now; nothing is written.
 	Plans(context.Context) []model.DevicePlan
+	// UnfreezeMAC lets a MAC of a network move again that moved too often, and
+	// reports whether it was held.
+	UnfreezeMAC(network string, mac model.MAC) bool
 	// Ready is nil once every registered device was read or is known to be
 	// unreachable. Its text is shown to anybody who asks.
 	Ready() error

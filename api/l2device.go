@@ -12,6 +12,27 @@ import (
 // gateway's specification and in its client's help text.
 var segmentationAliases = []string{"segmentation-id", "segmentaion_id"}
 
+// deviceListFormat describes both forms of a device. Keys that nobody knows are
+// accepted.
+func deviceListFormat() format {
+	list := func(s schema) schema { return schema{"type": "array", "minItems": 1, "items": s} }
+	number := either(schema{"type": "integer"}, decimalText())
+	withAliases := func(s schema, value schema) schema {
+		for _, name := range append([]string{"segmentation_id"}, segmentationAliases...) {
+			s[name] = value
+		}
+		return s
+	}
+	port := schema{"type": "object", "required": []string{"name"},
+		"properties": withAliases(schema{"name": nameText.request}, list(number))}
+	named := schema{"type": "object", "required": []string{"device_name", "interfaces"},
+		"properties": schema{"device_name": nameText.request, "interfaces": list(port)}}
+	border := schema{"type": "object", "required": []string{"device_id"},
+		"properties": withAliases(schema{"device_id": nameText.request, "interfaces": either(schema{"type": "array", "items": port}, null())},
+			either(number, null(), schema{"const": ""}))}
+	return format{parseDevices, list(either(named, border)), schemaOf[[]shownDevice]()}
+}
+
 // deviceList is the canonical form of a gateway's devices.
 type deviceList struct {
 	devices []model.Device
@@ -215,6 +236,33 @@ func showVLANs(vs []model.VLAN) []string {
 	}
 	for _, v := range vs {
 		out = append(out, strconv.Itoa(int(v)))
+	}
+	return out
+}
+
+// storedDevices is a list of devices as a request has it.
+func storedDevices(g *model.L2Gateway) any {
+	out := []object{}
+	for _, d := range g.Devices {
+		in := object{}
+		for name, value := range map[string]string{"device_name": d.DeviceName, "device_id": d.DeviceID} {
+			if value != "" {
+				in[name] = value
+			}
+		}
+		if d.SegmentationID != 0 {
+			in["segmentation_id"] = d.SegmentationID
+		}
+		var ports []object
+		for _, i := range d.Interfaces {
+			port := object{"name": i.Name}
+			if len(i.VLANs) > 0 {
+				port["segmentation_id"] = i.VLANs
+			}
+			ports = append(ports, port)
+		}
+		in["interfaces"] = ports
+		out = append(out, in)
 	}
 	return out
 }

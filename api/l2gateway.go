@@ -12,21 +12,22 @@ func l2Gateways() *resource[*model.L2Gateway] {
 	type G = *model.L2Gateway
 	attrs := []attribute[G]{
 		identity[G](),
-		{name: "name", post: true, put: true, parse: parseString, filter: true, sort: true,
+		{name: "name", post: true, put: true, format: text, filter: true, sort: true,
 			show: func(g G) any { return g.Name }},
-		{name: "devices", post: true, put: true, required: true, parse: parseDevices,
+		{name: "devices", post: true, put: true, required: true, format: deviceListFormat(), stored: storedDevices,
+			doc:  "what the gateway consists of; a PUT replaces the interfaces or the VNI of those it lists",
 			show: func(g G) any { return showDevices(g.Devices) }},
-		{name: "ha_mode", post: true, put: true, parse: oneOf(model.ActiveActive, model.ActivePassive),
-			fallback: model.ActiveActive, filter: true, show: func(g G) any { return g.HAMode }},
-		{name: "preempt", post: true, put: true, parse: parseBool, show: func(g G) any { return g.Preempt }},
+		{name: "ha_mode", post: true, put: true, format: oneOf(model.ActiveActive, model.ActivePassive),
+			doc: "whether all devices carry traffic or the first that is reachable", fallback: model.ActiveActive, filter: true, show: func(g G) any { return g.HAMode }},
+		{name: "preempt", doc: "active-passive: an earlier device takes over again when it returns", post: true, put: true, format: boolean, show: func(g G) any { return g.Preempt }},
 		// An order for one PUT, not a property: devices becomes the whole list.
-		{name: "replace_devices", put: true, parse: parseBool},
+		{name: "replace_devices", put: true, format: boolean, doc: "devices becomes the whole list"},
 	}
 	return &resource[G]{
 		singular: "l2_gateway", plural: "l2_gateways", route: "/v2.0/l2-gateways",
-		attrs:     append(attrs, ownership[G]()...),
-		adminOnly: true,
-		all:       func(c *call) []G { return slices.Collect(c.defs.Gateways.All()) },
+		attrs:  append(attrs, ownership[G]()...),
+		refuse: adminRequired,
+		all:    func(c *call) []G { return slices.Collect(c.defs.Gateways.All()) },
 		find: func(c *call, id string) (G, error) {
 			g, ok := c.defs.Gateways.Get(id)
 			if !ok {

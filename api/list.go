@@ -13,7 +13,7 @@ import (
 
 // list answers a collection: filter, sort, cut a page, render.
 func (r *resource[T]) list(c *call) (reply, error) {
-	if err := r.authorise(c, "GET"); err != nil {
+	if err := r.authorise(c, "get"); err != nil {
 		return reply{}, err
 	}
 	q := c.r.URL.Query()
@@ -72,7 +72,7 @@ func (r *resource[T]) renderNew(c *call, v T) members {
 }
 
 func (r *resource[T]) shown(c *call, a attribute[T]) bool {
-	return a.show != nil && (c.who.Admin || !a.adminRead)
+	return a.show != nil && (c.who.admin() || !a.adminRead)
 }
 
 // matches applies the filters of a query: values of one key are alternatives,

@@ -26,22 +26,23 @@ func parseNetworkID(v any) (any, error) {
 func networks() *resource[*model.Network] {
 	type N = *model.Network
 	id := identity[N]()
-	id.post, id.parse, id.adminWrite = true, parseNetworkID, true
+	id.post, id.adminWrite = true, true
+	id.format = format{parseNetworkID, schema{"type": "string", "pattern": networkID.String()}, plainText()}
 	attrs := []attribute[N]{
 		id,
-		{name: "name", post: true, put: true, parse: parseString, filter: true, sort: true,
+		{name: "name", post: true, put: true, format: text, filter: true, sort: true,
 			show: func(n N) any { return n.Name }},
-		{name: "provider:network_type", post: true, parse: oneOf("vxlan"), filter: true,
+		{name: "provider:network_type", post: true, format: oneOf("vxlan"), filter: true,
 			adminWrite: true, adminRead: true, show: func(N) any { return "vxlan" }},
-		{name: "provider:segmentation_id", post: true, parse: orNull(parseVNI), filter: true, sort: true,
+		{name: "provider:segmentation_id", post: true, doc: "VNI; the first connection fixes it if it is not given", format: orNull(vniNumber), filter: true, sort: true,
 			adminWrite: true, adminRead: true, show: showNetworkVNI},
-		{name: "shared", post: true, put: true, parse: parseBool, filter: true, adminWrite: true,
+		{name: "shared", post: true, put: true, format: boolean, filter: true, adminWrite: true,
 			show: func(n N) any { return n.Shared }},
-		{name: "admin_state_up", post: true, put: true, parse: parseBool, fallback: true, filter: true,
+		{name: "admin_state_up", post: true, put: true, format: boolean, fallback: true, filter: true,
 			show: func(n N) any { return n.AdminStateUp }},
-		{name: "router:external", filter: true, show: func(N) any { return false }},
-		{name: "status", filter: true, show: func(N) any { return "ACTIVE" }},
-		readOnly("subnets", func(N) any { return []string{} }),
+		{name: "router:external", filter: true, format: shown(boolean), show: func(N) any { return false }},
+		{name: "status", filter: true, format: shown(text), show: func(N) any { return "ACTIVE" }},
+		readOnly("subnets", schemaOf[[]string](), func(N) any { return []string{} }),
 	}
 	return &resource[N]{
 		singular: "network", plural: "networks", route: "/v2.0/networks",

@@ -41,15 +41,17 @@ func remoteMACAttributes() []attribute[macView] {
 	type M = macView
 	return []attribute[M]{
 		identity[M](),
-		{name: "mac_address", post: true, required: true, parse: parseUnicastMAC, filter: true, sort: true,
+		{name: "mac_address", post: true, required: true, format: unicastMAC, filter: true, sort: true,
 			show: func(m M) any { return m.MAC }},
-		{name: "vtep_address", post: true, required: true, parse: parseVTEPAddress, filter: true, sort: true,
+		{name: "vtep_address", post: true, required: true, format: vtepAddress, filter: true, sort: true,
+			doc:  "tunnel address that the station is behind",
 			show: func(m M) any { return m.VTEPAddress }},
-		{name: "segmentation_id", post: true, required: true, parse: parseVNI, filter: true, sort: true,
+		{name: "segmentation_id", post: true, required: true, format: vniNumber, filter: true, sort: true,
+			doc:  "VNI of the connections that the entry applies to",
 			show: func(m M) any { return int(m.SegmentationID) }},
 		// Accepted and never shown, as upstream.
-		{name: "tenant_id", post: true, parse: parseString},
-		{name: "project_id", post: true, parse: parseString},
+		{name: "tenant_id", post: true, format: text},
+		{name: "project_id", post: true, format: text},
 	}
 }
 
@@ -59,7 +61,7 @@ func showRemoteMACs(es []model.RemoteMACEntry) any { return append([]model.Remot
 // parentDevice is the device of the path, if the caller may see it.
 func (c *call) parentDevice() (*model.GatewayDevice, bool) {
 	d, ok := c.defs.Devices.Get(c.parent)
-	return d, ok && (c.who.Admin || d.ProjectID == c.who.Project)
+	return d, ok && c.cfg.Policy["get_gateway_device"].allows(c.who, d.ProjectID)
 }
 
 // allRemoteMACs is empty for an unknown device, as upstream.
@@ -91,6 +93,9 @@ func createRemoteMACs(c *call, ins []values) ([]macView, error) {
 	d, ok := c.parentDevice()
 	if !ok {
 		return nil, model.ErrGatewayDeviceNotFound(c.parent)
+	}
+	if !c.cfg.Policy["create_remote_mac_entry"].allows(c.who, d.ProjectID) {
+		return nil, errPolicy("create_remote_mac_entry")
 	}
 	es := make([]model.RemoteMACEntry, 0, len(ins))
 	for _, in := range ins {

@@ -15,6 +15,7 @@ type collection interface {
 	path() string // canonical route
 	serveCollection(*call) (reply, error)
 	serveItem(*call) (reply, error)
+	describe(document)
 }
 
 // resource serves one kind of item from its table and a few functions.
@@ -25,14 +26,17 @@ type resource[T record] struct {
 	// matchNothing are names that clients use as a filter and no item has.
 	matchNothing []string
 
-	// adminOnly refuses everybody else; otherwise owners see their own items.
-	adminOnly bool
+	// refuse is how the resource refuses a verb; nil refuses by policy and hides
+	// what may not be seen.
+	refuse func(verb string) error
 	// public items are visible to everybody; nil when there are none.
 	public func(T) bool
 
 	all    func(*call) []T
 	find   func(c *call, id string) (T, error)
 	absent func(id string) error
+	// create is nil when the server alone makes items, remove when it alone
+	// removes them.
 	create func(*call, values) (T, error)
 	// createAll creates all or none; nil refuses bulk requests.
 	createAll func(*call, []values) ([]T, error)
@@ -49,6 +53,9 @@ func (r *resource[T]) serveCollection(c *call) (reply, error) {
 	case http.MethodGet:
 		return r.list(c)
 	case http.MethodPost:
+		if r.create == nil {
+			return reply{}, errMethod(http.MethodGet)
+		}
 		return r.post(c)
 	case http.MethodPut, http.MethodDelete:
 		// Upstream looks for an item without an id.
@@ -64,46 +71,12 @@ func (r *resource[T]) serveItem(c *call) (reply, error) {
 	case http.MethodPut:
 		return r.put(c)
 	case http.MethodDelete:
+		if r.remove == nil {
+			return reply{}, errMethod(http.MethodGet)
+		}
 		return r.delete(c)
 	}
 	return reply{}, errMethod("GET, PUT, DELETE")
-}
-
-func (r *resource[T]) authorise(c *call, verb string) error {
-	if r.adminOnly && !c.who.Admin {
-		return model.ErrAdminRequired(verb)
-	}
-	return nil
-}
-
-func (r *resource[T]) owns(c *call, v T) bool {
-	return c.who.Admin || v.Meta().ProjectID == c.who.Project
-}
-
-func (r *resource[T]) visible(c *call, v T) bool {
-	return r.owns(c, v) || r.public != nil && r.public(v)
-}
-
-// lookup finds the item of the path if the caller may see it. Upstream looks
-// up before it changes, hence one verb for all.
-func (r *resource[T]) lookup(c *call) (v T, err error) {
-	if err := r.authorise(c, "GET"); err != nil {
-		return v, err
-	}
-	v, err = r.find(c, c.id)
-	if err == nil && !r.visible(c, v) {
-		err = r.absent(c.id)
-	}
-	return v, err
-}
-
-// lookupOwn finds the item of the path if the caller may change it.
-func (r *resource[T]) lookupOwn(c *call, verb string) error {
-	v, err := r.lookup(c)
-	if err == nil && !r.owns(c, v) {
-		err = errPolicy(verb + "_" + r.singular)
-	}
-	return err
 }
 
 func (r *resource[T]) show(c *call) (reply, error) {
@@ -145,8 +118,8 @@ func (r *resource[T]) checkPost(c *call, body any) (values, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.authorise(c, "CREATE"); err != nil {
-		return nil, err
+	if !r.rule(c, "create").allows(c.who, in.project()) {
+		return nil, r.refusal("create")
 	}
 	return in, r.authoriseAttributes(c, inner, "create")
 }
@@ -154,7 +127,7 @@ func (r *resource[T]) checkPost(c *call, body any) (values, error) {
 // authoriseAttributes refuses attributes that only administrators may give.
 func (r *resource[T]) authoriseAttributes(c *call, in object, verb string) error {
 	for _, a := range r.attrs {
-		if _, present := in[a.name]; present && a.adminWrite && !c.who.Admin {
+		if _, present := in[a.name]; present && a.adminWrite && !c.who.admin() {
 			return errPolicy(verb + "_" + r.singular + ":" + a.name)
 		}
 	}
@@ -201,7 +174,7 @@ func (r *resource[T]) put(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if err := r.lookupOwn(c, "update"); err != nil {
+	if err := r.lookupFor(c, "update"); err != nil {
 		return reply{}, err
 	}
 	if err := r.authoriseAttributes(c, inner, "update"); err != nil {
@@ -221,7 +194,7 @@ func (r *resource[T]) delete(c *call) (reply, error) {
 	if n, _ := io.CopyN(io.Discard, c.r.Body, 1); n > 0 {
 		return reply{}, model.ErrBadRequest("Request body is not supported in DELETE.")
 	}
-	if err := r.lookupOwn(c, "delete"); err != nil {
+	if err := r.lookupFor(c, "delete"); err != nil {
 		return reply{}, err
 	}
 	return reply{status: http.StatusNoContent}, r.remove(c, c.id)

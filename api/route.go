@@ -24,6 +24,16 @@ func get(route string, open bool, f func(*call) (reply, error)) endpoint {
 	}}
 }
 
+// only restricts a function to a method.
+func only(method, route string, f func(*call) (reply, error)) endpoint {
+	return endpoint{route: route, serve: func(c *call) (reply, error) {
+		if c.r.Method != method {
+			return reply{}, errMethod(method)
+		}
+		return f(c)
+	}}
+}
+
 func notFound() endpoint {
 	return endpoint{"other", true, func(*call) (reply, error) { return reply{}, errPathNotFound() }}
 }
@@ -38,7 +48,11 @@ func (s *Server) resolve(c *call) endpoint {
 	case "v2.0", "v2":
 		return s.resolveV2(c, segments[1:])
 	case "v1":
-		return resolveV1(segments[1:])
+		return resolveV1(c, segments[1:])
+	case "openapi.json":
+		if len(segments) == 1 {
+			return get("/openapi.json", true, func(c *call) (reply, error) { return ok(c.document) })
+		}
 	case "healthz", "healthcheck", "readyz", "metrics":
 		if len(segments) == 1 {
 			return resolveProbe(segments[0])
@@ -79,6 +93,9 @@ func (s *Server) resolveResource(c *call, seg []string) endpoint {
 		coll, seg = s.remoteMACs, seg[2:]
 	}
 	switch {
+	case ok && len(seg) == 3 && seg[0] == "quotas" && seg[2] == "default":
+		c.id = seg[1]
+		return get(coll.path()+"/{id}/default", false, defaultQuota(s.quotas))
 	case ok && len(seg) == 1:
 		return endpoint{route: coll.path(), serve: coll.serveCollection}
 	case ok && len(seg) == 2:

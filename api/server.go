@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 
@@ -24,6 +25,8 @@ type Config struct {
 	Registry Registry
 	// Auth is NoAuth when nil.
 	Auth Authenticator
+	// Policy says who may do what; nil is upstream's, see NewPolicy.
+	Policy Policy
 	// MaxBody bounds a request body in bytes; DefaultMaxBody when 0.
 	MaxBody int64
 	// Version of the daemon, shown at /v1/version.
@@ -37,6 +40,9 @@ type Server struct {
 	collections map[string]collection // by folded path segment
 	order       []string              // of the resource index
 	remoteMACs  collection
+	quotas      *resource[quotaView]
+	// document describes the service (OpenAPI).
+	document schema
 }
 
 // New builds a Server and registers its metrics.
@@ -44,20 +50,33 @@ func New(cfg Config) *Server {
 	if cfg.Auth == nil {
 		cfg.Auth = NoAuth{}
 	}
+	if cfg.Policy == nil {
+		cfg.Policy = defaultPolicy()
+	}
 	if cfg.MaxBody == 0 {
 		cfg.MaxBody = DefaultMaxBody
 	}
+	s := newTables()
+	s.cfg, s.metrics = cfg, newMetrics(cfg.Registry)
+	s.document = s.describe()
+	return s
+}
+
+// newTables builds what a Server serves, without what it needs to do so.
+func newTables() *Server {
+	limits := quotas()
 	return &Server{
-		cfg:     cfg,
-		metrics: newMetrics(cfg.Registry),
 		collections: map[string]collection{
 			"networks":               networks(),
 			"l2_gateways":            l2Gateways(),
 			"l2_gateway_connections": connections(),
 			"gateway_devices":        gatewayDevices(),
+			"agents":                 agents(),
+			"quotas":                 limits,
 		},
-		order:      []string{"networks", "l2_gateways", "l2_gateway_connections", "gateway_devices"},
+		order:      []string{"networks", "l2_gateways", "l2_gateway_connections", "gateway_devices", "agents", "quotas"},
 		remoteMACs: remoteMACs(),
+		quotas:     limits,
 	}
 }
 
@@ -72,10 +91,11 @@ type call struct {
 	// parent and id are the path's item ids; parent is that of a sub-resource's
 	// owner.
 	parent, id string
+	requestID  string
 }
 
-// text is a body that is sent as plain text; any other body is sent as JSON.
-type text string
+// plainBody is a body that is sent as plain text; any other body is sent as JSON.
+type plainBody string
 
 // reply is an answer. One with status 0 has been written already.
 type reply struct {
@@ -94,7 +114,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	requestID := "req-" + uuid.Must(uuid.NewV4()).String()
 	w.Header().Set("X-Openstack-Request-Id", requestID)
-	c := &call{Server: s, w: w, r: r, log: s.cfg.Log.WithField("request", requestID)}
+	c := &call{Server: s, w: w, r: r, log: s.cfg.Log.WithField("request", requestID), requestID: requestID}
 	e := s.resolve(c)
 	status := c.send(c.run(e))
 	took := time.Since(start)
@@ -116,14 +136,26 @@ func (c *call) run(e endpoint) reply {
 
 func (c *call) serve(e endpoint) (reply, error) {
 	if !e.open {
-		who, ok := c.cfg.Auth.Authenticate(c.r)
-		if !ok {
-			return reply{}, errUnauthorized
+		if err := c.authenticate(); err != nil {
+			return reply{}, err
 		}
-		c.who = who
 	}
 	c.defs = c.cfg.Store.Definitions()
 	return e.serve(c)
+}
+
+// authenticate finds out who asks, for the rules and for the audit.
+func (c *call) authenticate() (err error) {
+	if c.who, err = c.cfg.Auth.Authenticate(c.r); err == nil {
+		actor := model.Actor{User: c.who.User, Project: c.who.Project, RequestID: c.requestID}
+		c.r = c.r.WithContext(model.WithActor(c.r.Context(), actor))
+		return nil
+	}
+	if errors.Is(err, ErrUnauthenticated) {
+		return err
+	}
+	c.log.WithField("err", err).Warn("authentication is not possible")
+	return model.ErrUnavailable("Authentication is not possible now.")
 }
 
 // send writes the answer and returns its status.
@@ -150,7 +182,7 @@ func encode(body any) (data []byte, contentType string) {
 	switch b := body.(type) {
 	case nil:
 		return nil, ""
-	case text:
+	case plainBody:
 		return []byte(b), "text/plain; charset=utf-8"
 	}
 	var buf bytes.Buffer

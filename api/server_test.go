@@ -20,7 +20,7 @@ func TestDiscovery(t *testing.T) {
 	require.JSONEq(t, `{"versions":[{"id":"v2.0","status":"CURRENT","links":[{"rel":"self","href":"http://127.0.0.1:9696/v2.0/"}]}]}`,
 		s.do("GET", "/", "").text)
 	for _, path := range []string{"/v2.0", "/v2.0/", "/v2"} {
-		require.Equal(t, []any{"networks", "l2_gateways", "l2_gateway_connections", "gateway_devices"}, s.do("GET", path, "").list("resources", "collection"))
+		require.Equal(t, []any{"networks", "l2_gateways", "l2_gateway_connections", "gateway_devices", "agents", "quotas"}, s.do("GET", path, "").list("resources", "collection"))
 	}
 	require.Subset(t, s.do("GET", "/v2.0/extensions", "").list("extensions", "alias"), []any{"l2-gateway", "l2-gateway-connection", "gateway-device"})
 	require.Equal(t, "Midonet Gateway Device Extension", s.do("GET", "/v2.0/extensions/gateway-device.json", "").item("extension")["name"])

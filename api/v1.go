@@ -18,25 +18,35 @@ func resolveProbe(name string) endpoint {
 			return reply{}, nil
 		})
 	}
-	return get("/"+name, true, func(*call) (reply, error) { return ok(text("ok\n")) })
+	return get("/"+name, true, func(*call) (reply, error) { return ok(plainBody("ok\n")) })
 }
 
 func ready(c *call) (reply, error) {
 	if err := c.cfg.Status.Ready(); err != nil {
-		return reply{status: http.StatusServiceUnavailable, body: text("not ready: " + err.Error() + "\n")}, nil
+		return reply{status: http.StatusServiceUnavailable, body: plainBody("not ready: " + err.Error() + "\n")}, nil
 	}
-	return ok(text("ok\n"))
+	return ok(plainBody("ok\n"))
 }
 
-func resolveV1(seg []string) endpoint {
+func resolveV1(c *call, seg []string) endpoint {
+	if len(seg) == 5 && seg[0] == "networks" && seg[2] == "macs" && seg[4] == "unfreeze" {
+		c.parent, c.id = seg[1], seg[3]
+		return only(http.MethodPost, "/v1/networks/{network_id}/macs/{mac_address}/unfreeze", permitted(actionUnfreeze, unfreezeMAC))
+	}
 	if len(seg) != 1 {
 		return notFound()
 	}
 	switch seg[0] {
 	case "devices":
-		return get("/v1/devices", false, adminOnly(deviceReports))
+		return get("/v1/devices", false, permitted(actionDevices, deviceReports))
 	case "plan":
-		return get("/v1/plan", false, adminOnly(plan))
+		return get("/v1/plan", false, permitted(actionPlan, plan))
+	case "audit":
+		return get("/v1/audit", false, permitted(actionAudit, audit))
+	case "export":
+		return get("/v1/export", false, permitted(actionExport, export))
+	case "import":
+		return only(http.MethodPost, "/v1/import", permitted(actionImport, importAll))
 	case "version":
 		return get("/v1/version", false, func(c *call) (reply, error) {
 			return ok(map[string]string{"version": c.cfg.Version})
@@ -45,13 +55,20 @@ func resolveV1(seg []string) endpoint {
 	return notFound()
 }
 
-func adminOnly(f func(*call) (reply, error)) func(*call) (reply, error) {
-	return func(c *call) (reply, error) {
-		if !c.who.Admin {
-			return reply{}, model.ErrAdminRequired(http.MethodGet)
-		}
-		return f(c)
+// unfreezeMAC answers 404 where nothing is frozen.
+func unfreezeMAC(c *call) (reply, error) {
+	mac, err := parseUnicastMAC(c.id)
+	if err != nil {
+		return reply{}, inputError("mac_address", err)
 	}
+	if _, known := c.defs.Networks.Get(c.parent); !known {
+		return reply{}, model.ErrNetworkNotFound(c.parent)
+	}
+	if m := mac.(model.MAC); !c.cfg.Status.UnfreezeMAC(c.parent, m) {
+		return reply{}, &model.Error{Kind: model.NotFound, Type: "FrozenMacNotFound",
+			Message: fmt.Sprintf("MAC %s of network %s is not frozen.", m, c.parent)}
+	}
+	return reply{status: http.StatusNoContent}, nil
 }
 
 func deviceReports(c *call) (reply, error) {
@@ -70,7 +87,7 @@ func plan(c *call) (reply, error) {
 	for _, p := range plans {
 		printPlan(&b, p)
 	}
-	return ok(text(b.String()))
+	return ok(plainBody(b.String()))
 }
 
 func printPlan(b *strings.Builder, p model.DevicePlan) {

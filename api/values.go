@@ -82,24 +82,25 @@ func stringValue(v any) (string, error) {
 func parseString(v any) (any, error) { return stringValue(v) }
 
 // oneOf accepts the given strings.
-func oneOf[S ~string](valid ...S) func(any) (any, error) {
-	return func(v any) (any, error) {
+func oneOf[S ~string](valid ...S) format {
+	words := schema{"type": "string", "enum": valid}
+	return format{request: words, answer: plainText(), parse: func(v any) (any, error) {
 		s, _ := v.(string)
 		if !slices.Contains(valid, S(s)) {
 			return nil, reasonf("%s is not in valid_values", printed(v))
 		}
 		return S(s), nil
-	}
+	}}
 }
 
 // orNull makes null stand for the attribute's absence.
-func orNull(parse func(any) (any, error)) func(any) (any, error) {
-	return func(v any) (any, error) {
+func orNull(f format) format {
+	return format{request: either(f.request, null()), answer: either(f.answer, null()), parse: func(v any) (any, error) {
 		if v == nil {
 			return nil, nil
 		}
-		return parse(v)
-	}
+		return f.parse(v)
+	}}
 }
 
 func parseBool(v any) (any, error) {
@@ -148,15 +149,37 @@ func bounded(v any, low, high int64) (int64, error) {
 	return n, nil
 }
 
-func parseVNI(v any) (any, error) {
-	n, err := bounded(v, 1, int64(model.MaxVNI))
-	return model.VNI(n), err
+// decimal accepts integers within [low, high] and their decimal text.
+func decimal(low, high int64) format {
+	return format{
+		parse:   func(v any) (any, error) { return bounded(v, low, high) },
+		request: either(integerSchema(low, high), decimalText()),
+		answer:  schema{"type": "integer"},
+	}
 }
 
-func parsePort(v any) (any, error) {
-	n, err := bounded(v, 0, 65535)
-	return uint16(n), err
+// as gives a decimal another type.
+func as[N ~uint16 | ~uint32](f format) format {
+	parse := f.parse
+	f.parse = func(v any) (any, error) {
+		n, err := parse(v)
+		if err != nil {
+			return nil, err
+		}
+		return N(n.(int64)), nil
+	}
+	return f
 }
+
+var (
+	vniNumber  = as[model.VNI](decimal(1, int64(model.MaxVNI)))
+	portNumber = as[uint16](decimal(0, 65535))
+
+	ipAddress   = format{parseIP, plainText(), plainText()}
+	vtepAddress = format{parseVTEPAddress, schema{"type": "string", "format": "ipv4"}, schema{"type": "string", "format": "ipv4"}}
+	unicastMAC  = format{parseUnicastMAC, plainText(), schema{"type": "string", "pattern": "^[0-9a-f]{2}(:[0-9a-f]{2}){5}$"}}
+	nameText    = format{parseName, schema{"type": "string", "minLength": 1, "maxLength": maxString}, plainText()}
+)
 
 // segmentationNumber reads a segmentation id up to max with upstream's errors,
 // which are raised rather than given as a reason.
@@ -202,22 +225,23 @@ func parseUnicastMAC(v any) (any, error) {
 
 // listOf reads a list; null and "" stand for an empty one, as upstream's
 // default for lists is "".
-func listOf[V any](parse func(any) (any, error)) func(any) (any, error) {
-	return func(v any) (any, error) {
+func listOf[V any](f format) format {
+	items := func(s schema) schema { return schema{"type": "array", "items": s} }
+	return format{request: either(items(f.request), null(), schema{"const": ""}), answer: items(f.answer), parse: func(v any) (any, error) {
 		list, isList := v.([]any)
 		if !isList && v != nil && v != "" {
 			return nil, reasonf("'%s' is not a list", printed(v))
 		}
 		out := make([]V, 0, len(list))
 		for _, item := range list {
-			p, err := parse(item)
+			p, err := f.parse(item)
 			if err != nil {
 				return nil, err
 			}
 			out = append(out, p.(V))
 		}
 		return out, nil
-	}
+	}}
 }
 
 func parseName(v any) (any, error) {

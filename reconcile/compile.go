@@ -15,8 +15,8 @@ type Input struct {
 	Definitions *model.Definitions
 	// Learned is what the switches have learned, by network id.
 	Learned map[string]*Learned
-	// Down are the devices, by id, that have been away for longer than the hold:
-	// another may take over from them.
+	// Down are the devices, by id, that have been away for longer than the hold or
+	// have only just come back: another is to forward in their place.
 	Down map[string]bool
 	// GrowOnly: facts may still be missing, so that no flood list shrinks for
 	// that reason.
@@ -24,6 +24,16 @@ type Input struct {
 	// Sweep: both sides have been read for long enough to remove what carries
 	// our mark and that nothing explains.
 	Sweep bool
+
+	found *model.Places
+}
+
+// places finds switches by the names that gateways use.
+func (in *Input) places() *model.Places {
+	if in.found == nil {
+		in.found = model.NewPlaces(in.Definitions)
+	}
+	return in.found
 }
 
 // View is what follows from an Input: what every switch should hold, and what

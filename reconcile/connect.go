@@ -43,7 +43,7 @@ func (p *netPart) connect(in *Input, c *model.L2GatewayConnection, v *groupView)
 // passive notes a standby device of an active-passive gateway.
 func (p *netPart) passive(in *Input, d *model.Device, out *Outcome) {
 	name := cmp.Or(d.DeviceName, d.DeviceID)
-	if place, ok := in.Definitions.Resolve(d); ok {
+	if place, ok := in.places().Find(d); ok {
 		name = deviceName(place.Device)
 	}
 	out.Standby = append(out.Standby, name)
@@ -68,7 +68,7 @@ func (p *netPart) join(m *member) {
 // member resolves one device of a connection's gateway; nil when nothing can be
 // written for it.
 func (p *netPart) member(in *Input, c *model.L2GatewayConnection, d *model.Device, out *Outcome) *member {
-	place, ok := in.Definitions.Resolve(d)
+	place, ok := in.places().Find(d)
 	if !ok {
 		p.incomplete = true
 		out.Waiting = append(out.Waiting, fmt.Sprintf("switch %s is not known yet", cmp.Or(d.DeviceName, d.DeviceID)))
@@ -82,6 +82,7 @@ func (p *netPart) member(in *Input, c *model.L2GatewayConnection, d *model.Devic
 	m := &member{
 		device: gd, sw: place.Switch, seen: in.Definitions.SwitchInventory(place),
 		border: d.BorderVNI(c.SegmentationID), mode: cmp.Or(gd.BorderMode, model.BorderDirect), stitch: c.StitchVLANs[gd.ID],
+		down: in.Down[gd.ID],
 	}
 	if reason := m.unable(p.net); reason != "" {
 		out.Errors = append(out.Errors, fmt.Sprintf("device %s: %s", deviceName(gd), reason))

@@ -2,24 +2,23 @@ package reconcile
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net"
 	"strconv"
 
 	"bordergw/model"
+	"bordergw/vtep"
 	"bordergw/vtep/ovsdb"
+	"bordergw/vtep/transport"
 )
 
-// errNoTLS is the answer until devices can name a CA.
-var errNoTLS = errors.New("ovsdb+ssl is not configured")
-
-// dial opens a connection to a device's management address.
-func dial(ctx context.Context, gd *model.GatewayDevice) (net.Conn, error) {
-	if gd.ManagementProtocol == model.ProtocolOVSDBTLS {
-		return nil, errNoTLS
+// dialer opens connections to devices' management addresses.
+func dialer(t *transport.TLS) func(context.Context, *model.GatewayDevice) (net.Conn, error) {
+	return func(ctx context.Context, gd *model.GatewayDevice) (net.Conn, error) {
+		if gd.ManagementProtocol == model.ProtocolOVSDBTLS {
+			return t.Dial(ctx, endpoint(gd), gd.TLS)
+		}
+		return ovsdb.Dial(ctx, "tcp:"+endpoint(gd), nil)
 	}
-	return ovsdb.Dial(ctx, "tcp:"+endpoint(gd), nil)
 }
 
 // endpoint is a device's management address.
@@ -29,5 +28,51 @@ func endpoint(gd *model.GatewayDevice) string {
 
 // describe is the endpoint as operators write it.
 func describe(gd *model.GatewayDevice) string {
-	return fmt.Sprintf("%s:%s", gd.ManagementProtocol, endpoint(gd))
+	if gd.ManagementIP == "" {
+		return gd.ManagementProtocol
+	}
+	return gd.ManagementProtocol + ":" + endpoint(gd)
+}
+
+// listens reports whether a device is never dialled.
+func listens(gd *model.GatewayDevice) bool { return gd.ManagementProtocol == model.ProtocolOVSDBListen }
+
+// link is a session and who is at its other end.
+type link struct {
+	session *vtep.Session
+	peer    transport.Peer
+	// from is the address that a switch dialled in from, "" if we dialled.
+	from string
+}
+
+// dial connects to the switch and serves it to the end of the session. A caller
+// that is offered meanwhile ends the attempt.
+func (w *worker) dial(ctx context.Context) error {
+	s, peer, err := w.dialSession(ctx)
+	if err != nil {
+		if w.offering() {
+			return errOffered
+		}
+		return err
+	}
+	err = w.drive(ctx, link{session: s, peer: peer})
+	_ = s.Close()
+	w.loop.reception.recheck()
+	return err
+}
+
+func (w *worker) dialSession(ctx context.Context) (*vtep.Session, transport.Peer, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w.interruptBy(cancel)
+	defer w.interruptBy(nil)
+	dctx, stop := context.WithTimeout(ctx, dialTimeout)
+	conn, err := w.loop.opts.Dial(dctx, w.device.Load())
+	stop()
+	if err != nil {
+		return nil, transport.Peer{}, err
+	}
+	w.enter(model.DeviceReading, "reading the database")
+	s, err := vtep.Open(ctx, conn, ovsdb.Config{})
+	return s, transport.PeerOf(conn), transport.Explain(err)
 }

@@ -41,7 +41,7 @@ type rowKey struct {
 // newSwitches makes n databases, numbered from 1, that have all said once that
 // they know no station.
 func newSwitches(t *testing.T, n int) *switches {
-	s := &switches{t: t, learning: newLearning(defaultLocalHold, defaultHold), rows: map[vtep.DatabaseID]map[rowKey]vtep.LocalMAC{}}
+	s := &switches{t: t, learning: newLearning(defaultLocalHold, defaultHold, 0), rows: map[vtep.DatabaseID]map[rowKey]vtep.LocalMAC{}}
 	for db := vtep.DatabaseID(1); int(db) <= n; db++ {
 		s.rows[db] = map[rowKey]vtep.LocalMAC{}
 		s.update(db, vtep.Locals{Full: true}, true, epoch)
@@ -78,7 +78,7 @@ func (s *switches) snapshotOf(db vtep.DatabaseID, first bool, now time.Time) {
 
 // pass lets the time come, as the Loop does.
 func (s *switches) pass(now time.Time) time.Time {
-	return s.expire(now, func(string) bool { return true })
+	return s.expire(now)
 }
 
 // home is where the network has the MAC at that time; 0 for nowhere.

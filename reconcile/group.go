@@ -51,6 +51,8 @@ type member struct {
 	// stitch is the VLAN on the cable (BorderStitch).
 	stitch   model.VLAN
 	bindings []vtep.Binding
+	// down: it has been away for longer than the hold.
+	down bool
 	// addresses are where the others send to; none while not known.
 	addresses []model.VTEPAddress
 	outcomes  []*Outcome
@@ -176,7 +178,7 @@ func (g *group) inputs(in *Input) (out []any) {
 			}
 			out = append(out, gw)
 			for i := range gw.Devices {
-				place, _ := defs.Resolve(&gw.Devices[i])
+				place, _ := in.places().Find(&gw.Devices[i])
 				out = append(out, place.Device, defs.SwitchInventory(place))
 				if place.Device != nil {
 					out = append(out, in.Down[place.Device.ID])
@@ -195,7 +197,7 @@ func (g *group) build(in *Input, inputs []any) *groupView {
 			p.connect(in, c, v)
 		}
 	}
-	g.settle(in)
+	g.settle()
 	for _, p := range g.nets {
 		p.report()
 	}
@@ -206,10 +208,10 @@ func (g *group) build(in *Input, inputs []any) *groupView {
 
 // settle divides the networks into domains and drops connections that turn out
 // not to be realisable, until all that are left are.
-func (g *group) settle(in *Input) {
+func (g *group) settle() {
 	for {
 		for _, p := range g.nets {
-			p.divide(in)
+			p.divide()
 		}
 		if !g.refuseUnrealisable() {
 			return
@@ -233,7 +235,7 @@ func (g *group) refuse(m *member, reason string) {
 }
 
 // divide splits a network into domains and picks each domain's forwarders.
-func (p *netPart) divide(in *Input) {
+func (p *netPart) divide() {
 	relayed := slices.ContainsFunc(p.members, (*member).relays)
 	sites := map[string]*domain{}
 	p.domains = nil
@@ -253,17 +255,17 @@ func (p *netPart) divide(in *Input) {
 	}
 	slices.SortFunc(p.domains, func(a, b *domain) int { return cmp.Compare(a.site, b.site) })
 	for _, d := range p.domains {
-		d.elect(in)
+		d.elect()
 		d.faces = strongest(d.members)
 	}
 }
 
 // elect picks, for each VNI between sites, the earliest registered border that
 // is not down: flooded frames must pass a border once.
-func (d *domain) elect(in *Input) {
+func (d *domain) elect() {
 	better := func(a, b *member) bool {
 		return cmp.Or(
-			cmp.Compare(btoi(in.Down[a.device.ID]), btoi(in.Down[b.device.ID])),
+			cmp.Compare(btoi(a.down), btoi(b.down)),
 			cmp.Compare(a.device.Seq, b.device.Seq)) < 0
 	}
 	for _, m := range d.members {
@@ -283,13 +285,19 @@ func btoi(b bool) int {
 	return 0
 }
 
-// link is the VNI by which frames go between two domains, 0 for none. Of several
-// that both have it is the lowest: by two they would go round.
-func (d *domain) link(o *domain) model.VNI {
+// link is the VNI by which frames go between two domains, 0 for none: by two
+// they would go round. Of several that both have it is the lowest whose
+// forwarders are not down.
+func (d *domain) link(o *domain) (best model.VNI) {
 	for _, vni := range slices.Sorted(maps.Keys(d.forwarders)) {
-		if o.forwarders[vni] != nil {
+		f, g := d.forwarders[vni], o.forwarders[vni]
+		switch {
+		case g == nil:
+		case !f.down && !g.down:
 			return vni
+		case best == 0:
+			best = vni
 		}
 	}
-	return 0
+	return best
 }

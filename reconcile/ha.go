@@ -38,7 +38,7 @@ func (l *Loop) choose(defs *model.Definitions, g *model.L2Gateway, down map[stri
 	case current == nil && g.Active != "":
 		return "" // it was taken out of the gateway
 	case current == nil:
-		if best == nil || !l.released(defs, g, best) {
+		if best == nil || !l.released(defs, g, best, down) {
 			return ""
 		}
 		return best.ID
@@ -49,10 +49,20 @@ func (l *Loop) choose(defs *model.Definitions, g *model.L2Gateway, down map[stri
 	switch {
 	case known && down[place.Device.ID]:
 		return best.ID // it can not be asked to leave
-	case g.Preempt:
-		return ""
+	case g.Preempt && known && l.reaches(place.Device):
+		return "" // it leaves, then the other one comes
 	}
 	return current.ID
+}
+
+// reaches reports whether a device has a session.
+func (l *Loop) reaches(gd *model.GatewayDevice) bool {
+	w := l.worker(gd.ID)
+	if w == nil {
+		return false
+	}
+	st := w.state()
+	return st.reachable()
 }
 
 func activeDevice(g *model.L2Gateway) *model.Device {
@@ -72,10 +82,8 @@ func (l *Loop) firstReachable(defs *model.Definitions, g *model.L2Gateway, down 
 		if !known || !place.Device.Driven() {
 			continue
 		}
-		if w := l.worker(place.Device.ID); w != nil {
-			if st := w.state(); st.reachable() {
-				return &g.Devices[i]
-			}
+		if l.reaches(place.Device) {
+			return &g.Devices[i]
 		}
 		if !down[place.Device.ID] {
 			return nil
@@ -84,10 +92,10 @@ func (l *Loop) firstReachable(defs *model.Definitions, g *model.L2Gateway, down 
 	return nil
 }
 
-// released reports whether no other reachable device of the gateway still holds
-// what the next one is to take: each has been brought in line since no device
-// was active.
-func (l *Loop) released(defs *model.Definitions, g *model.L2Gateway, next *model.Device) bool {
+// released reports whether no other device of the gateway still holds what the
+// next one is to take: each has been brought in line since no device was active,
+// or has been away for longer than the hold.
+func (l *Loop) released(defs *model.Definitions, g *model.L2Gateway, next *model.Device, down map[string]bool) bool {
 	for i := range g.Devices {
 		d := &g.Devices[i]
 		place, known := defs.Resolve(d)
@@ -98,7 +106,7 @@ func (l *Loop) released(defs *model.Definitions, g *model.L2Gateway, next *model
 		if w == nil {
 			continue
 		}
-		if st := w.state(); st.reachable() && st.revision < g.Revision {
+		if st := w.state(); !down[place.Device.ID] && st.revision < g.Revision {
 			return false
 		}
 	}

@@ -25,21 +25,25 @@ type hold struct {
 	until time.Time
 }
 
-// filter takes out the operations that are held back. Holds whose operation is
-// no longer planned are forgotten. It returns when the next one is due.
+// filter takes out the operations that are held back, and those on a logical
+// switch that is. Holds whose operation is no longer planned are forgotten. It
+// returns when the next one is due.
 func (h holds) filter(ops []vtep.Op, now time.Time) (due []vtep.Op, wait time.Duration) {
 	if len(h) == 0 {
 		return ops, 0
 	}
-	planned := map[string]bool{}
+	planned, absent := map[string]bool{}, map[string]bool{}
 	for _, op := range ops {
 		key := op.String()
 		planned[key] = true
 		if held := h[key]; held != nil && held.until.After(now) {
 			wait = shorter(wait, held.until.Sub(now))
+			absent[op.LogicalSwitch] = absent[op.LogicalSwitch] || op.Kind == vtep.AddLogicalSwitch
 			continue
 		}
-		due = append(due, op)
+		if !absent[op.LogicalSwitch] {
+			due = append(due, op)
+		}
 	}
 	maps.DeleteFunc(h, func(key string, _ *hold) bool { return !planned[key] })
 	return due, wait

@@ -22,6 +22,10 @@ const (
 	maxMoves   = 5
 	moveWindow = 180 * time.Second
 	freezeTime = 180 * time.Second
+	// contradictTime after a station has moved away, a row of its old switch that
+	// still stands is believed: that switch has been told where the station is
+	// and says that it has it all the same. It came back before it was missed.
+	contradictTime = 10 * time.Second
 )
 
 // Learned is what all switches have learned in one network, one winner for
@@ -39,6 +43,7 @@ type Learned struct {
 // goroutine; the Loop guards it.
 type learning struct {
 	localHold, hold time.Duration
+	contradict      time.Duration // contradictTime; 0 for never
 	networks        map[string]*learnedNetwork
 }
 
@@ -75,8 +80,8 @@ type home struct {
 	gone time.Time
 }
 
-func newLearning(localHold, hold time.Duration) *learning {
-	return &learning{localHold: localHold, hold: hold, networks: map[string]*learnedNetwork{}}
+func newLearning(localHold, hold, contradict time.Duration) *learning {
+	return &learning{localHold: localHold, hold: hold, contradict: contradict, networks: map[string]*learnedNetwork{}}
 }
 
 func (l *learning) network(name string) *learnedNetwork {
@@ -239,18 +244,19 @@ func (l *learning) disconnected(db vtep.DatabaseID, now time.Time) {
 	}
 }
 
-// expire drops candidates whose time has come and networks that known no longer
-// accepts. It returns the next time that something is due, zero for none.
-func (l *learning) expire(now time.Time, known func(network string) bool) (next time.Time) {
-	for name, n := range l.networks {
-		if !known(name) {
-			delete(l.networks, name)
-			continue
-		}
+// retain drops what is known of networks that are gone.
+func (l *learning) retain(known func(network string) bool) {
+	maps.DeleteFunc(l.networks, func(name string, _ *learnedNetwork) bool { return !known(name) })
+}
+
+// expire drops candidates whose time has come. It returns the next time that
+// something is due, zero for none.
+func (l *learning) expire(now time.Time) (next time.Time) {
+	for _, n := range l.networks {
 		for mac, s := range n.macs {
-			due := n.expireStation(mac, s, now)
-			if !due.IsZero() && (next.IsZero() || due.Before(next)) {
-				next = due
+			next = earlier(next, n.expireStation(mac, s, now))
+			if l.contradict > 0 {
+				next = earlier(next, n.contradicted(mac, s, l.contradict, now))
 			}
 		}
 	}
@@ -280,6 +286,40 @@ func (n *learnedNetwork) expireStation(mac model.MAC, s *station, now time.Time)
 		n.current = nil
 	}
 	return next
+}
+
+// contradicted takes a station back to a switch that goes on having it, and
+// tells when one will have had it for long enough. A wrong guess ends when that
+// switch, no longer told otherwise, forgets the station; many make it freeze.
+func (n *learnedNetwork) contradicted(mac model.MAC, s *station, after time.Duration, now time.Time) (next time.Time) {
+	w := s.winner()
+	if w.Database == 0 || s.isFrozen(now) {
+		return time.Time{}
+	}
+	for i := range s.homes {
+		h := &s.homes[i]
+		if h.Database == w.Database || h.Endpoint == w.Endpoint || !h.gone.IsZero() {
+			continue
+		}
+		due := later(h.LearnedAt, w.LearnedAt).Add(after)
+		if due.After(now) {
+			next = earlier(next, due)
+			continue
+		}
+		n.current = nil
+		h.LearnedAt = now
+		s.move(h, w.Endpoint, now)
+		n.moved[mac] = struct{}{}
+		return now.Add(after)
+	}
+	return next
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // thaw lets the station move again: the order in which it was learned, which

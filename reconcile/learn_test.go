@@ -219,7 +219,7 @@ func TestRemovedNetworksAreForgotten(t *testing.T) {
 		s.learn(1, key, ipOf(1), at(0))
 	}
 	s.update(1, vtep.Locals{Flood: map[string][]model.VTEPAddress{"x": {ipOf(1)}}}, false, at(1))
-	s.expire(at(2), func(name string) bool { return name == network+"b" })
+	s.retain(func(name string) bool { return name == network+"b" })
 	require.Len(t, s.networks, 1)
 	require.Contains(t, s.snapshot(at(2)), network+"b")
 }

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"maps"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -12,6 +13,7 @@ import (
 
 	"bordergw/model"
 	"bordergw/vtep"
+	"bordergw/vtep/transport"
 )
 
 const (
@@ -36,6 +38,10 @@ type Options struct {
 	Registry prometheus.Registerer
 	// Dial opens the connection to a device; nil dials its management address.
 	Dial func(context.Context, *model.GatewayDevice) (net.Conn, error)
+	// Listeners are where switches dial in. Run closes them.
+	Listeners []net.Listener
+	// TLS makes and judges encrypted connections; nil for none.
+	TLS *transport.TLS
 	// Settle replaces the two minutes of caution after a start.
 	Settle time.Duration
 	// LocalHold and Hold replace the 4 s and 300 s that learned MACs outlive
@@ -65,6 +71,9 @@ type Loop struct {
 	mu      sync.Mutex
 	workers map[string]*worker // by gateway device id; written by Run only
 
+	reception *reception
+	claims    *claims
+
 	historyMu sync.Mutex
 	history   history
 }
@@ -75,9 +84,10 @@ func New(store Store, opts Options) *Loop {
 	l := &Loop{
 		store: store, opts: opts, log: opts.Log,
 		stamp: make(chan struct{}, 1), kick: make(chan struct{}, 1),
-		learning: newLearning(opts.LocalHold, opts.Hold),
-		workers:  map[string]*worker{}, history: history{},
+		learning: newLearning(opts.LocalHold, opts.Hold, contradictTime),
+		workers:  map[string]*worker{}, history: history{}, claims: newClaims(),
 	}
+	l.reception = newReception(l)
 	l.metrics = newMetrics(opts.Registry, l)
 	return l
 }
@@ -94,8 +104,11 @@ func (o *Options) fill() {
 		silent.SetLevel(logrus.PanicLevel)
 		o.Log = silent
 	}
+	if o.TLS == nil {
+		o.TLS = &transport.TLS{}
+	}
 	if o.Dial == nil {
-		o.Dial = dial
+		o.Dial = dialer(o.TLS)
 	}
 }
 
@@ -119,6 +132,9 @@ func (l *Loop) Run(ctx context.Context) error {
 	l.learnMu.Lock()
 	l.learning.recall(l.store.Definitions())
 	l.learnMu.Unlock()
+	for _, socket := range l.opts.Listeners {
+		running.Go(func() { l.reception.accept(ctx, socket, &running) })
+	}
 	t := &timers{settled: time.NewTimer(l.opts.Settle), due: time.NewTimer(time.Hour), stamp: time.NewTimer(time.Hour)}
 	defer t.stop()
 	for {
@@ -203,8 +219,9 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 	l.elect(ctx, down)
 	defs := l.store.Definitions()
 	learned, nextLearned := l.learned(defs, now)
+	unfit, nextFit := l.unsteady(down, now)
 	view := Compile(Input{
-		Definitions: defs, Learned: learned, Down: down,
+		Definitions: defs, Learned: learned, Down: unfit,
 		GrowOnly: cautious,
 		// A store without any connection may have been lost: then what stands on
 		// the switches is worth more than what it says.
@@ -216,7 +233,7 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 		w.setWant(view.Wants[id], view.Revision, cleaning(defs, id))
 	}
 	l.remember(ctx, defs, now)
-	return earlier(nextDown, nextLearned)
+	return earlier(earlier(nextDown, nextFit), nextLearned)
 }
 
 // earlier is the earlier of two times, of which zero is never.
@@ -245,16 +262,31 @@ func (l *Loop) away(now time.Time) (down map[string]bool, next time.Time) {
 	return down, next
 }
 
+// unsteady adds the devices that have not been back for as long as the hold:
+// their data plane is still being built. It tells when the next one will have
+// been.
+func (l *Loop) unsteady(down map[string]bool, now time.Time) (map[string]bool, time.Time) {
+	out, next := maps.Clone(down), time.Time{}
+	for id, w := range l.snapshot() {
+		st := w.state()
+		if due := st.backSince.Add(l.opts.HAHold); st.reachable() && due.After(now) {
+			out[id], next = true, earlier(next, due)
+		}
+	}
+	return out, next
+}
+
 // learned gives what the switches have learned, and when the next of it
 // expires.
 func (l *Loop) learned(defs *model.Definitions, now time.Time) (map[string]*Learned, time.Time) {
 	l.learnMu.Lock()
 	defer l.learnMu.Unlock()
+	l.learning.retain(func(id string) bool {
+		_, ok := defs.Networks.Get(id)
+		return ok
+	})
 	if !l.learnDue.IsZero() && !l.learnDue.After(now) {
-		l.learnDue = l.learning.expire(now, func(id string) bool {
-			_, ok := defs.Networks.Get(id)
-			return ok
-		})
+		l.learnDue = l.learning.expire(now)
 	}
 	return l.learning.snapshot(now), l.learnDue
 }
@@ -294,19 +326,27 @@ func (l *Loop) UnfreezeMAC(network string, mac model.MAC) bool {
 // worker is replaced when its device is to be reached elsewhere.
 func (l *Loop) match(ctx context.Context, running *sync.WaitGroup, defs *model.Definitions) {
 	wanted := drivenDevices(defs)
+	changed := false
+	defer func() {
+		if changed {
+			l.reception.recheck()
+		}
+	}()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for id, w := range l.workers {
 		if gd := wanted[id]; gd == nil || !sameEndpoint(gd, w.device.Load()) {
 			w.stop()
 			delete(l.workers, id)
+			changed = true
 		}
 	}
 	for id, gd := range wanted {
 		if w := l.workers[id]; w != nil {
-			w.device.Store(gd)
+			changed = w.device.Swap(gd) != gd || changed
 			continue
 		}
+		changed = true
 		w := newWorker(l, gd)
 		l.workers[id] = w
 		wctx, stop := context.WithCancel(ctx)
@@ -315,12 +355,12 @@ func (l *Loop) match(ctx context.Context, running *sync.WaitGroup, defs *model.D
 	}
 }
 
-// drivenDevices are those that can be dialled, deleted ones included until
+// drivenDevices are those that have a database, deleted ones included until
 // they are clean.
 func drivenDevices(defs *model.Definitions) map[string]*model.GatewayDevice {
 	out := map[string]*model.GatewayDevice{}
 	add := func(gd *model.GatewayDevice) {
-		if gd.Driven() && gd.ManagementIP != "" {
+		if gd.Driven() {
 			out[gd.ID] = gd
 		}
 	}

@@ -13,6 +13,7 @@ type metrics struct {
 	sessions *prometheus.CounterVec
 	ops      *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
+	refused  *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer, l *Loop) *metrics {
@@ -27,9 +28,12 @@ func newMetrics(r prometheus.Registerer, l *Loop) *metrics {
 			Name: "bordergw_device_apply_seconds", Help: "Time to apply one plan.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
 		}, []string{"device"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bordergw_refused_connections_total", Help: "Connections of switches that came to nothing, by reason.",
+		}, []string{"reason"}),
 	}
 	if r != nil {
-		r.MustRegister(m.sessions, m.ops, m.seconds, &deviceCollector{loop: l})
+		r.MustRegister(m.sessions, m.ops, m.seconds, m.refused, &deviceCollector{loop: l})
 	}
 	return m
 }
@@ -44,9 +48,12 @@ func (m *metrics) applied(device string, ops, rejected int, d time.Duration) {
 type deviceCollector struct{ loop *Loop }
 
 var (
-	phaseDesc = prometheus.NewDesc("bordergw_device_phase", "1 for the phase that a device is in.", []string{"device", "phase"}, nil)
-	rowsDesc  = prometheus.NewDesc("bordergw_device_rows", "Rows in a device's tables.", []string{"device", "table"}, nil)
-	wantDesc  = prometheus.NewDesc("bordergw_device_problems", "Parts of the definitions that a device does not hold.", []string{"device"}, nil)
+	phaseDesc  = prometheus.NewDesc("bordergw_device_phase", "1 for the phase that a device is in.", []string{"device", "phase"}, nil)
+	rowsDesc   = prometheus.NewDesc("bordergw_device_rows", "Rows in a device's tables.", []string{"device", "table"}, nil)
+	expiryDesc = prometheus.NewDesc("bordergw_tls_certificate_expiry_seconds",
+		"Unix time at which a certificate expires: own, ca/NAME, device/ID.", []string{"name"}, nil)
+	strangersDesc = prometheus.NewDesc("bordergw_discovered_sessions", "Sessions of switches that dialled in and are not driven.", nil, nil)
+	wantDesc      = prometheus.NewDesc("bordergw_device_problems", "Parts of the definitions that a device does not hold.", []string{"device"}, nil)
 )
 
 // Describe implements prometheus.Collector.
@@ -54,6 +61,8 @@ func (c *deviceCollector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- phaseDesc
 	ch <- rowsDesc
 	ch <- wantDesc
+	ch <- expiryDesc
+	ch <- strangersDesc
 }
 
 // Collect implements prometheus.Collector.
@@ -61,8 +70,15 @@ func (c *deviceCollector) Collect(ch chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
+	for name, at := range c.loop.opts.TLS.Expiries() {
+		gauge(expiryDesc, float64(at.Unix()), name)
+	}
+	gauge(strangersDesc, float64(len(c.loop.reception.unplaced())))
 	for id, w := range c.loop.snapshot() {
 		st := w.state()
+		if at := st.peer.NotAfter(); !at.IsZero() {
+			gauge(expiryDesc, float64(at.Unix()), "device/"+id)
+		}
 		for _, p := range []string{model.DeviceUnreachable, model.DeviceReading, model.DeviceSyncing, model.DeviceInSync, model.DeviceDegraded} {
 			on := 0.0
 			if st.phase == p {

@@ -54,13 +54,23 @@ func (r repairs) filter(ops []vtep.Op, want *vtep.Want, wait time.Duration, now 
 	return due, wait
 }
 
-// written notes what was written and for which wish.
-func (r repairs) written(ops []vtep.Op, want *vtep.Want, now time.Time) {
+// written notes what was written and for which wish. What the switch refused,
+// or what is on a logical switch that it refused, was not.
+func (r repairs) written(ops []vtep.Op, rejected []vtep.Rejection, want *vtep.Want, now time.Time) {
 	if len(ops) > maxRepairs || len(r)+len(ops) > 10*maxRepairs {
 		return
 	}
+	refused, absent := map[string]bool{}, map[string]bool{}
+	for i := range rejected {
+		op := &rejected[i].Op
+		refused[op.String()] = true
+		absent[op.LogicalSwitch] = absent[op.LogicalSwitch] || op.Kind == vtep.AddLogicalSwitch
+	}
 	for _, op := range ops {
 		key, seg := op.String(), want.Segment(op.LogicalSwitch)
+		if refused[key] || absent[op.LogicalSwitch] {
+			continue
+		}
 		e := r[key]
 		if e == nil || e.seg != seg {
 			e = &repair{op: op, seg: seg}

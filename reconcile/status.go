@@ -37,10 +37,14 @@ func (l *Loop) DeviceStatus(id string) model.DeviceStatus {
 	}
 	out := model.DeviceStatus{Phase: st.phase, Detail: st.detail, LastError: st.lastError, ObservedRevision: st.revision}
 	reachable := st.phase != model.DeviceUnreachable && st.phase != model.ConnectionUnsupported
-	out.Conditions = l.stamped("device/"+id, []model.Condition{
-		condition(model.Reachable, reachable, "Connected", "Unreachable", st.lastError),
+	conditions := []model.Condition{
+		condition(model.Reachable, reachable, "Connected", "Unreachable", cmp.Or(st.lastError, st.detail)),
 		condition(model.InSync, st.phase == model.DeviceInSync, "InSync", st.phase, st.detail),
-	})
+	}
+	if c := l.certificateCondition(&st, time.Now()); c != nil {
+		conditions = append(conditions, *c)
+	}
+	out.Conditions = l.stamped("device/"+id, conditions)
 	return out
 }
 
@@ -85,6 +89,8 @@ type judgement struct {
 	// that are not up.
 	tunnels int
 	downs   []string
+	// conflict: another hand undoes again and again what is written.
+	conflict bool
 }
 
 func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
@@ -115,9 +121,13 @@ func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
 	}
 	accepted := len(o.Errors) == 0 && len(o.Unsupported) == 0
 	programmed := accepted && len(j.errors) == 0 && len(j.waiting) == 0
+	unprogrammed := "NotProgrammed"
+	if j.conflict {
+		unprogrammed = string(vtep.Conflict)
+	}
 	conditions := []model.Condition{
 		condition(model.Accepted, accepted, "Accepted", "Refused", strings.Join(slices.Concat(o.Errors, o.Unsupported), "; ")),
-		condition(model.Programmed, programmed && len(j.unbound) == 0, "Programmed", "NotProgrammed", out.Detail),
+		condition(model.Programmed, programmed && len(j.unbound) == 0, "Programmed", unprogrammed, out.Detail),
 		condition(model.Bound, programmed && len(j.unbound) == 0, "Bound", "NotBound", out.Detail),
 		condition(model.Flooding, programmed, "Flooding", "NotFlooding", out.Detail),
 	}
@@ -206,6 +216,7 @@ func (j *judgement) problem(device string, pr *vtep.Problem) {
 	default:
 		j.errors = append(j.errors, text)
 	}
+	j.conflict = j.conflict || pr.Reason == vtep.Conflict
 }
 
 // faults adds what the switch says of itself and of the bound ports.
@@ -255,32 +266,39 @@ func (l *Loop) stampConnections() {
 	})
 }
 
-// DeviceReports describes every driven device, sorted by name.
+// DeviceReports describes every driven device and every switch that dialled in
+// and is not driven, sorted by name.
 func (l *Loop) DeviceReports() []model.DeviceReport {
 	out := []model.DeviceReport{}
 	for id, w := range l.snapshot() {
 		gd, st := w.device.Load(), w.state()
-		r := model.DeviceReport{ID: id, Name: gd.Name, Endpoint: describe(gd), Status: l.DeviceStatus(id)}
-		if f := st.facts; f != nil {
-			r.SchemaVersion, r.Switches = f.Version, f.Switches
-			r.LogicalSwitches, r.RemoteMACs, r.LocalMACs = f.Counts.LogicalSwitches, f.Counts.RemoteMACs, f.Counts.LocalMACs
-		}
+		r := model.DeviceReport{ID: id, Name: gd.Name, Endpoint: w.endpoint(), Status: l.DeviceStatus(id)}
+		reportFacts(&r, st.facts)
 		if s := w.current(); s != nil {
 			r.Transactions = s.Transactions()
 		}
 		out = append(out, r)
 	}
+	out = append(out, l.reception.reports()...)
 	slices.SortFunc(out, func(a, b model.DeviceReport) int {
 		return strings.Compare(a.Name+a.ID, b.Name+b.ID)
 	})
 	return out
 }
 
+func reportFacts(r *model.DeviceReport, f *vtep.Facts) {
+	if f == nil {
+		return
+	}
+	r.SchemaVersion, r.Switches = f.Version, f.Switches
+	r.LogicalSwitches, r.RemoteMACs, r.LocalMACs = f.Counts.LogicalSwitches, f.Counts.RemoteMACs, f.Counts.LocalMACs
+}
+
 // current is the worker's session, nil while there is none.
 func (w *worker) current() *vtep.Session {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.session
+	return w.link.session
 }
 
 // Plans tells what would be sent to each device now. Nothing is written.
@@ -289,7 +307,7 @@ func (l *Loop) Plans(context.Context) []model.DevicePlan {
 	for id, w := range l.snapshot() {
 		p := model.DevicePlan{ID: id, Name: w.device.Load().Name, Steps: []string{}}
 		w.mu.Lock()
-		s, want := w.session, w.want
+		s, want := w.link.session, w.want
 		w.mu.Unlock()
 		if s != nil && want != nil {
 			p.Known = true
@@ -312,7 +330,8 @@ func (l *Loop) Ready() error {
 	}
 	for _, w := range l.snapshot() {
 		st := w.state()
-		if st.phase == model.DeviceReading || st.phase == model.DeviceUnreachable && st.lastError == "" {
+		tried := st.lastError != "" || listens(w.device.Load())
+		if st.phase == model.DeviceReading || st.phase == model.DeviceUnreachable && !tried {
 			return fmt.Errorf("device %s has not been read yet", deviceName(w.device.Load()))
 		}
 	}

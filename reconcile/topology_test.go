@@ -163,22 +163,22 @@ func (t *topology) roles(v *View) (out []role) {
 	return out
 }
 
-// randomTopology has 1 to 3 networks on 1 to 4 sites with up to two access
-// switches and three borders each. Of each network's borders some are switches
+// randomTopology has 1 to 3 networks on 2 to 4 sites with up to two access
+// switches and four borders each. Of each network's borders some are switches
 // with ports, too.
 func randomTopology(r *rand.Rand, modes ...model.BorderMode) *topology {
 	t := newTopology()
 	var access, borders []*model.GatewayDevice
-	for s := range 1 + r.IntN(4) {
+	for s := range 2 + r.IntN(3) {
 		site := inSite(fmt.Sprint("s", s))
 		for i := range r.IntN(3) {
 			access = append(access, t.device(fmt.Sprintf("access%d%d", s, i), "", site))
 		}
-		for i := range r.IntN(4) {
+		for i := range 1 + r.IntN(4) {
 			borders = append(borders, t.device(fmt.Sprintf("border%d%d", s, i), modes[r.IntN(len(modes))], site, keyed))
 		}
 	}
-	for n := range 1 + r.IntN(3) {
+	for n := range 1 + r.IntN(3) { // the first network takes most borders
 		net := t.network(fmt.Sprint("n", n), model.VNI(5001+n))
 		all := slices.Clone(borders)
 		t.someBorders(r, net, &borders, len(modes) > 1)
@@ -228,7 +228,7 @@ func (t *topology) someBorders(r *rand.Rand, net *model.Network, free *[]*model.
 		}
 		var some []model.Device
 		*free = slices.DeleteFunc(*free, func(gd *model.GatewayDevice) bool {
-			if r.IntN(3) > 0 {
+			if r.IntN(2) == 0 {
 				return false
 			}
 			dev := model.Device{DeviceID: gd.ID}

@@ -46,16 +46,19 @@ func (r reach) exits(area string) map[model.VNI]bool {
 // hears reports whether frames go from one role's place to another's.
 func (r reach) hears(x, y role) bool {
 	a, b := r.area(x), r.area(y)
-	if a == b {
-		return true
-	}
+	all := reach{roles: r.roles}
+	return a == b || r.joined(a, b) || !all.joined(a, b) && r.directly(x, y)
+}
+
+// joined reports whether a VNI between sites leads from one area to another.
+func (r reach) joined(a, b string) bool {
 	there := r.exits(b)
 	for vni := range r.exits(a) {
 		if there[vni] {
 			return true
 		}
 	}
-	return r.directly(x, y)
+	return false
 }
 
 // directly: two direct borders of one stretch reach each other, whatever their
@@ -88,7 +91,8 @@ func (r reach) farOf(x role) map[string]bool {
 	out := map[string]bool{}
 	for _, b := range r.roles {
 		for _, e := range b.gd.RemoteMACs {
-			if e.SegmentationID != cmp.Or(b.vni, b.net.VNI) || b.vni == 0 && b.gd.BorderMode != model.BorderDirect {
+			// Beyond a border's ports is what lies beyond the border, nothing more.
+			if e.SegmentationID != cmp.Or(b.vni, b.net.VNI) || b.vni == 0 && cmp.Or(b.gd.BorderMode, model.BorderDirect) != model.BorderDirect {
 				continue
 			}
 			if b.relays() && r.exits(r.area(x))[b.vni] || !b.relays() && r.area(b) == r.area(x) {
@@ -159,7 +163,51 @@ var mixes = map[string][]model.BorderMode{
 	"all":    {model.BorderDirect, model.BorderRelay, model.BorderStitch},
 }
 
-const walks = 200
+const walks = 150
+
+// Two sites that two VNIs join: frames take one of them.
+func TestWalkBetweenTwoVNIs(t *testing.T) {
+	for _, mode := range []model.BorderMode{model.BorderRelay, model.BorderStitch} {
+		for _, away := range []string{"", "b90010", "b90021"} {
+			topo := newTopology()
+			net := topo.network("n", 5001)
+			for _, site := range []string{"0", "1"} {
+				a := topo.device("a"+site, "", inSite(site))
+				topo.access(net, a)
+				topo.learn(net, a)
+			}
+			for _, vni := range []model.VNI{9001, 9002} {
+				topo.border(net, vni, topo.device(fmt.Sprint("b", vni, 0), mode, inSite("0"), keyed),
+					topo.device(fmt.Sprint("b", vni, 1), mode, inSite("1"), keyed))
+			}
+			down := map[string]bool{away: true}
+			v := topo.compile(down)
+			p := newPlane(topo, holding(v))
+			for _, n := range p.nodes {
+				n.dead = down[n.gd.ID]
+			}
+			requireWalks(t, topo, reach{roles: topo.roles(v), dead: down}, p)
+			require.Equal(t, copies{"a1 n": 1}, p.broadcast(p.nodes[0], "n"), "away: %q", away)
+		}
+	}
+}
+
+// What an access switch has at a far end point is for its site: its relay adds
+// no copy.
+func TestWalkToFarOfAccess(t *testing.T) {
+	topo := newTopology()
+	net := topo.network("n", 5001)
+	a, b := topo.device("a", "", inSite("0")), topo.device("b", "", inSite("0"))
+	far := *a
+	far.RemoteMACs = []model.RemoteMACEntry{{MAC: macOf(99), VTEPAddress: model.VTEPAddress{192, 0, 2, 1}, SegmentationID: 5001}}
+	topo.Devices = topo.Devices.With(&far)
+	topo.access(net, a, b)
+	topo.border(net, 9001, topo.device("r0", model.BorderRelay, inSite("0"), keyed), topo.device("r1", model.BorderRelay, inSite("1"), keyed))
+	v := topo.compile(nil)
+	p := newPlane(topo, holding(v))
+	requireWalks(t, topo, reach{roles: topo.roles(v)}, p)
+	require.Equal(t, copies{"a n": 1, "192.0.2.1": 1}, p.broadcast(p.nodes[1], "n"))
+}
 
 // Every frame ends where it should, once, and none goes round.
 func TestWalk(t *testing.T) {

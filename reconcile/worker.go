@@ -3,8 +3,10 @@ package reconcile
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,13 +17,24 @@ import (
 	"bordergw/model"
 	"bordergw/vtep"
 	"bordergw/vtep/ovsdb"
+	"bordergw/vtep/transport"
 )
 
 const (
+	// maxBackoff is short: a switch that comes back with what it held before may
+	// hold what another one has taken over meanwhile.
+	maxBackoff  = 5 * time.Second
 	dialTimeout = 5 * time.Second
 	// A session that lasted this long starts the next backoff afresh.
 	steadyAfter = 10 * time.Second
+	// quarantine is how long a peer is left alone that sends what no switch does.
+	quarantine = time.Minute
+	// storeRetry is when the store is told again what it could not take.
+	storeRetry = 5 * time.Second
 )
+
+// errOffered ends a session, or the wait for one, as a newer one is there.
+var errOffered = errors.New("the switch has dialled in anew")
 
 // worker drives one switch database. Everything but the fields under mu is
 // used by its own goroutine only.
@@ -32,18 +45,28 @@ type worker struct {
 	log    logrus.FieldLogger
 	stop   context.CancelFunc
 	wake   chan struct{}
-	helds  holds
+	// knock tells that a caller is offered.
+	knock chan struct{}
+	helds holds
 	// repairs are of this session: one that begins writes everything anew.
 	repairs repairs
 	logged  string // the phase that was logged last
+	// held is when the last attempt at a session had one; zero if it had none.
+	held time.Time
 	// told: the switch's stations have been told once since the process began.
 	told bool
 
 	mu       sync.Mutex
 	want     *vtep.Want
 	revision uint64 // of the View that want is from
-	session  *vtep.Session
+	link     link   // without a session while there is none
 	status   deviceState
+	// offered is a caller that waits to be served; newest the order of the last
+	// one that was offered and is in use; gone is set at the end.
+	offered   *caller
+	newest    uint64
+	gone      bool
+	interrupt context.CancelFunc
 	// relearn: all stations are to be told again, as the set of networks changed.
 	relearn bool
 	// behind: a plan waits for a View that is as new as what was read.
@@ -54,6 +77,7 @@ type worker struct {
 type deviceState struct {
 	phase     string
 	awaySince time.Time // zero while a session stands
+	backSince time.Time // when it began, if the switch had been away before
 	detail    string
 	lastError string
 	facts     *vtep.Facts
@@ -62,13 +86,19 @@ type deviceState struct {
 	// revision that the last complete plan was made from.
 	revision uint64
 	problems []vtep.Problem
+	// peer is who the session is with; distrust why TLS kept one from standing.
+	peer     transport.Peer
+	distrust string
 }
 
 func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
-	w := &worker{loop: l, id: gd.ID, wake: make(chan struct{}, 1), helds: holds{}, repairs: repairs{}}
+	w := &worker{loop: l, id: gd.ID, wake: make(chan struct{}, 1), knock: make(chan struct{}, 1), helds: holds{}, repairs: repairs{}}
 	w.device.Store(gd)
 	w.log = l.log.WithField("device", deviceName(gd))
 	w.status = deviceState{phase: model.DeviceUnreachable, awaySince: time.Now(), detail: notConnected}
+	if listens(gd) {
+		w.status.detail = l.waiting(gd)
+	}
 	return w
 }
 
@@ -108,71 +138,106 @@ func (w *worker) nudge() { notify(w.wake) }
 
 // run connects again and again until ctx ends.
 func (w *worker) run(ctx context.Context) {
+	defer w.close()
 	retry := backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(500*time.Millisecond),
-		backoff.WithMaxInterval(30*time.Second),
+		backoff.WithMaxInterval(maxBackoff),
 		backoff.WithMaxElapsedTime(0), // forever
 	)
 	for ctx.Err() == nil {
-		began := time.Now()
+		w.held = time.Time{}
 		err := w.connect(ctx)
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			return
+		case errors.Is(err, errOffered):
+			w.helds, w.repairs = holds{}, repairs{}
+			continue
 		}
 		w.lost(err)
-		if time.Since(began) > steadyAfter {
-			retry.Reset()
-		}
-		if !pause(ctx, retry.NextBackOff()) {
-			return
-		}
+		w.rest(ctx, w.delay(retry, err))
 	}
 }
 
-// pause waits and reports whether ctx still stands.
-func pause(ctx context.Context, d time.Duration) bool {
+// delay is how long to wait after a session, or an attempt at one.
+func (w *worker) delay(retry *backoff.ExponentialBackOff, err error) time.Duration {
+	switch {
+	case !w.held.IsZero() && time.Since(w.held) > steadyAfter:
+		retry.Reset()
+	case errors.Is(err, ovsdb.ErrProtocol):
+		return quarantine
+	}
+	return retry.NextBackOff()
+}
+
+// rest waits before the next attempt; a switch that dials in ends it.
+func (w *worker) rest(ctx context.Context, d time.Duration) {
+	if listens(w.device.Load()) {
+		return // connect waits
+	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
-		return false
 	case <-t.C:
-		return true
+	case <-w.knock:
 	}
 }
 
-// connect opens one session and serves it to its end.
+// connect has one session, of a switch that dialled in or by dialling, and
+// serves it to its end.
 func (w *worker) connect(ctx context.Context) error {
-	dctx, cancel := context.WithTimeout(ctx, dialTimeout)
-	conn, err := w.loop.opts.Dial(dctx, w.device.Load())
-	cancel()
-	if err != nil {
-		return err
+	if c := w.take(); c != nil {
+		return w.answer(ctx, c)
 	}
-	w.enter(model.DeviceReading, "reading the database")
-	s, err := vtep.Open(ctx, conn, ovsdb.Config{})
-	if err != nil {
-		return err
+	gd := w.device.Load()
+	if !listens(gd) {
+		return w.dial(ctx)
 	}
-	defer s.Close()
-	w.loop.metrics.sessions.WithLabelValues(w.id).Inc()
-	w.hold(s)
-	defer w.hold(nil)
-	return w.serve(ctx, s)
+	w.enter(model.DeviceUnreachable, w.loop.waiting(gd))
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.knock:
+		return errOffered
+	}
 }
 
-// hold notes the session that stands, nil for none.
-func (w *worker) hold(s *vtep.Session) {
+// drive keeps a switch in line over one session, to its end or that of ctx, or
+// until a newer session is there.
+func (w *worker) drive(ctx context.Context, k link) error {
+	w.enter(model.DeviceReading, "reading the database")
+	w.loop.metrics.sessions.WithLabelValues(w.id).Inc()
+	w.hold(k)
+	defer w.letGo()
+	// Before serve takes the lock: it is not to be taken from another worker.
+	if err := w.claim(switchNames(k.session.Facts().Switches)); err != nil {
+		return err
+	}
+	return w.serve(ctx, k.session)
+}
+
+// hold notes the session that stands.
+func (w *worker) hold(k link) {
+	w.held = time.Now()
 	w.mu.Lock()
-	w.session = s
-	w.status.awaySince = time.Time{}
-	if s == nil {
-		w.status.awaySince = time.Now()
+	defer w.mu.Unlock()
+	w.link = k
+	w.status.backSince = time.Time{}
+	if away := time.Since(w.status.awaySince); !w.status.awaySince.IsZero() && away > w.loop.opts.HAHold {
+		w.status.backSince = time.Now()
 	}
+	w.status.awaySince, w.status.peer, w.status.distrust = time.Time{}, k.peer, ""
+}
+
+// letGo notes that no session stands.
+func (w *worker) letGo() {
+	w.mu.Lock()
+	w.link = link{}
+	w.status.awaySince, w.status.peer = time.Now(), transport.Peer{}
 	w.mu.Unlock()
-	if s == nil {
-		w.loop.unlearn(databaseID(w.device.Load()))
-	}
+	w.loop.unlearn(databaseID(w.device.Load()))
+	w.loop.claims.release(w)
 }
 
 // reachable reports whether a session stands.
@@ -193,6 +258,7 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 	defer pass.Stop()
 	retry := time.NewTimer(0)
 	defer retry.Stop()
+	audit := true
 	for {
 		select {
 		case <-ctx.Done():
@@ -204,17 +270,27 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 				return err
 			}
 			w.tell(s, false)
+		case <-w.knock:
+			if w.offering() {
+				return errOffered
+			}
+			continue
 		case <-w.wake:
 			if w.networksChanged() {
 				w.tell(s, true)
 			}
 		case <-pass.C:
+			audit = true
+			if need, err = w.observe(ctx, s); err != nil {
+				return err
+			}
 		case <-retry.C:
 		}
-		again, err := w.reconcile(ctx, s, need)
+		again, err := w.reconcile(ctx, s, need, audit)
 		if err != nil {
 			return err
 		}
+		audit = false
 		if again > 0 {
 			retry.Reset(again)
 		}
@@ -226,18 +302,39 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 // was read.
 func (w *worker) observe(ctx context.Context, s *vtep.Session) (uint64, error) {
 	facts := s.Facts()
+	if err := w.claim(switchNames(facts.Switches)); err != nil {
+		return 0, err
+	}
 	w.mu.Lock()
+	same := sameSwitches(w.status.facts, facts.Switches)
 	w.status.facts = facts
 	w.mu.Unlock()
+	if !same {
+		w.loop.reception.recheck()
+	}
 	// A database without any switch is one that is being set up again; what was
 	// last seen stays known, so that nothing is taken away for lack of facts.
 	if len(facts.Switches) > 0 {
 		err := w.loop.store.SetInventory(ctx, w.id, model.Inventory{Switches: facts.Switches, SeenAt: time.Now()})
-		if err != nil && model.KindOf(err) != model.NotFound {
-			return 0, err
+		if err != nil && model.KindOf(err) != model.NotFound && ctx.Err() == nil {
+			// What is wanted is still kept in line; the next pass tries again.
+			w.log.WithError(err).Warn("remembering what the switch says of itself")
 		}
 	}
 	return w.loop.store.Definitions().Revision, nil
+}
+
+// claim makes this worker the only one that writes the switches that its
+// session announces.
+func (w *worker) claim(names []string) error {
+	gd := w.device.Load()
+	w.mu.Lock()
+	k := w.link
+	w.mu.Unlock()
+	if !w.loop.stillIs(gd, k, names) {
+		return fmt.Errorf("the switch is called %s now", strings.Join(names, ", "))
+	}
+	return w.loop.claims.take(w, names)
 }
 
 func (w *worker) networksChanged() bool {
@@ -265,9 +362,10 @@ func (w *worker) tell(s *vtep.Session, full bool) {
 	w.told = true
 }
 
-// reconcile makes one plan and sends it. It returns when to try again although
-// nothing changes: 0 for not at all.
-func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64) (time.Duration, error) {
+// reconcile makes one plan and sends it. An audit looks at everything, else only
+// at what may have changed. It returns when to try again although nothing
+// changes: 0 for not at all.
+func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, audit bool) (time.Duration, error) {
 	w.mu.Lock()
 	want, revision := w.want, w.revision
 	w.behind = want == nil || revision < need
@@ -281,7 +379,7 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64) (t
 		return 0, s.Queue(ctx)
 	}
 	began := time.Now()
-	plan := s.Plan(want)
+	plan := w.plan(s, want, audit)
 	ops, wait := w.helds.filter(plan.Ops, began)
 	ops, wait = w.repairs.filter(ops, want, wait, began)
 	if len(ops) > 0 {
@@ -295,11 +393,22 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64) (t
 		if err != nil {
 			return 0, err
 		}
-		w.repairs.written(ops, want, time.Now())
+		w.repairs.written(ops, rejected, want, time.Now())
 		wait = w.helds.refused(rejected, wait, time.Now())
 	}
 	w.settle(s, want, plan, revision, len(ops) > 0)
-	return wait, w.cleanUp(ctx, s, want, plan)
+	if err := w.cleanUp(ctx, s, want, plan); err != nil && ctx.Err() == nil {
+		w.log.WithError(err).Warn("telling the store what has gone")
+		wait = shorter(wait, storeRetry)
+	}
+	return wait, nil
+}
+
+func (w *worker) plan(s *vtep.Session, want *vtep.Want, audit bool) *vtep.Plan {
+	if audit {
+		return s.Plan(want)
+	}
+	return s.Step(want)
 }
 
 // settle reports the outcome of a plan. After writing, one more plan finds
@@ -307,7 +416,7 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64) (t
 func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revision uint64, wrote bool) {
 	undone := slices.Concat(w.helds.problems(), w.repairs.problems())
 	if wrote {
-		if after := s.Plan(want); !after.Empty() && len(undone) == 0 {
+		if after := s.Step(want); !after.Empty() && len(undone) == 0 {
 			w.nudge()
 			return
 		}
@@ -355,7 +464,7 @@ func (w *worker) lost(err error) {
 		err = errors.New("session ended")
 	}
 	w.mu.Lock()
-	w.status.lastError = err.Error()
+	w.status.lastError, w.status.distrust = err.Error(), transport.Reason(err)
 	w.mu.Unlock()
 	w.enter(model.DeviceUnreachable, err.Error())
 	w.helds, w.repairs = holds{}, repairs{}

@@ -119,7 +119,7 @@ func fault(list []string) string {
 // A name that is not known is refused only when every registered database was
 // read: else it may be on one of those that were not.
 func (t *txn) switchOf(where *places, dev *model.Device) (*model.SwitchInventory, error) {
-	at, ok := where.find(dev)
+	at, ok := where.Find(dev)
 	if !ok && !t.someUnread() {
 		return nil, model.ErrL2GatewayDeviceNotFound(dev.DeviceName)
 	}

@@ -185,7 +185,7 @@ func (t *txn) named(gd *model.GatewayDevice) bool {
 	places := newPlaces(&t.next)
 	for g := range t.next.Gateways.All() {
 		for i := range g.Devices {
-			if p, ok := places.find(&g.Devices[i]); ok && p.Device.ID == gd.ID {
+			if p, ok := places.Find(&g.Devices[i]); ok && p.Device.ID == gd.ID {
 				return true
 			}
 		}

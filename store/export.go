@@ -11,6 +11,9 @@ import (
 	"bordergw/model"
 )
 
+// maxRevision leaves room for all the changes to come.
+const maxRevision = 1 << 62
+
 // Import stores what another store exported, with ids, VNIs and the order of
 // creation, all of it or nothing. The store must hold no definitions. Every
 // record passes the rules that it passed when it was created, except quotas
@@ -74,7 +77,9 @@ func importList[T any, P model.Recorder[T]](t *txn, into table[T, P], list []P, 
 		if r == nil || r.Meta().ID == "" || r.Meta().Seq == 0 {
 			return 0, model.ErrBadRequest("Invalid input for %s. Reason: a record has no id or no seq.", into.bucket)
 		}
-		highest = max(highest, r.Meta().Seq, r.Meta().Revision)
+		if highest = max(highest, r.Meta().Seq, r.Meta().Revision); highest > maxRevision {
+			return 0, model.ErrBadRequest("Invalid input for %s. Reason: %d is no revision.", into.bucket, highest)
+		}
 	}
 	for pending := list; len(pending) > 0; {
 		var refused []P

@@ -70,7 +70,7 @@ func (t *txn) checkDeviceVNIs(c *join) error {
 	where := newPlaces(&t.next)
 	ours := map[use]bool{}
 	for dev, v := range t.vnis(c) {
-		if at, ok := where.find(dev); ok {
+		if at, ok := where.Find(dev); ok {
 			ours[use{at.Device.ID, v}] = true
 		}
 	}
@@ -80,7 +80,7 @@ func (t *txn) checkDeviceVNIs(c *join) error {
 			continue
 		}
 		for dev, v := range t.vnis(&o) {
-			if at, ok := where.find(dev); ok && ours[use{at.Device.ID, v}] {
+			if at, ok := where.Find(dev); ok && ours[use{at.Device.ID, v}] {
 				return model.ErrStretchConflict("VNI %s is in use on gateway device %s by networks %s and %s.",
 					v, at.Device.ID, o.NetworkID, c.NetworkID)
 			}

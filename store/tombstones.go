@@ -86,7 +86,7 @@ func carriersOf(d *model.Definitions, networkIDs []string) map[string]carriers {
 		g, _ := d.Gateways.Get(c.L2GatewayID)
 		for i := range g.Devices {
 			dev := &g.Devices[i]
-			switch p, ok := at.find(dev); {
+			switch p, ok := at.Find(dev); {
 			case !ok:
 				into.unknown[dev.DeviceName] = true
 			case p.Device.Driven():

@@ -10,7 +10,7 @@ type spot struct {
 }
 
 func (p *places) spot(dev *model.Device, port string, vlan model.VLAN) spot {
-	at, ok := p.find(dev)
+	at, ok := p.Find(dev)
 	if !ok {
 		return spot{sw: dev.DeviceName, port: port, vlan: vlan}
 	}

@@ -11,14 +11,23 @@ import (
 
 // Diff compares what a database should hold with what it holds. It is pure; the
 // same input gives the same Plan.
-func Diff(want *Want, have *State) *Plan {
+func Diff(want *Want, have *State) *Plan { return diff(want, have, nil) }
+
+// diff leaves out what needs no look.
+func diff(want *Want, have *State, clean *clean) *Plan {
 	d := newDiffer(want, have)
 	d.removals()
 	for _, seg := range want.Segments {
+		if clean.segment(seg, have) {
+			d.realised[seg.Name] = true
+			continue
+		}
 		d.segment(seg)
 	}
-	d.tunnels()
-	d.bindings()
+	if !clean.ports() {
+		d.tunnels()
+		d.bindings()
+	}
 	return &Plan{Ops: slices.Concat(d.unbinds, d.deletes, d.adds, d.binds), Problems: d.problems}
 }
 
@@ -31,8 +40,8 @@ type differ struct {
 	// realised are the wanted logical switches that can stand: 0 in state, or
 	// the row that was found.
 	realised map[string]bool
-	// byKey lists the logical switches that keep a VNI.
-	byKey map[int]string
+	// byKey lists the logical switches that keep a VNI, by name.
+	byKey map[int][]string
 	// removed are our logical switches that are not wanted.
 	removed map[ovsdb.UUID]bool
 
@@ -45,7 +54,7 @@ func newDiffer(want *Want, have *State) *differ {
 		want: want, have: have, own: have.ownAddresses(),
 		mcast:    map[ovsdb.UUID][]ovsdb.UUID{},
 		realised: map[string]bool{},
-		byKey:    map[int]string{},
+		byKey:    map[int][]string{},
 		removed:  map[ovsdb.UUID]bool{},
 	}
 	for _, id := range sortedUUIDs(have.mcastRemote) {
@@ -77,7 +86,7 @@ func (d *differ) removals() {
 			gone = d.remove(id, row)
 		}
 		if !gone && row.TunnelKey != nil {
-			d.byKey[*row.TunnelKey] = name
+			d.byKey[*row.TunnelKey] = append(d.byKey[*row.TunnelKey], name)
 		}
 	}
 }
@@ -115,8 +124,9 @@ func (d *differ) segment(seg *Segment) {
 		d.problem(NameTaken, seg.Name, nil, "logical switch %s stands with VNI %d and is not ours", seg.Name, *row.TunnelKey)
 		return
 	}
-	if other, taken := d.byKey[int(seg.TunnelKey)]; taken && other != seg.Name {
-		d.problem(VNITaken, seg.Name, nil, "VNI %s is used by logical switch %s", seg.TunnelKey, other)
+	others := d.byKey[int(seg.TunnelKey)]
+	if i := slices.IndexFunc(others, func(name string) bool { return name != seg.Name }); i >= 0 {
+		d.problem(VNITaken, seg.Name, nil, "VNI %s is used by logical switch %s", seg.TunnelKey, others[i])
 		d.release(seg, id, row)
 		return
 	}

@@ -15,6 +15,12 @@ import (
 // Update applies one monitor update.
 func (s *State) Update(u ovsdb.RowUpdate) error { return s.update(u) }
 
+// Stepper makes steps on a State without a session.
+type Stepper struct{ s stepper }
+
+// Step is Session.Step.
+func (p *Stepper) Step(want *Want, have *State) *Plan { return p.s.step(want, have) }
+
 // Row is the row an operation acts on.
 func (o *Op) Row() ovsdb.UUID { return o.row }
 

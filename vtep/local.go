@@ -51,7 +51,8 @@ func (s *State) updateLocal(u ovsdb.RowUpdate) error {
 type LocalMAC struct {
 	LogicalSwitch string
 	MAC           model.MAC
-	// Endpoint is the switch's tunnel address; none when the row has gone.
+	// Endpoint is the switch's tunnel address; none when the row has gone or is
+	// not believed.
 	Endpoint model.VTEPAddress
 	// Learning tells one learning of a MAC from a later one.
 	Learning uint64
@@ -112,7 +113,7 @@ func (l *Locals) tell(st *State, own map[model.VTEPAddress]bool, k macKey, wante
 	}
 	if stands && (!k.mac.IsUnicast() || !own[m.Endpoint]) {
 		l.Quarantined++
-		return
+		m.Endpoint, m.Learning = model.VTEPAddress{}, 0 // as good as gone
 	}
 	l.MACs = append(l.MACs, m)
 }

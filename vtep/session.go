@@ -27,6 +27,7 @@ type Session struct {
 
 	mu    sync.Mutex
 	state *State
+	steps stepper
 	// inUpdate: the reader holds mu until the end of a notification, so that
 	// nobody sees half a transaction. Only the reader touches it.
 	inUpdate bool
@@ -125,11 +126,19 @@ func (s *Session) Close() error { return s.conn.Close() }
 // Transactions counts those sent since the session began.
 func (s *Session) Transactions() uint64 { return s.sent.Load() }
 
-// Plan compares a Want with the database as it stands.
+// Plan compares a Want with the whole database as it stands.
 func (s *Session) Plan(want *Want) *Plan {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return Diff(want, s.state)
+}
+
+// Step is Plan without a look at what can not have changed since a step last
+// found nothing to do. It gives the same operations.
+func (s *Session) Step(want *Want) *Plan {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.steps.step(want, s.state)
 }
 
 // Owns reports whether a logical switch of that name stands that is ours to

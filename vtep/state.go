@@ -35,6 +35,8 @@ type State struct {
 	// learned records what changed in Ucast_Macs_Local since it was last asked
 	// for.
 	learned localChanges
+	// touched records what changed since a plan last found nothing to do.
+	touched touched
 }
 
 // table holds the rows of one small table.
@@ -88,8 +90,10 @@ func (s *State) update(u ovsdb.RowUpdate) (err error) {
 	case "Physical_Switch":
 		_, err = s.switches.apply(u)
 		s.learned.all = true // what counts as its own address may have changed
+		s.touched.all = true
 	case "Physical_Port":
 		_, err = s.ports.apply(u)
+		s.touched.ports = true
 	case "Logical_Switch":
 		err = s.updateLogical(u)
 	case "Physical_Locator":
@@ -98,13 +102,14 @@ func (s *State) update(u ovsdb.RowUpdate) (err error) {
 		_, err = s.sets.apply(u)
 	case "Tunnel":
 		_, err = s.tunnels.apply(u)
+		s.touched.ports = true
 	case "Mcast_Macs_Remote":
-		_, err = s.mcastRemote.apply(u)
+		err = s.updateFlood(u)
 	case "Mcast_Macs_Local":
 		_, err = s.mcastLocal.apply(u)
 		s.learned.all = true
 	case "Ucast_Macs_Remote":
-		err = s.ucastRemote.update(u)
+		err = s.updateRemote(u)
 	case "Ucast_Macs_Local":
 		err = s.updateLocal(u)
 	default:
@@ -114,6 +119,7 @@ func (s *State) update(u ovsdb.RowUpdate) (err error) {
 }
 
 func (s *State) updateLogical(u ovsdb.RowUpdate) error {
+	s.touched.all = true // a VNI may have come free
 	old, err := s.logical.apply(u)
 	if err != nil {
 		return err

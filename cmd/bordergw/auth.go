@@ -23,6 +23,8 @@ func (c *config) authenticator() (api.Authenticator, error) {
 			return nil, fmt.Errorf("reading the tokens: %w", err)
 		}
 		return api.NewTokens(tokens), nil
+	case authKeystone:
+		return c.Keystone.authenticator()
 	}
 	return api.NoAuth{}, nil
 }

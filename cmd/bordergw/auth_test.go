@@ -14,13 +14,13 @@ func TestTokenFile(t *testing.T) {
 	auth, err := c.authenticator()
 	require.NoError(t, err)
 	for token, want := range map[string]api.Identity{
-		"first-secret":  {User: "alice", Project: "ops", Admin: true},
+		"first-secret":  {User: "alice", Project: "ops", Roles: []string{"admin", "member"}},
 		"second-secret": {User: "bob", Project: "lab"},
 	} {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Header.Set("X-Auth-Token", token)
-		got, ok := auth.Authenticate(r)
-		require.True(t, ok)
+		got, err := auth.Authenticate(r)
+		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
 }

@@ -19,9 +19,10 @@ import (
 
 // Authentication modes.
 const (
-	authNone    = "none"
-	authToken   = "token"
-	authHeaders = "headers"
+	authNone     = "none"
+	authToken    = "token"
+	authHeaders  = "headers"
+	authKeystone = "keystone"
 )
 
 // minInterval keeps the periodic pass from being a busy loop.
@@ -38,6 +39,16 @@ type config struct {
 	LogFormat string
 	Auth      string
 	TokenFile string // of auth: token
+	Keystone  keystoneConfig
+	Policy    policyRules
+	Quota     model.Limits  // of projects without limits of their own
+	HAHold    time.Duration // before another switch takes over a gateway
+
+	OVSDBListen     []string // ptcp:PORT[:IP] or pssl:PORT[:IP]
+	TLSCertificate  string   // PEM files of TLS with switches
+	TLSPrivateKey   string
+	TLSCAs          []string // NAME=FILE
+	TLSFingerprints []string // NAME=SHA256
 }
 
 func defaultConfig() config {
@@ -49,6 +60,10 @@ func defaultConfig() config {
 		LogLevel:  logrus.InfoLevel,
 		LogFormat: "text",
 		Auth:      authNone,
+		Keystone:  defaultKeystone(),
+		Policy:    policyRules{},
+		Quota:     model.Limits{},
+		HAHold:    10 * time.Second,
 	}
 }
 
@@ -76,8 +91,34 @@ func (c *config) bind(fs *pflag.FlagSet) {
 	fs.Var(setting[model.VNIRange]{&c.VNIRange, "first-last", model.ParseVNIRange}, "vni-range", "VNIs given to networks that have none")
 	fs.Var(setting[logrus.Level]{&c.LogLevel, "level", parseLevel}, "log-level", "error, warn, info, debug or trace")
 	fs.Var(oneOf(&c.LogFormat, "text", "json"), "log-format", "form of the log on standard error")
-	fs.Var(oneOf(&c.Auth, authNone, authToken, authHeaders), "auth", "who may use the API: everybody as admin, holders of a token, whom a trusted proxy names in headers")
+	fs.Var(oneOf(&c.Auth, authNone, authToken, authHeaders, authKeystone), "auth",
+		"who may use the API: everybody as admin, holders of a token, whom a trusted proxy names in headers, holders of a token of Keystone")
 	fs.StringVar(&c.TokenFile, "token-file", c.TokenFile, "tokens of --auth token (YAML)")
+	c.Keystone.bind(fs)
+	fs.Var(c.Policy, "policy", "who may do an action, for instance create_l2_gateway=admin_or_owner (repeatable; a mapping in the file)")
+	for _, resource := range model.QuotaResources() {
+		name := strings.ReplaceAll(resource, "_", "-")
+		fs.Var(limit{c.Quota, resource}, "quota-"+name, "how many of these a project may own unless it has limits of its own; -1 is no limit")
+	}
+	fs.Var(setting[time.Duration]{&c.HAHold, "duration", parseHold}, "ha-hold", "how long a switch of an active-passive gateway must be away before another takes over")
+	c.bindSwitches(fs)
+}
+
+// bindSwitches registers what concerns the connections with switches.
+func (c *config) bindSwitches(fs *pflag.FlagSet) {
+	fs.Var(repeated{&c.OVSDBListen, "ptcp|pssl:port[:ip]", checkEndpoint}, "ovsdb-listen", "where switches dial in, plain or with TLS (repeatable; a list in the file)")
+	fs.StringVar(&c.TLSCertificate, "tls-certificate", c.TLSCertificate, "our certificate towards switches (PEM)")
+	fs.StringVar(&c.TLSPrivateKey, "tls-private-key", c.TLSPrivateKey, "its private key (PEM)")
+	fs.Var(repeated{&c.TLSCAs, "name=file", checkNamedFile}, "tls-ca", "CA that switches' certificates are checked by (PEM; repeatable; a mapping in the file)")
+	fs.Var(repeated{&c.TLSFingerprints, "name=sha256", checkNamedFingerprint}, "tls-fingerprint", "certificate of a switch that is trusted by itself (repeatable; a mapping in the file)")
+}
+
+func parseHold(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("%q is not a positive duration such as 10s", s)
+	}
+	return d, nil
 }
 
 func parseListen(s string) (string, error) {
@@ -126,7 +167,7 @@ func loadConfig(path string, given *pflag.FlagSet) (config, error) {
 	var err error
 	given.Visit(func(f *pflag.Flag) {
 		if keys.Lookup(f.Name) != nil && err == nil {
-			err = keys.Set(f.Name, f.Value.String())
+			err = setAgain(keys.Lookup(f.Name), f)
 			origin[f.Name] = "--" + f.Name
 		}
 	})
@@ -134,6 +175,14 @@ func loadConfig(path string, given *pflag.FlagSet) (config, error) {
 		return c, err
 	}
 	return c, c.validate(origin)
+}
+
+// setAgain gives a key the value of a flag.
+func setAgain(key, flag *pflag.Flag) error {
+	if list, ok := flag.Value.(pflag.SliceValue); ok {
+		return key.Value.(pflag.SliceValue).Replace(list.GetSlice())
+	}
+	return key.Value.Set(flag.Value.String())
 }
 
 // origins says where a key was set: "--listen" or "FILE:3: listen". A key that
@@ -159,6 +208,10 @@ func (c *config) validate(o origins) error {
 		return o.errorf("auth", "token needs a token file (--token-file)")
 	case c.Auth != authToken && c.TokenFile != "":
 		return o.errorf("token-file", "is of use with --auth token only")
+	case c.Auth == authKeystone:
+		return c.Keystone.validate(o)
+	case c.Keystone != defaultKeystone():
+		return c.Keystone.refuse(o)
 	case c.Auth == authNone && !explicit && !isLoopback(c.Listen):
 		return o.errorf("listen", "%s is reachable from other machines: choose an --auth, or write --auth none to let everybody in", c.Listen)
 	}

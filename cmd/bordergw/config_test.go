@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,6 +30,7 @@ func TestConfigDefaults(t *testing.T) {
 	require.Equal(t, config{
 		Listen: "127.0.0.1:9696", DataDir: defaultDataDir(os.Geteuid()), Interval: time.Minute, VNIRange: model.DefaultVNIRange,
 		LogLevel: logrus.InfoLevel, LogFormat: "text", Auth: "none",
+		Keystone: defaultKeystone(), Policy: policyRules{}, Quota: model.Limits{}, HAHold: 10 * time.Second,
 	}, got)
 }
 
@@ -48,27 +50,58 @@ func TestConfigFile(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, config{
 		Listen: "[::1]:9000", DataDir: "/srv/bordergw", Interval: 90 * time.Second, VNIRange: model.VNIRange{First: 5000, Last: 5999},
-		LogLevel: logrus.DebugLevel, LogFormat: "json", Auth: "token", TokenFile: "/etc/bordergw/tokens.yaml",
+		LogLevel: logrus.DebugLevel, LogFormat: "json", Auth: "token", TokenFile: "/etc/bordergw/tokens.yaml", Keystone: defaultKeystone(),
+		Policy: goodPolicy(), Quota: goodQuota(), HAHold: 3 * time.Second,
+		OVSDBListen:    []string{"ptcp:6640", "pssl:6641:[::1]"},
+		TLSCertificate: "/etc/bordergw/cert.pem", TLSPrivateKey: "/etc/bordergw/key.pem",
+		TLSCAs: []string{"lab=/etc/bordergw/lab.pem", "ops=/etc/bordergw/ops.pem"}, TLSFingerprints: []string{"sw1=" + pin1},
 	}, got)
+	got, err = load(t, "testdata/config/keystone.yaml")
+	require.NoError(t, err)
+	require.Equal(t, keystoneConfig{
+		URL: "https://keystone:5000/v3", Username: "bordergw", PasswordFile: "testdata/config/password", Project: "services",
+		UserDomain: "ops", ProjectDomain: "infra", CAFile: "/etc/ssl/keystone.pem", Cache: time.Minute,
+	}, got.Keystone)
 }
 
-// Every key of the good file is a flag and the other way round.
+// pin1 is a fingerprint.
+var pin1 = strings.Repeat("0", 63) + "1"
+
+func goodPolicy() policyRules {
+	return policyRules{"create_l2_gateway": "admin_or_owner", "get_plan": "role:operator or admin_only"}
+}
+
+func goodQuota() model.Limits {
+	return model.Limits{"network": 50, "gateway_device": 10, "l2_gateway": 5, "l2_gateway_connection": -1}
+}
+
+// Every key of the good files is a flag and the other way round.
 func TestEveryKeyIsAFlag(t *testing.T) {
 	keys := pflag.NewFlagSet("", pflag.ContinueOnError)
 	c := defaultConfig()
 	c.bind(keys)
 	origin := origins{}
 	require.NoError(t, readConfigFile("testdata/config/good.yaml", keys, origin))
+	delete(origin, "auth")
+	require.NoError(t, readConfigFile("testdata/config/keystone.yaml", keys, origin))
 	keys.VisitAll(func(f *pflag.Flag) { require.Contains(t, origin, f.Name) })
 }
 
 func TestFlagsWinOverFile(t *testing.T) {
 	got, err := load(t, "testdata/config/good.yaml",
-		"--listen", "127.0.0.1:0", "--data-dir=/d", "--interval=5s", "--vni-range=1-2", "--log-level=error", "--log-format=text", "--token-file=x")
+		"--listen", "127.0.0.1:0", "--data-dir=/d", "--interval=5s", "--vni-range=1-2", "--log-level=error", "--log-format=text", "--token-file=x",
+		"--ha-hold=1s", "--quota-network=1", "--policy=get_plan=any", "--policy=get_audit=role:a;export=any",
+		"--ovsdb-listen=ptcp:0", "--ovsdb-listen=pssl:1:127.0.0.1", "--tls-certificate=c", "--tls-private-key=k",
+		"--tls-ca=x=a file.pem", "--tls-ca=y=b", "--tls-fingerprint=z="+pin1)
 	require.NoError(t, err)
 	require.Equal(t, config{
 		Listen: "127.0.0.1:0", DataDir: "/d", Interval: 5 * time.Second, VNIRange: model.VNIRange{First: 1, Last: 2},
-		LogLevel: logrus.ErrorLevel, LogFormat: "text", Auth: "token", TokenFile: "x",
+		LogLevel: logrus.ErrorLevel, LogFormat: "text", Auth: "token", TokenFile: "x", Keystone: defaultKeystone(), HAHold: time.Second,
+		Policy: policyRules{"create_l2_gateway": "admin_or_owner", "get_plan": "any", "get_audit": "role:a", "export": "any"},
+		Quota:  goodQuota().With(model.Limits{"network": 1}),
+
+		OVSDBListen: []string{"ptcp:0", "pssl:1:127.0.0.1"}, TLSCertificate: "c", TLSPrivateKey: "k",
+		TLSCAs: []string{"x=a file.pem", "y=b"}, TLSFingerprints: []string{"z=" + pin1},
 	}, got)
 }
 
@@ -83,6 +116,11 @@ func TestEmptyConfigFile(t *testing.T) {
 func TestBadConfigFiles(t *testing.T) {
 	const dir = "testdata/config/bad/"
 	want := map[string]string{
+		"ovsdb-listen":            `:2: ovsdb_listen: line 3: "tcp:6640" is not of the form ptcp:PORT[:IP] or pssl:PORT[:IP]`,
+		"ovsdb-listen-nested":     `:1: ovsdb_listen: line 1: one value is expected`,
+		"tls-ca-list":             `:1: tls_ca: one value is expected`,
+		"tls-ca-scalar":           `:1: tls_ca: "ca.pem" is not NAME=FILE`,
+		"tls-fingerprint":         `:1: tls_fingerprint: line 2: "12:34" is not a SHA-256 fingerprint: 64 hexadecimal digits`,
 		"unknown-key":             `:2: colour: unknown key`,
 		"dashed-key":              `:1: log-level: unknown key`,
 		"key-twice":               `:3: interval: the key is given twice`,
@@ -94,7 +132,17 @@ func TestBadConfigFiles(t *testing.T) {
 		"vni-range-too-high":      `:1: vni_range: VNI range "1-16777216": VNI 16777216 is not in 1..16777215`,
 		"log-level":               `:1: log_level: "chatty" is not one of error, warn, info, debug, trace`,
 		"log-format":              `:1: log_format: "xml" is not one of text, json`,
-		"auth-unknown":            `:1: auth: "keystone" is not one of none, token, headers`,
+		"auth-unknown":            `:1: auth: "ldap" is not one of none, token, headers, keystone`,
+		"keystone-without-url":    `:1: auth: keystone needs --keystone-url`,
+		"keystone-without-auth":   `:1: keystone_url: is of use with --auth keystone only`,
+		"keystone-url":            `:1: keystone_url: "k:5000" is not a URL such as https://keystone:5000/v3`,
+		"policy-action":           `:1: policy: line 2: there is no action "create_gateway", but create_gateway_device, …`,
+		"policy-rule":             `:1: policy: line 2: get_plan: "everybody" is not one of admin_only, admin_or_owner, owner, any, role:NAME, joined by " or "`,
+		"policy-twice":            `:1: policy: line 3: get_plan is given twice`,
+		"policy-list":             `:1: policy: line 2: get_plan: one value is expected`,
+		"policy-scalar":           `:1: policy: "any" is not ACTION=RULE`,
+		"quota":                   `:1: quota_network: "-2" is not a number, and not -1 for no limit`,
+		"ha-hold":                 `:1: ha_hold: "0s" is not a positive duration such as 10s`,
 		"auth-without-file":       `:1: auth: token needs a token file (--token-file)`,
 		"token-file-without-auth": `:1: token_file: is of use with --auth token only`,
 		"open-to-all":             `:1: listen: 0.0.0.0:9696 is reachable from other machines: choose an --auth, or write --auth none to let everybody in`,
@@ -113,6 +161,10 @@ func TestBadConfigFiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := dir + name + ".yaml"
 			_, err := load(t, path)
+			if start, cut := strings.CutSuffix(text, "…"); cut {
+				require.ErrorContains(t, err, path+start)
+				return
+			}
 			require.EqualError(t, err, path+text)
 		})
 	}

@@ -81,9 +81,53 @@ func setKey(keys *pflag.FlagSet, origin origins, key, value *yaml.Node, where st
 		return errors.New("unknown key")
 	case origin[name] != "":
 		return errors.New("the key is given twice")
+	case value.Kind == yaml.MappingNode && strings.Contains(flag.Value.Type(), "="):
+		origin[name] = where
+		return setPairs(flag, value)
+	case value.Kind == yaml.SequenceNode && isList(flag):
+		origin[name] = where
+		return setElements(flag, value)
 	case value.Kind != yaml.ScalarNode || value.ShortTag() == "!!null":
 		return errors.New("one value is expected")
 	}
 	origin[name] = where
 	return flag.Value.Set(value.Value)
+}
+
+// isList reports whether a key takes a list of values.
+func isList(flag *pflag.Flag) bool {
+	_, ok := flag.Value.(pflag.SliceValue)
+	return ok && !strings.Contains(flag.Value.Type(), "=")
+}
+
+// setElements sets a flag once for each element of a list.
+func setElements(flag *pflag.Flag, list *yaml.Node) error {
+	for _, value := range list.Content {
+		if value.Kind != yaml.ScalarNode || value.ShortTag() == "!!null" {
+			return fmt.Errorf("line %d: one value is expected", value.Line)
+		}
+		if err := flag.Value.Set(value.Value); err != nil {
+			return fmt.Errorf("line %d: %w", value.Line, err)
+		}
+	}
+	return nil
+}
+
+// setPairs sets a flag once for each pair of a mapping.
+func setPairs(flag *pflag.Flag, mapping *yaml.Node) error {
+	seen := map[string]bool{}
+	for i := 0; i < len(mapping.Content); i += 2 {
+		key, value := mapping.Content[i], mapping.Content[i+1]
+		switch {
+		case value.Kind != yaml.ScalarNode || value.ShortTag() == "!!null":
+			return fmt.Errorf("line %d: %s: one value is expected", key.Line, key.Value)
+		case seen[key.Value]:
+			return fmt.Errorf("line %d: %s is given twice", key.Line, key.Value)
+		}
+		seen[key.Value] = true
+		if err := flag.Value.Set(key.Value + "=" + value.Value); err != nil {
+			return fmt.Errorf("line %d: %w", key.Line, err)
+		}
+	}
+	return nil
 }

@@ -42,6 +42,8 @@ type daemon struct {
 	newLoop func(*store.Store, prometheus.Registerer) loop
 	// hangup delivers SIGHUP.
 	hangup <-chan os.Signal
+	// reload reads the TLS files again.
+	reload func() error
 	// stopTimeout is how long stopping may take.
 	stopTimeout time.Duration
 }
@@ -68,15 +70,19 @@ func (d *daemon) openStore() (*store.Store, error) {
 	if err := os.MkdirAll(d.cfg.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the data directory: %w", err)
 	}
-	return store.Open(filepath.Join(d.cfg.DataDir, "bordergw.db"), store.Options{VNIRange: d.cfg.VNIRange})
+	return store.Open(filepath.Join(d.cfg.DataDir, "bordergw.db"), store.Options{VNIRange: d.cfg.VNIRange, Quota: d.cfg.Quota})
 }
 
 func (d *daemon) runOn(ctx context.Context, db *store.Store, auth api.Authenticator) error {
+	policy, err := api.NewPolicy(d.cfg.Policy)
+	if err != nil {
+		return usageError{err}
+	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	l := d.newLoop(db, registry)
 	server := newHTTPServer(api.New(api.Config{
-		Store: db, Status: l, Log: d.log, Registry: registry, Auth: auth, Version: buildVersion(),
+		Store: db, Status: l, Log: d.log, Registry: registry, Auth: auth, Policy: policy, Version: buildVersion(),
 	}), d.log)
 	socket, err := net.Listen("tcp", d.cfg.Listen)
 	if err != nil {
@@ -126,7 +132,11 @@ func (d *daemon) await(ctx context.Context, ended <-chan error) error {
 		case err := <-ended:
 			return err
 		case <-d.hangup:
-			d.log.Info("SIGHUP: there is nothing to read again")
+			if err := d.reload(); err != nil {
+				d.log.WithField("err", err).Error("SIGHUP: the TLS files can not be used, those read before stay in use")
+				continue
+			}
+			d.log.Info("SIGHUP: the TLS files have been read again")
 		}
 	}
 }

@@ -200,14 +200,18 @@ func TestServerMessagesAreForDebugging(t *testing.T) {
 	require.Equal(t, logrus.DebugLevel, logs.LastEntry().Level)
 }
 
-func TestHangupChangesNothing(t *testing.T) {
+func TestHangupReloads(t *testing.T) {
 	hangup := make(chan os.Signal, 1)
-	r := start(t, &daemon{hangup: hangup}, untilDone)
-	hangup <- syscall.SIGHUP
-	require.Eventually(t, func() bool {
-		e := r.logs.LastEntry()
-		return e != nil && e.Level == logrus.InfoLevel && strings.HasPrefix(e.Message, "SIGHUP")
-	}, patience, time.Millisecond)
+	outcomes := make(chan error, 1)
+	r := start(t, &daemon{hangup: hangup, reload: func() error { return <-outcomes }}, untilDone)
+	for err, level := range map[error]logrus.Level{nil: logrus.InfoLevel, errors.New("broken"): logrus.ErrorLevel} {
+		outcomes <- err
+		hangup <- syscall.SIGHUP
+		require.Eventually(t, func() bool {
+			e := r.logs.LastEntry()
+			return e != nil && e.Level == level && strings.HasPrefix(e.Message, "SIGHUP")
+		}, patience, time.Millisecond)
+	}
 	require.Equal(t, http.StatusOK, get(t, r.url+"/healthz"))
 	r.stop()
 	require.NoError(t, r.wait(t))

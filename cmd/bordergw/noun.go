@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,6 +33,8 @@ type noun struct {
 	parent *noun
 	// prepare completes a request body, for instance turns names into ids.
 	prepare func(context.Context, *client, map[string]any) error
+	// extra makes a command beside the usual ones; nil if there is none.
+	extra func(*clientFlags) *cobra.Command
 }
 
 // argument is a positional argument of create, and the attribute it gives.
@@ -67,6 +70,9 @@ func (n noun) command() *cobra.Command {
 	c := group(n.word, "Manage "+n.word+"s", n.create(flags), n.list(flags), n.show(flags), n.delete(flags))
 	if len(n.updates) > 0 {
 		c.AddCommand(n.update(flags))
+	}
+	if n.extra != nil {
+		c.AddCommand(n.extra(flags))
 	}
 	flags.bind(c.PersistentFlags())
 	return c
@@ -236,7 +242,8 @@ func bodyOf(fs *pflag.FlagSet, attrs []attribute) map[string]any {
 
 func attributeValue(v pflag.Value) any {
 	if s, ok := v.(pflag.SliceValue); ok {
-		return s.GetSlice()
+		// An empty text stands for none: it clears the list.
+		return slices.DeleteFunc(s.GetSlice(), func(item string) bool { return item == "" })
 	}
 	if d, ok := v.(*deviceSpecs); ok {
 		return *d

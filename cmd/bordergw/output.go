@@ -93,7 +93,7 @@ func (o output) text(w io.Writer, raw json.RawMessage) error {
 		text, err = toYAML(raw)
 	} else {
 		var b bytes.Buffer
-		err = json.Indent(&b, raw, "", "  ")
+		err = json.Indent(&b, bytes.TrimSpace(raw), "", "  ")
 		b.WriteByte('\n')
 		text = b.Bytes()
 	}

@@ -46,6 +46,9 @@ func checkConfig(c *cobra.Command, cfg config) error {
 	if _, err := cfg.authenticator(); err != nil {
 		return usageError{err}
 	}
+	if _, err := cfg.transport(newLogger(c, cfg)); err != nil {
+		return usageError{err}
+	}
 	if err := checkDataDir(cfg.DataDir); err != nil {
 		return usageError{err}
 	}
@@ -58,10 +61,21 @@ func serve(c *cobra.Command, cfg config) error {
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
 	log := newLogger(c, cfg)
+	secure, err := cfg.transport(log)
+	if err != nil {
+		return usageError{err}
+	}
+	listeners, err := openSockets(secure, cfg.OVSDBListen, log)
+	if err != nil {
+		return err
+	}
+	defer listeners.Close()
 	d := &daemon{
-		cfg: cfg, log: log, out: c.OutOrStdout(), hangup: hangup, stopTimeout: stopTimeout,
+		cfg: cfg, log: log, out: c.OutOrStdout(), hangup: hangup, reload: secure.Reload, stopTimeout: stopTimeout,
 		newLoop: func(db *store.Store, registry prometheus.Registerer) loop {
-			return reconcile.New(db, reconcile.Options{Interval: cfg.Interval, Log: log, Registry: registry})
+			return reconcile.New(db, reconcile.Options{
+				Interval: cfg.Interval, HAHold: cfg.HAHold, Log: log, Registry: registry, Listeners: listeners, TLS: secure,
+			})
 		},
 	}
 	return d.Run(c.Context())

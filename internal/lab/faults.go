@@ -114,7 +114,7 @@ func (s *Switch) forget(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	args := []string{"--no-wait"}
+	args := []string{"--no-wait", "init"}
 	for _, b := range strings.Fields(bridges) {
 		if strings.HasPrefix(b, s.Name+"_vtep_ls") {
 			args = append(args, "--", "del-br", b)

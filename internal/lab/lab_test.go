@@ -92,11 +92,43 @@ func TestFrames(t *testing.T) {
 	require.NoError(t, l.Ping(soon(t), "t1", "u2"), "VLAN 100 to VLAN 200")
 	silent(t, l, "t1", "t2")
 
+	heard(t, l, "h1", "h2")
+	answered(t, l, "h1", "h2")
+	require.NoError(t, l.Move(soon(t), "u2", sw2, sw1, 100))
+	require.NoError(t, l.Ping(soon(t), "t1", "u2"), "both behind one switch")
+
 	require.NoError(t, l.SetUnderlay(soon(t), sw2, false))
 	silent(t, l, "h1", "h2")
 	require.NoError(t, l.SetUnderlay(soon(t), sw2, true))
 	require.NoError(t, sw1.RestartEmulator(soon(t)))
 	require.NoError(t, l.Ping(soon(t), "h1", "h2"))
+}
+
+// heard asserts that a broadcast arrives once, and not at its sender.
+func heard(t *testing.T, l *lab.Lab, from, to string) {
+	t.Helper()
+	ears := map[string]*lab.Ear{}
+	for _, name := range []string{from, to} {
+		ear, err := l.Host(name).Listen()
+		require.NoError(t, err)
+		defer func() { require.NoError(t, ear.Close()) }()
+		ears[name] = ear
+	}
+	require.NoError(t, l.Host(from).Broadcast("anybody there"))
+	require.Eventually(t, func() bool { return ears[to].Heard("anybody there") == 1 }, 10*time.Second, 20*time.Millisecond)
+	require.Zero(t, ears[from].Heard("anybody there"))
+}
+
+// answered asserts that a stream between hosts that reach each other loses nothing.
+func answered(t *testing.T, l *lab.Lab, from, to string) {
+	t.Helper()
+	s, err := l.Stream(from, to, 200*time.Millisecond)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return s.Answers() >= 3 }, 10*time.Second, 50*time.Millisecond)
+	loss, err := s.Stop()
+	require.NoError(t, err)
+	require.Equal(t, loss.Sent, loss.Answered)
+	require.Zero(t, loss.Silence)
 }
 
 func TestFaults(t *testing.T) {
@@ -106,6 +138,11 @@ func TestFaults(t *testing.T) {
 	vtepCtl(t, s, "add-ls", "kept")
 
 	require.NoError(t, s.RestartDB(soon(t)))
+	require.Equal(t, endpoint, s.Endpoint())
+	require.Equal(t, "kept", vtepCtl(t, s, "list-ls"))
+
+	s.Crash()
+	require.NoError(t, s.Boot(soon(t)))
 	require.Equal(t, endpoint, s.Endpoint())
 	require.Equal(t, "kept", vtepCtl(t, s, "list-ls"))
 
@@ -134,9 +171,10 @@ func TestSites(t *testing.T) {
 func TestDatabaseOnly(t *testing.T) {
 	cfg := two()
 	cfg.DatabaseOnly = true
+	cfg.Switches[1].Cable = true
 	l := up(t, cfg)
-	for _, s := range []*lab.Switch{l.Switch("sw1"), l.Switch("sw2")} {
-		require.Equal(t, "p1\np2", vtepCtl(t, s, "list-ports", s.Name))
+	for s, ports := range map[*lab.Switch]string{l.Switch("sw1"): "p1\np2", l.Switch("sw2"): "p1\np2\nxa\nxb"} {
+		require.Equal(t, ports, vtepCtl(t, s, "list-ports", s.Name))
 		require.Contains(t, vtepCtl(t, s, "list", "Physical_Switch"), s.TunnelIP().String())
 	}
 	require.NotEqual(t, l.Switch("sw1").Endpoint(), l.Switch("sw2").Endpoint())

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os/exec"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -42,19 +41,19 @@ func (t *transcript) String() string {
 // Loss is what became of a Stream.
 type Loss struct {
 	Sent, Answered int
-	// Longest is the time covered by the most requests in a row that were not answered. A request still under way when
-	// the stream ended does not count.
-	Longest time.Duration
+	// Silence is the longest time without an answer, beyond the pace; 0 when nothing was lost. A request still under way
+	// when the stream ended does not count.
+	Silence time.Duration
 }
 
 func (l Loss) String() string {
-	return fmt.Sprintf("%d of %d lost, at most %s in a row", l.Sent-l.Answered, l.Sent, l.Longest)
+	return fmt.Sprintf("%d of %d lost, silence of %s", l.Sent-l.Answered, l.Sent, l.Silence.Round(10*time.Millisecond))
 }
 
 // Stream starts pinging from one host to another.
 func (l *Lab) Stream(from, to string, every time.Duration) (*Stream, error) {
 	s := &Stream{every: every}
-	s.cmd = in(context.Background(), from, "ping", "-n", "-i", fmt.Sprint(every.Seconds()), l.Host(to).IP.String())
+	s.cmd = in(context.Background(), from, "ping", "-n", "-D", "-i", fmt.Sprint(every.Seconds()), l.Host(to).IP.String())
 	s.cmd.Stdout, s.cmd.Stderr = &s.out, io.Discard
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if err := s.cmd.Start(); err != nil {
@@ -74,11 +73,11 @@ func (s *Stream) Stop() (Loss, error) {
 }
 
 var (
-	pingAnswer  = regexp.MustCompile(`icmp_seq=(\d+) ttl=`)
+	pingAnswer  = regexp.MustCompile(`(?m)^\[(\d+)\.(\d{6})\] .*icmp_seq=(\d+) ttl=`)
 	pingSummary = regexp.MustCompile(`(\d+) packets transmitted`)
 )
 
-// parsePing reads what ping prints. The numbers of a series begin with 1.
+// parsePing reads what ping -D prints. The numbers of a series begin with 1.
 func parsePing(out string, every time.Duration) (l Loss, err error) {
 	summary := pingSummary.FindStringSubmatch(out)
 	if summary == nil {
@@ -87,25 +86,27 @@ func parsePing(out string, every time.Duration) (l Loss, err error) {
 	if l.Sent, err = number(summary[1]); err != nil {
 		return l, err
 	}
-	var answered []int
+	answered := map[int]bool{}
+	var last time.Time
 	for _, m := range pingAnswer.FindAllStringSubmatch(out, -1) {
-		n, err := number(m[1])
-		if err != nil {
-			return l, err
+		var n [3]int
+		for i := range n {
+			if n[i], err = number(m[i+1]); err != nil {
+				return l, err
+			}
 		}
-		answered = append(answered, n)
+		at := time.Unix(int64(n[0]), int64(n[1])*1000)
+		if !last.IsZero() {
+			l.Silence = max(l.Silence, at.Sub(last)-every)
+		}
+		last = at
+		answered[n[2]] = true
 	}
-	slices.Sort(answered)
-	answered = slices.Compact(answered)
-	last := 0
-	for _, n := range answered {
-		l.Longest = max(l.Longest, time.Duration(n-last-1)*every)
-		last = n
+	if l.Sent > 0 && !answered[l.Sent] {
+		l.Sent--
 	}
-	l.Answered = len(answered)
-	if last < l.Sent {
-		l.Sent-- // still under way
-		l.Longest = max(l.Longest, time.Duration(l.Sent-last)*every)
+	if l.Answered = len(answered); l.Answered == l.Sent {
+		l.Silence = 0 // what is left is the machine's jitter
 	}
 	return l, nil
 }

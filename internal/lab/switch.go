@@ -150,9 +150,9 @@ func (s *Switch) startVswitchd() (err error) {
 
 // address puts the tunnel IP where the userspace datapath looks for it: on the internal port of the uplink's bridge.
 func (s *Switch) address(ctx context.Context) error {
-	lines := []string{fmt.Sprintf("addr add %s/24 dev br-ul", s.TunnelIP()), "link set br-ul up"}
+	lines := []string{fmt.Sprintf("addr replace %s/24 dev br-ul", s.TunnelIP()), "link set br-ul up"}
 	if s.cfg.Border {
-		lines = append(lines, fmt.Sprintf("route add 10.250.0.0/16 via %s dev br-ul", router(s.site)))
+		lines = append(lines, fmt.Sprintf("route replace 10.250.0.0/16 via %s dev br-ul", router(s.site)))
 	}
 	return ip(ctx, s.namespace(), lines...)
 }

@@ -94,6 +94,7 @@ func testImportRefusals(t *testing.T, open Open) {
 	}{
 		"format":          {"HTTPBadRequest", func(e *model.Export) { e.Format++ }},
 		"null":            {"HTTPBadRequest", func(e *model.Export) { e.Networks[0] = nil }},
+		"no revision":     {"HTTPBadRequest", func(e *model.Export) { e.Networks[0].Revision = 1<<64 - 1 }},
 		"no id":           {"HTTPBadRequest", func(e *model.Export) { e.L2Gateways[0].ID = "" }},
 		"no device id":    {"HTTPBadRequest", func(e *model.Export) { e.L2Gateways[0].Devices[0].ID = "" }},
 		"twice":           {"Conflict", func(e *model.Export) { e.Networks = append(e.Networks, e.Networks[0]) }},

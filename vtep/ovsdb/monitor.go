@@ -47,7 +47,8 @@ type RowUpdate struct {
 type Handler interface {
 	// Row takes one change. An error ends the session with that reason.
 	Row(RowUpdate) error
-	// Commit follows the last row of the initial state and of every update.
+	// Commit follows the last row of the initial state and of every update, also
+	// when the session ends because of one of them.
 	Commit()
 }
 
@@ -190,6 +191,7 @@ func elements(raw []byte, n int) ([][]byte, error) {
 
 // apply hands over a <table-updates> or <table-updates2> object in one pass.
 func (m *monitor) apply(raw []byte, initial bool) error {
+	defer m.h.Commit() // a handler may hold a lock from the first row on
 	s := scanner{data: raw}
 	s.open('{')
 	for n := 0; s.more('}', n); n++ {
@@ -201,11 +203,7 @@ func (m *monitor) apply(raw []byte, initial bool) error {
 		}
 		m.applyTable(&s, table, initial)
 	}
-	if err := s.finish(); err != nil {
-		return err
-	}
-	m.h.Commit()
-	return nil
+	return s.finish()
 }
 
 func (m *monitor) applyTable(s *scanner, table string, initial bool) {

@@ -1,0 +1,25 @@
+package api
+
+import (
+	"bordergw/model"
+)
+
+// defaultAuditLimit is the number of records shown when no limit is given.
+const defaultAuditLimit = 100
+
+// audit lists changes, newest first. Limit 0 is all that are kept.
+func audit(c *call) (reply, error) {
+	q := c.r.URL.Query()
+	p, err := parsePage(q)
+	if err != nil {
+		return reply{}, err
+	}
+	if !q.Has("limit") {
+		p.limit = defaultAuditLimit
+	}
+	records, err := c.cfg.Store.Audit(model.AuditFilter{Resource: q.Get("resource"), ResourceID: q.Get("id"), Limit: p.limit})
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(map[string][]model.AuditRecord{"audit": records})
+}

@@ -1,0 +1,124 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+
+	"bordergw/model"
+)
+
+// maxImport bounds the body of an import, in bytes.
+const maxImport = 64 << 20
+
+func export(c *call) (reply, error) { return ok(c.defs.Export()) }
+
+// importAll takes what export gave, into an empty store.
+func importAll(c *call) (reply, error) {
+	data, err := c.readBytes(maxImport)
+	if err != nil {
+		return reply{}, err
+	}
+	e, err := decodeExport(data)
+	if err != nil {
+		return reply{}, err
+	}
+	if err := c.recheckAll(e); err != nil {
+		return reply{}, err
+	}
+	if err := c.cfg.Store.Import(c.r.Context(), e); err != nil {
+		return reply{}, err
+	}
+	return reply{status: http.StatusNoContent}, nil
+}
+
+func decodeExport(data []byte) (*model.Export, error) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	e := &model.Export{}
+	if err := d.Decode(e); err != nil {
+		return nil, model.ErrBadRequest("Invalid input for import. Reason: %s.", printed(err.Error()))
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errMalformedBody()
+	}
+	return e, nil
+}
+
+// recheckAll checks every value as if it came in a POST. The store checks the
+// rules between records.
+func (c *call) recheckAll(e *model.Export) error {
+	views := make([]deviceView, 0, len(e.GatewayDevices))
+	var macs []macView
+	for _, d := range e.GatewayDevices {
+		if d == nil {
+			return errNullRecord
+		}
+		views = append(views, deviceView{GatewayDevice: d})
+		for i := range d.RemoteMACs {
+			macs = append(macs, macView{&d.RemoteMACs[i], d.ProjectID})
+		}
+	}
+	joined := make([]connectionView, 0, len(e.Connections))
+	for _, x := range e.Connections {
+		if x == nil {
+			return errNullRecord
+		}
+		joined = append(joined, connectionView{L2GatewayConnection: x})
+	}
+	if slices.Contains(e.Networks, nil) || slices.Contains(e.L2Gateways, nil) {
+		return errNullRecord
+	}
+	return errors.Join(recheck(c, networks(), e.Networks), recheck(c, gatewayDevices(), views), recheck(c, remoteMACs(), macs),
+		recheck(c, l2Gateways(), e.L2Gateways), recheck(c, connections(), joined))
+}
+
+var errNullRecord = model.ErrBadRequest("Invalid input for import. Reason: a record is null.")
+
+func recheck[T record](c *call, r *resource[T], list []T) error {
+	for _, v := range list {
+		if _, err := parseNetworkID(v.Meta().ID); err != nil {
+			return inputError("id", err)
+		}
+		if err := r.recheck(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recheck parses what a POST of the record would have held.
+func (r *resource[T]) recheck(v T) error {
+	for _, a := range r.attrs {
+		show := a.show
+		if a.stored != nil {
+			show = a.stored
+		}
+		if !a.post || show == nil {
+			continue
+		}
+		value, err := asDecoded(show(v))
+		if err != nil {
+			return err
+		}
+		if falsy(value) && !a.required {
+			continue
+		}
+		if _, err := a.parse(value); err != nil {
+			return inputError(a.name, err)
+		}
+	}
+	return nil
+}
+
+// asDecoded gives a value the form of a decoded body.
+func asDecoded(v any) (any, error) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return decode(data)
+}

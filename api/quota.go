@@ -1,0 +1,95 @@
+package api
+
+import (
+	"math"
+	"strings"
+
+	"bordergw/model"
+)
+
+// quotaView is what a project may own. Its id is the project.
+type quotaView struct {
+	project string
+	limits  model.Limits
+}
+
+// Meta implements record.
+func (v quotaView) Meta() *model.Record { return &model.Record{ID: v.project, ProjectID: v.project} }
+
+// quotas is Neutron's resource. Every project has one; the list shows those
+// with limits of their own.
+func quotas() *resource[quotaView] {
+	return &resource[quotaView]{
+		singular: "quota", plural: "quotas", route: "/v2.0/quotas",
+		attrs: quotaAttributes(),
+		refuse: func(string) error {
+			return &model.Error{Kind: model.Forbidden, Type: "AdminRequired",
+				Message: "User does not have admin privileges: Only admin can view or configure quota"}
+		},
+		all: func(c *call) (out []quotaView) {
+			for q := range c.defs.Quotas.All() {
+				out = append(out, c.viewQuota(q.ID))
+			}
+			return out
+		},
+		find:   func(c *call, id string) (quotaView, error) { return c.viewQuota(id), nil },
+		absent: func(id string) error { return model.ErrQuotaNotFound(printed(id)) },
+		update: updateQuota,
+		remove: func(c *call, id string) error { return c.cfg.Store.DeleteQuota(c.r.Context(), id) },
+	}
+}
+
+func (c *call) viewQuota(project string) quotaView {
+	v := quotaView{project, c.cfg.Store.DefaultLimits()}
+	if own, ok := c.defs.Quotas.Get(project); ok {
+		v.limits = v.limits.With(own.Limits)
+	}
+	return v
+}
+
+// quotaAttributes has every resource under both spellings: networking-l2gw
+// registers its name with a dash and asks for it with an underscore.
+func quotaAttributes() []attribute[quotaView] {
+	var attrs []attribute[quotaView]
+	for _, name := range model.QuotaResources() {
+		limit := func(v quotaView) any { return v.limits.Of(name) }
+		a := attribute[quotaView]{name: name, put: true, format: decimal(model.Unlimited, math.MaxInt32), show: limit}
+		if dashed := strings.ReplaceAll(name, "_", "-"); dashed != name {
+			a.aliases = []string{dashed}
+			attrs = append(attrs, readOnly(dashed, a.answer, limit))
+		}
+		attrs = append(attrs, a)
+	}
+	owner := func(v quotaView) any { return v.project }
+	return append(attrs,
+		attribute[quotaView]{name: "tenant_id", filter: true, sort: true, format: shown(text), show: owner},
+		attribute[quotaView]{name: "project_id", filter: true, sort: true, format: shown(text), show: owner})
+}
+
+func updateQuota(c *call, id string, in values) (quotaView, error) {
+	if _, err := stringValue(id); err != nil || id == "" {
+		return quotaView{}, model.ErrBadRequest("Invalid input for project_id. Reason: '%s' is not a valid project.", printed(id))
+	}
+	limits := model.Limits{}
+	for name, v := range in {
+		limits[name] = int(v.(int64))
+	}
+	if len(limits) == 0 {
+		return c.viewQuota(id), nil
+	}
+	q, err := c.cfg.Store.SetQuota(c.r.Context(), id, limits)
+	if err != nil {
+		return quotaView{}, err
+	}
+	return quotaView{id, c.cfg.Store.DefaultLimits().With(q.Limits)}, nil
+}
+
+// defaultQuota is what a project without limits of its own may own.
+func defaultQuota(r *resource[quotaView]) func(*call) (reply, error) {
+	return func(c *call) (reply, error) {
+		if _, err := r.lookup(c); err != nil {
+			return reply{}, err
+		}
+		return ok(map[string]members{r.singular: r.render(c, quotaView{c.id, c.cfg.Store.DefaultLimits()}, nil)})
+	}
+}

@@ -1,0 +1,387 @@
+package reconcile_test
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/sirupsen/logrus"
+	logtest "github.com/sirupsen/logrus/hooks/test"
+	"github.com/stretchr/testify/require"
+
+	"bordergw/internal/ovsdbtest"
+	"bordergw/model"
+	"bordergw/reconcile"
+	"bordergw/vtep/transport"
+)
+
+// gate is a Loop that switches dial in to.
+type gate struct {
+	*site
+	addresses []string // of the listeners
+	registry  *prometheus.Registry
+	logs      *logtest.Hook
+}
+
+// newGate runs a Loop with those listeners until the test ends.
+func newGate(t *testing.T, secure *transport.TLS, specs ...string) *gate {
+	t.Helper()
+	log, logs := logtest.NewNullLogger()
+	g := &gate{registry: prometheus.NewRegistry(), logs: logs}
+	opts := reconcile.Options{Log: log, Registry: g.registry, TLS: secure}
+	for _, spec := range specs {
+		l, err := secure.Listen(spec)
+		require.NoError(t, err)
+		opts.Listeners = append(opts.Listeners, l)
+		g.addresses = append(g.addresses, l.Addr().String())
+	}
+	g.site = newSite(t, 0, opts)
+	return g
+}
+
+func newPlainGate(t *testing.T) *gate {
+	return newGate(t, &transport.TLS{}, "ptcp:0:127.0.0.1", "ptcp:0:127.0.0.1")
+}
+
+// register makes a device and returns its id.
+func (g *gate) register(gd model.GatewayDevice) string {
+	g.t.Helper()
+	gd.Type = model.HWVTEP
+	out, err := g.store.CreateGatewayDevice(g.t.Context(), gd)
+	require.NoError(g.t, err)
+	return out.ID
+}
+
+func listener(name string) model.GatewayDevice {
+	return model.GatewayDevice{Name: name, ManagementProtocol: model.ProtocolOVSDBListen}
+}
+
+func (g *gate) reaches(id, phase string) {
+	g.t.Helper()
+	g.eventually(func() bool { return g.loop.DeviceStatus(id).Phase == phase }, "device is %s", phase)
+}
+
+// sessions counts those that a device has had.
+func (g *gate) sessions(id string) int {
+	return int(g.metric("bordergw_device_sessions_total", id))
+}
+
+// metric is a counter or gauge by its label, "" for one without.
+func (g *gate) metric(name, label string) float64 {
+	g.t.Helper()
+	families, err := g.registry.Gather()
+	require.NoError(g.t, err)
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if f.GetName() == name && (label == "" || m.GetLabel()[0].GetValue() == label) {
+				return m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			}
+		}
+	}
+	return 0
+}
+
+// strangers are the reports of switches that are not driven.
+func (g *gate) strangers() (out []model.DeviceReport) {
+	for _, r := range g.loop.DeviceReports() {
+		if r.ID == "" {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// discovers waits for one switch that is not driven, for a reason.
+func (g *gate) discovers(name, reason string) model.DeviceReport {
+	g.t.Helper()
+	var got []model.DeviceReport
+	g.eventually(func() bool {
+		got = g.strangers()
+		return len(got) == 1 && got[0].Name == name && strings.Contains(got[0].Status.Detail, reason)
+	}, "%s is discovered: %s", name, reason)
+	return got[0]
+}
+
+func (g *gate) report(id string) model.DeviceReport {
+	for _, r := range g.loop.DeviceReports() {
+		if r.ID == id {
+			return r
+		}
+	}
+	return model.DeviceReport{}
+}
+
+func newSwitch(t *testing.T, name, tunnelIP string, opts ...ovsdbtest.Option) *ovsdbtest.Server {
+	t.Helper()
+	s := ovsdbtest.Start(t, opts...)
+	s.AddSwitch(name, tunnelIP, "p1")
+	return s
+}
+
+// call has the switch dial in, every second if need be.
+func call(s *ovsdbtest.Server, targets ...string) {
+	args := append([]string{"set-manager"}, targets...)
+	s.VtepCtl(append(args, "--", "set", "Manager", targets[0], "max_backoff=1000")...)
+}
+
+func TestUnknownSwitchIsDiscoveredAndNotWritten(t *testing.T) {
+	g := newPlainGate(t)
+	sw := newSwitch(t, "sw1", "192.0.2.1")
+	call(sw, "tcp:"+g.addresses[0])
+	got := g.discovers("sw1", "switch sw1 is not registered")
+	require.Equal(t, "DISCOVERED", got.Status.Phase)
+	require.Equal(t, "tcp:127.0.0.1", got.Endpoint)
+	require.Equal(t, "1.7.0", got.SchemaVersion)
+	require.Equal(t, "p1", got.Switches[0].Ports[0].Name)
+	require.NotNil(t, model.FindCondition(got.Status.Conditions, model.Reachable))
+	require.Equal(t, 1.0, g.metric("bordergw_discovered_sessions", ""))
+
+	before := sw.Transactions()
+	net := g.network()
+	other := g.register(listener("sw2"))
+	g.eventually(func() bool { return strings.Contains(g.loop.DeviceStatus(other).Detail, "waiting for the switch") }, "sw2 is waited for")
+	require.Equal(t, before, sw.Transactions())
+	require.Equal(t, uint64(0), g.strangers()[0].Transactions)
+
+	id := g.register(listener("sw1"))
+	g.reaches(id, model.DeviceInSync)
+	require.Empty(t, g.strangers())
+	require.Equal(t, "tcp:127.0.0.1", g.report(id).Endpoint)
+	g.active(g.connect(net, "", &tor{name: "sw1"}))
+	require.Contains(t, sw.VtepCtl("list-ls"), net)
+	require.Equal(t, 1, g.sessions(id), "the session it had is used")
+}
+
+func TestSwitchThatIsDeletedBecomesUnknown(t *testing.T) {
+	g := newPlainGate(t)
+	sw := newSwitch(t, "sw1", "192.0.2.1")
+	call(sw, "tcp:"+g.addresses[0])
+	id := g.register(listener("sw1"))
+	g.reaches(id, model.DeviceInSync)
+	require.NoError(t, g.store.DeleteGatewayDevice(t.Context(), id))
+	g.discovers("sw1", "not registered")
+
+	renamed := g.register(listener("leaf"))
+	name := "sw1"
+	_, err := g.store.UpdateGatewayDevice(t.Context(), renamed, model.GatewayDeviceUpdate{Name: &name})
+	require.NoError(t, err)
+	g.reaches(renamed, model.DeviceInSync)
+}
+
+func TestSwitchIsRenamed(t *testing.T) {
+	g := newPlainGate(t)
+	sw := newSwitch(t, "sw1", "192.0.2.1")
+	call(sw, "tcp:"+g.addresses[0])
+	one, two := g.register(listener("sw1")), g.register(listener("sw2"))
+	g.reaches(one, model.DeviceInSync)
+	sw.VtepCtl("set", "Physical_Switch", "sw1", "name=sw2")
+	g.reaches(two, model.DeviceInSync)
+	g.reaches(one, model.DeviceUnreachable)
+	require.Contains(t, g.loop.DeviceStatus(one).LastError, "the switch is called sw2 now")
+}
+
+func TestWaitingForASwitchIsNoReasonNotToBeReady(t *testing.T) {
+	g := newPlainGate(t)
+	id := g.register(listener("sw1"))
+	g.eventually(func() bool { return g.loop.DeviceStatus(id).Detail == "waiting for the switch to connect" }, "it waits")
+	g.eventually(func() bool { return g.loop.Ready() == nil }, "it is ready")
+	require.Equal(t, "ovsdb-listen", g.report(id).Endpoint)
+}
+
+func TestNobodyListensForASwitch(t *testing.T) {
+	g := newGate(t, &transport.TLS{})
+	id := g.register(listener("sw1"))
+	g.eventually(func() bool {
+		return g.loop.DeviceStatus(id).Detail == "the daemon does not listen for switches (ovsdb-listen)"
+	}, "it says that there is no listener")
+}
+
+// F-09: a device that is dialled dials in as well.
+func TestF09DialAndAccept(t *testing.T) {
+	g := newPlainGate(t)
+	sw := newSwitch(t, "sw1", "192.0.2.1")
+	id := g.register(model.GatewayDevice{Name: "sw1", ManagementIP: "127.0.0.1", ManagementPort: uint16(sw.Port())})
+	g.reaches(id, model.DeviceInSync)
+	require.Equal(t, fmt.Sprintf("ovsdb:127.0.0.1:%d", sw.Port()), g.report(id).Endpoint)
+
+	call(sw, "tcp:"+g.addresses[0])
+	g.eventually(func() bool { return g.report(id).Endpoint == "tcp:127.0.0.1" }, "the newer session is used")
+	g.reaches(id, model.DeviceInSync)
+	require.Equal(t, 2, g.sessions(id))
+	g.active(g.connect(g.network(), "", &tor{name: "sw1"}))
+	require.Empty(t, g.strangers())
+	require.Equal(t, 2, g.sessions(id), "it is not dialled while it calls")
+
+	sw.VtepCtl("del-manager")
+	g.eventually(func() bool { return strings.HasPrefix(g.report(id).Endpoint, "ovsdb:") }, "it is dialled again")
+	g.reaches(id, model.DeviceInSync)
+}
+
+// F-09: a switch with two managers that are both this controller has one
+// writer, and does not go back and forth.
+func TestF09TwoSessionsOfOneSwitch(t *testing.T) {
+	g := newPlainGate(t)
+	sw := newSwitch(t, "sw1", "192.0.2.1")
+	a, b := "tcp:"+g.addresses[0], "tcp:"+g.addresses[1]
+	id := g.register(listener("sw1"))
+	call(sw, a)
+	g.reaches(id, model.DeviceInSync)
+	call(sw, a, b)
+	g.discovers("sw1", "device sw1 has a newer session")
+	g.reaches(id, model.DeviceInSync)
+	require.Equal(t, 2, g.sessions(id))
+
+	before := g.strangers()[0].Transactions
+	g.active(g.connect(g.network(), "", &tor{name: "sw1"}))
+	require.Equal(t, before, g.strangers()[0].Transactions, "one writer")
+	call(sw, a)
+	g.eventually(func() bool { return len(g.strangers()) == 0 && g.sessions(id) == 3 }, "the other session takes over")
+	g.reaches(id, model.DeviceInSync)
+}
+
+// F-29: two databases announce the same switch.
+func TestF29SecondDatabaseOfAName(t *testing.T) {
+	g := newPlainGate(t)
+	first, second := newSwitch(t, "sw1", "192.0.2.1"), newSwitch(t, "sw1", "192.0.2.2")
+	id := g.register(listener("sw1"))
+	call(first, "tcp:"+g.addresses[0])
+	g.reaches(id, model.DeviceInSync)
+	g.active(g.connect(g.network(), "", &tor{name: "sw1"}))
+	call(second, "tcp:"+g.addresses[0])
+	got := g.discovers("sw1", "another database announces the switches of device sw1")
+	require.Equal(t, uint64(0), got.Transactions)
+	require.NotContains(t, second.Dump("Logical_Switch"), "Logical_Switch")
+	require.Equal(t, logrus.WarnLevel, g.logs.LastEntry().Level)
+	require.Contains(t, g.logs.LastEntry().Message, "another database announces")
+
+	first.Stop()
+	g.eventually(func() bool { return strings.Contains(second.Dump("Logical_Switch"), "blue") }, "the second takes over")
+}
+
+func TestF29DialledDatabaseOfAnotherDevice(t *testing.T) {
+	g := newPlainGate(t)
+	first, second := newSwitch(t, "sw1", "192.0.2.1"), newSwitch(t, "sw1", "192.0.2.2")
+	one := g.register(model.GatewayDevice{Name: "one", ManagementIP: "127.0.0.1", ManagementPort: uint16(first.Port())})
+	g.reaches(one, model.DeviceInSync)
+	two := g.register(model.GatewayDevice{Name: "two", ManagementIP: "127.0.0.1", ManagementPort: uint16(second.Port())})
+	g.eventually(func() bool { return g.loop.DeviceStatus(two).LastError == "switch sw1 is driven as device one" }, "the second is refused")
+	call(second, "tcp:"+g.addresses[0])
+	g.discovers("sw1", "not registered")
+	listening := g.register(listener("sw1"))
+	g.discovers("sw1", "switch sw1 is driven as device one")
+	g.reaches(listening, model.DeviceUnreachable)
+}
+
+// splice has a switch dial in over a connection that the test holds.
+type splice struct {
+	silent atomic.Bool // drop what comes: the line is dead, and nobody knows
+	ends   []net.Conn
+	done   sync.WaitGroup
+}
+
+func newSplice(t *testing.T, sw *ovsdbtest.Server, address string) *splice {
+	t.Helper()
+	s := &splice{}
+	for _, to := range []string{strings.TrimPrefix(sw.TCP(), "tcp:"), address} {
+		c, err := net.Dial("tcp", to)
+		require.NoError(t, err)
+		s.ends = append(s.ends, c)
+	}
+	for i := range s.ends {
+		s.done.Go(func() { _, _ = io.Copy(s.to(1-i), s.ends[i]); _ = s.ends[1-i].Close() })
+	}
+	t.Cleanup(s.close)
+	return s
+}
+
+func (s *splice) close() {
+	_ = s.ends[0].Close()
+	_ = s.ends[1].Close()
+	s.done.Wait()
+}
+
+func (s *splice) to(end int) io.Writer {
+	return writer(func(b []byte) (int, error) {
+		if s.silent.Load() {
+			return len(b), nil
+		}
+		return s.ends[end].Write(b)
+	})
+}
+
+type writer func([]byte) (int, error)
+
+func (w writer) Write(b []byte) (int, error) { return w(b) }
+
+// F-06, F-09: a switch reboots again and again, and its old sessions are half
+// open. Each time the newest is used at once.
+func TestF09HalfOpenSessionIsReplaced(t *testing.T) {
+	g := newPlainGate(t)
+	sw := newSwitch(t, "sw1", "192.0.2.1")
+	id := g.register(listener("sw1"))
+	for n := 1; n <= 6; n++ {
+		line := newSplice(t, sw, g.addresses[0])
+		g.eventually(func() bool { return g.sessions(id) == n }, "session %d is used", n)
+		g.reaches(id, model.DeviceInSync)
+		line.silent.Store(true)
+	}
+	newSplice(t, sw, g.addresses[0])
+	g.active(g.connect(g.network(), "", &tor{name: "sw1"}))
+	require.Equal(t, 7, g.sessions(id))
+}
+
+// An address has 16 connections at most that no device has.
+func TestConnectionsOfStrangersAreBounded(t *testing.T) {
+	g := newPlainGate(t)
+	var open atomic.Int32
+	var all sync.WaitGroup
+	defer all.Wait()
+	for range 20 {
+		c, err := net.Dial("tcp", g.addresses[0])
+		require.NoError(t, err)
+		open.Add(1)
+		all.Go(func() {
+			_, _ = io.Copy(io.Discard, c)
+			open.Add(-1)
+		})
+		defer c.Close()
+	}
+	g.eventually(func() bool { return open.Load() == 16 && g.metric("bordergw_refused_connections_total", "limit") == 4 }, "four are closed")
+}
+
+func TestCallerThatIsNoSwitch(t *testing.T) {
+	g := newPlainGate(t)
+	c, err := net.Dial("tcp", g.addresses[0])
+	require.NoError(t, err)
+	_, err = io.WriteString(c, "GET / HTTP/1.1\r\n\r\n")
+	require.NoError(t, err)
+	_, err = io.Copy(io.Discard, c)
+	require.NoError(t, err)
+	require.NoError(t, c.Close())
+	g.eventually(func() bool { return g.metric("bordergw_refused_connections_total", "failed") == 1 }, "it is refused")
+	require.Contains(t, g.logs.LastEntry().Message, "connection from 127.0.0.1 refused")
+	require.Empty(t, g.strangers())
+}
+
+// A listener that fails is told and does not end the Loop.
+func TestListenerFails(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	log, logs := logtest.NewNullLogger()
+	s := newSite(t, 1, reconcile.Options{Log: log, Listeners: []net.Listener{l}})
+	s.enters(s.tors[0], model.DeviceInSync)
+	require.Contains(t, fmt.Sprint(messages(logs)), "switches can not dial in any more")
+}
+
+func messages(logs *logtest.Hook) (out []string) {
+	for _, e := range logs.AllEntries() {
+		out = append(out, e.Message)
+	}
+	return out
+}

@@ -1,0 +1,47 @@
+package reconcile
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A host that leaves a switch and is back before that switch has missed it
+// leaves no new row: the old one goes on standing, although the switch has been
+// told that the host is elsewhere.
+func TestStandingRowIsBelievedInTheEnd(t *testing.T) {
+	s := newSwitches(t, 2)
+	s.contradict = contradictTime
+	s.learn(1, station1, ipOf(1), at(1))
+	s.learn(2, station1, ipOf(2), at(2))
+	require.Equal(t, at(12), s.pass(at(6)), "that is when the row of the first switch counts")
+	s.requireHome(2, station1, at(11.9), "until then the later one")
+	s.pass(at(12))
+	s.requireHome(1, station1, at(12), "a switch that has been told and has it all the same")
+
+	s.forget(1, station1, at(13))
+	s.pass(at(17))
+	s.requireHome(2, station1, at(17), "it was wrong: it forgets the host, and the other has it again")
+	require.Zero(t, s.pass(at(40)), "one row alone contradicts nothing")
+}
+
+func TestTwoStandingRowsFreeze(t *testing.T) {
+	s := newSwitches(t, 2)
+	s.contradict = contradictTime
+	s.learn(1, station1, ipOf(1), at(1))
+	s.learn(2, station1, ipOf(2), at(2))
+	now := at(2)
+	for !s.frozenAt(station1, now) {
+		now = s.pass(now)
+		require.False(t, now.IsZero() || now.After(at(60)), "two places at once are a duplicate MAC")
+	}
+}
+
+func TestPairWithOneAddressDoesNotContradict(t *testing.T) {
+	s := newSwitches(t, 2)
+	s.contradict = contradictTime
+	s.learn(1, station1, ipOf(1), at(1))
+	s.learn(2, station1, ipOf(1), at(2))
+	require.Zero(t, s.pass(at(60)))
+	require.False(t, s.frozenAt(station1, at(60)))
+}

@@ -1,0 +1,223 @@
+package reconcile
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"github.com/stretchr/testify/require"
+
+	"bordergw/model"
+)
+
+// gateway is one active-passive gateway on switches whose sessions the test
+// makes and ends. It stands for the store.
+type gateway struct {
+	Store
+	t     *testing.T
+	topo  *topology
+	id    string
+	loop  *Loop
+	down  map[string]bool
+	fails error
+	// history lists what was made active, in order.
+	history []string
+}
+
+func newGateway(t *testing.T, preempt bool, devices ...string) *gateway {
+	g := &gateway{t: t, topo: newTopology(), id: "gw", down: map[string]bool{}}
+	gw := &model.L2Gateway{Record: g.topo.record(g.id), HAMode: model.ActivePassive, Preempt: preempt}
+	log := logrus.New()
+	log.SetLevel(logrus.PanicLevel)
+	g.loop = &Loop{store: g, log: log, workers: map[string]*worker{}}
+	for _, name := range devices {
+		gd := g.topo.device(name, "")
+		gw.Devices = append(gw.Devices, model.Device{ID: "in-" + name, DeviceName: name})
+		w := &worker{id: name}
+		w.device.Store(gd)
+		w.status.awaySince = time.Now()
+		g.loop.workers[name] = w
+	}
+	g.put(gw)
+	return g
+}
+
+func (g *gateway) put(gw *model.L2Gateway) {
+	g.topo.Revision++
+	gw.Revision = g.topo.Revision
+	g.topo.Gateways = g.topo.Gateways.With(gw)
+}
+
+func (g *gateway) get() model.L2Gateway {
+	gw, ok := g.topo.Gateways.Get(g.id)
+	require.True(g.t, ok)
+	return *gw
+}
+
+func (g *gateway) Definitions() *model.Definitions { return &g.topo.Definitions }
+
+func (g *gateway) SetActiveDevice(_ context.Context, id, device string) error {
+	require.Equal(g.t, g.id, id)
+	if g.fails != nil {
+		return g.fails
+	}
+	gw := g.get()
+	gw.Active = device
+	g.put(&gw)
+	g.history = append(g.history, device)
+	return nil
+}
+
+// come and leave begin and end sessions; leave with gone is past the hold.
+func (g *gateway) come(names ...string) {
+	for _, n := range names {
+		g.loop.workers[n].status.awaySince = time.Time{}
+		delete(g.down, n)
+	}
+}
+
+func (g *gateway) leave(gone bool, names ...string) {
+	for _, n := range names {
+		g.loop.workers[n].status.awaySince = time.Now()
+		g.down[n] = gone
+	}
+}
+
+// synced notes that a switch holds what the latest definitions say.
+func (g *gateway) synced(names ...string) {
+	for _, n := range names {
+		g.loop.workers[n].status.revision = g.topo.Revision
+	}
+}
+
+// becomes elects once and compares what is active then.
+func (g *gateway) becomes(want, why string) {
+	g.t.Helper()
+	g.loop.elect(context.Background(), g.down)
+	require.Equal(g.t, want, g.get().Active, why)
+}
+
+func TestInitialChoice(t *testing.T) {
+	g := newGateway(t, false, "a", "b", "c")
+	g.becomes("", "nobody is there")
+	g.come("b", "c")
+	g.becomes("", "the first listed may still come")
+	g.leave(true, "a")
+	g.becomes("", "c may still hold what it held before")
+	g.synced("c")
+	g.becomes("in-b", "the first that is there")
+	g.come("a")
+	g.synced("a")
+	g.becomes("in-b", "no flap back")
+	require.Equal(t, []string{"in-b"}, g.history, "written once")
+}
+
+func TestFirstListedIsChosen(t *testing.T) {
+	g := newGateway(t, false, "a", "b")
+	g.come("a", "b")
+	g.synced("a", "b")
+	g.becomes("in-a", "the order of the list counts")
+}
+
+func TestTakeover(t *testing.T) {
+	g := newGateway(t, false, "a", "b", "c")
+	g.come("a", "b", "c")
+	g.synced("a", "b", "c")
+	g.becomes("in-a", "first")
+	g.leave(false, "a")
+	g.becomes("in-a", "a switch that restarts keeps its part")
+	g.leave(true, "a")
+	g.becomes("in-b", "the next takes over at once: a can not be asked to leave")
+	g.leave(true, "b")
+	g.becomes("in-c", "and the next")
+	g.leave(true, "c")
+	g.becomes("in-c", "nobody else is there")
+	g.come("a")
+	g.becomes("in-a", "the only one that is there")
+	require.Equal(t, []string{"in-a", "in-b", "in-c", "in-a"}, g.history)
+}
+
+// Preemption goes through a time in which no device is active.
+func TestPreempt(t *testing.T) {
+	g := newGateway(t, true, "a", "b")
+	g.leave(true, "a")
+	g.come("b")
+	g.becomes("in-b", "alone")
+	g.synced("b")
+	g.come("a")
+	g.synced("a")
+	g.leave(false, "b")
+	g.becomes("in-b", "b is away for a moment and can not be asked to leave")
+	g.come("b")
+	g.becomes("", "b has to leave first")
+	g.becomes("", "b has not left yet")
+	g.synced("b")
+	g.becomes("in-a", "b has left")
+	g.becomes("in-a", "and that is it")
+	require.Equal(t, []string{"in-b", "", "in-a"}, g.history)
+}
+
+func TestActiveDeviceIsTakenOut(t *testing.T) {
+	g := newGateway(t, false, "a", "b")
+	g.come("a", "b")
+	g.synced("a", "b")
+	g.becomes("in-a", "first")
+	gw := g.get()
+	gw.Devices = slices.DeleteFunc(slices.Clone(gw.Devices), func(d model.Device) bool { return d.ID == "in-a" })
+	g.put(&gw)
+	g.becomes("", "it is asked to leave")
+	g.becomes("in-b", "nobody else in the gateway holds anything")
+}
+
+func TestElectionIsTriedAgain(t *testing.T) {
+	g := newGateway(t, false, "a")
+	g.come("a")
+	g.fails = context.DeadlineExceeded
+	g.becomes("", "the choice must be durable")
+	g.fails = nil
+	g.becomes("in-a", "now it is")
+}
+
+func TestActiveActiveHasNoChoice(t *testing.T) {
+	g := newGateway(t, false, "a", "b")
+	gw := g.get()
+	gw.HAMode = model.ActiveActive
+	g.put(&gw)
+	g.come("a", "b")
+	g.synced("a", "b")
+	g.becomes("", "all are bound")
+	require.Empty(t, g.history)
+}
+
+// Of an active-passive gateway only the active device holds anything.
+func TestExactlyOneBound(t *testing.T) {
+	topo := newTopology()
+	net := topo.network("n", 5001)
+	a, b := topo.device("a", ""), topo.device("b", "")
+	other := topo.device("other", "")
+	c := topo.access(net, a, b)
+	topo.access(net, other)
+	for _, active := range []string{"", "a", "b"} {
+		gw, _ := topo.Gateways.Get(c.L2GatewayID)
+		changed := *gw
+		changed.HAMode = model.ActivePassive
+		for i := range gw.Devices {
+			if gw.Devices[i].DeviceName == active {
+				changed.Active = gw.Devices[i].ID
+			}
+		}
+		topo.Gateways = topo.Gateways.With(&changed)
+		v := topo.compile(nil)
+		for _, gd := range []*model.GatewayDevice{a, b} {
+			if gd.Name == active {
+				require.Len(t, v.Wants[gd.ID].Bindings, 1)
+				require.Equal(t, locators(gd), floodOf(v, other, "n"))
+			} else {
+				requireNothing(t, v, gd)
+				require.Contains(t, v.Outcomes[c.ID].Standby, gd.Name)
+			}
+		}
+	}
+}

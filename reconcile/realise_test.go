@@ -1,0 +1,248 @@
+package reconcile
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"bordergw/model"
+	"bordergw/vtep"
+)
+
+// requireRefused: the connection names the device and the reason, and no switch
+// holds anything of the network for it alone.
+func requireRefused(t *testing.T, v *View, c *model.L2GatewayConnection, device, reason string) {
+	t.Helper()
+	o := v.Outcomes[c.ID]
+	require.Len(t, o.Errors, 1)
+	require.Contains(t, o.Errors[0], "device "+device+": ")
+	require.Contains(t, o.Errors[0], reason)
+	require.Empty(t, o.Parts)
+}
+
+// requireAccepted: nothing speaks against the connection, and it has parts.
+func requireAccepted(t *testing.T, v *View, c *model.L2GatewayConnection) {
+	t.Helper()
+	require.Empty(t, v.Outcomes[c.ID].Errors)
+	require.Empty(t, v.Outcomes[c.ID].Waiting)
+	require.NotEmpty(t, v.Outcomes[c.ID].Parts)
+}
+
+func requireNothing(t *testing.T, v *View, devices ...*model.GatewayDevice) {
+	t.Helper()
+	for _, gd := range devices {
+		require.Empty(t, v.Wants[gd.ID].Segments, gd.Name)
+		require.Empty(t, v.Wants[gd.ID].Bindings, gd.Name)
+	}
+}
+
+// floodOf is a device's flood list as its database would have it.
+func floodOf(v *View, gd *model.GatewayDevice, ls string) []vtep.Locator {
+	n := &node{gd: gd, addr: ipOf(int(gd.Seq))}
+	l := &logical{node: n, seg: v.Wants[gd.ID].Segment(ls)}
+	if l.seg == nil {
+		return nil
+	}
+	return l.flood()
+}
+
+func locators(devices ...*model.GatewayDevice) (out []vtep.Locator) {
+	for _, gd := range devices {
+		out = append(out, vtep.Locator{Addr: ipOf(int(gd.Seq))})
+	}
+	return out
+}
+
+// A border that can not translate VNIs is refused as a whole; what others have
+// of the same network stands.
+func TestTranslationNeedsKeyedLocators(t *testing.T) {
+	topo := newTopology()
+	a, b := topo.device("a", ""), topo.device("b", "")
+	plain := topo.device("plain", model.BorderRelay, inSite("s1"))
+	able := topo.device("able", model.BorderRelay, inSite("s2"), keyed)
+	net := topo.network("n", 5001)
+	access := topo.access(net, a, b)
+	both := topo.border(net, 9001, able, plain)
+	same := topo.border(net, 5001, topo.device("same", model.BorderRelay, inSite("s3")))
+	v := topo.compile(nil)
+	requireRefused(t, v, both, "plain", "profile auto has no keyed locators")
+	requireNothing(t, v, plain, able)
+	requireAccepted(t, v, access)
+	requireAccepted(t, v, same)
+	require.Equal(t, locators(b), floodOf(v, a, "n"))
+}
+
+func TestStitchNeedsItsCable(t *testing.T) {
+	topo := newTopology()
+	a := topo.device("a", "")
+	net := topo.network("n", 5001)
+	same := topo.border(net, 5001, topo.device("same", model.BorderStitch))
+	bare := topo.border(net, 9001, topo.device("bare", model.BorderStitch, func(gd *model.GatewayDevice) { gd.StitchPorts = nil }))
+	access := topo.access(net, a)
+	v := topo.compile(nil)
+	requireRefused(t, v, same, "same", "differs from the network's VNI 5001")
+	requireRefused(t, v, bare, "bare", "needs two stitch ports")
+	requireAccepted(t, v, access)
+}
+
+// Direct borders of two networks need keys of their own, or nothing is done.
+func TestDirectBordersOfTwoNetworks(t *testing.T) {
+	for profile, ok := range map[string]bool{"auto": false, "auto+keyed-locators": true} {
+		topo := newTopology()
+		n1, n2 := topo.network("n1", 5001), topo.network("n2", 5002)
+		d1, d2 := topo.device("d1", "", profiled(profile)), topo.device("d2", "", keyed)
+		c1 := topo.border(n1, 5001, d1)
+		topo.border(n2, 5001, d2)
+		v := topo.compile(nil)
+		if !ok {
+			requireRefused(t, v, c1, "d1", "can not join network n2")
+			requireNothing(t, v, d1)
+			continue
+		}
+		requireAccepted(t, v, c1)
+		require.Equal(t, locators(d2), floodOf(v, d1, "n1"))
+		require.Equal(t, []vtep.Locator{{Addr: ipOf(int(d1.Seq)), Key: 5001}}, floodOf(v, d2, "n2"))
+	}
+}
+
+func TestOneBorderVNIPerDeviceAndNetwork(t *testing.T) {
+	topo := newTopology()
+	net := topo.network("n", 5001)
+	gd := topo.device("d", model.BorderRelay, keyed)
+	first, second := topo.border(net, 9001, gd), topo.border(net, 9002, gd)
+	v := topo.compile(nil)
+	requireAccepted(t, v, first)
+	requireRefused(t, v, second, "d", "joins network n by VNI 9001 already")
+}
+
+// Two forwarders of one site must not hear each other, so that hosts on either
+// would not hear all.
+func TestForwardersWithPorts(t *testing.T) {
+	topo := newTopology()
+	net := topo.network("n", 5001)
+	x, y := topo.device("x", model.BorderRelay, keyed), topo.device("y", model.BorderRelay, keyed)
+	first, second := topo.border(net, 9001, x), topo.border(net, 9002, y)
+	v := topo.compile(nil)
+	requireAccepted(t, v, first)
+	requireAccepted(t, v, second)
+	access := topo.access(net, x)
+	v = topo.compile(nil)
+	requireAccepted(t, v, access)
+	requireAccepted(t, v, first)
+	requireRefused(t, v, second, "y", "can have no ports in network n")
+}
+
+// A device that relays does so in a network without borders, too.
+func TestRelayAmongDirectSites(t *testing.T) {
+	topo := newTopology()
+	net := topo.network("n", 5001)
+	a, b := topo.device("a", "", inSite("s1")), topo.device("b", "", inSite("s2"))
+	relay := topo.device("relay", model.BorderRelay, inSite("s1"))
+	flat := topo.access(net, a, b)
+	third := topo.access(net, relay)
+	v := topo.compile(nil)
+	requireAccepted(t, v, flat)
+	requireRefused(t, v, third, "relay", "would add copies")
+	topo.border(net, 5001, topo.device("border", model.BorderRelay, inSite("s1")))
+	requireAccepted(t, topo.compile(nil), third)
+}
+
+func TestSwitchesThatDoNotReplicate(t *testing.T) {
+	for _, profile := range []string{"service-node", "single-locator"} {
+		t.Run(profile, func(t *testing.T) {
+			topo := newTopology()
+			net := topo.network("n", 5001)
+			weak, a, b := topo.device("weak", "", profiled(profile)), topo.device("a", ""), topo.device("b", "")
+			c := topo.access(net, weak)
+			ca := topo.access(net, a)
+			v := topo.compile(nil)
+			requireAccepted(t, v, c)
+			requireAccepted(t, v, ca)
+			require.Equal(t, locators(a), floodOf(v, weak, "n"), "two need no replication")
+			require.False(t, v.Wants["weak"].SourceNode)
+			require.True(t, v.Wants["a"].SourceNode)
+			cb := topo.access(net, b)
+			v = topo.compile(nil)
+			requireRefused(t, v, c, "weak", "floods to 1 end points and network n needs 2")
+			requireNothing(t, v, weak)
+			requireAccepted(t, v, ca)
+			requireAccepted(t, v, cb)
+			require.Equal(t, locators(b), floodOf(v, a, "n"), "without the one that is refused")
+		})
+	}
+}
+
+// What a switch says of itself counts more than its profile.
+func TestSwitchFaults(t *testing.T) {
+	topo := newTopology()
+	net := topo.network("n", 5001)
+	weak, a, b := topo.device("weak", ""), topo.device("a", ""), topo.device("b", "")
+	c := topo.access(net, weak)
+	topo.access(net, a, b)
+	requireAccepted(t, topo.compile(nil), c)
+	topo.inventory(weak, func(s *model.SwitchInventory) { s.Faults = []string{"unsupported_source_node_replication"} })
+	topo.inventory(a, func(s *model.SwitchInventory) { s.Faults = []string{"mac_table_exhaustion"} })
+	v := topo.compile(nil)
+	requireRefused(t, v, c, "weak", "floods to 1 end points")
+	require.False(t, v.Wants["weak"].SourceNode)
+	require.True(t, v.Wants["a"].SourceNode)
+	require.True(t, v.Wants["a"].MACsFull)
+	require.False(t, v.Wants["b"].MACsFull)
+	require.Equal(t, locators(b), floodOf(v, a, "n"), "a full table floods as before")
+}
+
+func TestStaticBeatsLearned(t *testing.T) {
+	topo := newTopology()
+	net := topo.network("n", 5001)
+	a, b := topo.device("a", ""), topo.device("b", "")
+	border := topo.device("border", model.BorderDirect)
+	topo.access(net, a, b)
+	mac := topo.learn(net, a)
+	topo.winners["n"][0].Seq = 1000
+	topo.border(net, 5001, border)
+	far := *border
+	far.RemoteMACs = []model.RemoteMACEntry{
+		{MAC: mac, VTEPAddress: model.VTEPAddress{192, 0, 2, 1}, SegmentationID: 5001},
+		{MAC: macOf(77), VTEPAddress: model.VTEPAddress{192, 0, 2, 2}, SegmentationID: 5002},
+	}
+	topo.Devices = topo.Devices.With(&far)
+	v := topo.compile(nil)
+	for _, gd := range []*model.GatewayDevice{a, b, border} {
+		require.Equal(t, []vtep.MACEntry{{MAC: mac, Locator: vtep.Locator{Addr: model.VTEPAddress{192, 0, 2, 1}}}},
+			v.Wants[gd.ID].Segment("n").MACs, "%s: also where it was learned; the entry of another VNI is not for this network", gd.Name)
+	}
+}
+
+// Two databases with one tunnel address are one place for the others and need
+// nothing of each other.
+func TestSharedTunnelAddress(t *testing.T) {
+	topo := newTopology()
+	net := topo.network("n", 5001)
+	left, right, other := topo.device("left", ""), topo.device("right", ""), topo.device("other", "")
+	shared := ipOf(int(left.Seq))
+	topo.inventory(right, func(s *model.SwitchInventory) { s.TunnelIPs = []model.VTEPAddress{shared} })
+	topo.access(net, left, right, other)
+	topo.learn(net, left)
+	v := topo.compile(nil)
+	require.Equal(t, locators(left), floodOf(v, other, "n"), "one copy for the pair")
+	for _, gd := range []*model.GatewayDevice{left, right} {
+		l := &logical{node: &node{gd: gd, addr: shared}, seg: v.Wants[gd.ID].Segment("n")}
+		require.Equal(t, locators(other), l.flood())
+		_, ok := l.remote(macOf(1))
+		require.False(t, ok)
+	}
+}
+
+// Stations that a stitched border learns on its cable are not its own.
+func TestStitchedNetworksAreNotBelieved(t *testing.T) {
+	topo := newTopology()
+	net := topo.network("n", 5001)
+	s1 := topo.device("s1", model.BorderStitch, inSite("1"))
+	spare := topo.device("spare", model.BorderStitch, inSite("1"))
+	s2 := topo.device("s2", model.BorderStitch, inSite("2"))
+	topo.border(net, 9001, s1, spare, s2)
+	v := topo.compile(nil)
+	require.Equal(t, map[string]map[string]bool{"s1": {"n": true}, "s2": {"n": true}}, v.stitched)
+	v = topo.compile(map[string]bool{"s1": true})
+	require.Equal(t, map[string]map[string]bool{"spare": {"n": true}, "s2": {"n": true}}, v.stitched)
+}

@@ -1,0 +1,39 @@
+package store
+
+import (
+	"testing"
+
+	"bordergw/model"
+
+	"github.com/stretchr/testify/require"
+	bolt "go.etcd.io/bbolt"
+)
+
+// A file of version 1, which had neither quotas nor audit, gets both.
+func TestMigrateVersion1(t *testing.T) {
+	path := t.TempDir() + "/store.db"
+	old := func(tx *bolt.Tx) error {
+		for _, name := range []string{"networks", "gateway_devices", "l2_gateways", "l2_gateway_connections", "inventories", "tombstones", "retired_devices"} {
+			if _, err := tx.CreateBucket([]byte(name)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	b, err := openBolt(path, []migration{old}, newID)
+	require.NoError(t, err)
+	require.NoError(t, b.commit(1, []change{{table: "networks", id: "n", record: &model.Network{Record: model.Record{ID: "n", Seq: 1}}}}))
+	require.NoError(t, b.close())
+
+	s, err := Open(path, Options{})
+	require.NoError(t, err)
+	require.Equal(t, 1, s.Definitions().Networks.Len())
+	ctx := model.WithActor(t.Context(), model.Actor{User: "u"})
+	require.NoError(t, s.DeleteNetwork(ctx, "n"))
+	_, err = s.SetQuota(ctx, "p", model.Limits{model.QuotaNetwork: 1})
+	require.NoError(t, err)
+	all, err := s.Audit(model.AuditFilter{})
+	require.NoError(t, err)
+	require.Len(t, all, 2)
+	require.NoError(t, s.Close())
+}

@@ -1,0 +1,117 @@
+package vtep
+
+import (
+	"slices"
+
+	"bordergw/vtep/ovsdb"
+)
+
+// A plan for a hundred thousand MACs need not look at all of them because one
+// has moved. A segment needs no look if the very same value was found in the
+// database before and no row of its logical switch changed since. That is an
+// answer to "where to look", never to "what should be there": a property test
+// holds Step against Diff.
+
+// touched are the parts of a State that changed.
+type touched struct {
+	all   bool // anything
+	ports bool // bindings and tunnels
+	ls    map[ovsdb.UUID]struct{}
+}
+
+func (t *touched) add(ls ovsdb.UUID) {
+	if t.ls == nil {
+		t.ls = map[ovsdb.UUID]struct{}{}
+	}
+	t.ls[ls] = struct{}{}
+}
+
+// reset forgets the changes. What could not be realised is looked at again.
+func (t *touched) reset(s *State, open []Problem) {
+	*t = touched{}
+	for _, p := range open {
+		t.ports = t.ports || p.Binding != nil
+		if id, ok := s.lsByName[p.LogicalSwitch]; ok {
+			t.add(id)
+		} else {
+			t.all = true
+		}
+	}
+}
+
+func (s *State) updateRemote(u ovsdb.RowUpdate) error {
+	before, had := s.ucastRemote.get(u.UUID)
+	if err := s.ucastRemote.update(u); err != nil {
+		return err
+	}
+	if had {
+		s.touched.add(before.ls)
+	}
+	if after, ok := s.ucastRemote.get(u.UUID); ok {
+		s.touched.add(after.ls)
+	}
+	return nil
+}
+
+func (s *State) updateFlood(u ovsdb.RowUpdate) error {
+	before, err := s.mcastRemote.apply(u)
+	if err != nil {
+		return err
+	}
+	if before != nil {
+		s.touchRef(before.LogicalSwitch)
+	}
+	if after := s.mcastRemote[u.UUID]; after != nil {
+		s.touchRef(after.LogicalSwitch)
+	}
+	return nil
+}
+
+func (s *State) touchRef(ref string) {
+	if id, err := ovsdb.ParseUUID(ref); err == nil {
+		s.touched.add(id)
+	}
+}
+
+// clean knows what needs no look; nil is nothing.
+type clean struct {
+	was     *Want
+	touched *touched
+	same    bool // bindings and tunnels are wanted as before
+}
+
+// stepper remembers the Want that a database was last found to hold.
+type stepper struct{ synced *Want }
+
+func (p *stepper) step(want *Want, have *State) *Plan {
+	plan := diff(want, have, p.clean(want, have))
+	if plan.Empty() {
+		p.synced = want
+		have.touched.reset(have, plan.Problems)
+	}
+	return plan
+}
+
+// clean compares a Want with the one that was last found in the database.
+func (p *stepper) clean(want *Want, have *State) *clean {
+	was := p.synced
+	if was == nil || have.touched.all || want.GrowOnly || was.GrowOnly || want.Sweep != was.Sweep ||
+		want.SourceNode != was.SourceNode || want.MACsFull != was.MACsFull || want.Mark != was.Mark ||
+		!slices.EqualFunc(want.Segments, was.Segments, func(a, b *Segment) bool { return a.Name == b.Name }) {
+		return nil
+	}
+	return &clean{
+		was: was, touched: &have.touched,
+		same: slices.Equal(want.Bindings, was.Bindings) && slices.Equal(want.Tunnels, was.Tunnels) && want.TunnelRows == was.TunnelRows,
+	}
+}
+
+func (c *clean) segment(seg *Segment, have *State) bool {
+	if c == nil || c.was.Segment(seg.Name) != seg {
+		return false
+	}
+	_, touched := c.touched.ls[have.lsByName[seg.Name]]
+	return !touched
+}
+
+func (c *clean) ports() bool { return c != nil && c.same && !c.touched.ports }

@@ -1,0 +1,121 @@
+package vtep_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"bordergw/vtep"
+	"bordergw/vtep/ovsdb"
+
+	"github.com/stretchr/testify/require"
+)
+
+// mirror keeps one State in step with a model database by the updates that a
+// monitor would send.
+type mirror struct {
+	state *vtep.State
+	rows  map[string]tuple
+	texts map[string][]byte
+}
+
+func newMirror(d *database) *mirror {
+	return &mirror{state: vtep.NewState(d.caps), rows: map[string]tuple{}, texts: map[string][]byte{}}
+}
+
+func (m *mirror) follow(t testing.TB, d *database) {
+	rows, texts := map[string]tuple{}, map[string][]byte{}
+	for _, u := range d.tuples(func(id ovsdb.UUID) any { return []any{"uuid", id.String()} }) {
+		text, err := json.Marshal(u.row)
+		require.NoError(t, err)
+		key := u.table + u.id.String()
+		rows[key], texts[key] = u, text
+		old, had := m.texts[key]
+		kind := ovsdb.KindModify
+		if !had {
+			kind = ovsdb.KindInsert
+		}
+		if !bytes.Equal(old, text) {
+			require.NoError(t, m.state.Update(ovsdb.RowUpdate{Table: u.table, UUID: u.id, Kind: kind, Row: text}))
+		}
+	}
+	for key, u := range m.rows {
+		if _, stays := rows[key]; !stays {
+			require.NoError(t, m.state.Update(ovsdb.RowUpdate{Table: u.table, UUID: u.id, Kind: ovsdb.KindDelete}))
+		}
+	}
+	m.rows, m.texts = rows, texts
+}
+
+// TestStepIsDiff: looking only at what changed finds what looking at everything
+// finds, whatever happened in between: plans carried out in part, other hands'
+// edits, new Wants that share segments with the one before.
+func TestStepIsDiff(t *testing.T) {
+	shortcuts := 0
+	for seed := range uint64(150) {
+		r := rand.New(rand.NewPCG(seed, 7))
+		d := parseDatabase(t, capsOf(t, "1.7.0"), r, randomHave(r))
+		m, steps, want := newMirror(d), &vtep.Stepper{}, parseWant(t, randomWant(r))
+		for round := range 30 {
+			m.follow(t, d)
+			full, step := vtep.Diff(want, m.state), steps.Step(want, m.state)
+			require.Equal(t, full.String(), step.String(), "seed %d round %d", seed, round)
+			if full.Empty() {
+				shortcuts++
+			}
+			switch r.IntN(4) {
+			case 0:
+				want = successor(t, r, want)
+			case 1:
+				meddle(t, r, d)
+			default:
+				for i := range full.Ops {
+					d.apply(t, &full.Ops[i])
+				}
+			}
+		}
+	}
+	require.Greater(t, shortcuts, 500, "the database is hardly ever in line, so that no step is short")
+}
+
+// successor is another Want in which some segments are those of the last.
+func successor(t testing.TB, r *rand.Rand, last *vtep.Want) *vtep.Want {
+	next := parseWant(t, randomWant(r))
+	if r.IntN(2) == 0 {
+		same := *last
+		same.Segments = slices.Clone(last.Segments)
+		next = &same
+	}
+	for i, s := range next.Segments {
+		if old := last.Segment(s.Name); old != nil && r.IntN(3) > 0 {
+			next.Segments[i] = old
+		} else if r.IntN(2) == 0 {
+			changed := *s
+			if len(s.MACs) > 0 {
+				changed.MACs = s.MACs[1:]
+			}
+			next.Segments[i] = &changed
+		}
+	}
+	return next
+}
+
+// meddle is another hand: it adds or takes away a row of any logical switch.
+func meddle(t testing.TB, r *rand.Rand, d *database) {
+	switch {
+	case len(d.remote) > 0 && r.IntN(2) == 0:
+		i := r.IntN(len(d.remote))
+		d.remote = append(d.remote[:i:i], d.remote[i+1:]...)
+	case len(d.flood) > 0 && r.IntN(2) == 0:
+		i := r.IntN(len(d.flood))
+		d.flood = append(d.flood[:i:i], d.flood[i+1:]...)
+	case len(d.ls) > 0:
+		l := d.ls[r.IntN(len(d.ls))]
+		d.parse(t, []string{"remote", l.name, randomMAC(r), randomIP(r)})
+	default:
+		d.parse(t, []string{"ls", fmt.Sprintf("x-%d", r.IntN(9)), "key", "7"})
+	}
+}
