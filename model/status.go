@@ -9,6 +9,8 @@ const (
 	DeviceSyncing     = "SYNCING"
 	DeviceInSync      = "IN_SYNC"
 	DeviceDegraded    = "DEGRADED"
+	// DeviceDiscovered: a database that dialled in and that no device stands for.
+	DeviceDiscovered = "DISCOVERED"
 )
 
 // States of a connection.
@@ -23,6 +25,8 @@ const (
 const (
 	Reachable  = "Reachable"  // device: a session stands
 	InSync     = "InSync"     // device: nothing left to write
+	// CertificateValid, of a device with TLS: the switch's certificate is in date.
+	CertificateValid = "CertificateValid"
 	Accepted   = "Accepted"   // connection: the definition can be realised
 	Programmed = "Programmed" // connection: its rows are in every switch
 	Bound      = "Bound"      // connection: ports present and without fault

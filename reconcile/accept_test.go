@@ -277,6 +277,23 @@ func TestF29DialledDatabaseOfAnotherDevice(t *testing.T) {
 	g.reaches(listening, model.DeviceUnreachable)
 }
 
+// One database that is registered by two addresses has one writer.
+func TestF09OneDatabaseOfTwoDevices(t *testing.T) {
+	g := newPlainGate(t)
+	second := freePort(t)
+	sw := newSwitch(t, "sw1", "192.0.2.1", ovsdbtest.WithArgs(fmt.Sprintf("--remote=ptcp:%d:127.0.0.1", second)))
+	one := g.register(model.GatewayDevice{Name: "one", ManagementIP: "127.0.0.1", ManagementPort: uint16(sw.Port())})
+	g.reaches(one, model.DeviceInSync)
+	two := g.register(model.GatewayDevice{Name: "two", ManagementIP: "127.0.0.1", ManagementPort: second})
+	g.eventually(func() bool { return g.sessions(two) >= 2 }, "the second tries")
+	g.active(g.connect(g.network(), "", &tor{name: "sw1"}))
+	require.Equal(t, "switch sw1 is driven as device one", g.loop.DeviceStatus(two).LastError)
+	require.Equal(t, 1, g.sessions(one))
+	require.NoError(t, g.store.DeleteL2Gateway(t.Context(), g.disconnect()))
+	require.NoError(t, g.store.DeleteGatewayDevice(t.Context(), one))
+	g.reaches(two, model.DeviceInSync)
+}
+
 // splice has a switch dial in over a connection that the test holds.
 type splice struct {
 	silent atomic.Bool // drop what comes: the line is dead, and nobody knows

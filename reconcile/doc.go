@@ -18,5 +18,9 @@
 // and the View takes what was read into account. Silence is never deletion: a
 // switch that is away keeps its place in the Views of the others.
 //
+// A switch may be dialled and may dial in (Options.Listeners): its newest healthy
+// session drives, the others only read. One that no device stands for is listed
+// and never written to.
+//
 // Stopping the Loop leaves every switch as it is.
 package reconcile

@@ -8,15 +8,8 @@ import (
 	"bordergw/model"
 )
 
-const (
-	// discovered is the phase of a switch that dialled in and that no device
-	// has.
-	discovered = "DISCOVERED"
-	// certificateValid is the condition of a device that TLS is used with.
-	certificateValid = "CertificateValid"
-	// expirySoon is how long before its end a certificate is complained of.
-	expirySoon = 14 * 24 * time.Hour
-)
+// expirySoon is how long before its end a certificate is complained of.
+const expirySoon = 14 * 24 * time.Hour
 
 // waiting is the detail of a device that is not dialled and has not called.
 func (l *Loop) waiting(gd *model.GatewayDevice) string {
@@ -55,7 +48,7 @@ func (k link) endpoint() string {
 // ends first; nil without TLS.
 func (l *Loop) certificateCondition(st *deviceState, now time.Time) *model.Condition {
 	if st.distrust != "" {
-		return &model.Condition{Type: certificateValid, Reason: st.distrust, Message: st.lastError}
+		return &model.Condition{Type: model.CertificateValid, Reason: st.distrust, Message: st.lastError}
 	}
 	if !st.peer.TLS() {
 		return nil
@@ -64,7 +57,7 @@ func (l *Loop) certificateCondition(st *deviceState, now time.Time) *model.Condi
 	if own := l.opts.TLS.Expiries()["own"]; own.Before(end) {
 		whose, end = "the daemon", own
 	}
-	c := &model.Condition{Type: certificateValid, True: end.After(now), Reason: "Valid"}
+	c := &model.Condition{Type: model.CertificateValid, True: end.After(now), Reason: "Valid"}
 	switch left := end.Sub(now); {
 	case left <= 0:
 		c.Reason = "Expired"
@@ -92,7 +85,7 @@ func (r *reception) reports() []model.DeviceReport {
 	out := make([]model.DeviceReport, 0, len(last))
 	for k, c := range last {
 		report := model.DeviceReport{Name: k.name, Endpoint: k.endpoint, Transactions: c.session.Transactions()}
-		report.Status = model.DeviceStatus{Phase: discovered, Detail: reasons[c], Conditions: []model.Condition{
+		report.Status = model.DeviceStatus{Phase: model.DeviceDiscovered, Detail: reasons[c], Conditions: []model.Condition{
 			{Type: model.Reachable, True: true, Reason: "Connected", Since: c.arrived},
 		}}
 		reportFacts(&report, c.session.Facts())

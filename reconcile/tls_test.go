@@ -189,6 +189,16 @@ func TestF04CallerOfAnUnknownCA(t *testing.T) {
 	}, "it is told")
 }
 
+func TestF04PlainCallToATLSPort(t *testing.T) {
+	ca := transporttest.NewCA(t, "lab")
+	g := newGate(t, secure(t, ca.Issue("ctl"), map[string]string{"lab": ca.File}, nil), "pssl:0:127.0.0.1")
+	sw, target := newSwitch(t, "sw1", "192.0.2.1"), "tcp:"+g.addresses[0]
+	call(sw, target)
+	sw.VtepCtl("set", "Manager", target, "inactivity_probe=1000") // it says nothing before
+	g.eventually(func() bool { return g.metric("bordergw_refused_connections_total", "NotTLS") > 0 }, "it is refused")
+	require.Empty(t, g.strangers())
+}
+
 // F-05: our certificate is replaced under a session, which goes on; the next one
 // sees the new certificate. What expires soon is told.
 func TestF05RotationUnderASession(t *testing.T) {

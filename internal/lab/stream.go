@@ -41,8 +41,9 @@ func (t *transcript) String() string {
 // Loss is what became of a Stream.
 type Loss struct {
 	Sent, Answered int
-	// Silence is the longest time without an answer, beyond the pace; 0 when nothing was lost. A request still under way
-	// when the stream ended does not count.
+	// Silence is the longest time without an answer, beyond the pace; 0 below half of it. It may be long although nothing
+	// was lost: a host keeps requests back until it knows its neighbour's MAC. A request still under way when the stream
+	// ended does not count.
 	Silence time.Duration
 }
 
@@ -105,8 +106,8 @@ func parsePing(out string, every time.Duration) (l Loss, err error) {
 	if l.Sent > 0 && !answered[l.Sent] {
 		l.Sent--
 	}
-	if l.Answered = len(answered); l.Answered == l.Sent {
-		l.Silence = 0 // what is left is the machine's jitter
+	if l.Answered = len(answered); l.Silence < every/2 {
+		l.Silence = 0 // the machine's jitter
 	}
 	return l, nil
 }
