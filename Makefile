@@ -23,7 +23,7 @@ build: ## bin/bordergw
 	$(GOBUILD) -o bin/bordergw ./cmd/bordergw
 
 test: deps ## all tests, race detector on, against real ovsdb-servers and emulated switches
-	$(GO) test -race ./...
+	$(GO) test -race -timeout 20m ./...
 
 race: test ## the same as test
 

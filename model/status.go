@@ -23,15 +23,15 @@ const (
 
 // Condition types.
 const (
-	Reachable  = "Reachable"  // device: a session stands
-	InSync     = "InSync"     // device: nothing left to write
+	Reachable = "Reachable" // device: a session stands
+	InSync    = "InSync"    // device: nothing left to write
 	// CertificateValid, of a device with TLS: the switch's certificate is in date.
 	CertificateValid = "CertificateValid"
-	Accepted   = "Accepted"   // connection: the definition can be realised
-	Programmed = "Programmed" // connection: its rows are in every switch
-	Bound      = "Bound"      // connection: ports present and without fault
-	Flooding   = "Flooding"   // connection: flood lists stand
-	TunnelsUp  = "TunnelsUp"  // connection: BFD is up where it runs
+	Accepted         = "Accepted"   // connection: the definition can be realised
+	Programmed       = "Programmed" // connection: its rows are in every switch
+	Bound            = "Bound"      // connection: ports present and without fault
+	Flooding         = "Flooding"   // connection: flood lists stand
+	TunnelsUp        = "TunnelsUp"  // connection: BFD is up where it runs
 )
 
 // Condition is one aspect of a status. Since changes only with True.

@@ -47,7 +47,9 @@ func waitCommand() *cobra.Command {
 	return c
 }
 
-func deviceConditions() []string { return []string{model.Reachable, model.InSync, model.CertificateValid} }
+func deviceConditions() []string {
+	return []string{model.Reachable, model.InSync, model.CertificateValid}
+}
 
 func connectionConditions() []string {
 	return []string{model.Accepted, model.Programmed, model.Bound, model.Flooding, model.TunnelsUp}
