@@ -27,6 +27,7 @@ func TestMesh(t *testing.T) {
 	st.run(t, "a host moves between prompt switches", func(s *scene) { s.moves(2 * time.Second) })
 	st.useEmulator(t, "")
 	st.run(t, "faults", faults)
+	st.run(t, "bfd", bfd)
 	st.run(t, "active and passive", activePassive) // last: it changes the cabling
 }
 
