@@ -2,6 +2,9 @@
 SHELL     := /bin/bash
 GO        ?= go
 FUZZTIME  ?= 30s
+CHAOS_TIME ?= 3m
+CHAOS_SWITCHES ?= 8
+CHAOS_SEED ?= 0
 IMAGE     ?= bordergw:latest
 BASE      ?= debian:bookworm-slim
 # The binary carries the commit where git can tell it; in a tree of another owner, or without a commit, it cannot.
@@ -11,7 +14,7 @@ export FUZZTIME
 export PATH := $(PATH):/usr/sbin:/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test race lint check demo bench e2e fuzz generate image compose-test clean
+.PHONY: help deps build test race lint check demo bench e2e chaos fuzz generate image compose-test clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -48,6 +51,9 @@ e2e: deps ## only the tests with emulated switches, and of the built binary
 	hack/deps.sh openstack:python3-openstackclient neutron-l2gateway-agent:python3-networking-l2gw
 	BORDERGW_E2E=full $(GO) test -race -count=1 -timeout 30m -v ./internal/lab ./internal/demo ./e2e/...
 	$(GO) test -race -count=1 -tags openstack ./e2e/openstack
+
+chaos: deps ## random changes and faults for CHAOS_TIME (3m) over CHAOS_SWITCHES (8), from CHAOS_SEED (a new one)
+	$(GO) test -race -count=1 -v -timeout 0 ./internal/chaos -args -time $(CHAOS_TIME) -switches $(CHAOS_SWITCHES) -seed $(CHAOS_SEED)
 
 fuzz: ## every fuzz target for FUZZTIME (30s) each
 	hack/fuzz.sh

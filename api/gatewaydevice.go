@@ -73,6 +73,8 @@ func gatewayDeviceAttributes() []attribute[deviceView] {
 		{name: "stitch_ports", post: true, put: true, doc: "the two ports that a cable joins (stitch)", format: listOf[string](nameText),
 			show: func(d D) any { return append([]string{}, d.StitchPorts...) }},
 		{name: "tls", doc: "name of a CA or fingerprint in the configuration", post: true, put: true, format: text, show: func(d D) any { return d.TLS }},
+		{name: "drift_policy", post: true, put: true, doc: "what is done about rows of ours that another hand changes",
+			format: oneOf(model.DriftRepair, model.DriftReport), show: func(d D) any { return d.DriftPolicy }},
 		{name: "status", filter: true, sort: true, format: shown(text), show: func(d D) any { return d.status.Phase }},
 		readOnly("status_detail", plainText(), func(d D) any { return d.status.Detail }),
 		readOnly("last_error", plainText(), func(d D) any { return d.status.LastError }),
@@ -106,6 +108,7 @@ func createGatewayDevice(c *call, in values) (deviceView, error) {
 		BorderMode:         valueOf[model.BorderMode](in, "border_mode"),
 		StitchPorts:        valueOf[[]string](in, "stitch_ports"),
 		TLS:                valueOf[string](in, "tls"),
+		DriftPolicy:        valueOf[model.DriftPolicy](in, "drift_policy"),
 	})
 	if err != nil {
 		return deviceView{}, err
@@ -122,6 +125,7 @@ func updateGatewayDevice(c *call, id string, in values) (deviceView, error) {
 		BorderMode:  given[model.BorderMode](in, "border_mode"),
 		StitchPorts: given[[]string](in, "stitch_ports"),
 		TLS:         given[string](in, "tls"),
+		DriftPolicy: given[model.DriftPolicy](in, "drift_policy"),
 	})
 	if err != nil {
 		return deviceView{}, err

@@ -88,7 +88,7 @@ func TestGatewayDeviceAnswers(t *testing.T) {
 		"id": id, "name": "hw1", "type": "hw_vtep", "tenant_id": "default", "project_id": "default",
 		"management_ip": "10.0.0.3", "management_port": 6632.0, "management_protocol": "ovsdb", "resource_id": "",
 		"tunnel_ips": []any{"10.2.0.3"}, "remote_mac_entries": []any{},
-		"site": "east", "profile": "", "border_mode": "direct", "stitch_ports": []any{}, "tls": "",
+		"site": "east", "profile": "", "border_mode": "direct", "drift_policy": "repair", "stitch_ports": []any{}, "tls": "",
 		"status": "DEGRADED", "status_detail": "reading", "last_error": "refused", "observed_revision": 0.0,
 	}, hw)
 

@@ -43,6 +43,17 @@ func ParseBorderMode(s string) (BorderMode, error) {
 	return "", fmt.Errorf("%s is not one of direct, stitch, relay", s)
 }
 
+// DriftPolicy says what is done about rows of ours that another hand changes
+// while the switch is connected.
+type DriftPolicy string
+
+const (
+	// DriftRepair writes them again.
+	DriftRepair DriftPolicy = "repair"
+	// DriftReport leaves them and reports them. A new session repairs.
+	DriftReport DriftPolicy = "report"
+)
+
 // GatewayDevice registers one switch database, or something that is stored
 // only (see DeviceType).
 type GatewayDevice struct {
@@ -65,7 +76,8 @@ type GatewayDevice struct {
 	// StitchPorts are the two ports joined by a cable (BorderStitch).
 	StitchPorts []string `json:"stitch_ports,omitempty"`
 	// TLS names a CA or fingerprint in the daemon's configuration.
-	TLS string `json:"tls,omitempty"`
+	TLS         string      `json:"tls,omitempty"`
+	DriftPolicy DriftPolicy `json:"drift_policy,omitempty"`
 
 	RemoteMACs []RemoteMACEntry `json:"remote_mac_entries,omitempty"`
 }
@@ -92,4 +104,5 @@ type GatewayDeviceUpdate struct {
 	BorderMode  *BorderMode
 	StitchPorts *[]string
 	TLS         *string
+	DriftPolicy *DriftPolicy
 }

@@ -21,6 +21,9 @@ type Input struct {
 	// GrowOnly: facts may still be missing, so that no flood list shrinks for
 	// that reason.
 	GrowOnly bool
+	// Unheard are the devices, by id, that have not said since the start which
+	// stations they have. It counts while GrowOnly.
+	Unheard map[string]bool
 	// Sweep: both sides have been read for long enough to remove what carries
 	// our mark and that nothing explains.
 	Sweep bool
@@ -117,10 +120,11 @@ func (v *View) assemble(in Input) {
 	defs := in.Definitions
 	claim := func(name string) vtep.Claim { return claimOf(defs, name) }
 	known := knownAddresses(defs)
+	unheard := addressesOf(defs, func(id string) bool { return in.GrowOnly && in.Unheard[id] })
 	drive := func(gd *model.GatewayDevice, sweep bool) {
 		v.Wants[gd.ID] = &vtep.Want{
 			Self: databaseID(gd), Mark: defs.StoreID, Claim: claim, Known: known,
-			SourceNode: sourceNode(defs, gd), MACsFull: macsFull(defs, gd), GrowOnly: in.GrowOnly, Sweep: sweep,
+			SourceNode: sourceNode(defs, gd), MACsFull: macsFull(defs, gd), GrowOnly: in.GrowOnly, Unheard: unheard, Sweep: sweep,
 		}
 	}
 	for gd := range defs.Devices.All() {
@@ -232,8 +236,16 @@ func claimOf(defs *model.Definitions, name string) vtep.Claim {
 // knownAddresses are the tunnel addresses of all registered switches: one that
 // leaves a flood list leaves it for a reason, not for lack of facts.
 func knownAddresses(defs *model.Definitions) map[model.VTEPAddress]bool {
+	return addressesOf(defs, func(string) bool { return true })
+}
+
+// addressesOf are the tunnel addresses of the switches of chosen devices.
+func addressesOf(defs *model.Definitions, chosen func(id string) bool) map[model.VTEPAddress]bool {
 	out := map[model.VTEPAddress]bool{}
 	for inv := range defs.Inventories.All() {
+		if !chosen(inv.ID) {
+			continue
+		}
 		for _, s := range inv.Switches {
 			for _, ip := range s.TunnelIPs {
 				out[ip] = true

@@ -65,6 +65,7 @@ type Loop struct {
 
 	learnMu  sync.Mutex
 	learning *learning
+	heard    map[vtep.DatabaseID]bool // have said which stations they have
 	// learnDue is when the next candidate expires; zero for never.
 	learnDue time.Time
 
@@ -84,8 +85,8 @@ func New(store Store, opts Options) *Loop {
 	l := &Loop{
 		store: store, opts: opts, log: opts.Log,
 		stamp: make(chan struct{}, 1), kick: make(chan struct{}, 1),
-		learning: newLearning(opts.LocalHold, opts.Hold, contradictTime),
-		workers:  map[string]*worker{}, history: history{}, claims: newClaims(),
+		learning: newLearning(opts.LocalHold, opts.Hold, contradictTime), heard: map[vtep.DatabaseID]bool{},
+		workers: map[string]*worker{}, history: history{}, claims: newClaims(),
 	}
 	l.reception = newReception(l)
 	l.metrics = newMetrics(opts.Registry, l)
@@ -222,7 +223,7 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 	unfit, nextFit := l.unsteady(down, now)
 	view := Compile(Input{
 		Definitions: defs, Learned: learned, Down: unfit,
-		GrowOnly: cautious,
+		GrowOnly: cautious, Unheard: l.unheard(),
 		// A store without any connection may have been lost: then what stands on
 		// the switches is worth more than what it says.
 		Sweep: !cautious && defs.Connections.Len() > 0,
@@ -296,9 +297,25 @@ func (l *Loop) learn(db vtep.DatabaseID, told vtep.Locals, first bool) {
 	now := time.Now()
 	l.learnMu.Lock()
 	l.learning.update(db, told, first, now)
+	l.heard[db] = true
 	l.learnDue = earlier(l.learnDue, now.Add(l.opts.LocalHold))
 	l.learnMu.Unlock()
 	l.facts()
+}
+
+// unheard are the devices that have not said since the start which stations they
+// have.
+func (l *Loop) unheard() map[string]bool {
+	out := map[string]bool{}
+	workers := l.snapshot()
+	l.learnMu.Lock()
+	defer l.learnMu.Unlock()
+	for id, w := range workers {
+		if !l.heard[databaseID(w.device.Load())] {
+			out[id] = true
+		}
+	}
+	return out
 }
 
 // unlearn starts the hold of what a switch that has gone away said; at once

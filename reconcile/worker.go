@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -51,6 +52,10 @@ type worker struct {
 	// repairs are of this session: one that begins writes everything anew.
 	repairs repairs
 	logged  string // the phase that was logged last
+	// synced is what the switch was last brought to hold in this session; drifted
+	// is what another hand changed since, under the policy that leaves it so.
+	synced  *vtep.Want
+	drifted []vtep.Op
 	// held is when the last attempt at a session had one; zero if it had none.
 	held time.Time
 	// told: the switch's stations have been told once since the process began.
@@ -124,7 +129,7 @@ func (w *worker) setWant(want *vtep.Want, revision uint64, cleaning bool) {
 // which are shared as long as nothing in them changes.
 func sameWant(a, b *vtep.Want) bool {
 	return a != nil && b != nil && a.GrowOnly == b.GrowOnly && a.Sweep == b.Sweep && a.SourceNode == b.SourceNode &&
-		a.MACsFull == b.MACsFull && a.Mark == b.Mark && slices.Equal(a.Segments, b.Segments) &&
+		a.MACsFull == b.MACsFull && a.Mark == b.Mark && maps.Equal(a.Unheard, b.Unheard) && slices.Equal(a.Segments, b.Segments) &&
 		slices.Equal(a.Bindings, b.Bindings) && slices.Equal(a.Tunnels, b.Tunnels) && a.TunnelRows == b.TunnelRows
 }
 
@@ -245,6 +250,7 @@ func (st *deviceState) reachable() bool { return st.awaySince.IsZero() }
 
 // serve keeps the switch in line until the session ends.
 func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
+	w.synced = nil
 	if err := s.Claim(ctx, w.loop.store.Definitions().StoreID); err != nil {
 		return err
 	}
@@ -380,7 +386,7 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, au
 	}
 	began := time.Now()
 	plan := w.plan(s, want, audit)
-	ops, wait := w.helds.filter(plan.Ops, began)
+	ops, wait := w.helds.filter(w.undrifted(plan.Ops, want), began)
 	ops, wait = w.repairs.filter(ops, want, wait, began)
 	if len(ops) > 0 {
 		w.enter(model.DeviceSyncing, "writing")
@@ -414,12 +420,18 @@ func (w *worker) plan(s *vtep.Session, want *vtep.Want, audit bool) *vtep.Plan {
 // settle reports the outcome of a plan. After writing, one more plan finds
 // whether it all stands; if not, the next round goes on.
 func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revision uint64, wrote bool) {
-	undone := slices.Concat(w.helds.problems(), w.repairs.problems())
+	rest := plan.Ops
 	if wrote {
-		if after := s.Step(want); !after.Empty() && len(undone) == 0 {
-			w.nudge()
-			return
-		}
+		rest = s.Step(want).Ops
+	}
+	rest = w.undrifted(rest, want)
+	if len(rest) == 0 {
+		w.synced = want
+	}
+	undone := slices.Concat(w.helds.problems(), w.repairs.problems(), driftProblems(w.drifted))
+	if wrote && len(rest) > 0 && len(undone) == 0 {
+		w.nudge()
+		return
 	}
 	phase, detail := model.DeviceInSync, ""
 	if len(undone) > 0 {

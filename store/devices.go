@@ -60,6 +60,7 @@ func (t *txn) checkType(gd *model.GatewayDevice) error {
 		gd.ResourceID = ""
 		gd.ManagementProtocol = cmp.Or(gd.ManagementProtocol, model.ProtocolOVSDB)
 		gd.BorderMode = cmp.Or(gd.BorderMode, model.BorderDirect)
+		gd.DriftPolicy = cmp.Or(gd.DriftPolicy, model.DriftRepair)
 		return t.checkAddress(gd)
 	case model.RouterVTEP, model.NetworkVLAN:
 		gd.ManagementIP, gd.ManagementPort, gd.ManagementProtocol = "", 0, ""
@@ -147,6 +148,7 @@ func (t *txn) updateDevice(id string, u model.GatewayDeviceUpdate) (*model.Gatew
 	set(&gd.Profile, u.Profile)
 	set(&gd.BorderMode, u.BorderMode)
 	set(&gd.TLS, u.TLS)
+	set(&gd.DriftPolicy, u.DriftPolicy)
 	if u.TunnelIPs != nil && gd.Type != model.NetworkVLAN {
 		gd.TunnelIPs = slices.Clone(*u.TunnelIPs)
 	}

@@ -259,6 +259,9 @@ func (d *differ) staleMACs(seg *Segment, have map[model.MAC]macRow) {
 	var stale []model.MAC
 	for mac := range have {
 		i, ok := slices.BinarySearchFunc(seg.MACs, mac, func(e MACEntry, m model.MAC) int { return e.MAC.Compare(m) })
+		if !ok && d.unheard(seg, have[mac].locator) {
+			continue
+		}
 		if !ok || d.excluded(seg.MACs[i].Home, seg.MACs[i].Locator) {
 			stale = append(stale, mac)
 		}
@@ -267,6 +270,14 @@ func (d *differ) staleMACs(seg *Segment, have map[model.MAC]macRow) {
 	for _, mac := range stale {
 		d.adds = append(d.adds, Op{Kind: DeleteMAC, LogicalSwitch: seg.Name, MAC: mac, row: have[mac].uuid})
 	}
+}
+
+// unheard reports whether a locator is that of a member of the segment that has
+// not said yet which stations it has.
+func (d *differ) unheard(seg *Segment, locator ovsdb.UUID) bool {
+	l, known := d.have.locators[locator]
+	return known && d.want.GrowOnly && d.want.Unheard[l.Addr] &&
+		slices.ContainsFunc(seg.Flood, func(e Endpoint) bool { return e.Locator == l })
 }
 
 // extraMACs deletes duplicates and rows whose MAC is none.

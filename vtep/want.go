@@ -40,6 +40,10 @@ type Want struct {
 	GrowOnly bool
 	// Known are the tunnel addresses of all registered switches.
 	Known map[model.VTEPAddress]bool
+	// Unheard are the tunnel addresses of registered switches that have not said
+	// yet which stations they have. In a grow-only period, a station stays behind
+	// one of them while it is a member of the Segment: nobody has withdrawn it.
+	Unheard map[model.VTEPAddress]bool
 	// Sweep: remove what carries our mark and that nothing explains.
 	Sweep bool
 }
@@ -66,6 +70,15 @@ type Segment struct {
 	Flood       []Endpoint // sorted by Locator, each (Locator, Home) once
 	// Incomplete: Flood lacks a member whose address is not known.
 	Incomplete bool
+}
+
+// Entry returns the entry of a MAC, the zero one when there is none.
+func (s *Segment) Entry(mac model.MAC) MACEntry {
+	i, ok := slices.BinarySearchFunc(s.MACs, mac, func(e MACEntry, m model.MAC) int { return e.MAC.Compare(m) })
+	if !ok {
+		return MACEntry{}
+	}
+	return s.MACs[i]
 }
 
 // MACEntry places a station behind a locator.
