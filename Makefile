@@ -48,7 +48,7 @@ bench: deps ## benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 e2e: deps ## only the tests with emulated switches, and of the built binary
-	hack/deps.sh openstack:python3-openstackclient neutron-l2gateway-agent:python3-networking-l2gw
+	hack/deps.sh openstack:python3-openstackclient neutron-l2gateway-agent:python3-networking-l2gw keystone-wsgi-public:python3-keystone
 	BORDERGW_E2E=full $(GO) test -race -count=1 -timeout 30m -v ./internal/lab ./internal/demo ./e2e/...
 	$(GO) test -race -count=1 -tags openstack ./e2e/openstack
 
