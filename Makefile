@@ -26,7 +26,7 @@ build: ## bin/bordergw
 	$(GOBUILD) -o bin/bordergw ./cmd/bordergw
 
 test: deps ## all tests, race detector on, against real ovsdb-servers and emulated switches
-	$(GO) test -race -timeout 20m ./...
+	$(GO) test -race -count=1 -timeout 20m ./...
 
 race: test ## the same as test
 

@@ -11,12 +11,20 @@ type Inventory struct {
 	SeenAt   time.Time         `json:"seen_at"`
 }
 
+// UnsupportedSourceNode is the word of vtep(5), switch_fault_status, for a switch
+// that was asked to replicate flooded frames and can not.
+const UnsupportedSourceNode = "unsupported_source_node_replication"
+
 // SwitchInventory is one Physical_Switch.
 type SwitchInventory struct {
-	Name      string          `json:"name"`
-	TunnelIPs []VTEPAddress   `json:"tunnel_ips,omitempty"`
-	Faults    []string        `json:"faults,omitempty"`
-	Ports     []PortInventory `json:"ports,omitempty"`
+	Name      string        `json:"name"`
+	TunnelIPs []VTEPAddress `json:"tunnel_ips,omitempty"`
+	Faults    []string      `json:"faults,omitempty"`
+	// NoSourceNode: the switch has once said that it can not replicate flooded
+	// frames itself. It withdraws the fault as soon as it is not asked to, so that
+	// it is remembered until the device's profile changes.
+	NoSourceNode bool            `json:"no_source_node,omitempty"`
+	Ports        []PortInventory `json:"ports,omitempty"`
 }
 
 // PortInventory is one Physical_Port.

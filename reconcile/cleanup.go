@@ -66,3 +66,20 @@ func (l *Loop) forgetExpired(ctx context.Context, defs *model.Definitions) {
 		}
 	}
 }
+
+// registeredElsewhere finds a switch of a deleted device that a registered one
+// has as well: what stands there is the other's to say.
+func (l *Loop) registeredElsewhere(gd *model.GatewayDevice, names []string) string {
+	defs := l.store.Definitions()
+	if _, retired := defs.Retired.Get(gd.ID); !retired {
+		return ""
+	}
+	for inv := range defs.Inventories.All() {
+		for _, name := range names {
+			if _, ok := inv.Switch(name); ok {
+				return name
+			}
+		}
+	}
+	return ""
+}

@@ -268,18 +268,22 @@ func profileOf(gd *model.GatewayDevice) model.Profile {
 
 // sourceNode reports whether the device's switches replicate flooded frames.
 func sourceNode(defs *model.Definitions, gd *model.GatewayDevice) bool {
-	return profileOf(gd).Replication == model.SourceNode && !hasFault(defs, gd, unsupportedSourceNode)
+	return profileOf(gd).Replication == model.SourceNode && !someSwitch(defs, gd, cannotReplicate)
+}
+
+func cannotReplicate(s *model.SwitchInventory) bool {
+	return s.NoSourceNode || slices.Contains(s.Faults, model.UnsupportedSourceNode)
 }
 
 // macsFull reports whether a switch of the device has no room for more MACs
 // (vtep(5), switch_fault_status).
 func macsFull(defs *model.Definitions, gd *model.GatewayDevice) bool {
-	return hasFault(defs, gd, "mac_table_exhaustion")
+	return someSwitch(defs, gd, func(s *model.SwitchInventory) bool {
+		return slices.Contains(s.Faults, "mac_table_exhaustion")
+	})
 }
 
-func hasFault(defs *model.Definitions, gd *model.GatewayDevice, fault string) bool {
+func someSwitch(defs *model.Definitions, gd *model.GatewayDevice, is func(*model.SwitchInventory) bool) bool {
 	inv, ok := defs.Inventories.Get(gd.ID)
-	return ok && slices.ContainsFunc(inv.Switches, func(s model.SwitchInventory) bool {
-		return slices.Contains(s.Faults, fault)
-	})
+	return ok && slices.ContainsFunc(inv.Switches, func(s model.SwitchInventory) bool { return is(&s) })
 }

@@ -20,6 +20,9 @@ func (p *netPart) connect(in *Input, c *model.L2GatewayConnection, v *groupView)
 		return
 	}
 	var found []*member
+	if g.HAMode == model.ActivePassive && activeDevice(g) == nil {
+		out.Waiting = append(out.Waiting, fmt.Sprintf("no device of gateway %s is active yet", cmp.Or(g.Name, g.ID)))
+	}
 	for i := range g.Devices {
 		d := &g.Devices[i]
 		if g.HAMode == model.ActivePassive && g.Active != d.ID {
@@ -219,14 +222,10 @@ func maxFlood(p model.Profile) int {
 	return p.MaxFlood
 }
 
-// unsupportedSourceNode is the word of vtep(5), switch_fault_status, for a
-// switch that was asked to replicate and can not.
-const unsupportedSourceNode = "unsupported_source_node_replication"
-
 // effectiveProfile is the device's profile, corrected by what the switch says.
 func effectiveProfile(m *member) model.Profile {
 	p := profileOf(m.device)
-	if m.seen != nil && slices.Contains(m.seen.Faults, unsupportedSourceNode) {
+	if m.seen != nil && cannotReplicate(m.seen) {
 		p.Replication = model.ServiceNode
 	}
 	return p

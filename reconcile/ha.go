@@ -2,16 +2,20 @@ package reconcile
 
 import (
 	"context"
+	"time"
 
 	"github.com/sirupsen/logrus"
 
 	"bordergw/model"
 )
 
+// electionGap is when to look again while no device is active.
+const electionGap = 200 * time.Millisecond
+
 // elect chooses the device that carries traffic in each active-passive gateway.
 // The choice is durable. A device that can be reached leaves its part before
 // another takes it: between the two no device is active.
-func (l *Loop) elect(ctx context.Context, down map[string]bool) {
+func (l *Loop) elect(ctx context.Context, down map[string]bool, now time.Time) (again time.Time) {
 	defs := l.store.Definitions()
 	for g := range defs.Gateways.All() {
 		if g.HAMode != model.ActivePassive {
@@ -19,15 +23,23 @@ func (l *Loop) elect(ctx context.Context, down map[string]bool) {
 		}
 		next := l.choose(defs, g, down)
 		if next == g.Active {
+			if next == "" {
+				again = now.Add(electionGap) // another device is about to let go
+			}
 			continue
 		}
 		log := l.log.WithFields(logrus.Fields{"gateway": g.Name, "from": g.Active, "to": next})
 		if err := l.store.SetActiveDevice(ctx, g.ID, next); err != nil {
 			log.WithError(err).Warn("changing the active device")
+			again = now.Add(electionGap)
 			continue
 		}
 		log.Info("active device changes")
+		if next == "" {
+			again = now.Add(electionGap)
+		}
 	}
+	return again
 }
 
 // choose gives the id of the device that should be active now, "" for none.
@@ -106,7 +118,7 @@ func (l *Loop) released(defs *model.Definitions, g *model.L2Gateway, next *model
 		if w == nil {
 			continue
 		}
-		if st := w.state(); !down[place.Device.ID] && st.revision < g.Revision {
+		if st := w.state(); !down[place.Device.ID] && st.released < g.Revision {
 			return false
 		}
 	}

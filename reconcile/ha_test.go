@@ -88,14 +88,14 @@ func (g *gateway) leave(gone bool, names ...string) {
 // synced notes that a switch holds what the latest definitions say.
 func (g *gateway) synced(names ...string) {
 	for _, n := range names {
-		g.loop.workers[n].status.revision = g.topo.Revision
+		g.loop.workers[n].status.revision, g.loop.workers[n].status.released = g.topo.Revision, g.topo.Revision
 	}
 }
 
 // becomes elects once and compares what is active then.
 func (g *gateway) becomes(want, why string) {
 	g.t.Helper()
-	g.loop.elect(context.Background(), g.down)
+	g.loop.elect(context.Background(), g.down, time.Now())
 	require.Equal(g.t, want, g.get().Active, why)
 }
 

@@ -12,6 +12,8 @@ import (
 const (
 	firstHold = 100 * time.Millisecond
 	maxHold   = 30 * time.Second
+	// maxProblems is enough to see what is wrong with a switch that refuses all.
+	maxProblems = 100
 )
 
 // holds keeps operations that a switch refused from being sent again and again.
@@ -78,6 +80,9 @@ func shorter(a, b time.Duration) time.Duration {
 func (h holds) problems() []vtep.Problem {
 	var out []vtep.Problem
 	for _, key := range slices.Sorted(maps.Keys(h)) {
+		if len(out) == maxProblems {
+			break
+		}
 		held := h[key]
 		out = append(out, problemOf(&held.op, vtep.Rejected, "the switch refused to "+key+": "+held.err.Error()))
 	}

@@ -151,6 +151,7 @@ func (l *Loop) Run(ctx context.Context) error {
 type timers struct {
 	settled, due, stamp *time.Timer
 	calm                bool      // settled has fired
+	stamping            bool      // stamp runs
 	last                time.Time // of the last View
 }
 
@@ -190,8 +191,12 @@ func (l *Loop) await(ctx context.Context, changes <-chan struct{}, t *timers) bo
 			l.log.Info("settled: what nothing explains is removed from now on")
 			return true
 		case <-l.stamp:
-			t.stamp.Reset(stampGap)
+			if !t.stamping { // a steady stream of notices is not to put it off
+				t.stamping = true
+				t.stamp.Reset(stampGap)
+			}
 		case <-t.stamp.C:
+			t.stamping = false
 			l.stampConnections()
 		}
 	}
@@ -217,7 +222,7 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 	now := time.Now()
 	l.match(ctx, running, l.store.Definitions())
 	down, nextDown := l.away(now)
-	l.elect(ctx, down)
+	nextElection := l.elect(ctx, down, now)
 	defs := l.store.Definitions()
 	learned, nextLearned := l.learned(defs, now)
 	unfit, nextFit := l.unsteady(down, now)
@@ -234,7 +239,7 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 		w.setWant(view.Wants[id], view.Revision, cleaning(defs, id))
 	}
 	l.remember(ctx, defs, now)
-	return earlier(earlier(nextDown, nextFit), nextLearned)
+	return earlier(earlier(nextDown, nextFit), earlier(nextLearned, nextElection))
 }
 
 // earlier is the earlier of two times, of which zero is never.
@@ -294,13 +299,13 @@ func (l *Loop) learned(defs *model.Definitions, now time.Time) (map[string]*Lear
 
 // learn takes what a switch says of its stations.
 func (l *Loop) learn(db vtep.DatabaseID, told vtep.Locals, first bool) {
-	now := time.Now()
+	defer l.facts()
 	l.learnMu.Lock()
+	defer l.learnMu.Unlock()
+	now := time.Now()
 	l.learning.update(db, told, first, now)
 	l.heard[db] = true
 	l.learnDue = earlier(l.learnDue, now.Add(l.opts.LocalHold))
-	l.learnMu.Unlock()
-	l.facts()
 }
 
 // unheard are the devices that have not said since the start which stations they
@@ -321,22 +326,21 @@ func (l *Loop) unheard() map[string]bool {
 // unlearn starts the hold of what a switch that has gone away said; at once
 // when its device is no longer registered.
 func (l *Loop) unlearn(db vtep.DatabaseID) {
-	now := time.Now()
+	defer l.facts()
 	l.learnMu.Lock()
+	defer l.learnMu.Unlock()
+	now := time.Now()
 	l.learning.disconnected(db, now)
 	l.learnDue = earlier(l.learnDue, now.Add(l.opts.Hold))
-	l.learnMu.Unlock()
-	l.facts()
 }
 
 // UnfreezeMAC lets a MAC move again that moved too often, and reports whether
 // it was held.
 func (l *Loop) UnfreezeMAC(network string, mac model.MAC) bool {
+	defer l.facts()
 	l.learnMu.Lock()
-	ok := l.learning.unfreeze(network, mac, time.Now())
-	l.learnMu.Unlock()
-	l.facts()
-	return ok
+	defer l.learnMu.Unlock()
+	return l.learning.unfreeze(network, mac, time.Now())
 }
 
 // match has one worker run for every driven device, and none for others. A

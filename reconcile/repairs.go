@@ -34,6 +34,7 @@ type repair struct {
 	count int           // times written for that wish
 	last  time.Time
 	until time.Time
+	waits bool // it is planned again and held back until then
 }
 
 // filter takes out what has to wait, and returns when the next is due.
@@ -47,6 +48,7 @@ func (r repairs) filter(ops []vtep.Op, want *vtep.Want, wait time.Duration, now 
 		e := r[op.String()]
 		if e != nil && e.seg == want.Segment(op.LogicalSwitch) && e.until.After(now) {
 			wait = shorter(wait, e.until.Sub(now))
+			e.waits = true
 			continue
 		}
 		due = append(due, op)
@@ -68,7 +70,7 @@ func (r repairs) written(ops []vtep.Op, rejected []vtep.Rejection, want *vtep.Wa
 	}
 	for _, op := range ops {
 		key, seg := op.String(), want.Segment(op.LogicalSwitch)
-		if refused[key] || absent[op.LogicalSwitch] {
+		if refused[key] || absent[op.LogicalSwitch] || takenDown(&op, seg) {
 			continue
 		}
 		e := r[key]
@@ -77,18 +79,28 @@ func (r repairs) written(ops []vtep.Op, rejected []vtep.Rejection, want *vtep.Wa
 			r[key] = e
 		}
 		e.count++
-		e.last = now
+		e.last, e.waits = now, false
 		if n := e.count - 2; n >= 0 {
 			e.until = now.Add(min(firstRepair<<min(n, 20), maxRepair))
 		}
 	}
 }
 
-// problems tells what is being undone again and again.
-func (r repairs) problems() (out []vtep.Problem) {
+// takenDown reports whether an operation only removes what nobody wants any
+// more. A user may want it and not want it as often as he likes.
+func takenDown(op *vtep.Op, seg *vtep.Segment) bool { return op.LogicalSwitch != "" && seg == nil }
+
+// problems tells what is being undone again and again, and what waits to be
+// written again.
+func (r repairs) problems(want *vtep.Want) (out []vtep.Problem) {
 	for _, key := range slices.Sorted(maps.Keys(r)) {
-		if e := r[key]; e.count > conflictAfter {
+		e := r[key]
+		switch {
+		case e.seg != want.Segment(e.op.LogicalSwitch):
+		case e.count > conflictAfter:
 			out = append(out, problemOf(&e.op, vtep.Conflict, fmt.Sprintf("another hand undid %d times: %s", e.count-1, key)))
+		case e.waits:
+			out = append(out, problemOf(&e.op, vtep.AwaitingSwitch, fmt.Sprintf("another hand undid %d times, to be written again: %s", e.count, key)))
 		}
 	}
 	slices.SortStableFunc(out, func(a, b vtep.Problem) int { return strings.Compare(a.LogicalSwitch, b.LogicalSwitch) })

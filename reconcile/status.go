@@ -79,6 +79,16 @@ func (l *Loop) outdated(view *View, id string) bool {
 	return ok && g.Revision > view.Revision
 }
 
+// maxListed bounds the reasons that a status spells out.
+const maxListed = 10
+
+func listed(reasons []string) string {
+	if n := len(reasons) - maxListed; n > 0 {
+		return fmt.Sprintf("%s; and %d more", strings.Join(reasons[:maxListed], "; "), n)
+	}
+	return strings.Join(reasons, "; ")
+}
+
 // judgement is what speaks against a connection being realised.
 type judgement struct {
 	errors, waiting []string
@@ -107,11 +117,11 @@ func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
 	out := model.ConnectionStatus{State: model.ConnectionActive, ObservedRevision: j.revision}
 	switch {
 	case len(j.errors) > 0:
-		out.State, out.Detail = model.ConnectionError, strings.Join(j.errors, "; ")
+		out.State, out.Detail = model.ConnectionError, listed(j.errors)
 	case len(o.Unsupported) > 0:
 		out.State, out.Detail = model.ConnectionUnsupported, strings.Join(o.Unsupported, "; ")
 	case len(j.waiting)+len(j.unbound) > 0:
-		out.State, out.Detail = model.ConnectionPending, strings.Join(slices.Concat(j.waiting, j.unbound), "; ")
+		out.State, out.Detail = model.ConnectionPending, listed(slices.Concat(j.waiting, j.unbound))
 	}
 	if len(o.Standby) > 0 {
 		j.notes = append(j.notes, "standby: "+strings.Join(o.Standby, ", "))

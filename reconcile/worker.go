@@ -81,7 +81,7 @@ type worker struct {
 // deviceState is what the status of a device and of its connections is made of.
 type deviceState struct {
 	phase     string
-	awaySince time.Time // zero while a session stands
+	awaySince time.Time // of the first loss; zero once a session has brought it in line
 	backSince time.Time // when it began, if the switch had been away before
 	detail    string
 	lastError string
@@ -91,6 +91,8 @@ type deviceState struct {
 	// revision that the last complete plan was made from.
 	revision uint64
 	problems []vtep.Problem
+	// released is the last revision of which nothing was left undone.
+	released uint64
 	// peer is who the session is with; distrust why TLS kept one from standing.
 	peer     transport.Peer
 	distrust string
@@ -114,6 +116,9 @@ func (w *worker) setWant(want *vtep.Want, revision uint64, cleaning bool) {
 	w.mu.Lock()
 	same := sameWant(w.want, want)
 	w.relearn = w.relearn || !sameNetworks(w.want, want)
+	if same && w.status.released == w.status.revision && w.status.revision == w.revision {
+		w.status.released = revision
+	}
 	if same && w.status.revision == w.revision {
 		w.status.revision = revision
 	}
@@ -228,24 +233,24 @@ func (w *worker) hold(k link) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.link = k
-	w.status.backSince = time.Time{}
-	if away := time.Since(w.status.awaySince); !w.status.awaySince.IsZero() && away > w.loop.opts.HAHold {
-		w.status.backSince = time.Now()
-	}
-	w.status.awaySince, w.status.peer, w.status.distrust = time.Time{}, k.peer, ""
+	w.status.backSince, w.status.peer, w.status.distrust = time.Time{}, k.peer, ""
 }
 
 // letGo notes that no session stands.
 func (w *worker) letGo() {
 	w.mu.Lock()
 	w.link = link{}
-	w.status.awaySince, w.status.peer = time.Now(), transport.Peer{}
+	if w.status.awaySince.IsZero() {
+		w.status.awaySince = time.Now()
+	}
+	w.status.peer = transport.Peer{}
+	w.status.revision, w.status.released, w.status.problems = 0, 0, nil
 	w.mu.Unlock()
 	w.loop.unlearn(databaseID(w.device.Load()))
 	w.loop.claims.release(w)
 }
 
-// reachable reports whether a session stands.
+// reachable reports whether a session stands that has brought it in line.
 func (st *deviceState) reachable() bool { return st.awaySince.IsZero() }
 
 // serve keeps the switch in line until the session ends.
@@ -337,6 +342,9 @@ func (w *worker) claim(names []string) error {
 	w.mu.Lock()
 	k := w.link
 	w.mu.Unlock()
+	if name := w.loop.registeredElsewhere(gd, names); name != "" {
+		return fmt.Errorf("switch %s is registered anew", name)
+	}
 	if !w.loop.stillIs(gd, k, names) {
 		return fmt.Errorf("the switch is called %s now", strings.Join(names, ", "))
 	}
@@ -428,7 +436,7 @@ func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revis
 	if len(rest) == 0 {
 		w.synced = want
 	}
-	undone := slices.Concat(w.helds.problems(), w.repairs.problems(), driftProblems(w.drifted))
+	undone := slices.Concat(w.helds.problems(), w.repairs.problems(want), driftProblems(w.drifted))
 	if wrote && len(rest) > 0 && len(undone) == 0 {
 		w.nudge()
 		return
@@ -440,12 +448,36 @@ func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revis
 	problems := slices.Concat(plan.Problems, undone)
 	w.enter(phase, detail)
 	w.mu.Lock()
+	if sameWant(w.want, want) {
+		revision = w.revision // what was handed over meanwhile says the same
+	}
 	changed := w.status.revision != revision || !reflect.DeepEqual(w.status.problems, problems)
 	w.status.revision, w.status.problems, w.status.lastError = revision, problems, detail
+	if len(undone) == 0 {
+		w.status.released = revision
+	}
+	back := w.status.isBack(w.loop.opts.HAHold)
 	w.mu.Unlock()
 	if changed {
 		w.loop.refresh()
 	}
+	if back {
+		w.loop.facts()
+	}
+}
+
+// isBack notes that the switch has been brought in line in this session, and
+// reports whether it had been away before. A switch that only comes and goes is
+// away all the time.
+func (st *deviceState) isBack(hold time.Duration) bool {
+	if st.awaySince.IsZero() {
+		return false
+	}
+	if time.Since(st.awaySince) > hold {
+		st.backSince = time.Now()
+	}
+	st.awaySince = time.Time{}
+	return true
 }
 
 // enter changes the phase and logs what an operator would want to know: that a

@@ -159,6 +159,9 @@ func (t *txn) updateDevice(id string, u model.GatewayDeviceUpdate) (*model.Gatew
 		return nil, err
 	}
 	devices.put(t, &gd)
+	if gd.Profile != old.Profile {
+		t.forgetReplication(id)
+	}
 	t.stitchDevice(id)
 	if gd.Name != old.Name {
 		t.settleAll()

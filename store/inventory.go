@@ -24,7 +24,16 @@ func (t *txn) setInventory(deviceID string, inv model.Inventory) error {
 	inv.Switches = sortedSwitches(inv.Switches)
 	inv.SeenAt = wall(inv.SeenAt)
 	inv.Record = model.Record{ID: gd.ID, ProjectID: gd.ProjectID}
+	for i := range inv.Switches {
+		sw := &inv.Switches[i]
+		sw.NoSourceNode = slices.Contains(sw.Faults, model.UnsupportedSourceNode)
+	}
 	if old, ok := t.next.Inventories.Get(deviceID); ok {
+		for i := range inv.Switches {
+			if was, ok := old.Switch(inv.Switches[i].Name); ok && was.NoSourceNode {
+				inv.Switches[i].NoSourceNode = true
+			}
+		}
 		if reflect.DeepEqual(old.Switches, inv.Switches) {
 			return nil
 		}
@@ -48,4 +57,19 @@ func sortedSwitches(switches []model.SwitchInventory) []model.SwitchInventory {
 		}
 	}
 	return out
+}
+
+// forgetReplication forgets what a device's switches said of replication: its
+// profile says otherwise now.
+func (t *txn) forgetReplication(deviceID string) {
+	old, ok := t.next.Inventories.Get(deviceID)
+	if !ok || !slices.ContainsFunc(old.Switches, func(s model.SwitchInventory) bool { return s.NoSourceNode }) {
+		return
+	}
+	inv := *old
+	inv.Switches = slices.Clone(old.Switches)
+	for i := range inv.Switches {
+		inv.Switches[i].NoSourceNode = false
+	}
+	inventories.put(t, &inv)
 }

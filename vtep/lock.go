@@ -62,8 +62,13 @@ func (s *Session) Queue(ctx context.Context) error {
 	if err := s.conn.Unlock(ctx, *lock); err != nil {
 		return fmt.Errorf("leaving lock %s: %w", *lock, err)
 	}
-	if _, err := s.conn.Lock(ctx, *lock); err != nil {
+	acquired, err := s.conn.Lock(ctx, *lock)
+	if err != nil {
 		return fmt.Errorf("waiting for lock %s: %w", *lock, err)
+	}
+	if acquired { // the other one has gone meanwhile
+		s.queued.Store(false)
+		s.notify()
 	}
 	return nil
 }
