@@ -1,0 +1,125 @@
+package reconcile
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"time"
+
+	"bordergw/model"
+	"bordergw/vtep"
+	"bordergw/vtep/transport"
+)
+
+// deviceState is what the status of a device and of its connections is made of.
+type deviceState struct {
+	phase     string
+	awaySince time.Time // of the first loss; zero once a session has brought it in line
+	backSince time.Time // when it began, if the switch had been away before
+	detail    string
+	lastError string
+	facts     *vtep.Facts
+	// quarantined counts learned rows that are not believed.
+	quarantined int
+	// revision that the last complete plan was made from.
+	revision uint64
+	problems []vtep.Problem
+	// released is the last revision of which nothing was left undone.
+	released uint64
+	// peer is who the session is with; distrust why TLS kept one from standing.
+	peer     transport.Peer
+	distrust string
+}
+
+// reachable reports whether a session stands that has brought it in line.
+func (st *deviceState) reachable() bool { return st.awaySince.IsZero() }
+
+// settle reports the outcome of a plan. After writing, one more plan finds
+// whether it all stands; if not, the next round goes on.
+func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revision uint64, wrote bool) {
+	rest := plan.Ops
+	if wrote {
+		rest = s.Step(want).Ops
+	}
+	rest = w.undrifted(rest, want)
+	if len(rest) == 0 {
+		w.synced = want
+	}
+	undone := slices.Concat(w.helds.problems(), w.repairs.problems(want), driftProblems(w.drifted))
+	if wrote && len(rest) > 0 && len(undone) == 0 {
+		w.nudge()
+		return
+	}
+	phase, detail := model.DeviceInSync, ""
+	if len(undone) > 0 {
+		phase, detail = model.DeviceDegraded, undone[0].Message
+	}
+	problems := slices.Concat(plan.Problems, undone)
+	w.enter(phase, detail)
+	w.mu.Lock()
+	if sameWant(w.want, want) {
+		revision = w.revision // what was handed over meanwhile says the same
+	}
+	changed := w.status.revision != revision || !reflect.DeepEqual(w.status.problems, problems)
+	w.status.revision, w.status.problems, w.status.lastError = revision, problems, detail
+	if len(undone) == 0 {
+		w.status.released = revision
+	}
+	back := w.status.isBack(w.loop.opts.HAHold)
+	w.mu.Unlock()
+	if changed {
+		w.loop.refresh()
+	}
+	if back {
+		w.loop.facts()
+	}
+}
+
+// isBack notes that the switch has been brought in line in this session, and
+// reports whether it had been away before. A switch that only comes and goes is
+// away all the time.
+func (st *deviceState) isBack(hold time.Duration) bool {
+	if st.awaySince.IsZero() {
+		return false
+	}
+	if time.Since(st.awaySince) > hold {
+		st.backSince = time.Now()
+	}
+	st.awaySince = time.Time{}
+	return true
+}
+
+// enter changes the phase and logs what an operator would want to know: that a
+// switch has come, or that it refuses something.
+func (w *worker) enter(phase, detail string) {
+	w.mu.Lock()
+	w.status.phase, w.status.detail = phase, detail
+	w.mu.Unlock()
+	if phase == w.logged {
+		return
+	}
+	switch phase {
+	case model.DeviceInSync:
+		w.log.WithField("phase", phase).Info("switch is in sync")
+	case model.DeviceDegraded:
+		w.log.WithField("phase", phase).Warn("switch is reachable but not all can be written: " + detail)
+	case model.DeviceUnreachable:
+		w.log.WithField("phase", phase).Warn("switch can not be reached, trying again until it can: " + detail)
+	default:
+		return
+	}
+	w.logged = phase
+}
+
+// lost records the end of a session, or that none could be had.
+func (w *worker) lost(err error) {
+	if err == nil {
+		err = errors.New("session ended")
+	}
+	w.mu.Lock()
+	w.status.lastError, w.status.distrust = err.Error(), transport.Reason(err)
+	w.mu.Unlock()
+	w.enter(model.DeviceUnreachable, err.Error())
+	w.helds, w.repairs = holds{}, repairs{}
+	w.loop.refresh()
+}
