@@ -20,6 +20,8 @@ const (
 	// maxRepairs bounds what is watched: a larger plan is a switch that lost its
 	// database, not a hand that undoes ours.
 	maxRepairs = 1000
+	// maxMarks is how often a mark is set for one wish.
+	maxMarks = 2
 )
 
 // repairs notices when what was written has to be written again although
@@ -46,6 +48,9 @@ func (r repairs) filter(ops []vtep.Op, want *vtep.Want, wait time.Duration, now 
 	due := make([]vtep.Op, 0, len(ops))
 	for _, op := range ops {
 		e := r[op.String()]
+		if e != nil && e.seg == want.Segment(op.LogicalSwitch) && e.count >= maxMarks && marksOnly(&op) {
+			continue // another controller has the network too; it may have the mark
+		}
 		if e != nil && e.seg == want.Segment(op.LogicalSwitch) && e.until.After(now) {
 			wait = shorter(wait, e.until.Sub(now))
 			e.waits = true
@@ -84,6 +89,17 @@ func (r repairs) written(ops []vtep.Op, rejected []vtep.Rejection, want *vtep.Wa
 			e.until = now.Add(min(firstRepair<<min(n, 20), maxRepair))
 		}
 	}
+}
+
+// marksOnly reports whether an operation changes nothing but whose a logical
+// switch is.
+func marksOnly(op *vtep.Op) bool {
+	if op.Kind != vtep.SetLogicalSwitch {
+		return false
+	}
+	row := *op.Detail.Switch
+	row.Mark = nil
+	return row == vtep.LogicalSwitchRow{}
 }
 
 // takenDown reports whether an operation only removes what nobody wants any
