@@ -156,7 +156,7 @@ func (w *worker) delay(retry *backoff.ExponentialBackOff, err error) time.Durati
 	case errors.Is(err, ovsdb.ErrProtocol):
 		return quarantine
 	}
-	return retry.NextBackOff()
+	return min(retry.NextBackOff(), maxBackoff) // jitter may lead past the maximum
 }
 
 // rest waits before the next attempt; a switch that dials in ends it.
