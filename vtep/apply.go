@@ -25,6 +25,7 @@ type Rejection struct {
 // hold up the others, and are returned. An error means that the session has
 // ended or can not be used; what was sent until then stands.
 func (s *Session) Apply(ctx context.Context, ops []Op) ([]Rejection, error) {
+	s.refused = map[string]bool{}
 	var rejected []Rejection
 	for _, batch := range batches(ops, batchSize) {
 		r, err := s.applyBatch(ctx, batch)
@@ -72,14 +73,23 @@ func (s *Session) applyBatch(ctx context.Context, batch []Op) (rejected []Reject
 			// Committed; only the row at fault had gone. The next plan knows.
 			return rejected, nil
 		case len(batch) == 1:
-			return append(rejected, Rejection{Op: batch[0], Err: refused}), nil
+			return append(rejected, s.reject(batch[0], refused)), nil
 		case blamed < 0:
 			return s.halves(ctx, batch, rejected)
 		}
-		rejected = append(rejected, Rejection{Op: batch[blamed], Err: refused})
+		rejected = append(rejected, s.reject(batch[blamed], refused))
 		batch = append(batch[:blamed:blamed], batch[blamed+1:]...)
 	}
 	return rejected, nil
+}
+
+// reject sets an operation apart. A logical switch that was to be added and was
+// refused may stand by now, made by another hand: nothing of the plan is for it.
+func (s *Session) reject(op Op, err error) Rejection {
+	if op.Kind == AddLogicalSwitch {
+		s.refused[op.LogicalSwitch] = true
+	}
+	return Rejection{Op: op, Err: err}
 }
 
 func (s *Session) halves(ctx context.Context, batch []Op, rejected []Rejection) ([]Rejection, error) {
@@ -115,6 +125,7 @@ func (s *Session) encode(batch []Op) *encoder {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := newEncoder(s.state)
+	e.refused = s.refused
 	s.assert(e)
 	for i := range batch {
 		// The only error is errDepends, and an unknown kind, which Diff never makes.

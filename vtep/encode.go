@@ -23,6 +23,7 @@ type encoder struct {
 	current  int
 	added    map[string]string  // logical switch -> uuid-name
 	locators map[Locator]string // locator -> uuid-name
+	refused  map[string]bool    // logical switches that could not be added
 }
 
 func newEncoder(have *State) *encoder {
@@ -128,6 +129,9 @@ func (e *encoder) setLogicalSwitch(op *Op) {
 func (e *encoder) logicalSwitch(name string) (ovsdb.Value, error) {
 	if n, ok := e.added[name]; ok {
 		return ovsdb.Named(n), nil
+	}
+	if e.refused[name] {
+		return ovsdb.Value{}, errDepends
 	}
 	if id, ok := e.have.lsByName[name]; ok {
 		return ovsdb.Ref(id), nil

@@ -25,6 +25,9 @@ type Session struct {
 	lock    atomic.Pointer[string] // asserted in every transaction; nil for none
 	queued  atomic.Bool            // waiting in line for lock
 
+	// refused are the logical switches that the Apply under way could not add.
+	refused map[string]bool
+
 	mu    sync.Mutex
 	state *State
 	steps stepper
