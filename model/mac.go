@@ -14,10 +14,13 @@ type MAC [6]byte
 // hexadecimal digits joined by ':' or '-', three groups of four digits joined
 // by '.', or twelve digits. Upper case is accepted.
 func ParseMAC(s string) (MAC, error) {
-	var m MAC
+	m, ok := parseCanonicalMAC(s)
+	if ok {
+		return m, nil
+	}
 	digits, err := macDigits(s)
 	if err != nil {
-		return m, err
+		return MAC{}, err
 	}
 	for i := range m {
 		hi, ok1 := hexDigit(digits[2*i])
@@ -28,6 +31,23 @@ func ParseMAC(s string) (MAC, error) {
 		m[i] = hi<<4 | lo
 	}
 	return m, nil
+}
+
+// parseCanonicalMAC reads the form of String, of which databases are full,
+// without allocating.
+func parseCanonicalMAC(s string) (m MAC, ok bool) {
+	if len(s) != 17 {
+		return m, false
+	}
+	for i := range m {
+		hi, ok1 := hexDigit(s[3*i])
+		lo, ok2 := hexDigit(s[3*i+1])
+		if !ok1 || !ok2 || i > 0 && s[3*i-1] != ':' {
+			return MAC{}, false
+		}
+		m[i] = hi<<4 | lo
+	}
+	return m, true
 }
 
 // macDigits returns the twelve characters that should be hexadecimal digits.

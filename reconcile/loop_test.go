@@ -24,7 +24,7 @@ const (
 
 // site is a Loop with a real store and real databases, each with one switch.
 type site struct {
-	t     *testing.T
+	t     testing.TB
 	store *store.Store
 	loop  *reconcile.Loop
 	tors  []*tor
@@ -33,14 +33,16 @@ type site struct {
 // tor is a switch with the port p1.
 type tor struct {
 	*ovsdbtest.Server
-	t                  *testing.T
+	t                  testing.TB
 	id, name, tunnelIP string
 }
 
 // newSite runs a Loop over n switches until the test ends.
-func newSite(t *testing.T, n int, opts reconcile.Options) *site {
+func newSite(t testing.TB, n int, opts reconcile.Options) *site {
 	t.Helper()
-	t.Cleanup(func() { goleak.VerifyNone(t) })
+	if test, ok := t.(*testing.T); ok { // a benchmark has its own goroutine under way
+		t.Cleanup(func() { goleak.VerifyNone(test) })
+	}
 	st, err := store.Open(filepath.Join(t.TempDir(), "db"), store.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, st.Close()) })
@@ -62,14 +64,33 @@ func newSite(t *testing.T, n int, opts reconcile.Options) *site {
 }
 
 func (s *site) add(name, tunnelIP string) {
-	tor := &tor{Server: ovsdbtest.Start(s.t), t: s.t, name: name, tunnelIP: tunnelIP}
-	tor.AddSwitch(name, tunnelIP, "p1")
+	server := ovsdbtest.Start(s.t)
+	server.AddSwitch(name, tunnelIP, "p1")
+	s.register(server, name, tunnelIP)
+}
+
+func (s *site) register(server *ovsdbtest.Server, name, tunnelIP string) *tor {
+	tor := &tor{Server: server, t: s.t, name: name, tunnelIP: tunnelIP}
 	gd, err := s.store.CreateGatewayDevice(s.t.Context(), model.GatewayDevice{
 		Name: name, Type: model.HWVTEP, ManagementIP: "127.0.0.1", ManagementPort: uint16(tor.Port()), ManagementProtocol: model.ProtocolOVSDB,
 	})
 	require.NoError(s.t, err)
 	tor.id = gd.ID
 	s.tors = append(s.tors, tor)
+	return tor
+}
+
+// connectVLAN binds a VLAN of p1 of switches, which need not exist, to a network.
+func (s *site) connectVLAN(network string, vlan model.VLAN, switches ...string) {
+	s.t.Helper()
+	g := model.L2Gateway{Name: network}
+	for _, name := range switches {
+		g.Devices = append(g.Devices, model.Device{DeviceName: name, Interfaces: []model.Interface{{Name: "p1", VLANs: []model.VLAN{vlan}}}})
+	}
+	gw, err := s.store.CreateL2Gateway(s.t.Context(), g)
+	require.NoError(s.t, err)
+	_, err = s.store.CreateConnection(s.t.Context(), model.L2GatewayConnection{L2GatewayID: gw.ID, NetworkID: network})
+	require.NoError(s.t, err)
 }
 
 // connect binds VLAN 100 of p1 of switches to a network.

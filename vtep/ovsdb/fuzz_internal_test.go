@@ -70,7 +70,7 @@ func FuzzScanner(f *testing.F) {
 }
 
 func FuzzParseResults(f *testing.F) {
-	ops := []Op{Insert("T", ""), Delete("T", nil).MustMatch(), Select("T", nil)}
+	ops := NewTransaction("db", Insert("T", ""), Delete("T", nil).MustMatch(), Select("T", nil)).expected
 	for _, seed := range []string{
 		`[{"uuid":["uuid","550e8400-e29b-41d4-a716-446655440000"]},{"count":1},{"rows":[]}]`,
 		`[{"error":"x","details":"y"},null,null]`, `[{},{},{},{"error":"commit"}]`, `[null]`, `{}`, `[`, `[{"count":0}`,

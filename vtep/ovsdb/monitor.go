@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync/atomic"
 )
 
@@ -53,7 +55,8 @@ type Handler interface {
 }
 
 // MonitorTable asks for columns of a table and for the kinds of change that
-// matter (RFC 7047, section 4.1.5, "select").
+// matter (RFC 7047, section 4.1.5, "select"). A table may be asked for again
+// with other columns: a change then shows the columns that asked for its kind.
 type MonitorTable struct {
 	Table                           string
 	Columns                         []string
@@ -76,7 +79,7 @@ var monitorMethods = []struct{ method, update string }{
 	{"monitor", "update"},
 }
 
-// Monitor asks for tables, each named once, and hands their initial rows and
+// Monitor asks for tables and hands their initial rows and
 // every later change to h. The initial rows have been handed over when it
 // returns. It falls back to older methods when the server refuses a newer one,
 // and returns the RPCError of the oldest.
@@ -117,11 +120,19 @@ func (c *Conn) monitor(ctx context.Context, method, update, db string, tables []
 }
 
 func appendMonitorTables(b []byte, tables []MonitorTable) []byte {
+	tables = slices.SortedStableFunc(slices.Values(tables), func(x, y MonitorTable) int { return strings.Compare(x.Table, y.Table) })
 	b = append(b, '{')
 	for i, t := range tables {
-		b = appendString(comma(b, i), t.Table)
-		b = appendStrings(append(b, `:[{"columns":`...), t.Columns)
-		b = fmt.Appendf(b, `,"select":{"initial":%t,"insert":%t,"delete":%t,"modify":%t}}]`, t.Initial, t.Insert, t.Delete, t.Modify)
+		if i == 0 || tables[i-1].Table != t.Table {
+			b = append(appendString(comma(b, i), t.Table), ":["...)
+		} else {
+			b = append(b, ',')
+		}
+		b = appendStrings(append(b, `{"columns":`...), t.Columns)
+		b = fmt.Appendf(b, `,"select":{"initial":%t,"insert":%t,"delete":%t,"modify":%t}}`, t.Initial, t.Insert, t.Delete, t.Modify)
+		if i+1 == len(tables) || tables[i+1].Table != t.Table {
+			b = append(b, ']')
+		}
 	}
 	return append(b, '}')
 }

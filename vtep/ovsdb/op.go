@@ -3,9 +3,14 @@ package ovsdb
 // Op is one operation of a transaction (RFC 7047, section 5.2). Ops are
 // immutable, comparable and may be sent any number of times.
 type Op struct {
-	json  string
+	json string
+	expected
+}
+
+// expected is what the result of an operation must hold.
+type expected struct {
 	yield yield
-	must  bool
+	must  bool // MustMatch
 }
 
 // yield is what the result of a successful operation holds.
@@ -49,17 +54,21 @@ func Where(column, function string, v Value) Cond { return Cond{column, function
 // ([A-Za-z_][A-Za-z0-9_]*, or "" for none) other operations of the transaction
 // refer to it, see Named. The Result holds its UUID.
 func Insert(table, name string, row ...Column) Op {
-	b := begin("insert", table)
+	return op(appendInsert(make([]byte, 0, 256), table, name, row), yieldUUID)
+}
+
+func appendInsert(b []byte, table, name string, row []Column) []byte {
+	b = appendOp(b, "insert", table)
 	if name != "" {
 		b = appendString(append(b, `,"uuid-name":`...), name)
 	}
-	return Op{json: end(appendRow(append(b, `,"row":`...), row)), yield: yieldUUID}
+	return append(appendRow(append(b, `,"row":`...), row), '}')
 }
 
 // Update sets columns of all matching rows. The Result holds their number.
 func Update(table string, where []Cond, row ...Column) Op {
 	b := appendWhere(begin("update", table), where)
-	return Op{json: end(appendRow(append(b, `,"row":`...), row)), yield: yieldCount}
+	return op(append(appendRow(append(b, `,"row":`...), row), '}'), yieldCount)
 }
 
 // Mutate applies mutations, in order, to all matching rows. The Result holds
@@ -69,12 +78,12 @@ func Mutate(table string, where []Cond, muts ...Mutation) Op {
 	for i, m := range muts {
 		b = appendTriple(comma(b, i), m.Column, m.Mutator, m.Value)
 	}
-	return Op{json: end(append(b, ']')), yield: yieldCount}
+	return op(append(b, "]}"...), yieldCount)
 }
 
 // Delete removes all matching rows. The Result holds their number.
 func Delete(table string, where []Cond) Op {
-	return Op{json: end(appendWhere(begin("delete", table), where)), yield: yieldCount}
+	return op(append(appendWhere(begin("delete", table), where), '}'), yieldCount)
 }
 
 // Wait makes the transaction fail with "timed out" unless the columns of the
@@ -88,7 +97,7 @@ func Wait(table string, where []Cond, until string, columns []string, rows ...[]
 	for i, row := range rows {
 		b = appendRow(comma(b, i), row)
 	}
-	return Op{json: end(append(b, ']'))}
+	return op(append(b, "]}"...), yieldNothing)
 }
 
 // Select reads columns, or all of them if none are named, of all matching rows.
@@ -98,18 +107,18 @@ func Select(table string, where []Cond, columns ...string) Op {
 	if len(columns) > 0 {
 		b = appendStrings(append(b, `,"columns":`...), columns)
 	}
-	return Op{json: end(b), yield: yieldRows}
+	return op(append(b, '}'), yieldRows)
 }
 
 // Assert makes the transaction fail with "not owner" unless the session owns
 // the lock.
 func Assert(lock string) Op {
-	return Op{json: end(appendString([]byte(`{"op":"assert","lock":`), lock))}
+	return op(append(appendString([]byte(`{"op":"assert","lock":`), lock), '}'), yieldNothing)
 }
 
 // Comment is written to the server's log of the transaction.
 func Comment(text string) Op {
-	return Op{json: end(appendString([]byte(`{"op":"comment","comment":`), text))}
+	return op(append(appendString([]byte(`{"op":"comment","comment":`), text), '}'), yieldNothing)
 }
 
 // MustMatch makes Transact report a NoMatch if an update, mutate or delete
@@ -122,13 +131,14 @@ func (o Op) MustMatch() Op {
 // String is the JSON of the operation.
 func (o Op) String() string { return o.json }
 
-func begin(op, table string) []byte {
-	b := append(make([]byte, 0, 256), `{"op":"`...)
-	b = append(append(b, op...), `","table":`...)
-	return appendString(b, table)
-}
+func op(text []byte, y yield) Op { return Op{json: string(text), expected: expected{yield: y}} }
 
-func end(b []byte) string { return string(append(b, '}')) }
+func begin(op, table string) []byte { return appendOp(make([]byte, 0, 256), op, table) }
+
+func appendOp(b []byte, op, table string) []byte {
+	b = append(append(b, `{"op":"`...), op...)
+	return appendString(append(b, `","table":`...), table)
+}
 
 func appendRow(b []byte, row []Column) []byte {
 	b = append(b, '{')

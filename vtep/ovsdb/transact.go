@@ -15,22 +15,68 @@ type Result struct {
 	Rows  json.RawMessage // read by select: an array of row objects
 }
 
-// Transact sends one transaction (RFC 7047, section 4.1.3). The updates it
-// causes have been handed to the Handler before it returns, if the server sends
-// them first.
+// Transaction is a list of operations in the making. It may be built while
+// another one is under way, and is sent once.
+type Transaction struct {
+	// Committed, if set, is called by the reader with the results, before anything
+	// is taken that the server sent after the reply.
+	Committed func([]Result)
+
+	params   []byte
+	expected []expected
+}
+
+// NewTransaction begins a transaction on a database.
+func NewTransaction(db string, ops ...Op) *Transaction {
+	size := len(db) + 16
+	for _, op := range ops {
+		size += len(op.json) + 1
+	}
+	t := &Transaction{params: appendString(append(make([]byte, 0, size), '['), db), expected: make([]expected, 0, len(ops))}
+	for _, op := range ops {
+		t.Add(op)
+	}
+	return t
+}
+
+// Add appends an operation.
+func (t *Transaction) Add(op Op) {
+	t.params = append(append(t.params, ','), op.json...)
+	t.expected = append(t.expected, op.expected)
+}
+
+// Insert is Add(Insert(...)) for the many.
+func (t *Transaction) Insert(table, name string, row ...Column) {
+	t.params = appendInsert(append(t.params, ','), table, name, row)
+	t.expected = append(t.expected, expected{yield: yieldUUID})
+}
+
+// Len is the number of operations.
+func (t *Transaction) Len() int { return len(t.expected) }
+
+// Transact builds and sends one transaction.
+func (c *Conn) Transact(ctx context.Context, db string, ops ...Op) ([]Result, error) {
+	return c.Send(ctx, NewTransaction(db, ops...))
+}
+
+// Send sends a transaction (RFC 7047, section 4.1.3). The updates it causes have
+// been handed to the Handler before it returns, if the server sends them first.
 //
 // The error is nil (committed), a TransactError or RPCError (refused, except
 // for the Kind NoMatch: committed, with results), or wraps ErrNotSent or
 // ErrUnknownOutcome; the session has ended with the last.
-func (c *Conn) Transact(ctx context.Context, db string, ops ...Op) ([]Result, error) {
+func (c *Conn) Send(ctx context.Context, t *Transaction) ([]Result, error) {
 	var results []Result
 	var refused *TransactError
 	cl := newCall("transact", func(raw []byte) (err error) {
-		results, refused, err = parseResults(raw, ops)
+		results, refused, err = parseResults(raw, t.expected)
+		if err == nil && results != nil && t.Committed != nil {
+			t.Committed(results)
+		}
 		return err
 	})
-	cl.total = c.cfg.Progress + time.Duration(len(ops))*time.Millisecond
-	sent, err := c.roundTrip(ctx, cl, appendTransact(db, ops))
+	cl.total = c.cfg.Progress + time.Duration(t.Len())*time.Millisecond
+	sent, err := c.roundTrip(ctx, cl, append(t.params, ']'))
 	switch {
 	case err != nil && sent:
 		return nil, unlessRefused(err)
@@ -51,21 +97,9 @@ func unlessRefused(err error) error {
 	return fmt.Errorf("%w: %w", ErrUnknownOutcome, err)
 }
 
-func appendTransact(db string, ops []Op) []byte {
-	size := len(db) + 16
-	for _, op := range ops {
-		size += len(op.json) + 1
-	}
-	b := appendString(append(make([]byte, 0, size), '['), db)
-	for _, op := range ops {
-		b = append(append(b, ','), op.json...)
-	}
-	return append(b, ']')
-}
-
 // parseResults reads the result of a transaction of ops. An error means that it
 // does not tell what happened.
-func parseResults(raw []byte, ops []Op) ([]Result, *TransactError, error) {
+func parseResults(raw []byte, ops []expected) ([]Result, *TransactError, error) {
 	s := scanner{data: raw}
 	results := make([]Result, 0, len(ops))
 	s.open('[')
@@ -133,7 +167,7 @@ func (r *opResult) read(s *scanner) {
 	for n := 0; s.more('}', n); n++ {
 		switch string(s.key()) {
 		case "uuid":
-			r.readUUID(s.value())
+			r.UUID, r.hasUUID = ReadRef(s.value())
 		case "count":
 			r.hasCount = json.Unmarshal(s.value(), &r.Count) == nil && r.Count >= 0
 		case "rows":
@@ -154,15 +188,4 @@ func (r *opResult) read(s *scanner) {
 		_ = json.Unmarshal(details, &text) // meant for people; anything but a string is left out
 		r.refused.Details = clip(text)
 	}
-}
-
-// readUUID reads ["uuid", "..."].
-func (r *opResult) readUUID(raw []byte) {
-	s := scanner{data: raw}
-	s.open('[')
-	isUUID := s.more(']', 0) && string(s.text()) == "uuid" && s.more(']', 1)
-	if !isUUID {
-		return
-	}
-	r.UUID, r.hasUUID = parseUUID(s.text())
 }
