@@ -356,6 +356,9 @@ func (w *worker) tell(s *vtep.Session, full bool) {
 // at what may have changed. It returns when to try again although nothing
 // changes: 0 for not at all.
 func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, audit bool) (time.Duration, error) {
+	if err := s.Complete(ctx); err != nil {
+		return 0, err
+	}
 	w.mu.Lock()
 	want, revision := w.want, w.revision
 	w.behind = want == nil || revision < need

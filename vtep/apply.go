@@ -9,92 +9,34 @@ import (
 	"bordergw/vtep/ovsdb"
 )
 
-// batchSize bounds the operations of one transaction: below a hundred the
-// server's cost of a transaction shows, far above it grows faster than the
-// number of rows (docs/performance.md).
-const batchSize = 200
-
 // Rejection is an operation that the switch refused for itself.
 type Rejection struct {
 	Op  Op
 	Err error
 }
 
-// Apply sends a plan, one transaction after the other. Operations that the
-// switch refuses are set apart until each stands alone, so that they do not
-// hold up the others, and are returned. An error means that the session has
-// ended or can not be used; what was sent until then stands.
+// Apply sends a plan, one transaction after the other; the next one is made
+// while one is under way. Operations that the switch refuses are set apart until
+// each stands alone, so that they do not hold up the others, and are returned.
+// An error means that the session has ended or can not be used; what was sent
+// until then stands.
 func (s *Session) Apply(ctx context.Context, ops []Op) ([]Rejection, error) {
-	s.refused = map[string]bool{}
+	s.added = map[string]ovsdb.UUID{}
 	var rejected []Rejection
-	for _, batch := range batches(ops, batchSize) {
-		r, err := s.applyBatch(ctx, batch)
-		rejected = append(rejected, r...)
-		if err != nil {
-			return rejected, err
-		}
-	}
-	return rejected, nil
-}
-
-// batches cuts operations into runs of at most limit, between logical switches
-// where that is possible.
-func batches(ops []Op, limit int) (out [][]Op) {
+	var next *encoder
 	for len(ops) > 0 {
-		n := min(limit, len(ops))
-		if n < len(ops) {
-			for cut := n; cut > n/2; cut-- {
-				if ops[cut].LogicalSwitch != ops[cut-1].LogicalSwitch {
-					n = cut
-					break
-				}
-			}
+		e := next
+		if e == nil {
+			e = s.encode(ops[:cut(ops, s.pace.size())], false)
 		}
-		out = append(out, ops[:n])
-		ops = ops[n:]
-	}
-	return out
-}
-
-// applyBatch sends operations as one transaction, and again without the one at
-// fault, or in halves when the server does not say which it is.
-func (s *Session) applyBatch(ctx context.Context, batch []Op) (rejected []Rejection, err error) {
-	for len(batch) > 0 {
-		blamed, err := s.send(ctx, batch)
-		var refused *ovsdb.TransactError
-		switch {
-		case err == nil:
-			return rejected, nil
-		case !errors.As(err, &refused):
-			return rejected, fmt.Errorf("transaction: %w", err)
-		case refused.Kind == notOwner:
-			return rejected, ErrReader
-		case refused.Kind == ovsdb.NoMatch:
-			// Committed; only the row at fault had gone. The next plan knows.
-			return rejected, nil
-		case len(batch) == 1:
-			return append(rejected, s.reject(batch[0], refused)), nil
-		case blamed < 0:
-			return s.halves(ctx, batch, rejected)
+		batch := ops[:e.covers]
+		ops = ops[e.covers:]
+		err := s.send(ctx, e, func() { next = s.encode(ops[:cut(ops, s.pace.size())], true) })
+		if err == nil {
+			continue
 		}
-		rejected = append(rejected, s.reject(batch[blamed], refused))
-		batch = append(batch[:blamed:blamed], batch[blamed+1:]...)
-	}
-	return rejected, nil
-}
-
-// reject sets an operation apart. A logical switch that was to be added and was
-// refused may stand by now, made by another hand: nothing of the plan is for it.
-func (s *Session) reject(op Op, err error) Rejection {
-	if op.Kind == AddLogicalSwitch {
-		s.refused[op.LogicalSwitch] = true
-	}
-	return Rejection{Op: op, Err: err}
-}
-
-func (s *Session) halves(ctx context.Context, batch []Op, rejected []Rejection) ([]Rejection, error) {
-	for _, half := range [][]Op{batch[:len(batch)/2], batch[len(batch)/2:]} {
-		r, err := s.applyBatch(ctx, half)
+		next = nil // it was made for what did not come to be
+		r, err := s.judge(ctx, batch, e, err)
 		rejected = append(rejected, r...)
 		if err != nil {
 			return rejected, err
@@ -103,33 +45,123 @@ func (s *Session) halves(ctx context.Context, batch []Op, rejected []Rejection) 
 	return rejected, nil
 }
 
-// send makes one transaction of a batch. With a refusal it gives the index of
-// the operation at fault, or -1.
-func (s *Session) send(ctx context.Context, batch []Op) (blamed int, err error) {
-	e := s.encode(batch)
+// cut is the length of the first run of at most limit operations, between
+// logical switches where that is possible.
+func cut(ops []Op, limit int) int {
+	n := min(limit, len(ops))
+	if n == len(ops) {
+		return n
+	}
+	for at := n; at > n/2; at-- {
+		if ops[at].LogicalSwitch != ops[at-1].LogicalSwitch {
+			return at
+		}
+	}
+	return n
+}
+
+// resend sends operations as one transaction.
+func (s *Session) resend(ctx context.Context, batch []Op) ([]Rejection, error) {
+	if len(batch) == 0 {
+		return nil, nil
+	}
+	e := s.encode(batch, false)
+	return s.judge(ctx, batch, e, s.send(ctx, e, nil))
+}
+
+// judge looks at the outcome of a transaction. Operations that were refused
+// together are sent again without the one at fault, or in halves when the server
+// does not say which it is.
+func (s *Session) judge(ctx context.Context, batch []Op, e *encoder, err error) ([]Rejection, error) {
+	var refused *ovsdb.TransactError
+	switch {
+	case err == nil:
+		return nil, nil
+	case !errors.As(err, &refused):
+		return nil, fmt.Errorf("transaction: %w", err)
+	case refused.Kind == notOwner:
+		return nil, ErrReader
+	case refused.Kind == ovsdb.NoMatch:
+		// Committed; only the row at fault had gone. The next plan knows.
+		return nil, nil
+	case e.ahead:
+		return s.resend(ctx, batch) // a locator that stood may have gone since
+	case len(batch) == 1:
+		return []Rejection{{Op: batch[0], Err: refused}}, nil
+	}
+	if i := e.blamed(refused); i >= 0 {
+		rest, err := s.resend(ctx, slices.Concat(batch[:i], batch[i+1:]))
+		return append(rest, Rejection{Op: batch[i], Err: refused}), err
+	}
+	first, err := s.resend(ctx, batch[:len(batch)/2])
+	if err != nil {
+		return first, err
+	}
+	second, err := s.resend(ctx, batch[len(batch)/2:])
+	return append(first, second...), err
+}
+
+// blamed is the index of the operation at fault, -1 if that is not known.
+func (e *encoder) blamed(refused *ovsdb.TransactError) int {
+	if refused.Op < len(e.source) {
+		return e.source[refused.Op]
+	}
+	return -1
+}
+
+// send makes one transaction and calls meanwhile, if set, while it is under way.
+func (s *Session) send(ctx context.Context, e *encoder, meanwhile func()) error {
 	if !slices.ContainsFunc(e.source, func(i int) bool { return i >= 0 }) {
-		return -1, nil
+		return nil
 	}
 	s.sent.Add(1)
-	_, err = s.conn.Transact(ctx, Database, e.ops...)
-	var refused *ovsdb.TransactError
-	if errors.As(err, &refused) && refused.Op < len(e.source) {
-		return e.source[refused.Op], err
+	e.tx.Committed = func(results []ovsdb.Result) { s.committed(e, results) }
+	took := s.pace.start(e.covers)
+	done := make(chan error, 1)
+	go func() {
+		_, err := s.conn.Send(ctx, e.tx)
+		done <- err
+	}()
+	if meanwhile != nil {
+		meanwhile()
 	}
-	return -1, err
+	err := <-done
+	took()
+	return err
 }
 
-// encode resolves a batch against the database as it stands. An operation whose
+// encode resolves operations against the database as it stands. One whose
 // logical switch does not stand is left out: what it depends on was refused.
-func (s *Session) encode(batch []Op) *encoder {
+// Ahead of the end of another transaction it is nil if something is needed that
+// does not stand yet, or if there is nothing to send.
+func (s *Session) encode(batch []Op, ahead bool) *encoder {
+	if ahead && len(batch) == 0 {
+		return nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := newEncoder(s.state)
-	e.refused = s.refused
+	e := newEncoder(s.state, s.added)
+	e.covers, e.ahead = len(batch), ahead
 	s.assert(e)
 	for i := range batch {
-		// The only error is errDepends, and an unknown kind, which Diff never makes.
-		_ = e.encode(i, &batch[i])
+		// Other errors are errDepends, and an unknown kind, which Diff never makes.
+		if err := e.encode(i, &batch[i]); errors.Is(err, errNotYet) {
+			return nil
+		}
 	}
 	return e
+}
+
+// committed takes over what a transaction has added. It is called by the reader.
+func (s *Session) committed(e *encoder, results []ovsdb.Result) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name, r := range e.added {
+		s.added[name] = results[r.n].UUID
+	}
+	for i := range e.macs {
+		m := &e.macs[i]
+		s.state.addedRemote(results[m.n].UUID, macExtra{mac: m.mac, ls: m.ls.resolve(results), locator: m.locator.resolve(results)})
+	}
+	s.state.ucastRemote.settle()
 }

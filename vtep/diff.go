@@ -228,7 +228,7 @@ func (d *differ) macs(seg *Segment, ls ovsdb.UUID) {
 			continue
 		}
 		if !ok {
-			d.adds = append(d.adds, Op{Kind: AddMAC, LogicalSwitch: seg.Name, MAC: w.MAC, Locator: w.Locator})
+			d.adds = append(d.adds, Op{Kind: AddMAC, LogicalSwitch: seg.Name, MAC: w.MAC, Locator: w.Locator, ls: ls})
 			continue
 		}
 		matched++

@@ -31,12 +31,12 @@ func (d *differ) bind(b *Binding) (keep bool) {
 		return false
 	}
 	current, taken := d.bound(port, b)
-	op := Op{Kind: Bind, LogicalSwitch: b.LogicalSwitch, Detail: &Detail{Binding: *b}, row: id}
+	op := Op{Kind: Bind, LogicalSwitch: b.LogicalSwitch, Detail: &Detail{Binding: *b}, row: id, ls: d.have.lsByName[b.LogicalSwitch]}
 	switch {
 	case taken && current == b.LogicalSwitch:
 		return true
 	case taken && d.realised[current]:
-		op.Kind, op.Detail.From = Rebind, current
+		op.Kind, op.Detail.From, op.Detail.from = Rebind, current, d.have.lsByName[current]
 	case taken && !d.oursByName(current):
 		d.problem(VLANTaken, b.LogicalSwitch, b, "VLAN %s of port %s on switch %s is bound to logical switch %s, which is not ours to change",
 			b.VLAN, b.Port, b.Switch, current)
@@ -91,7 +91,7 @@ func (d *differ) unbindPort(sw string, id ovsdb.UUID, keep map[Binding]bool) (op
 		if keep[b.key()] || !d.oursByName(name) {
 			continue
 		}
-		ops = append(ops, Op{Kind: Unbind, LogicalSwitch: name, Detail: &Detail{Binding: b}, row: id})
+		ops = append(ops, Op{Kind: Unbind, LogicalSwitch: name, Detail: &Detail{Binding: b}, row: id, ls: d.have.lsByName[name]})
 	}
 	return ops
 }

@@ -32,7 +32,7 @@ func (d *differ) flood(seg *Segment, ls ovsdb.UUID) {
 	case len(want) == 0 && len(rows) > 0:
 		d.adds = append(d.adds, Op{Kind: DeleteFlood, LogicalSwitch: seg.Name, row: rows[0]})
 	case len(want) > 0 && (!exact || !slices.Equal(want, have)):
-		op := Op{Kind: SetFlood, LogicalSwitch: seg.Name, Detail: &Detail{Flood: want}}
+		op := Op{Kind: SetFlood, LogicalSwitch: seg.Name, Detail: &Detail{Flood: want}, ls: ls}
 		if len(rows) > 0 {
 			op.row = rows[0]
 		}

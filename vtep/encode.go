@@ -1,42 +1,87 @@
 package vtep
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
 
+	"bordergw/model"
 	"bordergw/vtep/hwvtep"
 	"bordergw/vtep/ovsdb"
 )
 
-// errDepends says that an operation needs a logical switch that does not stand,
-// because it was refused or has gone meanwhile.
-var errDepends = errors.New("its logical switch does not stand")
+var (
+	// errDepends says that an operation needs a logical switch that does not stand,
+	// because it was refused or has gone meanwhile.
+	errDepends = errors.New("its logical switch does not stand")
+	// errNotYet says that an operation needs a row that the transaction under way
+	// may add.
+	errNotYet = errors.New("what it needs does not stand yet")
+)
 
-// encoder turns operations into one OVSDB transaction. Names become row UUIDs
-// here, from the State of this moment, and never earlier.
+// encoder turns operations into one OVSDB transaction. Locators, which go when
+// nothing refers to them, become row UUIDs here, from the State of this moment,
+// and never earlier.
 type encoder struct {
 	have *State
-	ops  []ovsdb.Op
-	// source is the index of the plan's operation behind each of ops.
-	source   []int
-	current  int
-	added    map[string]string  // logical switch -> uuid-name
-	locators map[Locator]string // locator -> uuid-name
-	refused  map[string]bool    // logical switches that could not be added
+	tx   *ovsdb.Transaction
+	// covers is how many operations of the plan are in it; source the index of the
+	// one behind each of tx, -1 for none.
+	covers  int
+	source  []int
+	current int
+	// ahead: another transaction is under way.
+	ahead bool
+	// stand are the logical switches that earlier transactions of the plan added.
+	stand    map[string]ovsdb.UUID
+	added    map[string]reference  // logical switches that this one adds
+	locators map[Locator]reference // locators that this one adds
+	macs     []addedMAC
+
+	// The last ones are most often asked for again.
+	lastLS      ovsdb.UUID
+	lastLSRef   reference
+	lastLocator Locator
+	lastLocRef  reference
 }
 
-func newEncoder(have *State) *encoder {
-	return &encoder{have: have, added: map[string]string{}, locators: map[Locator]string{}}
+// reference is a row that stands, or that the n-th operation inserts.
+type reference struct {
+	value ovsdb.Value
+	row   ovsdb.UUID
+	n     int
+}
+
+func (r *reference) resolve(results []ovsdb.Result) ovsdb.UUID {
+	if r.row != (ovsdb.UUID{}) {
+		return r.row
+	}
+	return results[r.n].UUID
+}
+
+// addedMAC is an insert of a remote MAC, the n-th operation.
+type addedMAC struct {
+	n           int
+	mac         model.MAC
+	ls, locator reference
+}
+
+func newEncoder(have *State, stand map[string]ovsdb.UUID) *encoder {
+	return &encoder{have: have, tx: ovsdb.NewTransaction(Database), stand: stand, added: map[string]reference{}, locators: map[Locator]reference{}}
 }
 
 func (e *encoder) emit(op ovsdb.Op) {
-	e.ops = append(e.ops, op)
+	e.tx.Add(op)
 	e.source = append(e.source, e.current)
 }
 
-func (e *encoder) name(prefix string) string {
-	return prefix + strconv.Itoa(len(e.ops))
+// insert names a new row, for others to refer to.
+func (e *encoder) insert(table, prefix string, row ...ovsdb.Column) reference {
+	n := e.tx.Len()
+	name := prefix + strconv.Itoa(n)
+	e.emit(ovsdb.Insert(table, name, row...))
+	return reference{value: ovsdb.Named(name), n: n}
 }
 
 // encode adds the i-th operation of a plan. After an error nothing was added
@@ -45,10 +90,8 @@ func (e *encoder) encode(i int, op *Op) error {
 	e.current = i
 	switch op.Kind {
 	case AddLogicalSwitch:
-		name := e.name("ls")
 		row := append(e.switchColumns(op.Detail.Switch), ovsdb.Column{Name: "name", Value: ovsdb.String(op.LogicalSwitch)})
-		e.emit(ovsdb.Insert("Logical_Switch", name, row...))
-		e.added[op.LogicalSwitch] = name
+		e.added[op.LogicalSwitch] = e.insert("Logical_Switch", "ls", row...)
 	case SetLogicalSwitch:
 		e.setLogicalSwitch(op)
 	case DeleteLogicalSwitch:
@@ -56,9 +99,12 @@ func (e *encoder) encode(i int, op *Op) error {
 	case AddMAC:
 		return e.addMAC(op)
 	case MoveMAC:
-		locator := e.locator(op.Locator)
+		locator, err := e.locator(op.Locator)
+		if err != nil {
+			return err
+		}
 		e.emit(ovsdb.Update("Ucast_Macs_Remote", ovsdb.ByUUID(op.row),
-			ovsdb.Column{Name: "locator", Value: locator}).MustMatch())
+			ovsdb.Column{Name: "locator", Value: locator.value}).MustMatch())
 	case DeleteMAC:
 		e.emit(ovsdb.Delete("Ucast_Macs_Remote", ovsdb.ByUUID(op.row)))
 	case ClearMACs:
@@ -72,7 +118,7 @@ func (e *encoder) encode(i int, op *Op) error {
 	case Bind, Rebind, Unbind:
 		return e.binding(op)
 	case AddTunnel, EnableBFD, DeleteTunnel:
-		e.encodeTunnel(op)
+		return e.encodeTunnel(op)
 	default:
 		return fmt.Errorf("unknown operation %d", op.Kind)
 	}
@@ -124,31 +170,50 @@ func (e *encoder) setLogicalSwitch(op *Op) {
 		ovsdb.Mutation{Column: "other_config", Mutator: "insert", Value: ovsdb.MapOf(markPair(*mark))}).MustMatch())
 }
 
-// logicalSwitch refers to a logical switch by the row that stands or that this
-// transaction adds.
-func (e *encoder) logicalSwitch(name string) (ovsdb.Value, error) {
-	if n, ok := e.added[name]; ok {
-		return ovsdb.Named(n), nil
+// logicalSwitch refers to the logical switch of an operation: by the row that
+// the plan found, or that the plan adds.
+func (e *encoder) logicalSwitch(row ovsdb.UUID, name string) (reference, error) {
+	if row == (ovsdb.UUID{}) {
+		if r, ok := e.added[name]; ok {
+			return r, nil
+		}
+		row = e.stand[name]
 	}
-	if e.refused[name] {
-		return ovsdb.Value{}, errDepends
+	switch {
+	case row != (ovsdb.UUID{}) && row == e.lastLS:
+		return e.lastLSRef, nil
+	case e.have.logical[row] != nil:
+		e.lastLS, e.lastLSRef = row, reference{value: ovsdb.Ref(row), row: row}
+		return e.lastLSRef, nil
+	case e.ahead:
+		return reference{}, errNotYet
 	}
-	if id, ok := e.have.lsByName[name]; ok {
-		return ovsdb.Ref(id), nil
-	}
-	return ovsdb.Value{}, errDepends
+	return reference{}, errDepends
 }
 
 // locator refers to a locator, adding it once per transaction if it does not
 // stand: one that nothing references is gone at commit.
-func (e *encoder) locator(l Locator) ovsdb.Value {
-	if id, ok := e.have.byLocator[l]; ok {
-		return ovsdb.Ref(id)
+func (e *encoder) locator(l Locator) (reference, error) {
+	if l == e.lastLocator {
+		return e.lastLocRef, nil
 	}
-	if n, ok := e.locators[l]; ok {
-		return ovsdb.Named(n)
+	id, stands := e.have.byLocator[l]
+	r, added := e.locators[l]
+	switch {
+	case stands:
+		r = reference{value: ovsdb.Ref(id), row: id}
+	case added:
+	case e.ahead:
+		return r, errNotYet
+	default:
+		r = e.insert("Physical_Locator", "loc", locatorColumns(l)...)
+		e.locators[l] = r
 	}
-	name := e.name("loc")
+	e.lastLocator, e.lastLocRef = l, r
+	return r, nil
+}
+
+func locatorColumns(l Locator) []ovsdb.Column {
 	row := []ovsdb.Column{
 		{Name: "encapsulation_type", Value: ovsdb.String(hwvtep.PhysicalLocatorEncapsulationTypeVxlanOverIpv4)},
 		{Name: "dst_ip", Value: ovsdb.String(l.Addr.String())},
@@ -156,45 +221,51 @@ func (e *encoder) locator(l Locator) ovsdb.Value {
 	if l.Key != 0 {
 		row = append(row, ovsdb.Column{Name: "tunnel_key", Value: ovsdb.Int(int64(l.Key))})
 	}
-	e.emit(ovsdb.Insert("Physical_Locator", name, row...))
-	e.locators[l] = name
-	return ovsdb.Named(name)
+	return row
 }
 
 func (e *encoder) addMAC(op *Op) error {
-	ls, err := e.logicalSwitch(op.LogicalSwitch)
+	ls, err := e.logicalSwitch(op.ls, op.LogicalSwitch)
 	if err != nil {
 		return err
 	}
-	locator := e.locator(op.Locator)
-	e.emit(ovsdb.Insert("Ucast_Macs_Remote", "",
+	locator, err := e.locator(op.Locator)
+	if err != nil {
+		return err
+	}
+	e.macs = append(e.macs, addedMAC{n: e.tx.Len(), mac: op.MAC, ls: ls, locator: locator})
+	e.source = append(e.source, e.current)
+	e.tx.Insert("Ucast_Macs_Remote", "",
 		ovsdb.Column{Name: "MAC", Value: ovsdb.String(op.MAC.String())},
-		ovsdb.Column{Name: "logical_switch", Value: ls},
-		ovsdb.Column{Name: "locator", Value: locator}))
+		ovsdb.Column{Name: "logical_switch", Value: ls.value},
+		ovsdb.Column{Name: "locator", Value: locator.value})
 	return nil
 }
 
 // setFlood makes a new locator set, as sets are immutable, and points the row
 // at it; the server drops the old one.
 func (e *encoder) setFlood(op *Op) error {
-	ls, err := e.logicalSwitch(op.LogicalSwitch)
+	ls, err := e.logicalSwitch(op.ls, op.LogicalSwitch)
 	if err != nil {
 		return err
 	}
 	members := make([]ovsdb.Value, len(op.Detail.Flood))
 	for i, l := range op.Detail.Flood {
-		members[i] = e.locator(l)
+		member, err := e.locator(l)
+		if err != nil {
+			return err
+		}
+		members[i] = member.value
 	}
-	set := e.name("set")
-	e.emit(ovsdb.Insert("Physical_Locator_Set", set, ovsdb.Column{Name: "locators", Value: ovsdb.SetOf(members...)}))
-	column := ovsdb.Column{Name: "locator_set", Value: ovsdb.Named(set)}
+	set := e.insert("Physical_Locator_Set", "set", ovsdb.Column{Name: "locators", Value: ovsdb.SetOf(members...)})
+	column := ovsdb.Column{Name: "locator_set", Value: set.value}
 	if op.row != (ovsdb.UUID{}) {
 		e.emit(ovsdb.Update("Mcast_Macs_Remote", ovsdb.ByUUID(op.row), column).MustMatch())
 		return nil
 	}
 	e.emit(ovsdb.Insert("Mcast_Macs_Remote", "",
 		ovsdb.Column{Name: "MAC", Value: ovsdb.String(UnknownDst)},
-		ovsdb.Column{Name: "logical_switch", Value: ls}, column))
+		ovsdb.Column{Name: "logical_switch", Value: ls.value}, column))
 	return nil
 }
 
@@ -204,20 +275,20 @@ func (e *encoder) setFlood(op *Op) error {
 func (e *encoder) binding(op *Op) error {
 	b := op.Detail.Binding
 	var muts []ovsdb.Mutation
-	pair := func(mutator, ls string) error {
-		ref, err := e.logicalSwitch(ls)
+	pair := func(mutator string, row ovsdb.UUID, ls string) error {
+		ref, err := e.logicalSwitch(row, ls)
 		muts = append(muts, ovsdb.Mutation{Column: "vlan_bindings", Mutator: mutator,
-			Value: ovsdb.MapOf(ovsdb.Pair{Key: ovsdb.Int(int64(b.VLAN)), Value: ref})})
+			Value: ovsdb.MapOf(ovsdb.Pair{Key: ovsdb.Int(int64(b.VLAN)), Value: ref.value})})
 		return err
 	}
 	var err error
 	switch op.Kind {
 	case Unbind:
-		err = pair("delete", b.LogicalSwitch)
+		err = pair("delete", op.ls, b.LogicalSwitch)
 	case Rebind:
-		err = errors.Join(pair("delete", op.Detail.From), pair("insert", b.LogicalSwitch))
+		err = cmp.Or(pair("delete", op.Detail.from, op.Detail.From), pair("insert", op.ls, b.LogicalSwitch))
 	default:
-		err = pair("insert", b.LogicalSwitch)
+		err = pair("insert", op.ls, b.LogicalSwitch)
 	}
 	if err != nil {
 		return err

@@ -49,6 +49,9 @@ func (s *Session) Dump() string {
 	return s.state.Dump()
 }
 
+// Unread counts the rows of which no more is known than that they are there.
+func (s *Session) Unread() int { return len(s.unread()) }
+
 // Caps are the session's capabilities.
 func (s *Session) Caps() Caps { return s.state.caps }
 

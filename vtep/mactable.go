@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"bordergw/model"
 	"bordergw/vtep/ovsdb"
@@ -18,7 +20,23 @@ type macTable struct {
 	// extra holds what byLS has no room for: further rows of a MAC, and rows
 	// whose MAC is no address.
 	extra map[ovsdb.UUID]macExtra
+	// untold are rows of which the server has said no more than that they are
+	// there.
+	untold map[ovsdb.UUID]untold
 }
+
+// untold says where the content of a row is to come from.
+type untold uint8
+
+const (
+	// awaited: from the reply to the transaction under way if it is ours, else it
+	// must be read.
+	awaited untold = iota
+	// changed: it must be read, as the reply is older than what stands.
+	changed
+	// gone: it was deleted before the reply.
+	gone
+)
 
 type macKey struct {
 	ls  ovsdb.UUID
@@ -35,9 +53,10 @@ type macExtra struct {
 
 func newMACTable() macTable {
 	return macTable{
-		rows:  map[ovsdb.UUID]macKey{},
-		byLS:  map[ovsdb.UUID]map[model.MAC]macRow{},
-		extra: map[ovsdb.UUID]macExtra{},
+		rows:   map[ovsdb.UUID]macKey{},
+		byLS:   map[ovsdb.UUID]map[model.MAC]macRow{},
+		extra:  map[ovsdb.UUID]macExtra{},
+		untold: map[ovsdb.UUID]untold{},
 	}
 }
 
@@ -47,22 +66,77 @@ func (t *macTable) len() int { return len(t.rows) + len(t.extra) }
 // update applies one monitor update. All columns are scalars, so that a
 // difference and a new value look alike.
 func (t *macTable) update(u ovsdb.RowUpdate) error {
-	if u.Kind == ovsdb.KindDelete {
+	_, pending := t.untold[u.UUID]
+	switch {
+	case u.Kind == ovsdb.KindDelete && pending:
+		t.untold[u.UUID] = gone
+		return nil
+	case u.Kind == ovsdb.KindDelete:
 		t.remove(u.UUID)
+		return nil
+	case u.Kind == ovsdb.KindModify && pending:
+		t.untold[u.UUID] = changed
 		return nil
 	}
 	row, had := t.get(u.UUID)
 	if u.Kind != ovsdb.KindModify {
 		row = macExtra{}
 	}
-	if err := row.decode(u.Row); err != nil {
+	told, err := row.decode(u.Row)
+	switch {
+	case err != nil:
 		return fmt.Errorf("%s: %w", u.Table, err)
-	}
-	if had {
+	case !told && had:
+		return nil
+	case !told:
+		t.untold[u.UUID] = awaited
+		return nil
+	case had:
 		t.remove(u.UUID)
 	}
 	t.insert(u.UUID, row)
 	return nil
+}
+
+// added takes the content of a row from the reply to the transaction that
+// inserted it, and reports whether it is news.
+func (t *macTable) added(id ovsdb.UUID, row macExtra) bool {
+	state, pending := t.untold[id]
+	if pending && state != awaited {
+		return false
+	}
+	delete(t.untold, id)
+	if _, had := t.get(id); had {
+		return false
+	}
+	t.insert(id, row)
+	return true
+}
+
+// read takes a row that was read by its UUID; nothing is read of one that has
+// gone.
+func (t *macTable) read(id ovsdb.UUID, rows []json.RawMessage) error {
+	if t.untold[id] == gone || len(rows) == 0 {
+		return nil
+	}
+	delete(t.untold, id)
+	var row macExtra
+	if _, err := row.decode(rows[0]); err != nil {
+		return err
+	}
+	t.insert(id, row)
+	return nil
+}
+
+// settle forgets what was kept in case that a reply came, as it has.
+func (t *macTable) settle() {
+	maps.DeleteFunc(t.untold, func(_ ovsdb.UUID, state untold) bool { return state == gone })
+}
+
+// unread are the rows to be read while no transaction is under way.
+func (t *macTable) unread() []ovsdb.UUID {
+	t.settle()
+	return slices.Collect(maps.Keys(t.untold))
 }
 
 func (t *macTable) get(id ovsdb.UUID) (macExtra, bool) {
@@ -144,36 +218,33 @@ func (t *macTable) uses(ls ovsdb.UUID) bool {
 	return false
 }
 
-// macColumns is the wire form of a row. The reflective decoder would cost ten
-// times as much for a table of 100,000 rows.
-type macColumns struct {
-	MAC           *string    `json:"MAC"`
-	LogicalSwitch *[2]string `json:"logical_switch"`
-	Locator       *[2]string `json:"locator"`
-}
+var macColumns = []string{"MAC", "logical_switch", "locator"}
 
-func (e *macExtra) decode(raw json.RawMessage) error {
-	var c macColumns
-	if err := json.Unmarshal(raw, &c); err != nil {
-		return err
-	}
-	if c.MAC != nil {
-		mac, err := model.ParseMAC(*c.MAC)
-		e.mac, e.bad = mac, err != nil
-	}
-	if err := decodeRef(c.LogicalSwitch, &e.ls); err != nil {
-		return err
-	}
-	return decodeRef(c.Locator, &e.locator)
-}
-
-func decodeRef(v *[2]string, id *ovsdb.UUID) (err error) {
-	if v == nil {
+// decode takes the columns that are there, and reports whether there are any. It
+// is told the row of a table of 100,000: the reflective decoder of the small
+// tables would cost ten times as much.
+func (e *macExtra) decode(raw json.RawMessage) (told bool, err error) {
+	err = ovsdb.EachColumn(raw, func(column, value []byte) error {
+		ok := true
+		switch string(column) {
+		case "MAC":
+			var text []byte
+			if text, ok = ovsdb.ReadString(value); ok {
+				mac, err := model.ParseMAC(string(text))
+				e.mac, e.bad = mac, err != nil
+			}
+		case "logical_switch":
+			e.ls, ok = ovsdb.ReadRef(value)
+		case "locator":
+			e.locator, ok = ovsdb.ReadRef(value)
+		default:
+			return nil
+		}
+		told = true
+		if !ok {
+			return errWire
+		}
 		return nil
-	}
-	if v[0] != "uuid" {
-		return errWire
-	}
-	*id, err = ovsdb.ParseUUID(v[1])
-	return err
+	})
+	return told, err
 }

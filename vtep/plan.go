@@ -65,6 +65,9 @@ type Op struct {
 	Detail *Detail
 
 	row ovsdb.UUID // the row that is changed or deleted
+	// ls is the row of LogicalSwitch; zero if the plan adds it. A row of that name
+	// that another hand makes meanwhile is not the one.
+	ls ovsdb.UUID
 }
 
 // Detail is what the rarer kinds of Op need.
@@ -74,6 +77,7 @@ type Detail struct {
 	Binding Binding           // Bind, Rebind, Unbind
 	// From is the logical switch a rebound VLAN leaves.
 	From string
+	from ovsdb.UUID
 	// Tunnel is set for AddTunnel, EnableBFD and DeleteTunnel, Mark for the
 	// first.
 	Tunnel Tunnel

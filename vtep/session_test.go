@@ -94,6 +94,7 @@ func open(t testing.TB, s *ovsdbtest.Server, wrap func(net.Conn) net.Conn) *vtep
 // opened now reads it.
 func agree(t testing.TB, server *ovsdbtest.Server, s *vtep.Session) {
 	t.Helper()
+	require.NoError(t, s.Complete(t.Context()))
 	require.Equal(t, open(t, server, nil).Dump(), s.Dump())
 }
 
@@ -252,4 +253,27 @@ func TestApplyOfACancelledContext(t *testing.T) {
 	_, err := s.Apply(ctx, s.Plan(parseWant(t, "segment net-a 100")).Ops)
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, before, server.Transactions())
+}
+
+// The server says of a remote MAC that another hand adds only that it is there.
+func TestRemoteMACsOfAnotherHandAreRead(t *testing.T) {
+	server := seed(t, "1.7.0", "switch sw1 10.0.0.1\nls net-a key 100 config bordergw=us")
+	s := open(t, server, nil)
+	want := parseWant(t, "segment net-a 100")
+	<-s.Changed() // the snapshot
+	var add []string
+	for i := range 450 {
+		add = append(add, "--", "add-ucast-remote", "net-a", model.MAC{2, 0, 0, 0, byte(i >> 8), byte(i)}.String(), "10.0.0.2")
+	}
+	server.VtepCtl(add...)
+	// A change of one, and the end of another, whose content is not known yet.
+	server.VtepCtl("add-ucast-remote", "net-a", "02:00:00:00:00:00", "10.0.0.3")
+	server.VtepCtl("del-ucast-remote", "net-a", "02:00:00:00:00:01")
+	require.Eventually(t, func() bool { return s.Unread() == 449 }, patience, time.Millisecond)
+	agree(t, server, s)
+	plan := s.Step(want)
+	require.Len(t, plan.Ops, 449)
+	require.Empty(t, applied(t, s, plan.Ops))
+	reached(t, s, want)
+	agree(t, server, s)
 }

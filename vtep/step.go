@@ -1,6 +1,7 @@
 package vtep
 
 import (
+	"encoding/json"
 	"slices"
 
 	"bordergw/vtep/ovsdb"
@@ -49,6 +50,28 @@ func (s *State) updateRemote(u ovsdb.RowUpdate) error {
 	}
 	if after, ok := s.ucastRemote.get(u.UUID); ok {
 		s.touched.add(after.ls)
+	}
+	return nil
+}
+
+// addedRemote takes a row of ours from the reply to its transaction.
+func (s *State) addedRemote(id ovsdb.UUID, row macExtra) {
+	if s.ucastRemote.added(id, row) {
+		s.touched.add(row.ls)
+	}
+}
+
+// readRemote takes the result of reading one row.
+func (s *State) readRemote(id ovsdb.UUID, result json.RawMessage) error {
+	var rows []json.RawMessage
+	if err := json.Unmarshal(result, &rows); err != nil {
+		return err
+	}
+	if err := s.ucastRemote.read(id, rows); err != nil {
+		return err
+	}
+	if row, ok := s.ucastRemote.get(id); ok {
+		s.touched.add(row.ls)
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func (d *differ) staleTunnels(ps ovsdb.UUID, name string, rows []tunnelRow) {
 }
 
 // encodeTunnel writes one of the tunnel operations.
-func (e *encoder) encodeTunnel(op *Op) {
+func (e *encoder) encodeTunnel(op *Op) error {
 	on := ovsdb.Pair{Key: ovsdb.String(bfdEnable), Value: ovsdb.String("true")}
 	switch op.Kind {
 	case EnableBFD:
@@ -105,18 +105,25 @@ func (e *encoder) encodeTunnel(op *Op) {
 			ovsdb.Mutation{Column: "bfd_params", Mutator: "delete", Value: ovsdb.SetOf(ovsdb.String(bfdEnable))},
 			ovsdb.Mutation{Column: "bfd_params", Mutator: "insert", Value: ovsdb.MapOf(on)}).MustMatch())
 	case AddTunnel:
-		local, remote := e.locator(op.Locator), e.locator(Locator{Addr: op.Detail.Tunnel.Remote})
-		name := e.name("tun")
-		e.emit(ovsdb.Insert("Tunnel", name,
-			ovsdb.Column{Name: "local", Value: local}, ovsdb.Column{Name: "remote", Value: remote},
-			ovsdb.Column{Name: "bfd_params", Value: ovsdb.MapOf(on, markPair(op.Detail.Mark))}))
-		e.emit(e.switchTunnels(op, "insert", ovsdb.Named(name)))
+		local, err := e.locator(op.Locator)
+		if err != nil {
+			return err
+		}
+		remote, err := e.locator(Locator{Addr: op.Detail.Tunnel.Remote})
+		if err != nil {
+			return err
+		}
+		row := e.insert("Tunnel", "tun",
+			ovsdb.Column{Name: "local", Value: local.value}, ovsdb.Column{Name: "remote", Value: remote.value},
+			ovsdb.Column{Name: "bfd_params", Value: ovsdb.MapOf(on, markPair(op.Detail.Mark))})
+		e.emit(switchTunnels(op, "insert", row.value))
 	case DeleteTunnel:
-		e.emit(e.switchTunnels(op, "delete", ovsdb.Ref(op.Detail.tunnel)))
+		e.emit(switchTunnels(op, "delete", ovsdb.Ref(op.Detail.tunnel)))
 	}
+	return nil
 }
 
-func (e *encoder) switchTunnels(op *Op, mutator string, tunnel ovsdb.Value) ovsdb.Op {
+func switchTunnels(op *Op, mutator string, tunnel ovsdb.Value) ovsdb.Op {
 	return ovsdb.Mutate("Physical_Switch", ovsdb.ByUUID(op.row),
 		ovsdb.Mutation{Column: "tunnels", Mutator: mutator, Value: ovsdb.SetOf(tunnel)}).MustMatch()
 }

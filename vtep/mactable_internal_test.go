@@ -1,0 +1,59 @@
+package vtep
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"bordergw/vtep/ovsdb"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Whenever the reply to our insert comes among the notifications of what became
+// of the row, the table ends as the database.
+func TestReplyAmongNotifications(t *testing.T) {
+	id, ls, here, there := ovsdb.UUID{1}, ovsdb.UUID{2}, ovsdb.UUID{3}, ovsdb.UUID{4}
+	mac := [6]byte{2, 0, 0, 0, 0, 1}
+	content := func(locator ovsdb.UUID) macExtra { return macExtra{mac: mac, ls: ls, locator: locator} }
+	insert := ovsdb.RowUpdate{Kind: ovsdb.KindInsert, UUID: id, Row: []byte(`{}`)}
+	move := ovsdb.RowUpdate{Kind: ovsdb.KindModify, UUID: id, Diff: true, Row: fmt.Appendf(nil, `{"locator":["uuid","%s"]}`, there)}
+	remove := ovsdb.RowUpdate{Kind: ovsdb.KindDelete, UUID: id}
+	for name, events := range map[string][]ovsdb.RowUpdate{
+		"stays": {insert}, "moves": {insert, move}, "goes": {insert, remove}, "moves and goes": {insert, move, remove},
+	} {
+		for at := range len(events) + 1 {
+			t.Run(fmt.Sprintf("%s, reply at %d", name, at), func(t *testing.T) {
+				table := newMACTable()
+				var stands *macExtra
+				for i := range len(events) + 1 {
+					if i == at {
+						table.added(id, content(here))
+						table.settle()
+					}
+					if i == len(events) {
+						break
+					}
+					require.NoError(t, table.update(events[i]))
+				}
+				switch last := events[len(events)-1]; last.Kind {
+				case ovsdb.KindInsert:
+					stands = new(content(here))
+				case ovsdb.KindModify:
+					stands = new(content(there))
+				}
+				for _, unread := range table.unread() {
+					require.NotNil(t, stands)
+					row := fmt.Sprintf(`{"MAC":"02:00:00:00:00:01","logical_switch":["uuid","%s"],"locator":["uuid","%s"]}`, ls, stands.locator)
+					require.NoError(t, table.read(unread, []json.RawMessage{json.RawMessage(row)}))
+				}
+				require.Empty(t, table.unread())
+				got, ok := table.get(id)
+				require.Equal(t, stands != nil, ok)
+				if ok {
+					require.Equal(t, *stands, got)
+				}
+			})
+		}
+	}
+}
