@@ -12,7 +12,6 @@ import (
 
 	"bordergw/internal/ovsdbtest"
 	"bordergw/model"
-	"bordergw/reconcile"
 )
 
 const benchNetworks = 100
@@ -22,16 +21,7 @@ const benchNetworks = 100
 func BenchmarkPush(b *testing.B) {
 	for _, rows := range []int{1_000, 10_000, 100_000} {
 		b.Run(fmt.Sprint(rows), func(b *testing.B) {
-			s := newSite(b, 0, reconcile.Options{})
-			nets := make([]string, benchNetworks)
-			for i := range nets {
-				nets[i] = s.network()
-			}
-			s.add("src", "192.0.2.1")
-			learnAt(b, s, s.tors[0], nets, rows)
-			for i, net := range nets {
-				s.connectVLAN(net, model.VLAN(i+1), "src")
-			}
+			s, nets := newLearnedSite(b, rows)
 			warm := s.pausedMember(nets)
 			warm.Resume()
 			require.Eventually(b, func() bool { return warm.remoteRows() == rows }, time.Minute, 10*time.Millisecond)
