@@ -2,6 +2,8 @@ package vtep
 
 import (
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 
 	"bordergw/model"
@@ -18,11 +20,12 @@ func diff(want *Want, have *State, clean *clean) *Plan {
 	d := newDiffer(want, have)
 	d.removals()
 	for _, seg := range want.Segments {
-		if clean.segment(seg, have) {
+		scope := clean.segment(seg, have)
+		if scope.nothing {
 			d.realised[seg.Name] = true
 			continue
 		}
-		d.segment(seg)
+		d.segment(seg, scope)
 	}
 	if !clean.ports() {
 		d.tunnels()
@@ -44,6 +47,10 @@ type differ struct {
 	byKey map[int][]string
 	// removed are our logical switches that are not wanted.
 	removed map[ovsdb.UUID]bool
+
+	// lastLocator was looked up last, and lastRow found.
+	lastLocator Locator
+	lastRow     ovsdb.UUID
 
 	unbinds, deletes, adds, binds []Op
 	problems                      []Problem
@@ -117,7 +124,7 @@ func (d *differ) hasLocalFlood(ls ovsdb.UUID) bool {
 }
 
 // segment brings one logical switch with its MACs and flood list in line.
-func (d *differ) segment(seg *Segment) {
+func (d *differ) segment(seg *Segment, scope scope) {
 	id, found := d.have.lsByName[seg.Name]
 	row := d.have.logical[id]
 	if found && !d.want.adoptable(d.have.caps, row, seg) {
@@ -136,7 +143,12 @@ func (d *differ) segment(seg *Segment) {
 	}
 	d.realised[seg.Name] = true
 	d.logicalSwitch(seg, id, row)
-	d.macs(seg, id)
+	if scope.all {
+		d.macs(seg, id)
+	} else {
+		d.someMACs(seg, id, scope.macs)
+	}
+	d.extraMACs(seg.Name, id)
 	d.flood(seg, id)
 }
 
@@ -215,36 +227,54 @@ func (d *differ) replicationMode(row *hwvtep.LogicalSwitch) *string {
 func (d *differ) macs(seg *Segment, ls ovsdb.UUID) {
 	have := d.have.ucastRemote.byLS[ls]
 	matched, missing := 0, 0
-	var last MACEntry
-	var lastID ovsdb.UUID
 	for i := range seg.MACs {
 		w := &seg.MACs[i]
 		if d.excluded(w.Home, w.Locator) {
 			continue
 		}
 		row, ok := have[w.MAC]
-		if !ok && d.want.MACsFull {
+		switch {
+		case ok:
+			matched++
+			d.move(seg, w, row)
+		case d.want.MACsFull:
 			missing++
-			continue
-		}
-		if !ok {
+		default:
 			d.adds = append(d.adds, Op{Kind: AddMAC, LogicalSwitch: seg.Name, MAC: w.MAC, Locator: w.Locator, ls: ls})
-			continue
-		}
-		matched++
-		if w.Locator != last.Locator {
-			last, lastID = *w, d.have.byLocator[w.Locator]
-		}
-		if row.locator != lastID || lastID == (ovsdb.UUID{}) {
-			d.adds = append(d.adds, Op{Kind: MoveMAC, LogicalSwitch: seg.Name, MAC: w.MAC, Locator: w.Locator, row: row.uuid})
 		}
 	}
 	if matched < len(have) {
-		d.staleMACs(seg, have)
+		d.staleMACs(seg, have, maps.Keys(have))
 	}
-	d.extraMACs(seg.Name, ls)
 	if missing > 0 {
 		d.problem(TableFull, seg.Name, nil, "the switch's MAC table is full; %d MACs of %s are flooded instead", missing, seg.Name)
+	}
+}
+
+// someMACs is macs for those that may differ. The switch has room for more.
+func (d *differ) someMACs(seg *Segment, ls ovsdb.UUID, macs []model.MAC) {
+	have := d.have.ucastRemote.byLS[ls]
+	for _, mac := range macs {
+		w := seg.entry(mac)
+		if w == nil || d.excluded(w.Home, w.Locator) {
+			continue
+		}
+		if row, ok := have[mac]; ok {
+			d.move(seg, w, row)
+		} else {
+			d.adds = append(d.adds, Op{Kind: AddMAC, LogicalSwitch: seg.Name, MAC: mac, Locator: w.Locator, ls: ls})
+		}
+	}
+	d.staleMACs(seg, have, slices.Values(macs))
+}
+
+// move points a row at the locator that it should have.
+func (d *differ) move(seg *Segment, w *MACEntry, row macRow) {
+	if w.Locator != d.lastLocator {
+		d.lastLocator, d.lastRow = w.Locator, d.have.byLocator[w.Locator]
+	}
+	if row.locator != d.lastRow || d.lastRow == (ovsdb.UUID{}) {
+		d.adds = append(d.adds, Op{Kind: MoveMAC, LogicalSwitch: seg.Name, MAC: w.MAC, Locator: w.Locator, row: row.uuid})
 	}
 }
 
@@ -254,15 +284,13 @@ func (d *differ) excluded(home DatabaseID, l Locator) bool {
 	return home != 0 && home == d.want.Self || d.own[l.Addr]
 }
 
-// staleMACs deletes the rows of MACs that are not wanted here, in order.
-func (d *differ) staleMACs(seg *Segment, have map[model.MAC]macRow) {
+// staleMACs deletes those rows of some MACs that are not wanted here, in order.
+func (d *differ) staleMACs(seg *Segment, have map[model.MAC]macRow, macs iter.Seq[model.MAC]) {
 	var stale []model.MAC
-	for mac := range have {
-		i, ok := slices.BinarySearchFunc(seg.MACs, mac, func(e MACEntry, m model.MAC) int { return e.MAC.Compare(m) })
-		if !ok && d.unheard(seg, have[mac].locator) {
-			continue
-		}
-		if !ok || d.excluded(seg.MACs[i].Home, seg.MACs[i].Locator) {
+	for mac := range macs {
+		row, stands := have[mac]
+		w := seg.entry(mac)
+		if stands && (w == nil && !d.unheard(seg, row.locator) || w != nil && d.excluded(w.Home, w.Locator)) {
 			stale = append(stale, mac)
 		}
 	}

@@ -2,29 +2,53 @@ package vtep
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 
+	"bordergw/model"
 	"bordergw/vtep/ovsdb"
 )
 
 // A plan for a hundred thousand MACs need not look at all of them because one
 // has moved. A segment needs no look if the very same value was found in the
-// database before and no row of its logical switch changed since. That is an
-// answer to "where to look", never to "what should be there": a property test
-// holds Step against Diff.
+// database before and no row of its logical switch changed since; of one that
+// follows that value, only the MACs that differ and those whose rows changed.
+// That is an answer to "where to look", never to "what should be there": a
+// property test holds Step against Diff.
+
+// maxTouched bounds the MACs of a logical switch that are remembered; past it,
+// all of them are looked at.
+const maxTouched = 4096
 
 // touched are the parts of a State that changed.
 type touched struct {
 	all   bool // anything
 	ports bool // bindings and tunnels
-	ls    map[ovsdb.UUID]struct{}
+	// ls has the logical switches with the MACs whose rows changed; nil for all.
+	ls map[ovsdb.UUID]map[model.MAC]struct{}
 }
 
 func (t *touched) add(ls ovsdb.UUID) {
 	if t.ls == nil {
-		t.ls = map[ovsdb.UUID]struct{}{}
+		t.ls = map[ovsdb.UUID]map[model.MAC]struct{}{}
 	}
-	t.ls[ls] = struct{}{}
+	t.ls[ls] = nil
+}
+
+func (t *touched) addMAC(row macExtra) {
+	macs, touched := t.ls[row.ls]
+	switch {
+	case touched && macs == nil:
+	case row.bad || len(macs) >= maxTouched:
+		t.add(row.ls)
+	case !touched:
+		if t.ls == nil {
+			t.ls = map[ovsdb.UUID]map[model.MAC]struct{}{}
+		}
+		t.ls[row.ls] = map[model.MAC]struct{}{row.mac: {}}
+	default:
+		macs[row.mac] = struct{}{}
+	}
 }
 
 // reset forgets the changes. What could not be realised is looked at again.
@@ -46,10 +70,10 @@ func (s *State) updateRemote(u ovsdb.RowUpdate) error {
 		return err
 	}
 	if had {
-		s.touched.add(before.ls)
+		s.touched.addMAC(before)
 	}
 	if after, ok := s.ucastRemote.get(u.UUID); ok {
-		s.touched.add(after.ls)
+		s.touched.addMAC(after)
 	}
 	return nil
 }
@@ -57,7 +81,7 @@ func (s *State) updateRemote(u ovsdb.RowUpdate) error {
 // addedRemote takes a row of ours from the reply to its transaction.
 func (s *State) addedRemote(id ovsdb.UUID, row macExtra) {
 	if s.ucastRemote.added(id, row) {
-		s.touched.add(row.ls)
+		s.touched.addMAC(row)
 	}
 }
 
@@ -71,7 +95,7 @@ func (s *State) readRemote(id ovsdb.UUID, result json.RawMessage) error {
 		return err
 	}
 	if row, ok := s.ucastRemote.get(id); ok {
-		s.touched.add(row.ls)
+		s.touched.addMAC(row)
 	}
 	return nil
 }
@@ -119,7 +143,7 @@ func (p *stepper) step(want *Want, have *State) *Plan {
 func (p *stepper) clean(want *Want, have *State) *clean {
 	was := p.synced
 	if was == nil || have.touched.all || want.GrowOnly || was.GrowOnly || want.Sweep != was.Sweep ||
-		want.SourceNode != was.SourceNode || want.MACsFull != was.MACsFull || want.Mark != was.Mark ||
+		want.SourceNode != was.SourceNode || want.MACsFull || was.MACsFull || want.Mark != was.Mark ||
 		!slices.EqualFunc(want.Segments, was.Segments, func(a, b *Segment) bool { return a.Name == b.Name }) {
 		return nil
 	}
@@ -129,12 +153,31 @@ func (p *stepper) clean(want *Want, have *State) *clean {
 	}
 }
 
-func (c *clean) segment(seg *Segment, have *State) bool {
-	if c == nil || c.was.Segment(seg.Name) != seg {
-		return false
+// scope is the part of a segment that needs a look: nothing, some MACs and what
+// there is besides MACs, or all of it.
+type scope struct {
+	nothing, all bool
+	macs         []model.MAC // sorted
+}
+
+var everything = scope{all: true}
+
+func (c *clean) segment(seg *Segment, have *State) scope {
+	if c == nil {
+		return everything
 	}
-	_, touched := c.touched.ls[have.lsByName[seg.Name]]
-	return !touched
+	was := c.was.Segment(seg.Name)
+	rows, touched := c.touched.ls[have.lsByName[seg.Name]]
+	if was == seg && !touched {
+		return scope{nothing: true}
+	}
+	macs, known := seg.since(was)
+	if !known || touched && rows == nil {
+		return everything
+	}
+	macs = slices.AppendSeq(macs, maps.Keys(rows))
+	slices.SortFunc(macs, model.MAC.Compare)
+	return scope{macs: slices.Compact(macs)}
 }
 
 func (c *clean) ports() bool { return c != nil && c.same && !c.touched.ports }

@@ -93,11 +93,16 @@ func successor(t testing.TB, r *rand.Rand, last *vtep.Want) *vtep.Want {
 		if old := last.Segment(s.Name); old != nil && r.IntN(3) > 0 {
 			next.Segments[i] = old
 		} else if r.IntN(2) == 0 {
-			changed := *s
+			changed := vtep.Segment{Name: s.Name, Description: s.Description, TunnelKey: s.TunnelKey, MACs: s.MACs, Flood: s.Flood, Incomplete: s.Incomplete}
 			if len(s.MACs) > 0 {
 				changed.MACs = s.MACs[1:]
 			}
+			if r.IntN(4) > 0 {
+				changed.Follows(s)
+			}
 			next.Segments[i] = &changed
+		} else if old != nil {
+			next.Segments[i].Follows(old)
 		}
 	}
 	return next

@@ -70,15 +70,25 @@ type Segment struct {
 	Flood       []Endpoint // sorted by Locator, each (Locator, Home) once
 	// Incomplete: Flood lacks a member whose address is not known.
 	Incomplete bool
+
+	// history tells what became of earlier values, the latest first (Follows).
+	history []revision
 }
 
 // Entry returns the entry of a MAC, the zero one when there is none.
 func (s *Segment) Entry(mac model.MAC) MACEntry {
+	if e := s.entry(mac); e != nil {
+		return *e
+	}
+	return MACEntry{}
+}
+
+func (s *Segment) entry(mac model.MAC) *MACEntry {
 	i, ok := slices.BinarySearchFunc(s.MACs, mac, func(e MACEntry, m model.MAC) int { return e.MAC.Compare(m) })
 	if !ok {
-		return MACEntry{}
+		return nil
 	}
-	return s.MACs[i]
+	return &s.MACs[i]
 }
 
 // MACEntry places a station behind a locator.
