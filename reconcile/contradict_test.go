@@ -31,9 +31,9 @@ func TestTwoStandingRowsFreeze(t *testing.T) {
 	s.learn(1, station1, ipOf(1), at(1))
 	s.learn(2, station1, ipOf(2), at(2))
 	now := at(2)
-	for !s.frozenAt(station1, now) {
-		now = s.pass(now)
-		require.False(t, now.IsZero() || now.After(at(70)), "two places at once are a duplicate MAC")
+	for next := s.pass(now); !s.frozenAt(station1, now); next = s.pass(now) {
+		require.False(t, next.IsZero() || next.After(at(70)), "two places at once are a duplicate MAC")
+		now = next
 	}
 }
 

@@ -40,21 +40,41 @@ type Learned struct {
 
 // learning is the candidate table of all networks: the one place where the home
 // of a learned MAC is decided. It takes the time as an argument and has no
-// goroutine; the Loop guards it.
+// goroutine; the Loop guards it. What a change costs follows from what changed,
+// not from how much is known.
 type learning struct {
 	localHold, hold time.Duration
 	contradict      time.Duration // contradictTime; 0 for never
 	networks        map[string]*learnedNetwork
+	// winners is what was last given out; changed are the networks for which it no
+	// longer holds.
+	winners map[string]*Learned
+	changed map[string]*learnedNetwork
+	// flooded are the networks for which a database last named end points.
+	flooded map[vtep.DatabaseID][]string
+	// moved are the stations that moved since drainMoves was last called.
+	moved     map[stationID]struct{}
+	deadlines deadlines
+}
+
+// stationID is one MAC in one network.
+type stationID struct {
+	network string
+	mac     model.MAC
 }
 
 type learnedNetwork struct {
-	macs  map[model.MAC]*station
-	flood map[vtep.DatabaseID][]model.VTEPAddress
-	// current is dropped by every change and made anew when asked for.
-	current *Learned
-	// moved are the stations that moved since drainMoves was last called;
+	*learning
+	name string
+	macs map[model.MAC]*station
+	// stated counts the stations that a database has a say in.
+	stated map[vtep.DatabaseID]int
+	flood  map[vtep.DatabaseID][]model.VTEPAddress
+	// current was true but for the stations in stale and, if staleFlood, flood.
+	current    *Learned
+	stale      map[model.MAC]struct{}
+	staleFlood bool
 	// recalled is where stations were when an earlier process ended.
-	moved    map[model.MAC]struct{}
 	recalled map[model.MAC]recalledHome
 }
 
@@ -64,36 +84,30 @@ type recalledHome struct {
 	seq      uint64
 }
 
-// station is one MAC in one network.
-type station struct {
-	homes  []home
-	seq    uint64 // highest given out
-	moves  []time.Time
-	frozen time.Time // until
-}
-
-// home is a candidate as one database states it.
-type home struct {
-	Candidate
-	learning uint64
-	// gone is when the candidate is dropped; zero while its row stands.
-	gone time.Time
-}
-
 func newLearning(localHold, hold, contradict time.Duration) *learning {
-	return &learning{localHold: localHold, hold: hold, contradict: contradict, networks: map[string]*learnedNetwork{}}
+	return &learning{
+		localHold: localHold, hold: hold, contradict: contradict,
+		networks: map[string]*learnedNetwork{}, winners: map[string]*Learned{}, changed: map[string]*learnedNetwork{},
+		flooded: map[vtep.DatabaseID][]string{}, moved: map[stationID]struct{}{},
+	}
 }
 
 func (l *learning) network(name string) *learnedNetwork {
 	n := l.networks[name]
 	if n == nil {
 		n = &learnedNetwork{
-			macs: map[model.MAC]*station{}, flood: map[vtep.DatabaseID][]model.VTEPAddress{},
-			moved: map[model.MAC]struct{}{}, recalled: map[model.MAC]recalledHome{},
+			learning: l, name: name, macs: map[model.MAC]*station{}, stated: map[vtep.DatabaseID]int{},
+			flood: map[vtep.DatabaseID][]model.VTEPAddress{}, stale: map[model.MAC]struct{}{}, recalled: map[model.MAC]recalledHome{},
 		}
-		l.networks[name] = n
+		l.networks[name], l.changed[name] = n, n
 	}
 	return n
+}
+
+// touch notes that the winner for a MAC may be another one.
+func (n *learnedNetwork) touch(mac model.MAC) {
+	n.stale[mac] = struct{}{}
+	n.changed[n.name] = n
 }
 
 // update takes what a database says. first marks the first word of a database
@@ -115,38 +129,48 @@ func (l *learning) update(db vtep.DatabaseID, told vtep.Locals, first bool, now 
 
 // missing withdraws what a database no longer has.
 func (l *learning) missing(db vtep.DatabaseID, told []vtep.LocalMAC, now time.Time) {
-	stands := make(map[string]map[model.MAC]bool)
+	stands := make(map[stationID]bool, len(told))
 	for _, m := range told {
-		if stands[m.LogicalSwitch] == nil {
-			stands[m.LogicalSwitch] = map[model.MAC]bool{}
-		}
-		stands[m.LogicalSwitch][m.MAC] = true
+		stands[stationID{m.LogicalSwitch, m.MAC}] = true
 	}
-	for name, n := range l.networks {
+	l.ofDatabase(db, func(n *learnedNetwork, mac model.MAC) {
+		if !stands[stationID{n.name, mac}] {
+			n.withdraw(db, mac, now.Add(l.localHold))
+		}
+	})
+}
+
+// ofDatabase calls f for the stations of all networks that a database has a say
+// in, and for some others.
+func (l *learning) ofDatabase(db vtep.DatabaseID, f func(*learnedNetwork, model.MAC)) {
+	for _, n := range l.networks {
+		if n.stated[db] == 0 {
+			continue
+		}
 		for mac := range n.macs {
-			if !stands[name][mac] {
-				n.withdraw(db, mac, now.Add(l.localHold))
-			}
+			f(n, mac)
 		}
 	}
 }
 
 func (l *learning) floods(db vtep.DatabaseID, told map[string][]model.VTEPAddress) {
-	for name, list := range told {
-		l.network(name).setFlood(db, list)
-	}
-	for name, n := range l.networks {
-		if _, ok := told[name]; !ok {
+	for _, name := range l.flooded[db] {
+		if n := l.networks[name]; n != nil && told[name] == nil {
 			n.setFlood(db, nil)
 		}
 	}
+	for name, list := range told {
+		l.network(name).setFlood(db, list)
+	}
+	l.flooded[db] = slices.Collect(maps.Keys(told))
 }
 
 func (n *learnedNetwork) setFlood(db vtep.DatabaseID, list []model.VTEPAddress) {
 	if slices.Equal(n.flood[db], list) {
 		return
 	}
-	n.current = nil
+	n.staleFlood = true
+	n.changed[n.name] = n
 	if len(list) == 0 {
 		delete(n.flood, db)
 	} else {
@@ -164,15 +188,14 @@ func (n *learnedNetwork) learn(db vtep.DatabaseID, m vtep.LocalMAC, first bool, 
 	}
 	h := s.at(db)
 	fresh := h == nil || h.learning != m.Learning || h.Endpoint != m.Endpoint
-	if !fresh && h.gone.IsZero() {
-		return
-	}
 	if !fresh {
-		h.gone = time.Time{} // the switch is back, with the row that it had
+		h.gone = time.Time{} // the switch may be back, with the row that it had
+		n.arm(m.MAC, s)
 		return
 	}
-	n.current = nil
+	n.touch(m.MAC)
 	if h == nil {
+		n.stated[db]++
 		s.homes = append(s.homes, home{Candidate: Candidate{MAC: m.MAC, Source: Local, Database: db}})
 		h = &s.homes[len(s.homes)-1]
 	}
@@ -180,156 +203,89 @@ func (n *learnedNetwork) learn(db vtep.DatabaseID, m vtep.LocalMAC, first bool, 
 	h.gone, h.learning, h.Endpoint, h.LearnedAt = time.Time{}, m.Learning, m.Endpoint, now
 	if !first && winner.Database != db && winner.Database != 0 && !s.isFrozen(now) {
 		s.move(h, winner.Endpoint, now)
-		n.moved[m.MAC] = struct{}{}
+		n.moved[stationID{n.name, m.MAC}] = struct{}{}
 	}
 	if was, ok := n.recalled[m.MAC]; first && ok && was.database == db {
 		h.Seq = was.seq
 		s.seq = max(s.seq, was.seq)
 	}
-}
-
-// move makes h the winner, unless the station has moved too often. Two
-// databases with one end point are one place: the pair learns a station twice.
-func (s *station) move(h *home, from model.VTEPAddress, now time.Time) {
-	s.moves = slices.DeleteFunc(s.moves, func(t time.Time) bool { return now.Sub(t) > moveWindow })
-	if h.Endpoint != from {
-		s.moves = append(s.moves, now)
-	}
-	if len(s.moves) > maxMoves {
-		s.frozen = now.Add(freezeTime)
-		return
-	}
-	s.seq++
-	h.Seq = s.seq
-}
-
-func (s *station) isFrozen(now time.Time) bool { return now.Before(s.frozen) }
-
-func (s *station) at(db vtep.DatabaseID) *home {
-	for i := range s.homes {
-		if s.homes[i].Database == db {
-			return &s.homes[i]
-		}
-	}
-	return nil
-}
-
-// winner is the best candidate; the zero one when there is none. An entry that
-// was only just made and has no end point yet does not count.
-func (s *station) winner() (best Candidate) {
-	for _, h := range s.homes {
-		if h.Endpoint != (model.VTEPAddress{}) && (best.Database == 0 || h.compare(best) < 0) {
-			best = h.Candidate
-		}
-	}
-	return best
+	n.arm(m.MAC, s)
 }
 
 // withdraw lets a database's candidate stand until the given time, or until the
 // earlier one that it was given before.
 func (n *learnedNetwork) withdraw(db vtep.DatabaseID, mac model.MAC, until time.Time) {
-	if s := n.macs[mac]; s != nil {
-		if h := s.at(db); h != nil && (h.gone.IsZero() || until.Before(h.gone)) {
-			h.gone = until
-		}
+	s := n.macs[mac]
+	if s == nil {
+		return
+	}
+	if h := s.at(db); h != nil && (h.gone.IsZero() || until.Before(h.gone)) {
+		h.gone = until
+		n.arm(mac, s)
 	}
 }
 
 // disconnected starts the hold of all that a database has stated.
 func (l *learning) disconnected(db vtep.DatabaseID, now time.Time) {
-	for _, n := range l.networks {
-		for mac := range n.macs {
-			n.withdraw(db, mac, now.Add(l.hold))
-		}
-	}
+	l.ofDatabase(db, func(n *learnedNetwork, mac model.MAC) { n.withdraw(db, mac, now.Add(l.hold)) })
 }
 
 // retain drops what is known of networks that are gone.
 func (l *learning) retain(known func(network string) bool) {
-	maps.DeleteFunc(l.networks, func(name string, _ *learnedNetwork) bool { return !known(name) })
+	for name := range l.networks {
+		if !known(name) {
+			delete(l.networks, name)
+			delete(l.winners, name)
+			delete(l.changed, name)
+		}
+	}
 }
 
-// expire drops candidates whose time has come. It returns the next time that
-// something is due, zero for none.
+// expire drops candidates whose time has come, and takes stations back to
+// switches that go on having them. It returns the next time that something is
+// due, zero for none.
 func (l *learning) expire(now time.Time) (next time.Time) {
-	for _, n := range l.networks {
-		for mac, s := range n.macs {
-			next = earlier(next, n.expireStation(mac, s, now))
-			if l.contradict > 0 {
-				next = earlier(next, n.contradicted(mac, s, l.contradict, now))
-			}
+	for _, id := range l.deadlines.due(now) {
+		n := l.networks[id.network]
+		if n == nil || n.macs[id.mac] == nil || n.macs[id.mac].due.After(now) {
+			continue
 		}
+		s := n.macs[id.mac]
+		s.due = time.Time{}
+		n.expireStation(id.mac, s, now)
+		if len(s.homes) == 0 {
+			delete(n.macs, id.mac)
+			continue
+		}
+		if s.contradicted(l.contradict, now) {
+			n.touch(id.mac)
+			n.moved[id] = struct{}{}
+		}
+		n.arm(id.mac, s)
 	}
-	return next
+	return l.deadlines.next()
 }
 
-func (n *learnedNetwork) expireStation(mac model.MAC, s *station, now time.Time) (next time.Time) {
-	before := len(s.homes)
-	s.homes = slices.DeleteFunc(s.homes, func(h home) bool { return !h.gone.IsZero() && !h.gone.After(now) })
-	if len(s.homes) != before {
-		n.current = nil
+// arm sees to it that a station is looked at when something is due.
+func (n *learnedNetwork) arm(mac model.MAC, s *station) {
+	if next := s.next(n.contradict); !next.IsZero() && (s.due.IsZero() || next.Before(s.due)) {
+		s.due = next
+		n.deadlines.add(next, stationID{n.name, mac})
 	}
-	if len(s.homes) == 0 {
-		delete(n.macs, mac)
-		return time.Time{}
-	}
-	for _, h := range s.homes {
-		if !h.gone.IsZero() && (next.IsZero() || h.gone.Before(next)) {
-			next = h.gone
+}
+
+func (n *learnedNetwork) expireStation(mac model.MAC, s *station, now time.Time) {
+	s.homes = slices.DeleteFunc(s.homes, func(h home) bool {
+		over := !h.gone.IsZero() && !h.gone.After(now)
+		if over {
+			n.touch(mac)
+			n.stated[h.Database]--
 		}
-	}
-	if s.isFrozen(now) && (next.IsZero() || s.frozen.Before(next)) {
-		next = s.frozen
-	}
+		return over
+	})
 	if !s.frozen.IsZero() && !s.isFrozen(now) {
 		s.thaw()
-		n.current = nil
-	}
-	return next
-}
-
-// contradicted takes a station back to a switch that goes on having it, and
-// tells when one will have had it for long enough. A wrong guess ends when that
-// switch, no longer told otherwise, forgets the station; many make it freeze.
-func (n *learnedNetwork) contradicted(mac model.MAC, s *station, after time.Duration, now time.Time) (next time.Time) {
-	w := s.winner()
-	if w.Database == 0 || s.isFrozen(now) {
-		return time.Time{}
-	}
-	for i := range s.homes {
-		h := &s.homes[i]
-		if h.Database == w.Database || h.Endpoint == w.Endpoint || !h.gone.IsZero() {
-			continue
-		}
-		due := later(h.LearnedAt, w.LearnedAt).Add(after)
-		if due.After(now) {
-			next = earlier(next, due)
-			continue
-		}
-		n.current = nil
-		h.LearnedAt = now
-		s.move(h, w.Endpoint, now)
-		n.moved[mac] = struct{}{}
-		return now.Add(after)
-	}
-	return next
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-// thaw lets the station move again: the order in which it was learned, which
-// did not count meanwhile, counts from now on.
-func (s *station) thaw() {
-	s.frozen, s.moves = time.Time{}, nil
-	slices.SortStableFunc(s.homes, func(a, b home) int { return a.LearnedAt.Compare(b.LearnedAt) })
-	for i := range s.homes {
-		s.seq++
-		s.homes[i].Seq = s.seq
+		n.touch(mac)
 	}
 }
 
@@ -340,26 +296,52 @@ func (l *learning) unfreeze(network string, mac model.MAC, now time.Time) bool {
 		return false
 	}
 	n.macs[mac].thaw()
-	n.current = nil
+	n.touch(mac)
+	n.arm(mac, n.macs[mac])
 	return true
 }
 
 // snapshot gives the networks' winners. A network that has not changed gives
-// the same pointer.
+// the same pointer; the map is good until the next call.
 func (l *learning) snapshot(now time.Time) map[string]*Learned {
-	out := make(map[string]*Learned, len(l.networks))
-	for name, n := range l.networks {
-		if n.current == nil {
-			n.current = n.build(now)
-		}
-		out[name] = n.current
+	for name, n := range l.changed {
+		n.current = n.build(now)
+		n.staleFlood = false
+		clear(n.stale)
+		l.winners[name] = n.current
 	}
-	return out
+	clear(l.changed)
+	return l.winners
 }
 
+// build gives what holds now: what held before, but for what is stale.
 func (n *learnedNetwork) build(now time.Time) *Learned {
-	out := &Learned{Winners: make([]Candidate, 0, len(n.macs)), Flood: maps.Clone(n.flood)}
-	for mac, s := range n.macs {
+	was := n.current
+	if was == nil {
+		was = &Learned{}
+	}
+	out := &Learned{Flood: was.Flood}
+	if was.Flood == nil || n.staleFlood {
+		out.Flood = maps.Clone(n.flood)
+	}
+	stale := slices.SortedFunc(maps.Keys(n.stale), model.MAC.Compare)
+	out.Frozen = slices.DeleteFunc(slices.Clone(was.Frozen), func(mac model.MAC) bool {
+		_, again := n.stale[mac]
+		return again
+	})
+	out.Winners = make([]Candidate, 0, len(was.Winners)+len(stale))
+	rest := was.Winners
+	for _, mac := range stale {
+		i, had := slices.BinarySearchFunc(rest, mac, func(c Candidate, m model.MAC) int { return c.MAC.Compare(m) })
+		out.Winners = append(out.Winners, rest[:i]...)
+		rest = rest[i:]
+		if had {
+			rest = rest[1:]
+		}
+		s := n.macs[mac]
+		if s == nil {
+			continue
+		}
 		if w := s.winner(); w.Database != 0 {
 			out.Winners = append(out.Winners, w)
 		}
@@ -367,7 +349,7 @@ func (n *learnedNetwork) build(now time.Time) *Learned {
 			out.Frozen = append(out.Frozen, mac)
 		}
 	}
-	slices.SortFunc(out.Winners, func(a, b Candidate) int { return a.MAC.Compare(b.MAC) })
+	out.Winners = append(out.Winners, rest...)
 	slices.SortFunc(out.Frozen, model.MAC.Compare)
 	return out
 }

@@ -66,8 +66,6 @@ type Loop struct {
 	learnMu  sync.Mutex
 	learning *learning
 	heard    map[vtep.DatabaseID]bool // have said which stations they have
-	// learnDue is when the next candidate expires; zero for never.
-	learnDue time.Time
 
 	mu      sync.Mutex
 	workers map[string]*worker // by gateway device id; written by Run only
@@ -291,10 +289,8 @@ func (l *Loop) learned(defs *model.Definitions, now time.Time) (map[string]*Lear
 		_, ok := defs.Networks.Get(id)
 		return ok
 	})
-	if !l.learnDue.IsZero() && !l.learnDue.After(now) {
-		l.learnDue = l.learning.expire(now)
-	}
-	return l.learning.snapshot(now), l.learnDue
+	next := l.learning.expire(now)
+	return l.learning.snapshot(now), next
 }
 
 // learn takes what a switch says of its stations.
@@ -302,10 +298,8 @@ func (l *Loop) learn(db vtep.DatabaseID, told vtep.Locals, first bool) {
 	defer l.facts()
 	l.learnMu.Lock()
 	defer l.learnMu.Unlock()
-	now := time.Now()
-	l.learning.update(db, told, first, now)
+	l.learning.update(db, told, first, time.Now())
 	l.heard[db] = true
-	l.learnDue = earlier(l.learnDue, now.Add(l.opts.LocalHold))
 }
 
 // unheard are the devices that have not said since the start which stations they
@@ -329,9 +323,7 @@ func (l *Loop) unlearn(db vtep.DatabaseID) {
 	defer l.facts()
 	l.learnMu.Lock()
 	defer l.learnMu.Unlock()
-	now := time.Now()
-	l.learning.disconnected(db, now)
-	l.learnDue = earlier(l.learnDue, now.Add(l.opts.Hold))
+	l.learning.disconnected(db, time.Now())
 }
 
 // UnfreezeMAC lets a MAC move again that moved too often, and reports whether

@@ -23,24 +23,25 @@ func (l *learning) recall(defs *model.Definitions) {
 
 // drainMoves tells which stations moved, and to where, since it was last asked.
 func (l *learning) drainMoves(defs *model.Definitions, now time.Time) (out []model.StationMove) {
+	if len(l.moved) == 0 {
+		return nil
+	}
 	device := map[vtep.DatabaseID]string{}
 	for gd := range defs.Devices.All() {
 		device[databaseID(gd)] = gd.ID
 	}
-	for network, n := range l.networks {
-		for mac := range n.moved {
-			s := n.macs[mac]
-			if s == nil {
-				continue
-			}
-			if w := s.winner(); device[w.Database] != "" {
-				out = append(out, model.StationMove{
-					NetworkID: network, MAC: mac, DeviceID: device[w.Database], Number: w.Seq, MovedAt: now,
-				})
-			}
+	for id := range l.moved {
+		n := l.networks[id.network]
+		if n == nil || n.macs[id.mac] == nil {
+			continue
 		}
-		clear(n.moved)
+		if w := n.macs[id.mac].winner(); device[w.Database] != "" {
+			out = append(out, model.StationMove{
+				NetworkID: id.network, MAC: id.mac, DeviceID: device[w.Database], Number: w.Seq, MovedAt: now,
+			})
+		}
 	}
+	clear(l.moved)
 	return out
 }
 
