@@ -142,7 +142,7 @@ func (p *stepper) step(want *Want, have *State) *Plan {
 // clean compares a Want with the one that was last found in the database.
 func (p *stepper) clean(want *Want, have *State) *clean {
 	was := p.synced
-	if was == nil || have.touched.all || want.GrowOnly || was.GrowOnly || want.Sweep != was.Sweep ||
+	if was == nil || have.touched.all || !sameCaution(want, was) || want.Sweep != was.Sweep ||
 		want.SourceNode != was.SourceNode || want.MACsFull || was.MACsFull || want.Mark != was.Mark ||
 		!slices.EqualFunc(want.Segments, was.Segments, func(a, b *Segment) bool { return a.Name == b.Name }) {
 		return nil
@@ -151,6 +151,11 @@ func (p *stepper) clean(want *Want, have *State) *clean {
 		was: was, touched: &have.touched,
 		same: slices.Equal(want.Bindings, was.Bindings) && slices.Equal(want.Tunnels, was.Tunnels) && want.TunnelRows == was.TunnelRows,
 	}
+}
+
+// sameCaution compares what keeps members and stations that are not wanted.
+func sameCaution(a, b *Want) bool {
+	return a.GrowOnly == b.GrowOnly && (!a.GrowOnly || maps.Equal(a.Known, b.Known) && maps.Equal(a.Unheard, b.Unheard))
 }
 
 // scope is the part of a segment that needs a look: nothing, some MACs and what
