@@ -92,9 +92,11 @@ func Compile(in Input, prev *View) *View {
 	}
 	for _, g := range groupNetworks(&in) {
 		inputs := g.inputs(&in)
-		gv := prev.group(g.key())
-		if gv == nil || !slices.Equal(gv.inputs, inputs) {
+		was := prev.group(g.key())
+		gv := was
+		if was == nil || !slices.Equal(was.inputs, inputs) {
 			gv = g.build(&in, inputs)
+			gv.follow(was)
 		}
 		v.groups[g.key()] = gv
 		maps.Copy(v.Outcomes, gv.outcomes)
