@@ -61,6 +61,8 @@ func (i *Inventory) Switch(name string) (*SwitchInventory, bool) {
 type Tombstone struct {
 	// Record.ID is the network's id, which is the Logical_Switch's name.
 	Record
+	// VNI that the network had.
+	VNI VNI `json:"vni,omitempty"`
 	// Pending are the devices that have not been seen without it yet.
 	Pending []string `json:"pending"`
 }
