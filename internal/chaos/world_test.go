@@ -53,7 +53,7 @@ const maxMoves = 3
 
 func newWorld(t *testing.T, seed uint64, switches int) *world {
 	w := &world{
-		t: t, r: rand.New(rand.NewPCG(seed, 0)), site: rig.New(t, reconcile.Options{Interval: 2 * time.Second}),
+		t: t, r: rand.New(rand.NewPCG(seed, 0)), site: rig.New(t, reconcile.Options{Interval: 2 * time.Second, Settle: caution}),
 		stations: map[string]*station{}, count: map[string]int{},
 	}
 	require.True(t, switches >= 2 && switches <= 200, "2 to 200 switches")
