@@ -23,8 +23,11 @@ import (
 const (
 	// maxBackoff is short: a switch that comes back with what it held before may
 	// hold what another one has taken over meanwhile.
-	maxBackoff  = 5 * time.Second
-	dialTimeout = 5 * time.Second
+	maxBackoff = 5 * time.Second
+	// maxMuteBackoff is for what accepts connections and does not speak OVSDB:
+	// most likely it is no switch.
+	maxMuteBackoff = 30 * time.Second
+	dialTimeout    = 5 * time.Second
 	// A session that lasted this long starts the next backoff afresh.
 	steadyAfter = 10 * time.Second
 	// quarantine is how long a peer is left alone that sends what no switch does.
@@ -156,7 +159,18 @@ func (w *worker) delay(retry *backoff.ExponentialBackOff, err error) time.Durati
 	case errors.Is(err, ovsdb.ErrProtocol):
 		return quarantine
 	}
-	return min(retry.NextBackOff(), maxBackoff) // jitter may lead past the maximum
+	retry.MaxInterval = w.maxDelay(err)
+	return min(retry.NextBackOff(), retry.MaxInterval) // jitter may lead past the maximum
+}
+
+// maxDelay is how long the wait after an error may grow. A switch that was in
+// line not long ago is expected back, whatever answers in its place.
+func (w *worker) maxDelay(err error) time.Duration {
+	st := w.state()
+	if !errors.Is(err, ovsdb.ErrNoAnswer) || st.expected(w.loop.opts.Hold) {
+		return maxBackoff
+	}
+	return maxMuteBackoff
 }
 
 // rest waits before the next attempt; a switch that dials in ends it.

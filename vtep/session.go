@@ -58,7 +58,7 @@ func Open(ctx context.Context, c net.Conn, cfg ovsdb.Config) (*Session, error) {
 func (s *Session) read(ctx context.Context) error {
 	dbs, err := s.conn.ListDBs(ctx)
 	if err != nil {
-		return fmt.Errorf("listing databases: %w", err)
+		return fmt.Errorf("%w: listing databases: %w", ovsdb.ErrNoAnswer, err)
 	}
 	if !slices.Contains(dbs, Database) {
 		return fmt.Errorf("%w: the server has no database %s", ErrNotVTEP, Database)
