@@ -173,6 +173,9 @@ func (v *View) tunnels(defs *model.Definitions) {
 		}
 		w.TunnelRows = profileOf(gd).TunnelRows
 		for _, sw := range inv.Switches {
+			if sw.Missing {
+				continue
+			}
 			for _, seg := range w.Segments {
 				for _, e := range seg.Flood {
 					if e.Home != w.Self && runs[e.Home] && !slices.Contains(sw.TunnelIPs, e.Locator.Addr) {

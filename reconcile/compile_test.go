@@ -219,6 +219,10 @@ func (s *scenario) line(f []string) {
 	case "fault":
 		sw := s.inventories[len(s.inventories)-1].Switches
 		sw[len(sw)-1].Faults = append(sw[len(sw)-1].Faults, f[1])
+	case "missing", "no-tunnel-ip":
+		sw := s.inventories[len(s.inventories)-1].Switches
+		last := &sw[len(sw)-1]
+		last.Missing, last.NoTunnelIP = last.Missing || f[0] == "missing", last.NoTunnelIP || f[0] == "no-tunnel-ip"
 	case "gateway":
 		s.gateway(f)
 	case "connect":

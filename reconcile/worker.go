@@ -60,6 +60,8 @@ type worker struct {
 	drifted []vtep.Op
 	// held is when the last attempt at a session had one; zero if it had none.
 	held time.Time
+	// missing are switches of the database that are not in it now, since when.
+	missing map[string]time.Time
 	// told: the switch's stations have been told once since the process began.
 	told bool
 
@@ -316,7 +318,9 @@ func (w *worker) observe(ctx context.Context, s *vtep.Session) (uint64, error) {
 	// A database without any switch is one that is being set up again; what was
 	// last seen stays known, so that nothing is taken away for lack of facts.
 	if len(facts.Switches) > 0 {
-		err := w.loop.store.SetInventory(ctx, w.id, model.Inventory{Switches: facts.Switches, SeenAt: time.Now()})
+		old, _ := w.loop.store.Definitions().Inventories.Get(w.id)
+		now := time.Now()
+		err := w.loop.store.SetInventory(ctx, w.id, model.Inventory{Switches: w.remembered(old, facts.Switches, now), SeenAt: now})
 		if err != nil && model.KindOf(err) != model.NotFound && ctx.Err() == nil {
 			// What is wanted is still kept in line; the next pass tries again.
 			w.log.WithError(err).Warn("remembering what the switch says of itself")
