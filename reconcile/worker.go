@@ -144,7 +144,7 @@ func (w *worker) run(ctx context.Context) {
 		switch {
 		case ctx.Err() != nil:
 			return
-		case errors.Is(err, errOffered):
+		case errors.Is(err, errOffered) || w.offering():
 			w.helds, w.repairs = holds{}, repairs{}
 			continue
 		}

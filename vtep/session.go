@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"bordergw/vtep/ovsdb"
 )
@@ -167,6 +168,10 @@ func (s *Session) Err() error { return s.conn.Err() }
 
 // Close ends the session and leaves the switch as it is.
 func (s *Session) Close() error { return s.conn.Close() }
+
+// Silence is how long the switch has sent nothing at all. It is asked for an echo
+// after 5 s.
+func (s *Session) Silence() time.Duration { return s.conn.Silence() }
 
 // Transactions counts those sent since the session began.
 func (s *Session) Transactions() uint64 { return s.sent.Load() }
