@@ -2,8 +2,10 @@ package reconcile
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -157,6 +159,53 @@ func TestPreempt(t *testing.T) {
 	g.becomes("in-a", "b has left")
 	g.becomes("in-a", "and that is it")
 	require.Equal(t, []string{"in-b", "", "in-a"}, g.history)
+}
+
+// A switch is supplanted while it is down and another one has its part.
+func TestSupplanted(t *testing.T) {
+	g := newGateway(t, false, "a", "b", "c")
+	requireSupplanted := func(want ...string) {
+		t.Helper()
+		g.loop.elect(context.Background(), g.down, time.Now())
+		require.ElementsMatch(t, want, slices.Collect(maps.Keys(supplanted(g.Definitions(), g.down))))
+	}
+	g.come("a", "b", "c")
+	g.synced("a", "b", "c")
+	requireSupplanted()
+	g.leave(false, "a")
+	requireSupplanted()
+	g.leave(true, "a")
+	requireSupplanted("a")
+	g.leave(true, "c")
+	requireSupplanted("a", "c")
+	g.come("a")
+	requireSupplanted("c")
+	g.leave(true, "b")
+	requireSupplanted("b", "c")
+
+	gw := g.get()
+	gw.HAMode = model.ActiveActive
+	g.put(&gw)
+	requireSupplanted()
+}
+
+// A supplanted switch is dialled again soon, but not one that is in quarantine.
+func TestRest(t *testing.T) {
+	rested := func(d, supplantedAfter time.Duration) (took time.Duration) {
+		synctest.Test(t, func(t *testing.T) {
+			w := &worker{}
+			w.device.Store(&model.GatewayDevice{})
+			time.AfterFunc(supplantedAfter, func() { w.supplanted.Store(true) })
+			began := time.Now()
+			w.rest(t.Context(), d)
+			took = time.Since(began)
+		})
+		return took
+	}
+	require.Equal(t, maxBackoff, rested(maxBackoff, time.Hour))
+	require.Equal(t, redialGap, rested(maxBackoff, time.Millisecond))
+	require.Equal(t, 4*redialGap, rested(maxBackoff, 3*redialGap+time.Millisecond), "it was resting already")
+	require.Equal(t, quarantine, rested(quarantine, time.Millisecond))
 }
 
 func TestActiveDeviceIsTakenOut(t *testing.T) {

@@ -62,6 +62,8 @@ type worker struct {
 	held time.Time
 	// missing are switches of the database that are not in it now, since when.
 	missing map[string]time.Time
+	// supplanted: the switch is down and another one has its part. Written by the Loop.
+	supplanted atomic.Bool
 	// told: the switch's stations have been told once since the process began.
 	told bool
 
@@ -175,17 +177,28 @@ func (w *worker) maxDelay(err error) time.Duration {
 	return maxMuteBackoff
 }
 
-// rest waits before the next attempt; a switch that dials in ends it.
+// rest waits before the next attempt. A switch that dials in ends it, and so
+// does redialGap once the switch is supplanted.
 func (w *worker) rest(ctx context.Context, d time.Duration) {
 	if listens(w.device.Load()) {
 		return // connect waits
 	}
-	t := time.NewTimer(d)
+	t, look := time.NewTimer(d), time.NewTicker(redialGap)
 	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	case <-w.knock:
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			return
+		case <-w.knock:
+			return
+		case <-look.C:
+			if w.supplanted.Load() && d < quarantine {
+				return
+			}
+		}
 	}
 }
 
