@@ -2,7 +2,6 @@ package frames_test
 
 import (
 	"fmt"
-	"strings"
 	"syscall"
 	"time"
 
@@ -45,49 +44,6 @@ func (s *scene) answers(stream *lab.Stream, worth time.Duration) {
 // emulatorRound is how long the distribution's switch takes at most to see what has changed, on a busy machine: it looks
 // once a second, and does with 30 to 150 child processes what it finds.
 const emulatorRound = 6 * time.Second
-
-// moves takes a host from one switch to another and back. At most so much silence may come of it; a second attempt is
-// for a machine that was busy during the first.
-func (s *scene) moves(most time.Duration) {
-	for _, name := range []string{"sw1", "sw2", "sw3"} {
-		s.device(name, nil)
-	}
-	s.connect(s.network("net", vniA), on("sw1", "p2", 100), on("sw2", "p2", 200), on("sw3", "p1", 0))
-	s.settled()
-	s.reach("t1", "u2", "h3")
-	s.onWire("h3", "t1", []hop{{"sw3", "sw1", vniA}}) // it is known where it is, frames are no longer flooded
-	silence := most + 1
-	for attempt := 0; attempt < 2 && silence > most; attempt++ {
-		silence = max(s.moved("sw1", "sw2", 200), s.moved("sw2", "sw1", 100))
-	}
-	require.LessOrEqual(s, silence, most)
-	s.once([]string{"t1", "u2", "h3"}, []string{"t2", "u1"})
-}
-
-// moved takes t1 from one switch to a VLAN of another while h3 pings it.
-func (s *scene) moved(from, to string, vlan int) time.Duration {
-	s.Helper()
-	loss := s.measured("host moves from "+from+" to "+to, "h3", "t1", 3*time.Second, func() {
-		require.NoError(s, s.lab.Move(soon(s.T), "t1", s.lab.Switch(from), s.lab.Switch(to), vlan))
-	})
-	s.onWire("h3", "t1", []hop{{"sw3", to, vniA}})
-	s.reach("t1", "u2", "h3")
-	s.unlearned(from, "t1")
-	return loss.Silence
-}
-
-// unlearned waits until a switch no longer says that a host is behind it. A host that comes back before that is not
-// learned anew by ovs-vtep, so that nothing tells of its return.
-func (s *scene) unlearned(name, host string) {
-	s.Helper()
-	eventually(s.T, patience, func() error {
-		rows, err := s.lab.Switch(name).VtepCtl(soon(s.T), "--columns=MAC", "list", "Ucast_Macs_Local")
-		if err == nil && strings.Contains(rows, s.lab.Host(host).MAC) {
-			err = fmt.Errorf("%s still has %s", name, host)
-		}
-		return err
-	})
-}
 
 // faults lets everything fail that can, under ping.
 func faults(s *scene) {

@@ -16,15 +16,22 @@ var routed = []lab.SwitchConfig{
 
 func TestMesh(t *testing.T) {
 	st := newStage(t, routed)
+	moves := 1
+	if full {
+		moves = 5
+	}
 	st.run(t, "two, then three switches", meshes)
 	st.run(t, "direct, two borders in a site", func(s *scene) { s.direct("east", "east") })
 	st.run(t, "direct, a site of others", (*scene).foreignSite)
 	if full {
 		st.run(t, "direct, three sites", func(s *scene) { s.direct("east", "south") })
 	}
-	st.run(t, "a host moves", func(s *scene) { s.moves(2 * emulatorRound) })
+	st.run(t, "a host moves", func(s *scene) { s.moves(moves, 0) })
+	if full {
+		st.run(t, "a host moves and comes back at once", (*scene).quickReturn)
+	}
 	st.useEmulator(t, "prompt.py")
-	st.run(t, "a host moves between prompt switches", func(s *scene) { s.moves(2 * time.Second) })
+	st.run(t, "a host moves between prompt switches", func(s *scene) { s.moves(moves, 2*time.Second) })
 	st.useEmulator(t, "")
 	st.run(t, "faults", faults)
 	st.run(t, "bfd", bfd)
