@@ -43,12 +43,13 @@ func meshes(s *scene) {
 	for _, name := range []string{"sw1", "sw2", "sw3"} {
 		s.device(name, nil)
 	}
-	one, two := s.network("one", 0), s.network("two", 0)
+	one, two := s.network("one", vniA), s.network("two", vniB)
 	first := []object{on("sw1", "p1", 0), on("sw2", "p2", 200)}
 	second := []object{on("sw1", "p2", 100), on("sw2", "p1", 0)}
 	gw1, gw2 := s.connect(one, first...), s.connect(two, second...)
 	s.settled()
 	s.apart([]string{"h1", "u2"}, []string{"t1", "h2"})
+	s.vnis = map[string]uint32{between: vniA}
 	s.once([]string{"h1", "u2"}, []string{"t1", "h2", "u1", "t2"})
 
 	s.ctl.update(s.T, gateways, gw1, object{"replace_devices": true, "devices": append(first, on("sw3", "p2", 100))})
@@ -56,5 +57,9 @@ func meshes(s *scene) {
 	s.settled()
 	s.apart([]string{"h1", "u2", "t3"}, []string{"t1", "h2", "u3"})
 	s.once([]string{"h1", "u2", "t3"}, []string{"t1", "h2", "u3", "h3"})
+	s.onWire("h1", "t3", []hop{{"sw1", "sw3", vniA}})
+	s.vnis = map[string]uint32{between: vniB}
+	s.once([]string{"t1", "h2", "u3"}, []string{"h1", "u2", "t3", "h3"})
+	s.onWire("t1", "u3", []hop{{"sw1", "sw3", vniB}})
 	require.NoError(s, s.ctl.unsettled(s.T))
 }
