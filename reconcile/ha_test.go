@@ -270,3 +270,35 @@ func TestExactlyOneBound(t *testing.T) {
 		}
 	}
 }
+
+// The same of a border gateway: its frames pass through one border at a time.
+func TestExactlyOneBorderActive(t *testing.T) {
+	topo := newTopology()
+	net := topo.network("n", 5001)
+	a, b := topo.device("a", model.BorderRelay, keyed), topo.device("b", model.BorderRelay, keyed)
+	far := topo.device("far", model.BorderRelay, keyed, inSite("elsewhere"))
+	inside := topo.device("inside", "")
+	topo.access(net, inside)
+	c := topo.border(net, 9001, a, b)
+	topo.border(net, 9001, far)
+	for _, active := range []*model.GatewayDevice{nil, a, b} {
+		gw, _ := topo.Gateways.Get(c.L2GatewayID)
+		changed := *gw
+		changed.HAMode = model.ActivePassive
+		for i := range gw.Devices {
+			if active != nil && gw.Devices[i].DeviceID == active.ID {
+				changed.Active = gw.Devices[i].ID
+			}
+		}
+		topo.Gateways = topo.Gateways.With(&changed)
+		v := topo.compile(nil)
+		for _, gd := range []*model.GatewayDevice{a, b} {
+			if gd == active {
+				require.Equal(t, locators(gd), floodOf(v, inside, "n"))
+			} else {
+				requireNothing(t, v, gd)
+				require.Contains(t, v.Outcomes[c.ID].Standby, gd.Name)
+			}
+		}
+	}
+}

@@ -25,7 +25,7 @@ func (s *scene) measured(what, from, to string, after time.Duration, happens fun
 	s.answers(stream, after)
 	loss, err := stream.Stop()
 	require.NoError(s, err)
-	s.Logf("measured: %s: %s to %s: %s", what, from, to, loss)
+	s.Logf("measured: | %s | %d of %d | %s |", what, loss.Sent-loss.Answered, loss.Sent, loss.Silence.Round(10*time.Millisecond))
 	return loss
 }
 
@@ -44,6 +44,26 @@ func (s *scene) answers(stream *lab.Stream, worth time.Duration) {
 // emulatorRound is how long the distribution's switch takes at most to see what has changed, on a busy machine: it looks
 // once a second, and does with 30 to 150 child processes what it finds.
 const emulatorRound = 6 * time.Second
+
+// redialed is how long it takes at most until a switch that was away for a moment is dialled again.
+const redialed = time.Second
+
+// untilBound is how long it takes from now, when the switch's ports are there, until there is a binding.
+func (s *scene) untilBound(sw *lab.Switch) time.Duration {
+	s.Helper()
+	p := probe{address: sw.Endpoint().String()}
+	defer p.close()
+	began := time.Now()
+	eventually(s.T, patience, func() error {
+		if !p.bound() {
+			return fmt.Errorf("no port of %s is bound", sw.Name)
+		}
+		return nil
+	})
+	took := time.Since(began)
+	s.Logf("ports of %s are bound after %s", sw.Name, ms(took))
+	return took
+}
 
 // faults lets everything fail that can, under ping.
 func faults(s *scene) {
@@ -67,8 +87,14 @@ func faults(s *scene) {
 		{"controller kill -9", 0, func() { s.ctl.end(s.T, syscall.SIGKILL); s.ctl.run(s.T) }},
 		{"database restart", emulatorRound, func() { require.NoError(s, sw1.RestartDB(soon(s.T))) }},
 		{"emulator restart", alone.Silence + emulatorRound, restart},
-		{"port flap", 3 * emulatorRound, func() { require.NoError(s, sw1.FlapPort(soon(s.T), "p1")) }},
-		{"database wipe", 2 * emulatorRound, func() { require.NoError(s, sw1.WipeDB(soon(s.T))) }},
+		{"port flap", 3 * emulatorRound, func() {
+			require.NoError(s, sw1.FlapPort(soon(s.T), "p1"))
+			require.LessOrEqual(s, s.untilBound(sw1), ourPart)
+		}},
+		{"database wipe", 2 * emulatorRound, func() {
+			require.NoError(s, sw1.WipeDB(soon(s.T)))
+			require.LessOrEqual(s, s.untilBound(sw1), redialed+ourPart)
+		}},
 	} {
 		loss := s.measured(f.what, "h1", "h2", 5*time.Second, f.happen)
 		if f.most == 0 {

@@ -175,7 +175,8 @@ func (s *scene) twoRounds(logicalSwitch string, since time.Time) time.Duration {
 }
 
 // quickReturn has a host go away and come back before the switch that it came from has forgotten it. That switch then
-// tells nobody of the return: it is believed because it goes on having what it was told is elsewhere, ten seconds after.
+// tells nobody of the return: it is believed ten seconds after at the latest, if it goes on having what it was told is
+// elsewhere.
 func (s *scene) quickReturn() {
 	s.meet()
 	v := travellers[0]
