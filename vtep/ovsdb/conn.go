@@ -143,7 +143,9 @@ func (c *Conn) readLoop() {
 		frame, err := c.frames.next()
 		switch {
 		case err == nil:
+			stop := c.keepUp(len(frame))
 			err = c.dispatch(frame)
+			stop()
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			err = c.probe()
 		case errors.Is(err, io.EOF):
@@ -166,7 +168,38 @@ func (c *Conn) probe() error {
 			c.silent, time.Duration(c.silent+1)*c.cfg.EchoAfter)
 	}
 	c.silent++
-	return c.reply([]byte(`{"id":"echo","method":"echo","params":[]}`))
+	return c.reply([]byte(echoRequest))
+}
+
+const echoRequest = `{"id":"echo","method":"echo","params":[]}`
+
+// longFrame is what may take seconds to handle, in bytes.
+const longFrame = 1 << 20
+
+// keepUp has the peer hear of us while a long message is handled, in which time
+// its own echo requests wait: ovsdb-server gives up who says nothing for 10 s.
+func (c *Conn) keepUp(frame int) (stop func()) {
+	if frame < longFrame {
+		return func() {}
+	}
+	over := make(chan struct{})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(c.cfg.EchoAfter / 2)
+		defer tick.Stop()
+		for {
+			select {
+			case <-over:
+				return
+			case <-tick.C:
+				if err := c.reply([]byte(echoRequest)); err != nil {
+					c.fail(err)
+				}
+			}
+		}
+	}()
+	return func() { close(over); <-ended }
 }
 
 // reply queues a message of our own, ahead of calls.
