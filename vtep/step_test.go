@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"bordergw/model"
 	"bordergw/vtep"
 	"bordergw/vtep/ovsdb"
 
@@ -97,6 +98,9 @@ func successor(t testing.TB, r *rand.Rand, last *vtep.Want) *vtep.Want {
 			if len(s.MACs) > 0 {
 				changed.MACs = s.MACs[1:]
 			}
+			if len(s.Flood) > 0 && r.IntN(2) == 0 {
+				changed.Flood = s.Flood[1:]
+			}
 			if r.IntN(4) > 0 {
 				changed.Follows(s)
 			}
@@ -105,7 +109,27 @@ func successor(t testing.TB, r *rand.Rand, last *vtep.Want) *vtep.Want {
 			next.Segments[i].Follows(old)
 		}
 	}
+	otherFacts(t, r, next)
 	return next
+}
+
+// otherFacts now and then changes what is known of other switches and of names.
+func otherFacts(t testing.TB, r *rand.Rand, w *vtep.Want) {
+	if r.IntN(3) == 0 {
+		w.Unheard = map[model.VTEPAddress]bool{}
+		for range r.IntN(4) {
+			ip, err := model.ParseVTEPAddress(randomIP(r))
+			require.NoError(t, err)
+			w.Unheard[ip] = true
+		}
+	}
+	if r.IntN(3) == 0 {
+		claims := map[string]vtep.Claim{}
+		for _, name := range netNames {
+			claims[name] = vtep.Claim(r.IntN(3))
+		}
+		w.Claim = func(name string, _ *int) vtep.Claim { return claims[name] }
+	}
 }
 
 // meddle is another hand: it adds or takes away a row of any logical switch.
@@ -123,4 +147,63 @@ func meddle(t testing.TB, r *rand.Rand, d *database) {
 	default:
 		d.parse(t, []string{"ls", fmt.Sprintf("x-%d", r.IntN(9)), "key", "7"})
 	}
+}
+
+// unheardAt is a Want of a time when the switch with that address has not said
+// yet which stations it has.
+func unheardAt(t testing.TB, ip, text string) *vtep.Want {
+	a, err := model.ParseVTEPAddress(ip)
+	require.NoError(t, err)
+	w := parseWant(t, text)
+	w.Unheard = map[model.VTEPAddress]bool{a: true}
+	return w
+}
+
+// A member that leaves takes the stations along that stayed because it had not
+// been heard.
+func TestStepWhenAnUnheardMemberLeaves(t *testing.T) {
+	d := parseDatabase(t, capsOf(t, "1.7.0"), nil, `
+switch sw1 10.0.0.1
+ls net-a key 100 config bordergw=us
+remote net-a 02:00:00:00:00:01 10.0.0.2
+flood net-a unknown-dst 10.0.0.2 10.0.0.3`)
+	m, steps := newMirror(d), &vtep.Stepper{}
+	m.follow(t, d)
+	was := unheardAt(t, "10.0.0.2", "growonly\nsegment net-a 100\nflood net-a 10.0.0.2\nflood net-a 10.0.0.3")
+	require.Empty(t, steps.Step(was, m.state).Ops)
+	now := unheardAt(t, "10.0.0.2", "growonly\nsegment net-a 100\nflood net-a 10.0.0.3")
+	now.Segments[0].Follows(was.Segments[0])
+	require.Equal(t, vtep.Diff(now, m.state).String(), steps.Step(now, m.state).String())
+}
+
+// A logical switch that turns out to be ours to remove is unbound first.
+func TestStepWhenANameIsClaimed(t *testing.T) {
+	d := parseDatabase(t, capsOf(t, "1.7.0"), nil, `
+switch sw1 10.0.0.1
+port sw1 eth1
+ls net-a key 100 config bordergw=us
+ls net-x key 101 config bordergw=us
+bind sw1 eth1 5 net-x`)
+	m, steps := newMirror(d), &vtep.Stepper{}
+	m.follow(t, d)
+	was := parseWant(t, "segment net-a 100")
+	require.Empty(t, steps.Step(was, m.state).Ops)
+	now := parseWant(t, "segment net-a 100\nclaim known net-x")
+	now.Segments = was.Segments
+	require.Equal(t, vtep.Diff(now, m.state).String(), steps.Step(now, m.state).String())
+}
+
+// A locator's tunnel key may be changed in place by another hand.
+func TestStepWhenALocatorChanges(t *testing.T) {
+	d := parseDatabase(t, capsOf(t, "1.7.0"), nil, `
+switch sw1 10.0.0.1
+ls net-a key 100 config bordergw=us
+remote net-a 02:00:00:00:00:01 10.0.0.2`)
+	m, steps := newMirror(d), &vtep.Stepper{}
+	m.follow(t, d)
+	want := parseWant(t, "segment net-a 100\nmac net-a 02:00:00:00:00:01 10.0.0.2")
+	require.Empty(t, steps.Step(want, m.state).Ops)
+	d.locators["10.0.0.2"].key = 77
+	m.follow(t, d)
+	require.Equal(t, vtep.Diff(want, m.state).String(), steps.Step(want, m.state).String())
 }
