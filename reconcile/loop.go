@@ -222,11 +222,11 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 	down, nextDown := l.away(now)
 	nextElection := l.elect(ctx, down, now)
 	defs := l.store.Definitions()
-	learned, nextLearned := l.learned(defs, now)
+	learned := l.learned(defs, now)
 	unfit, nextFit := l.unsteady(down, now)
 	view := Compile(Input{
-		Definitions: defs, Learned: learned, Down: unfit,
-		GrowOnly: cautious, Unheard: l.unheard(),
+		Definitions: defs, Learned: learned.winners, Down: unfit,
+		GrowOnly: cautious, Unheard: learned.unheard,
 		// A store without any connection may have been lost: then what stands on
 		// the switches is worth more than what it says.
 		Sweep: !cautious && defs.Connections.Len() > 0,
@@ -239,7 +239,7 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 		w.setWant(view.Wants[id], view.Revision, cleaning(defs, id))
 	}
 	l.remember(ctx, defs, now)
-	return earlier(earlier(nextDown, nextFit), earlier(nextLearned, nextElection))
+	return earlier(earlier(nextDown, nextFit), earlier(learned.next, nextElection))
 }
 
 // earlier is the earlier of two times, of which zero is never.
@@ -282,17 +282,32 @@ func (l *Loop) unsteady(down map[string]bool, now time.Time) (map[string]bool, t
 	return out, next
 }
 
-// learned gives what the switches have learned, and when the next of it
-// expires.
-func (l *Loop) learned(defs *model.Definitions, now time.Time) (map[string]*Learned, time.Time) {
+// heardSay is what the switches have said of stations, as of one moment: a switch
+// that is not in unheard has all that it said in winners. Stations of one that
+// only seemed to have spoken would be taken away from all others.
+type heardSay struct {
+	winners map[string]*Learned
+	unheard map[string]bool // devices, by id, that have said nothing since the start
+	next    time.Time       // when the next of it expires
+}
+
+func (l *Loop) learned(defs *model.Definitions, now time.Time) heardSay {
+	out := heardSay{unheard: map[string]bool{}}
+	workers := l.snapshot()
 	l.learnMu.Lock()
 	defer l.learnMu.Unlock()
+	for id, w := range workers {
+		if !l.heard[databaseID(w.device.Load())] {
+			out.unheard[id] = true
+		}
+	}
 	l.learning.retain(func(id string) bool {
 		_, ok := defs.Networks.Get(id)
 		return ok
 	})
-	next := l.learning.expire(now)
-	return l.learning.snapshot(now), next
+	out.next = l.learning.expire(now)
+	out.winners = l.learning.snapshot(now)
+	return out
 }
 
 // learn takes what a switch says of its stations.
@@ -302,21 +317,6 @@ func (l *Loop) learn(db vtep.DatabaseID, told vtep.Locals, first bool) {
 	defer l.learnMu.Unlock()
 	l.learning.update(db, told, first, time.Now())
 	l.heard[db] = true
-}
-
-// unheard are the devices that have not said since the start which stations they
-// have.
-func (l *Loop) unheard() map[string]bool {
-	out := map[string]bool{}
-	workers := l.snapshot()
-	l.learnMu.Lock()
-	defer l.learnMu.Unlock()
-	for id, w := range workers {
-		if !l.heard[databaseID(w.device.Load())] {
-			out[id] = true
-		}
-	}
-	return out
 }
 
 // unlearn starts the hold of what a switch that has gone away said; at once
