@@ -82,11 +82,12 @@ func (c Caps) has(table, column string) bool {
 	return slices.Contains(c.columns[table], column)
 }
 
-// monitorTables is the monitor request for everything that is read.
-func (c Caps) monitorTables() []ovsdb.MonitorTable {
+// monitorTables is the monitor request for everything that is read, from a server
+// that is standalone or not.
+func (c Caps) monitorTables(standalone bool) []ovsdb.MonitorTable {
 	var out []ovsdb.MonitorTable
 	for table, columns := range c.columns {
-		if table == "Ucast_Macs_Remote" {
+		if table == "Ucast_Macs_Remote" && standalone {
 			out = append(out, remoteMonitor(columns)...)
 			continue
 		}

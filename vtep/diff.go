@@ -27,7 +27,7 @@ func diff(want *Want, have *State, clean *clean) *Plan {
 		}
 		d.segment(seg, scope)
 	}
-	if !clean.ports() {
+	if !clean.ports() || len(d.removed) > 0 {
 		d.tunnels()
 		d.bindings()
 	}

@@ -102,8 +102,8 @@ func (t *macTable) update(u ovsdb.RowUpdate) error {
 // inserted it, and reports whether it is news.
 func (t *macTable) added(id ovsdb.UUID, row macExtra) bool {
 	state, pending := t.untold[id]
-	if pending && state != awaited {
-		return false
+	if !pending || state != awaited {
+		return false // not inserted yet, as far as the server has told, or changed since
 	}
 	delete(t.untold, id)
 	if _, had := t.get(id); had {

@@ -14,7 +14,12 @@ const (
 )
 
 // pace finds how many operations to send at once.
-type pace struct{ ops int }
+type pace struct {
+	ops int
+	// least is the shortest time that a transaction took: most of it is the way to
+	// the switch and back, which is not shorter for fewer operations.
+	least time.Duration
+}
 
 func (p *pace) size() int {
 	if p.ops == 0 {
@@ -31,7 +36,10 @@ func (p *pace) start(n int) (took func()) {
 
 func (p *pace) took(n int, d time.Duration) {
 	size := p.size()
-	switch {
+	if p.least == 0 || d < p.least {
+		p.least = d
+	}
+	switch d -= p.least; {
 	case d > batchTooSlow && n > minBatch/2:
 		p.ops = max(size/2, minBatch)
 	case d < batchFast && n >= size/2:

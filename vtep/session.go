@@ -2,6 +2,7 @@ package vtep
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -72,11 +73,35 @@ func (s *Session) read(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNotVTEP, err)
 	}
+	alone, err := s.standalone(ctx, dbs)
+	if err != nil {
+		return fmt.Errorf("reading what kind of server it is: %w", err)
+	}
 	s.state = NewState(caps)
-	if err := s.conn.Monitor(ctx, Database, caps.monitorTables(), (*updates)(s)); err != nil {
+	if err := s.conn.Monitor(ctx, Database, caps.monitorTables(alone), (*updates)(s)); err != nil {
 		return fmt.Errorf("reading the database: %w", err)
 	}
 	return nil
+}
+
+// standalone reports whether the server serves the database by itself
+// (ovsdb-server(5), _Server, Database.model). It then tells what happened to a
+// row of ours in between before it replies to our transaction; a relay tells
+// what has become of all that happened meanwhile.
+func (s *Session) standalone(ctx context.Context, dbs []string) (bool, error) {
+	const server = "_Server"
+	if !slices.Contains(dbs, server) {
+		return false, nil
+	}
+	results, err := s.conn.Transact(ctx, server, ovsdb.Select("Database", []ovsdb.Cond{ovsdb.Where("name", "==", ovsdb.String(Database))}, "model"))
+	if s.conn.Err() != nil {
+		return false, err
+	}
+	if err != nil {
+		return false, nil // it is not asked to be anything else
+	}
+	var rows []struct{ Model string }
+	return json.Unmarshal(results[0].Rows, &rows) == nil && len(rows) == 1 && rows[0].Model == "standalone", nil
 }
 
 // updates is the Session as the connection's reader sees it.

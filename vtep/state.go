@@ -135,6 +135,7 @@ func (s *State) updateLogical(u ovsdb.RowUpdate) error {
 }
 
 func (s *State) updateLocator(u ovsdb.RowUpdate) error {
+	s.touched.all = s.touched.all || u.Kind == ovsdb.KindModify // tunnel_key is mutable
 	if _, err := s.locatorRows.apply(u); err != nil {
 		return err
 	}

@@ -177,8 +177,8 @@ func (c *clean) segment(seg *Segment, have *State) scope {
 		return scope{nothing: true}
 	}
 	macs, known := seg.since(was)
-	if !known || touched && rows == nil {
-		return everything
+	if !known || touched && rows == nil || c.was.GrowOnly && !slices.Equal(seg.Flood, was.Flood) {
+		return everything // also where rows may have been kept for the sake of a member that left
 	}
 	macs = slices.AppendSeq(macs, maps.Keys(rows))
 	slices.SortFunc(macs, model.MAC.Compare)

@@ -105,11 +105,11 @@ func (d *delayed) Read(p []byte) (int, error) {
 }
 
 func (d *delayed) Write(p []byte) (int, error) {
-	n, err := d.Conn.Write(p)
-	d.mu.Lock()
+	d.mu.Lock() // before: what is asked for once the peer has answered is for the next write
 	held, spoken := d.held, d.spoken
 	d.held, d.spoken = nil, nil
 	d.mu.Unlock()
+	n, err := d.Conn.Write(p)
 	if held != nil {
 		close(held)
 	}
