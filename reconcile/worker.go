@@ -317,6 +317,9 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 // that a plan must be made from at least, so that no plan is older than what
 // was read.
 func (w *worker) observe(ctx context.Context, s *vtep.Session) (uint64, error) {
+	if err := s.Complete(ctx); err != nil {
+		return 0, err
+	}
 	facts := s.Facts()
 	if err := w.claim(switchNames(facts.Switches)); err != nil {
 		return 0, err
@@ -387,9 +390,6 @@ func (w *worker) tell(s *vtep.Session, full bool) {
 // at what may have changed. It returns when to try again although nothing
 // changes: 0 for not at all.
 func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, audit bool) (time.Duration, error) {
-	if err := s.Complete(ctx); err != nil {
-		return 0, err
-	}
 	w.mu.Lock()
 	want, revision := w.want, w.revision
 	w.behind = want == nil || revision < need

@@ -27,6 +27,13 @@ func crossing(t *testing.T, prepare, other func(*ovsdbtest.Server), define func(
 	s := rig.New(t, reconcile.Options{})
 	server, proxy, device := s.Behind("tor1", "192.0.2.1", "p1", "p2")
 	prepare(server)
+	rig.Eventually(t, rig.Patience, func() error { // it may be reading what was prepared
+		rows := len(server.Rows("Ucast_Macs_Remote"))
+		if seen := s.Loop.DeviceReports()[0].RemoteMACs; seen != rows {
+			return fmt.Errorf("%d of %d rows were seen", seen, rows)
+		}
+		return nil
+	})
 	s.InSync(device)
 	asked := proxy.Asked()
 	proxy.Hold(rig.Down)
