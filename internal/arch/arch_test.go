@@ -57,7 +57,7 @@ func top(importPath string) string {
 
 // helps reports whether a package is a tool or a test helper.
 func helps(importPath string) bool {
-	return top(importPath) == "internal" || top(importPath) == "e2e"
+	return slices.Contains([]string{"internal", "e2e", "bench"}, top(importPath))
 }
 
 // offence says what is wrong with an import, or "".

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+const (
+	// perTransaction and inFlight are what ovsdb-server is fastest with.
+	perTransaction = 100
+	inFlight       = 4
+	// asFloor as the first argument makes the program the raw client.
+	asFloor = "as-floor"
+)
+
+// script is the prebuilt work for one database: a request a line.
+type script struct {
+	Address string
+	File    string
+}
+
+// floorProcess is this program run once more as the raw client, so that its CPU
+// time is counted apart. It speaks by lines: it says "ready" when connected and
+// in possession of all texts, is told "go", says "done", and ends with its input.
+type floorProcess struct {
+	process
+	in  io.WriteCloser
+	out *bufio.Reader
+}
+
+func (b *bench) startFloor(scripts []script) (*floorProcess, error) {
+	text, err := json.Marshal(scripts)
+	if err != nil {
+		return nil, err
+	}
+	f := &floorProcess{process: process{command("/proc/self/exe", asFloor)}}
+	f.Stderr = os.Stderr
+	if f.in, err = f.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, err := f.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	f.out = bufio.NewReader(out)
+	if err := f.Start(); err != nil {
+		return nil, err
+	}
+	if err := f.say(string(text)); err != nil {
+		return nil, err
+	}
+	return f, f.hear("ready")
+}
+
+func (f *floorProcess) say(line string) error {
+	_, err := fmt.Fprintln(f.in, line)
+	return err
+}
+
+func (f *floorProcess) hear(want string) error {
+	line, err := f.out.ReadString('\n')
+	if err != nil || line != want+"\n" {
+		return errors.Join(fmt.Errorf("the raw client says %q, not %q", line, want), err)
+	}
+	return nil
+}
+
+func (f *floorProcess) end() error {
+	if err := f.in.Close(); err != nil {
+		return err
+	}
+	return f.Wait()
+}
+
+// run sends everything and measures. The end is the last write to the database
+// files, or the last reply where nothing is written.
+func (f *floorProcess) run(servers ...*server) (sample, error) {
+	m := startMeter(f.process, servers...)
+	if err := errors.Join(f.say("go"), f.hear("done")); err != nil {
+		return sample{}, err
+	}
+	s := m.stop(time.Now())
+	return s, f.end()
+}
+
+// writeScript stores requests for a raw client.
+func (b *bench) writeScript(s *server, requests [][]byte) (script, error) {
+	f, err := os.CreateTemp(b.dir, "script")
+	if err != nil {
+		return script{}, err
+	}
+	_, err = f.Write(append(bytes.Join(requests, []byte("\n")), '\n'))
+	return script{s.tcp(), f.Name()}, errors.Join(err, f.Close())
+}
+
+// rawClient is the other side: what the process does.
+func rawClient(in io.Reader, out io.Writer) error {
+	commands := bufio.NewReaderSize(in, 1<<20)
+	line, err := commands.ReadBytes('\n')
+	if err != nil {
+		return err
+	}
+	var scripts []script
+	if err := json.Unmarshal(line, &scripts); err != nil {
+		return err
+	}
+	players := make([]*player, len(scripts))
+	for i, s := range scripts {
+		if players[i], err = newPlayer(s); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(out, "ready")
+	if _, err := commands.ReadString('\n'); err != nil {
+		return err
+	}
+	if err := playAll(players); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "done")
+	_, err = io.Copy(io.Discard, commands)
+	return err
+}
+
+func playAll(players []*player) error {
+	errs := make([]error, len(players))
+	var wg sync.WaitGroup
+	for i, p := range players {
+		wg.Go(func() { errs[i] = p.play() })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// player sends the requests of one script, a few at a time.
+type player struct {
+	*rawConn
+	requests [][]byte
+}
+
+func newPlayer(s script) (*player, error) {
+	text, err := os.ReadFile(filepath.Clean(s.File))
+	if err != nil {
+		return nil, err
+	}
+	c, err := dialRaw(s.Address)
+	if err != nil {
+		return nil, err
+	}
+	return &player{c, bytes.Split(bytes.TrimSpace(text), []byte("\n"))}, nil
+}
+
+func (p *player) play() error {
+	for sent, answered := 0, 0; answered < len(p.requests); answered++ {
+		for ; sent < len(p.requests) && sent < answered+inFlight; sent++ {
+			if _, err := p.Write(p.requests[sent]); err != nil {
+				return err
+			}
+		}
+		reply, err := p.next()
+		if err != nil {
+			return err
+		}
+		if failed(reply) {
+			return fmt.Errorf("request %d: %.300s", answered, reply)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+// Command bench measures bordergw against a raw client that writes prebuilt
+// JSON, and against other programs for the same work, all on real ovsdb-servers
+// that it starts itself. Runs are interleaved and medians are shown.
+//
+//	go run ./bench [-smoke] [-only push,change] [-runs 5] [-out docs/performance.md]
+//
+// The program under test is built from this tree and driven by its API only;
+// nothing of it is imported, so that the floor owes it nothing.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// bench is one run of the program.
+type bench struct {
+	dir, binary string
+	runs        int
+	smoke       bool
+	servers     []*server
+	daemons     []*daemon
+	results
+}
+
+// scenarios in the order they are run.
+var scenarios = []struct {
+	name string
+	run  func(*bench) error
+}{
+	{"push", push},
+}
+
+func main() {
+	runtime.LockOSThread() // see command
+	if len(os.Args) > 1 && os.Args[1] == asFloor {
+		exit(rawClient(os.Stdin, os.Stdout))
+	}
+	b := &bench{results: results{}}
+	var only, out string
+	flag.BoolVar(&b.smoke, "smoke", false, "a short run for regressions; exits with 1 beyond its bounds")
+	flag.StringVar(&only, "only", "", "scenarios to run, separated by commas: "+strings.Join(names(), ", "))
+	flag.IntVar(&b.runs, "runs", 5, "how often each is run")
+	flag.StringVar(&out, "out", "", "file to write the report to, and beside it the plot; standard output if empty")
+	flag.Parse()
+	exit(b.run(only, out))
+}
+
+func exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func names() (out []string) {
+	for _, s := range scenarios {
+		out = append(out, s.name)
+	}
+	return out
+}
+
+func (b *bench) run(only, out string) (err error) {
+	if b.dir, err = os.MkdirTemp("", "bench"); err != nil {
+		return err
+	}
+	defer b.clean()
+	if b.binary, err = buildBinary(b.dir); err != nil {
+		return err
+	}
+	chosen := names()
+	if only != "" {
+		chosen = strings.Split(only, ",")
+	}
+	for _, s := range scenarios {
+		if !slices.Contains(chosen, s.name) {
+			continue
+		}
+		began := time.Now()
+		if err := s.run(b); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		fmt.Fprintf(os.Stderr, "%s: %s\n", s.name, time.Since(began).Round(time.Second))
+	}
+	return errors.Join(b.report(out))
+}
+
+// clean ends what still runs.
+func (b *bench) clean() {
+	for _, d := range b.daemons {
+		d.kill()
+	}
+	b.stop(slices.Clone(b.servers)...)
+	_ = os.RemoveAll(b.dir)
+}
+
+func (b *bench) sizes() []int {
+	if b.smoke {
+		return []int{10_000}
+	}
+	return []int{1_000, 10_000, 100_000}
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+const (
+	siteNetworks = 100
+	siteSources  = 50
+	port         = "p1"
+)
+
+// site is a daemon and one database with 50 switches, which have learned
+// stations in 100 networks.
+type site struct {
+	b       *bench
+	d       *daemon
+	source  *server
+	rows    rowSet
+	targets int
+}
+
+func sourceIPs() (names, ips []string) {
+	for i := range siteSources {
+		names = append(names, fmt.Sprintf("src%d", i))
+		ips = append(ips, tunnelIP(i+1))
+	}
+	return names, ips
+}
+
+// newSite has learned so many stations, and all is in sync.
+func (b *bench) newSite(stations int, args ...string) (*site, error) {
+	s := &site{b: b}
+	var err error
+	if s.source, err = b.startVtep(); err != nil {
+		return nil, err
+	}
+	if err := s.learn(stations); err != nil {
+		return nil, err
+	}
+	if s.d, err = b.startDaemon(args...); err != nil {
+		return nil, err
+	}
+	for i := range siteNetworks {
+		if err := s.d.createNetwork(networkName(i), vniOf(i)); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := s.join("src0", tunnelIP(1), s.source); err != nil {
+		return nil, err
+	}
+	return s, s.d.inSync(1, "")
+}
+
+func (s *site) learn(stations int) error {
+	names, ips := sourceIPs()
+	if err := s.source.transact(switches(names, ips, port)...); err != nil {
+		return err
+	}
+	logical, locators := s.rows.header(siteNetworks, ips)
+	macs := s.rows.macs("Ucast_Macs_Local", stations)
+	n := min(perTransaction, len(macs))
+	if err := s.source.transact(append(append(logical, locators...), macs[:n]...)...); err != nil {
+		return err
+	}
+	return s.source.load(macs[n:])
+}
+
+// member is what the API calls a switch of all networks.
+type member struct {
+	*server
+	id, gateway string
+	paths       []string // of its objects, in the order to delete them
+}
+
+// join registers a switch and connects it to all networks.
+func (s *site) join(name, ip string, server *server) (m *member, err error) {
+	m = &member{server: server}
+	if m.id, err = s.d.register(name, ip, server); err != nil {
+		return nil, err
+	}
+	if m.gateway, err = s.d.createGateway(name, port); err != nil {
+		return nil, err
+	}
+	for i := range siteNetworks {
+		id, err := s.d.connect(m.gateway, networkName(i), i+1)
+		if err != nil {
+			return nil, err
+		}
+		m.paths = append(m.paths, connectionsPath+"/"+id)
+	}
+	m.paths = append(m.paths, gatewaysPath+"/"+m.gateway, devicesPath+"/"+m.id)
+	return m, nil
+}
+
+// target starts a database with one empty switch.
+func (b *bench) target(name, ip string) (*server, error) {
+	server, err := b.startVtep()
+	if err != nil {
+		return nil, err
+	}
+	return server, server.transact(switches([]string{name}, []string{ip}, port)...)
+}
+
+// pausedTarget is a new switch, a member of all networks, whose database hangs:
+// it is dialled while all is being defined, and answers when resumed.
+func (s *site) pausedTarget() (*member, error) {
+	s.targets++
+	name, ip := fmt.Sprintf("dst%d", s.targets), tunnelIP(1000+s.targets)
+	server, err := s.b.target(name, ip)
+	if err != nil {
+		return nil, err
+	}
+	if err := server.pause(); err != nil {
+		return nil, err
+	}
+	return s.join(name, ip, server)
+}
+
+// newTarget is a switch in sync.
+func (s *site) newTarget() (*member, error) {
+	m, err := s.pausedTarget()
+	if err != nil {
+		return nil, err
+	}
+	if err := m.resume(); err != nil {
+		return nil, err
+	}
+	return m, s.d.inSync(1, "&id="+m.id)
+}
+
+// leave removes a member again. Its database dies first: what is being removed
+// is not to be measured.
+func (s *site) leave(m *member) error {
+	s.b.stop(m.server)
+	return s.d.remove(m.paths...)
+}
+
+func (s *site) end() error {
+	err := s.b.stopDaemon(s.d)
+	s.b.stop(s.source)
+	return err
+}
+
+// vtepRequests is the floor's work for a new switch: the rows that the daemon
+// would write.
+func vtepRequests(rows int) [][]byte {
+	var r rowSet
+	_, ips := sourceIPs()
+	logical, locators := r.header(siteNetworks, ips)
+	macs := r.macs("Ucast_Macs_Remote", rows)
+	n := min(perTransaction, len(macs))
+	first := append(locators, macs[:n]...)
+	out := requests(logical, nil)
+	out = append(out, transaction(1, vtepDB, first))
+	return append(out, requests(nil, append(macs[n:], r.ends(port)...))...)
+}
+
+func describe(parts ...string) string { return strings.Join(parts, ", ") }
