@@ -80,8 +80,26 @@ func (f *floorProcess) end() error {
 	return f.Wait()
 }
 
-// run sends everything and measures. The end is the last write to the database
-// files, or the last reply where nothing is written.
+// runFloor has a raw client do prebuilt work, a list of requests for each server.
+func (b *bench) runFloor(servers []*server, work [][][]byte) (sample, error) {
+	scripts := make([]script, len(servers))
+	for i, s := range servers {
+		var err error
+		if scripts[i], err = b.writeScript(s, work[i]); err != nil {
+			return sample{}, err
+		}
+	}
+	f, err := b.startFloor(scripts)
+	if err != nil {
+		return sample{}, err
+	}
+	for _, s := range scripts {
+		_ = os.Remove(s.File)
+	}
+	return f.run(servers...)
+}
+
+// run sends everything and measures until the last reply.
 func (f *floorProcess) run(servers ...*server) (sample, error) {
 	m := startMeter(f.process, servers...)
 	if err := errors.Join(f.say("go"), f.hear("done")); err != nil {

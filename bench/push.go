@@ -1,8 +1,6 @@
 package main
 
-import (
-	"fmt"
-)
+import "fmt"
 
 const (
 	workPush = "push"
@@ -71,15 +69,8 @@ func (b *bench) pushFloor(rows int) (sample, error) {
 	if err != nil {
 		return sample{}, err
 	}
-	text, err := b.writeScript(target, vtepRequests(rows))
-	if err != nil {
-		return sample{}, err
-	}
-	f, err := b.startFloor([]script{text})
-	if err != nil {
-		return sample{}, err
-	}
-	got, err := f.run(target)
+	_, work := vtepRequests(rows)
+	got, err := b.runFloor([]*server{target}, [][][]byte{work})
 	if err != nil {
 		return sample{}, err
 	}

@@ -104,14 +104,10 @@ func switches(names, ips []string, port string) (ops []string) {
 }
 
 // requests cuts operations into transactions.
-func requests(first []string, ops []string) (out [][]byte) {
-	next := func(ops []string) { out = append(out, transaction(len(out), vtepDB, ops)) }
-	if len(first) > 0 {
-		next(first)
-	}
+func requests(ops []string) (out [][]byte) {
 	for len(ops) > 0 {
 		n := min(perTransaction, len(ops))
-		next(ops[:n])
+		out = append(out, transaction(len(out), vtepDB, ops[:n]))
 		ops = ops[n:]
 	}
 	return out

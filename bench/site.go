@@ -1,9 +1,6 @@
 package main
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 const (
 	siteNetworks = 100
@@ -145,16 +142,12 @@ func (s *site) end() error {
 
 // vtepRequests is the floor's work for a new switch: the rows that the daemon
 // would write.
-func vtepRequests(rows int) [][]byte {
-	var r rowSet
+func vtepRequests(rows int) (*rowSet, [][]byte) {
+	r := &rowSet{}
 	_, ips := sourceIPs()
 	logical, locators := r.header(siteNetworks, ips)
 	macs := r.macs("Ucast_Macs_Remote", rows)
 	n := min(perTransaction, len(macs))
-	first := append(locators, macs[:n]...)
-	out := requests(logical, nil)
-	out = append(out, transaction(1, vtepDB, first))
-	return append(out, requests(nil, append(macs[n:], r.ends(port)...))...)
+	out := [][]byte{transaction(0, vtepDB, logical), transaction(1, vtepDB, append(locators, macs[:n]...))}
+	return r, append(out, requests(append(macs[n:], r.ends(port)...))...)
 }
-
-func describe(parts ...string) string { return strings.Join(parts, ", ") }

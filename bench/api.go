@@ -1,0 +1,113 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+const (
+	workConnection = "new connection"
+	workVLAN       = "new VLAN"
+	workCreate     = "create a gateway"
+	workList       = "list gateways"
+	createGateways = 200
+	listGateways   = 1000
+)
+
+// apiChange waits for the rows of one change made through the API.
+func apiChange(b *bench) error {
+	const rows = 10_000
+	s, err := b.newSite(rows)
+	if err != nil {
+		return err
+	}
+	target, err := s.newTarget()
+	if err != nil {
+		return err
+	}
+	bindings, err := target.watch("Physical_Port", "vlan_bindings")
+	if err != nil {
+		return err
+	}
+	for i := range b.runs * changesPerRun / 2 {
+		if err := errors.Join(s.newConnection(target, bindings, i), s.newVLAN(bindings, target, i)); err != nil {
+			return err
+		}
+	}
+	b.stop(target.server)
+	return s.end()
+}
+
+func binding(vlan int) string { return fmt.Sprintf(`[%d,["uuid"`, vlan) }
+
+func (s *site) newConnection(target *member, bindings *watcher, i int) error {
+	network, vlan := siteNetworks+i, 1000+i
+	if err := s.d.createNetwork(networkName(network), vniOf(network)); err != nil {
+		return err
+	}
+	got, err := bindings.timed(binding(vlan), func() error {
+		_, err := s.d.connect(target.gateway, networkName(network), vlan)
+		return err
+	})
+	s.b.add(workConnection, 1, ours, got)
+	return err
+}
+
+// newVLAN connects one more VLAN to a network of many stations.
+func (s *site) newVLAN(bindings *watcher, target *member, i int) error {
+	vlan := 2000 + i
+	gateway, err := s.d.createGateway(fmt.Sprintf("dst%d", s.targets), port, vlan)
+	if err != nil {
+		return err
+	}
+	got, err := bindings.timed(binding(vlan), func() error {
+		_, err := s.d.connect(gateway, networkName(0), 0)
+		return err
+	})
+	s.b.add(workVLAN, 1, ours, got)
+	return err
+}
+
+// gateways creates gateways one by one, and lists many.
+func gateways(b *bench) error {
+	for range b.runs {
+		d, err := b.startDaemon()
+		if err != nil {
+			return err
+		}
+		if err := b.gatewaysOf(d); err != nil {
+			return err
+		}
+		if err := b.stopDaemon(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bench) gatewaysOf(d *daemon) error {
+	m := startMeter(d.process)
+	for i := range listGateways {
+		if _, err := d.createGateway(fmt.Sprintf("sw%d", i), port, 1); err != nil {
+			return err
+		}
+		if i+1 == createGateways {
+			got := m.stop(time.Now())
+			got.wall /= createGateways
+			got.cpu /= createGateways
+			b.add(workCreate, createGateways, ours, got)
+		}
+	}
+	var answer struct {
+		Gateways []object `json:"l2_gateways"`
+	}
+	m = startMeter(d.process)
+	err := d.do(http.MethodGet, gatewaysPath, nil, &answer)
+	if err == nil && len(answer.Gateways) != listGateways {
+		err = fmt.Errorf("the list has %d gateways", len(answer.Gateways))
+	}
+	b.add(workList, listGateways, ours, m.stop(time.Now()))
+	return err
+}

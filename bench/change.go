@@ -1,0 +1,94 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+)
+
+const workChange = "one learned MAC"
+
+// changesPerRun times five runs are enough for a 99th percentile.
+const changesPerRun = 40
+
+// change has one station appear in the source's Ucast_Macs_Local and waits for
+// the row in another switch's Ucast_Macs_Remote.
+func change(b *bench) error {
+	for _, rows := range b.sizes() {
+		if err := b.changeAt(rows); err != nil {
+			return fmt.Errorf("%d rows: %w", rows, err)
+		}
+	}
+	return nil
+}
+
+func (b *bench) changeAt(rows int) error {
+	s, err := b.newSite(rows)
+	if err != nil {
+		return err
+	}
+	target, err := s.newTarget()
+	if err != nil {
+		return err
+	}
+	bare, bareRows, err := b.filled(rows)
+	if err != nil {
+		return err
+	}
+	source, err := newStations(s.source, target.server, &s.rows, "Ucast_Macs_Local")
+	if err != nil {
+		return err
+	}
+	direct, err := newStations(bare, bare, bareRows, "Ucast_Macs_Remote")
+	if err != nil {
+		return err
+	}
+	for range b.runs * changesPerRun {
+		if err := errors.Join(source.appear(b, rows, ours), direct.appear(b, rows, floor)); err != nil {
+			return err
+		}
+	}
+	b.stop(target.server, bare)
+	return s.end()
+}
+
+// filled is a database with a switch and the rows that the daemon would write.
+func (b *bench) filled(rows int) (*server, *rowSet, error) {
+	s, err := b.target("dst", tunnelIP(1000))
+	if err != nil {
+		return nil, nil, err
+	}
+	r, work := vtepRequests(rows)
+	_, err = b.runFloor([]*server{s}, [][][]byte{work})
+	return s, r, err
+}
+
+// stations appear one by one in a table, and are watched for elsewhere.
+type stations struct {
+	conn  *rawConn
+	seen  *watcher
+	rows  *rowSet
+	table string
+	next  int
+}
+
+func newStations(at, seenAt *server, rows *rowSet, table string) (*stations, error) {
+	conn, err := dialRaw(at.unix())
+	if err != nil {
+		return nil, err
+	}
+	seen, err := seenAt.watch("Ucast_Macs_Remote", "MAC")
+	return &stations{conn: conn, seen: seen, rows: rows, table: table, next: 1 << 20}, err
+}
+
+func (s *stations) appear(b *bench, rows int, who string) error {
+	network := s.next % siteNetworks
+	mac := macOf(network, s.next)
+	op := ucast(s.table, mac, s.rows.logical[network], s.rows.locators[0])
+	s.next++
+	got, err := s.seen.timed(mac, func() error {
+		_, err := s.conn.transact(vtepDB, op)
+		return err
+	})
+	b.add(workChange, rows, who, got)
+	return err
+}

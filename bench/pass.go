@@ -1,0 +1,70 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	workPass   = "periodic pass"
+	passWindow = 10 * time.Second
+	passEvery  = time.Second
+	calm       = 3 * time.Second
+)
+
+// pass measures the periodic pass with nothing to do: the CPU time of a daemon
+// that makes one a second, less that of one that makes none.
+func pass(b *bench) error {
+	for _, rows := range b.sizes() {
+		if err := b.passOver(rows); err != nil {
+			return fmt.Errorf("%d rows: %w", rows, err)
+		}
+	}
+	return nil
+}
+
+func (b *bench) passOver(rows int) error {
+	s, err := b.newSite(rows)
+	if err != nil {
+		return err
+	}
+	target, err := s.newTarget()
+	if err != nil {
+		return err
+	}
+	for range b.runs {
+		with, err := s.quiet(target, passEvery)
+		if err != nil {
+			return err
+		}
+		without, err := s.quiet(target, time.Hour)
+		if err != nil {
+			return err
+		}
+		passes := time.Duration(passWindow / passEvery * 2) // two switches
+		b.add(workPass, rows, ours, sample{cpu: (with.cpu - without.cpu) / passes, server: (with.server - without.server) / passes})
+	}
+	b.stop(target.server)
+	return s.end()
+}
+
+// quiet runs the daemon anew and measures a while in which nothing is written.
+func (s *site) quiet(target *member, interval time.Duration) (sample, error) {
+	if err := s.d.end(); err != nil {
+		return sample{}, err
+	}
+	s.d.args = []string{"--interval", interval.String()}
+	if err := errors.Join(s.d.start(s.b.binary), s.d.inSync(2, "")); err != nil {
+		return sample{}, err
+	}
+	time.Sleep(calm)
+	m := startMeter(s.d.process, s.source, target.server)
+	time.Sleep(passWindow)
+	got := m.stop(time.Now())
+	last, err := lastWrite(s.source, target.server)
+	if err == nil && last.After(m.began) {
+		err = errors.New("a pass with nothing to do has written")
+	}
+	return got, err
+}
