@@ -166,7 +166,7 @@ func (d *daemon) remove(paths ...string) error {
 // inSync waits until all of n registered devices, or the one given, are.
 func (d *daemon) inSync(n int, query string) error {
 	var last []byte
-	err := poll(pollEvery, func() (bool, error) {
+	err := poll(pollEvery+time.Duration(n-1)*pollMore, func() (bool, error) {
 		var answer struct {
 			Devices []struct{ Status string } `json:"gateway_devices"`
 		}
@@ -188,5 +188,8 @@ func (d *daemon) inSync(n int, query string) error {
 	return nil
 }
 
-// pollEvery costs the daemon less than a hundredth of a core for one device.
-const pollEvery = 10 * time.Millisecond
+// Asking for the status so seldom costs the daemon about a hundredth of a core.
+const (
+	pollEvery = 10 * time.Millisecond
+	pollMore  = 400 * time.Microsecond // for each device more
+)

@@ -34,7 +34,7 @@ var scenarios = []struct {
 	name string
 	run  func(*bench) error
 }{
-	{"push", push}, {"change", change}, {"api", apiChange}, {"gateways", gateways}, {"snapshot", snapshot}, {"pass", pass},
+	{"push", push}, {"change", change}, {"api", apiChange}, {"gateways", gateways}, {"snapshot", snapshot}, {"pass", pass}, {"scale", scale}, {"move", move},
 }
 
 func main() {

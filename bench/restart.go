@@ -1,0 +1,34 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// snapshots has the raw client read all databases at once.
+func (f *fabric) snapshots() (sample, error) {
+	work := make([][][]byte, len(f.servers))
+	for i := range work {
+		work[i] = [][]byte{monitorAll()}
+	}
+	return f.b.runFloor(f.servers, work)
+}
+
+// restart starts the daemon on its store until all is in sync. It may not write.
+func (f *fabric) restart() (sample, error) {
+	began, before := time.Now(), cpuOfAll(f.servers)
+	if err := f.d.start(f.b.binary); err != nil {
+		return sample{}, err
+	}
+	if err := f.d.inSync(len(f.servers), ""); err != nil {
+		return sample{}, err
+	}
+	got := sample{wall: time.Since(began), cpu: f.d.cpu(), server: cpuOfAll(f.servers) - before, memory: f.d.memory("VmHWM")}
+	time.Sleep(calm)
+	last, err := lastWrite(f.servers...)
+	if err == nil && last.After(began) {
+		err = fmt.Errorf("a restart with everything in sync has written, %s after the start", last.Sub(began))
+	}
+	return got, errors.Join(err, f.right())
+}
