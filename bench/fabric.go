@@ -199,10 +199,39 @@ func (f *fabric) sync(args ...string) (got sample, err error) {
 	if err := errors.Join(f.all((*server).resume), f.d.inSync(len(f.servers), "")); err != nil {
 		return got, err
 	}
-	if got, err = m.stopAtLastWrite(); err != nil {
-		return got, err
+	return f.finished(m)
+}
+
+// finished measures work whose end the daemon can not know: a switch is in sync
+// with what others have told so far. Nothing is written for a while then, and
+// the databases are right.
+func (f *fabric) finished(m *meter) (got sample, err error) {
+	for range attempts {
+		if err = quiet(f.servers...); err != nil {
+			return got, err
+		}
+		if got, err = m.stopAtLastWrite(); err != nil {
+			return got, err
+		}
+		if err = f.right(); err == nil {
+			return got, nil
+		}
 	}
-	return got, f.right()
+	return got, err
+}
+
+const (
+	attempts  = 20
+	quietTime = 1500 * time.Millisecond
+)
+
+// quiet waits until nothing was written for a while.
+func quiet(servers ...*server) error {
+	began := time.Now()
+	return poll(20*time.Millisecond, func() (bool, error) {
+		last, err := lastWrite(servers...)
+		return time.Since(began) > quietTime && time.Since(last) > quietTime, err
+	})
 }
 
 func (f *fabric) all(do func(*server) error) error {

@@ -27,21 +27,27 @@ type script struct {
 	File    string
 }
 
-// floorProcess is this program run once more as the raw client, so that its CPU
-// time is counted apart. It speaks by lines: it says "ready" when connected and
-// in possession of all texts, is told "go", says "done", and ends with its input.
-type floorProcess struct {
+// speaker is a program that does prepared work, in a process of its own so that
+// its CPU time is counted apart: this program once more as the raw client, or a
+// peer. It speaks by lines: it is told the work, says "ready" when connected, is
+// told "go", says "done", and ends with its input.
+type speaker struct {
 	process
 	in  io.WriteCloser
 	out *bufio.Reader
 }
 
-func (b *bench) startFloor(scripts []script) (*floorProcess, error) {
+func (b *bench) startFloor(scripts []script) (*speaker, error) {
 	text, err := json.Marshal(scripts)
 	if err != nil {
 		return nil, err
 	}
-	f := &floorProcess{process: process{command("/proc/self/exe", asFloor)}}
+	return startSpeaker(string(text), "/proc/self/exe", asFloor)
+}
+
+// startSpeaker starts a program that speaks so.
+func startSpeaker(work, name string, args ...string) (f *speaker, err error) {
+	f = &speaker{process: process{command(name, args...)}}
 	f.Stderr = os.Stderr
 	if f.in, err = f.StdinPipe(); err != nil {
 		return nil, err
@@ -54,26 +60,23 @@ func (b *bench) startFloor(scripts []script) (*floorProcess, error) {
 	if err := f.Start(); err != nil {
 		return nil, err
 	}
-	if err := f.say(string(text)); err != nil {
-		return nil, err
-	}
-	return f, f.hear("ready")
+	return f, errors.Join(f.say(work), f.hear("ready"))
 }
 
-func (f *floorProcess) say(line string) error {
+func (f *speaker) say(line string) error {
 	_, err := fmt.Fprintln(f.in, line)
 	return err
 }
 
-func (f *floorProcess) hear(want string) error {
+func (f *speaker) hear(want string) error {
 	line, err := f.out.ReadString('\n')
 	if err != nil || line != want+"\n" {
-		return errors.Join(fmt.Errorf("the raw client says %q, not %q", line, want), err)
+		return errors.Join(fmt.Errorf("%s says %q, not %q", f.Path, line, want), err)
 	}
 	return nil
 }
 
-func (f *floorProcess) end() error {
+func (f *speaker) end() error {
 	if err := f.in.Close(); err != nil {
 		return err
 	}
@@ -100,7 +103,7 @@ func (b *bench) runFloor(servers []*server, work [][][]byte) (sample, error) {
 }
 
 // run sends everything and measures until the last reply.
-func (f *floorProcess) run(servers ...*server) (sample, error) {
+func (f *speaker) run(servers ...*server) (sample, error) {
 	m := startMeter(f.process, servers...)
 	if err := errors.Join(f.say("go"), f.hear("done")); err != nil {
 		return sample{}, err

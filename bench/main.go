@@ -35,6 +35,7 @@ var scenarios = []struct {
 	run  func(*bench) error
 }{
 	{"push", push}, {"change", change}, {"api", apiChange}, {"gateways", gateways}, {"snapshot", snapshot}, {"pass", pass}, {"scale", scale}, {"move", move},
+	{"writer", writer}, {"ctl", ctl}, {"ovn", ovn},
 }
 
 func main() {
@@ -84,20 +85,26 @@ func (b *bench) run(only, out string) (err error) {
 			continue
 		}
 		began := time.Now()
-		if err := s.run(b); err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
+		if failure := s.run(b); failure != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w", s.name, failure))
 		}
+		b.endAll()
 		fmt.Fprintf(os.Stderr, "%s: %s\n", s.name, time.Since(began).Round(time.Second))
 	}
-	return errors.Join(b.report(out))
+	return errors.Join(err, b.report(out))
 }
 
-// clean ends what still runs.
-func (b *bench) clean() {
+// endAll ends what a failed scenario has left running.
+func (b *bench) endAll() {
 	for _, d := range b.daemons {
 		d.kill()
 	}
+	b.daemons = nil
 	b.stop(slices.Clone(b.servers)...)
+}
+
+func (b *bench) clean() {
+	b.endAll()
 	_ = os.RemoveAll(b.dir)
 }
 

@@ -34,11 +34,11 @@ func (b *bench) passOver(rows int) error {
 		return err
 	}
 	for range b.runs {
-		with, err := s.quiet(target, passEvery)
+		with, err := s.undisturbed(target, passEvery)
 		if err != nil {
 			return err
 		}
-		without, err := s.quiet(target, time.Hour)
+		without, err := s.undisturbed(target, time.Hour)
 		if err != nil {
 			return err
 		}
@@ -49,8 +49,8 @@ func (b *bench) passOver(rows int) error {
 	return s.end()
 }
 
-// quiet runs the daemon anew and measures a while in which nothing is written.
-func (s *site) quiet(target *member, interval time.Duration) (sample, error) {
+// undisturbed runs the daemon anew and measures a while in which nothing is written.
+func (s *site) undisturbed(target *member, interval time.Duration) (sample, error) {
 	if err := s.d.end(); err != nil {
 		return sample{}, err
 	}

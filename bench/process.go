@@ -99,3 +99,12 @@ func buildBinary(dir string) (string, error) {
 	}
 	return path, nil
 }
+
+// maxRSS is the peak memory of a process that has ended, in bytes.
+func maxRSS(state *os.ProcessState) int64 {
+	usage, ok := state.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0
+	}
+	return usage.Maxrss << 10
+}

@@ -76,15 +76,22 @@ func (r *rowSet) macs(table string, n int) []string {
 
 // ends makes a flood list and a VLAN binding for every network.
 func (r *rowSet) ends(port string) (ops []string) {
-	bindings := make([]string, len(r.logical))
-	for i, ls := range r.logical {
+	for _, ls := range r.logical {
 		set := newUUID()
 		ops = append(ops, insert("Physical_Locator_Set", set, `"locators":["set",[`+ref(r.locators[0])+`]]`),
 			insert("Mcast_Macs_Remote", newUUID(), fmt.Sprintf(`"MAC":"unknown-dst","logical_switch":%s,"locator_set":%s`, ref(ls), ref(set))))
+	}
+	return append(ops, r.bindings(port))
+}
+
+// bindings binds a VLAN of the port to every network.
+func (r *rowSet) bindings(port string) string {
+	bindings := make([]string, len(r.logical))
+	for i, ls := range r.logical {
 		bindings[i] = fmt.Sprintf(`[%d,%s]`, i+1, ref(ls))
 	}
-	return append(ops, fmt.Sprintf(`{"op":"mutate","table":"Physical_Port","where":[["name","==",%q]],"mutations":[["vlan_bindings","insert",["map",[%s]]]]}`,
-		port, strings.Join(bindings, ",")))
+	return fmt.Sprintf(`{"op":"mutate","table":"Physical_Port","where":[["name","==",%q]],"mutations":[["vlan_bindings","insert",["map",[%s]]]]}`,
+		port, strings.Join(bindings, ","))
 }
 
 // switches makes Physical_Switches with one port each.

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+)
+
+const (
+	ovnController = "ovn-controller-vtep"
+	ovnDB         = "OVN_Southbound"
+	ovnSchema     = "/usr/share/ovn/ovn-sb.ovsschema"
+)
+
+// ovn has ovn-controller-vtep bring a switch to the stations that stand in a
+// southbound database, and then one more at a time.
+func ovn(b *bench) error {
+	for _, rows := range b.peerSizes() {
+		if err := b.ovnOf(rows); err != nil {
+			return fmt.Errorf("%d rows: %w", rows, err)
+		}
+	}
+	return nil
+}
+
+// cloud is a southbound database, a switch, and the controller between them.
+type cloud struct {
+	south, vtep *server
+	controller  process
+	datapaths   []string
+	chassis     []string
+}
+
+func (b *bench) ovnOf(rows int) error {
+	c, err := b.newCloud(rows)
+	if err != nil {
+		return err
+	}
+	defer b.stop(c.south, c.vtep)
+	// Once unmeasured: chassis and bindings come to stand in the southbound.
+	if _, err := c.push(rows); err != nil {
+		return err
+	}
+	for range b.runs {
+		got, err := c.push(rows)
+		if err != nil {
+			return err
+		}
+		b.add(workPush, rows, ovnController, got)
+	}
+	return c.changes(b, rows)
+}
+
+func (b *bench) newCloud(rows int) (*cloud, error) {
+	south, err := b.startServers(1, ovnDB, ovnSchema)
+	if err != nil {
+		return nil, err
+	}
+	vtep, err := b.target("dst", tunnelIP(1000))
+	if err != nil {
+		return nil, err
+	}
+	c := &cloud{south: south[0], vtep: vtep}
+	var r rowSet
+	logical, _ := r.header(siteNetworks, nil)
+	return c, errors.Join(vtep.transact(append(logical, r.bindings(port))...), c.fill(rows))
+}
+
+// fill makes what ovn-northd and the hypervisors would have made.
+func (c *cloud) fill(rows int) error {
+	ops := []string{`{"op":"insert","table":"SB_Global","row":{}}`}
+	names, ips := sourceIPs()
+	for i, name := range names {
+		encap, id := newUUID(), newUUID()
+		c.chassis = append(c.chassis, id)
+		ops = append(ops, insert("Encap", encap, fmt.Sprintf(`"type":"vxlan","ip":%q,"chassis_name":%q`, ips[i], name)),
+			insert("Chassis", id, fmt.Sprintf(`"name":%q,"hostname":%q,"encaps":%s`, name, name, ref(encap))))
+	}
+	for n := range siteNetworks {
+		id := newUUID()
+		c.datapaths = append(c.datapaths, id)
+		ops = append(ops, insert("Datapath_Binding", id, fmt.Sprintf(`"tunnel_key":%d`, vniOf(n))),
+			insert("Port_Binding", newUUID(), fmt.Sprintf(`"logical_port":"vtep-%d","type":"vtep","datapath":%s,"tunnel_key":1,"options":["map",[["vtep-physical-switch","dst"],["vtep-logical-switch",%q]]]`,
+				n, ref(id), networkName(n))))
+	}
+	if err := c.south.transact(ops...); err != nil {
+		return err
+	}
+	macs := make([]string, rows)
+	for i := range macs {
+		macs[i] = c.portBinding(i%siteNetworks, i/siteNetworks)
+	}
+	return c.south.load(macs)
+}
+
+func (c *cloud) portBinding(network, i int) string {
+	mac := macOf(network, i)
+	return insert("Port_Binding", newUUID(), fmt.Sprintf(`"logical_port":%q,"datapath":%s,"tunnel_key":%d,"chassis":%s,"mac":%q`,
+		mac, ref(c.datapaths[network]), i+2, ref(c.chassis[i%len(c.chassis)]), mac+" 10.0.0.1"))
+}
+
+// start runs the controller in the benchmark's directory.
+func (c *cloud) start() error {
+	c.controller = process{command(ovnController, "--vtep-db="+c.vtep.unix(), "--ovnsb-db="+c.south.unix(),
+		"-vconsole:off", "-vsyslog:off")}
+	c.controller.Env = append(os.Environ(), "OVN_RUNDIR="+c.vtep.dir)
+	c.controller.Stderr = os.Stderr
+	return c.controller.Start()
+}
+
+// push measures from the moment that the switch's database answers.
+func (c *cloud) push(rows int) (got sample, err error) {
+	if err := errors.Join(c.empty(), c.vtep.pause(), c.start()); err != nil {
+		return got, err
+	}
+	defer c.controller.kill()
+	time.Sleep(dialled) // it reads the southbound meanwhile
+	m := startMeter(c.controller, c.vtep, c.south)
+	if err := c.vtep.resume(); err != nil {
+		return got, err
+	}
+	if err := c.standing(rows); err != nil {
+		return got, err
+	}
+	got = m.stop(time.Now())
+	last, err := lastWrite(c.vtep)
+	got.wall = last.Sub(m.began)
+	return got, errors.Join(err, c.vtep.holds(rows))
+}
+
+// empty takes all MACs away.
+func (c *cloud) empty() error {
+	return c.vtep.transact(`{"op":"delete","table":"Ucast_Macs_Remote","where":[]}`, `{"op":"delete","table":"Mcast_Macs_Remote","where":[]}`)
+}
+
+// standing waits until the switch has as many rows.
+func (c *cloud) standing(rows int) error {
+	for range attempts {
+		if err := quiet(c.vtep); err != nil {
+			return err
+		}
+		if c.vtep.holds(rows) == nil {
+			return nil
+		}
+	}
+	return c.vtep.holds(rows)
+}
+
+// changes has stations appear one by one in the southbound database.
+func (c *cloud) changes(b *bench, rows int) error {
+	if err := c.start(); err != nil {
+		return err
+	}
+	defer c.controller.kill()
+	if err := c.standing(rows); err != nil {
+		return err
+	}
+	seen, err := c.vtep.watch("Ucast_Macs_Remote", "MAC")
+	if err != nil {
+		return err
+	}
+	for i := range b.runs * changesPerRun / 2 {
+		network := i % siteNetworks
+		m := startMeter(c.controller, c.vtep, c.south)
+		got, err := seen.timed(macOf(network, 20_000+i), func() error { return c.south.transact(c.portBinding(network, 20_000+i)) })
+		if err != nil {
+			return err
+		}
+		got.cpu = m.stop(time.Now()).cpu
+		b.add(workChange, rows, ovnController, got)
+	}
+	return nil
+}

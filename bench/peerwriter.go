@@ -1,0 +1,126 @@
+package main
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+const (
+	writerByNetwork = "networking-l2gw writer, a network at a time"
+	writerByMAC     = "networking-l2gw writer, a MAC at a time"
+	// systemPython has Debian's packages.
+	systemPython = "/usr/bin/python3"
+)
+
+//go:embed l2gw_writer.py
+var writerProgram []byte
+
+// writerWork is what the writer is told.
+type writerWork struct {
+	Mode     string            `json:"mode"`
+	TCP      int               `json:"tcp"`
+	Port     string            `json:"port"`
+	Locators map[string]string `json:"locators"`
+	Networks []writerNetwork   `json:"networks"`
+}
+
+type writerNetwork struct {
+	ID   string      `json:"id"`
+	Name string      `json:"name"`
+	VNI  int         `json:"vni"`
+	VLAN int         `json:"vlan"`
+	MACs [][2]string `json:"macs"` // MAC, tunnel end
+}
+
+// writer has networking-l2gw's agent write a new switch's rows.
+func writer(b *bench) error {
+	for _, rows := range b.peerSizes() {
+		for range b.runs {
+			for mode, who := range map[string]string{"network": writerByNetwork, "mac": writerByMAC} {
+				got, err := b.writerPush(mode, rows)
+				if err != nil {
+					return fmt.Errorf("%s, %d rows: %w", who, rows, err)
+				}
+				b.add(workPush, rows, who, got)
+			}
+		}
+	}
+	return nil
+}
+
+// peerSizes ends where the slow ones take minutes.
+func (b *bench) peerSizes() []int { return []int{1_000, 10_000} }
+
+func (b *bench) writerPush(mode string, rows int) (sample, error) {
+	s, err := b.target("dst", tunnelIP(1000))
+	if err != nil {
+		return sample{}, err
+	}
+	defer b.stop(s)
+	work, err := s.writerWork(mode, rows)
+	if err != nil {
+		return sample{}, err
+	}
+	text, err := json.Marshal(work)
+	if err != nil {
+		return sample{}, err
+	}
+	file := filepath.Join(b.dir, "l2gw_writer.py")
+	if err := os.WriteFile(file, writerProgram, 0o600); err != nil {
+		return sample{}, err
+	}
+	f, err := startSpeaker(string(text), systemPython, file)
+	if err != nil {
+		return sample{}, err
+	}
+	got, err := f.run(s)
+	if err != nil {
+		return sample{}, err
+	}
+	return got, s.holds(rows)
+}
+
+// writerWork prepares the database: networking-l2gw knows the ids of locators,
+// and for a port event that of the logical switch, from its mirror of it.
+func (s *server) writerWork(mode string, rows int) (*writerWork, error) {
+	_, ips := sourceIPs()
+	work := &writerWork{Mode: mode, TCP: s.port, Locators: map[string]string{}, Networks: make([]writerNetwork, siteNetworks)}
+	ports, err := s.ids("Physical_Port", "[]")
+	if err != nil {
+		return nil, err
+	}
+	work.Port = ports[0]
+	ops := s.standing(ips, work.Locators)
+	for n := range work.Networks {
+		work.Networks[n] = writerNetwork{Name: networkName(n), VNI: vniOf(n), VLAN: n + 1}
+		if mode == "mac" {
+			work.Networks[n].ID = newUUID()
+			ops = append(ops, logicalSwitch(n, work.Networks[n].ID))
+		}
+	}
+	for i := range rows {
+		n := &work.Networks[i%siteNetworks]
+		n.MACs = append(n.MACs, [2]string{macOf(i%siteNetworks, i/siteNetworks), ips[i%len(ips)]})
+	}
+	return work, s.transact(ops...)
+}
+
+// standing makes locators that something refers to.
+func (s *server) standing(ips []string, ids map[string]string) (ops []string) {
+	list := ""
+	for i, ip := range ips {
+		ids[ip] = newUUID()
+		ops = append(ops, locator(ip, ids[ip]))
+		if i > 0 {
+			list += ","
+		}
+		list += ref(ids[ip])
+	}
+	ls, set := newUUID(), newUUID()
+	return append(ops, insert("Logical_Switch", ls, `"name":"standing"`),
+		insert("Physical_Locator_Set", set, `"locators":["set",[`+list+`]]`),
+		insert("Mcast_Macs_Remote", newUUID(), fmt.Sprintf(`"MAC":"unknown-dst","logical_switch":%s,"locator_set":%s`, ref(ls), ref(set))))
+}
