@@ -14,7 +14,7 @@ export FUZZTIME
 export PATH := $(PATH):/usr/sbin:/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test race lint check demo bench e2e chaos fuzz generate image compose-test clean
+.PHONY: help deps build test race lint check demo bench bench-smoke microbench e2e chaos fuzz generate image compose-test clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -44,7 +44,14 @@ check: lint ## lint, generated files and go.mod up to date, tests, govulncheck
 demo: deps build ## two emulated switches joined by bordergw, and a ping between them
 	$(GO) run ./internal/demo -bin bin/bordergw
 
-bench: deps ## benchmarks
+bench: deps ## bordergw, a raw client and other programs on the same work; writes docs/performance.md (about an hour)
+	hack/deps.sh neutron-l2gateway-agent:python3-networking-l2gw ovn-controller-vtep:ovn-controller-vtep
+	$(GO) run ./bench -out docs/performance.md
+
+bench-smoke: deps ## a short benchmark that fails beyond wide bounds
+	$(GO) run ./bench -smoke
+
+microbench: deps ## Go benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 e2e: deps ## only the tests with emulated switches, and of the built binary

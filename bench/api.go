@@ -14,12 +14,14 @@ const (
 	workList       = "list gateways"
 	createGateways = 200
 	listGateways   = 1000
+	// apiRows stand while changes are made through the API.
+	apiRows = 10_000
+	neutron = "Neutron with networking-l2gw"
 )
 
 // apiChange waits for the rows of one change made through the API.
 func apiChange(b *bench) error {
-	const rows = 10_000
-	s, err := b.newSite(rows)
+	s, err := b.newSite(apiRows)
 	if err != nil {
 		return err
 	}
@@ -31,7 +33,7 @@ func apiChange(b *bench) error {
 	if err != nil {
 		return err
 	}
-	for i := range b.runs * changesPerRun / 2 {
+	for i := range b.changes() / 2 {
 		if err := errors.Join(s.newConnection(target, bindings, i), s.newVLAN(bindings, target, i)); err != nil {
 			return err
 		}
@@ -51,7 +53,7 @@ func (s *site) newConnection(target *member, bindings *watcher, i int) error {
 		_, err := s.d.connect(target.gateway, networkName(network), vlan)
 		return err
 	})
-	s.b.add(workConnection, 1, ours, got)
+	s.b.add(workConnection, apiRows, ours, got)
 	return err
 }
 
@@ -66,7 +68,7 @@ func (s *site) newVLAN(bindings *watcher, target *member, i int) error {
 		_, err := s.d.connect(gateway, networkName(0), 0)
 		return err
 	})
-	s.b.add(workVLAN, 1, ours, got)
+	s.b.add(workVLAN, apiRows, ours, got)
 	return err
 }
 

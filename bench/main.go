@@ -29,6 +29,8 @@ type bench struct {
 	results
 }
 
+const smokeRuns = 3
+
 // scenarios in the order they are run.
 var scenarios = []struct {
 	name string
@@ -50,6 +52,9 @@ func main() {
 	flag.IntVar(&b.runs, "runs", 5, "how often each is run")
 	flag.StringVar(&out, "out", "", "file to write the report to, and beside it the plot; standard output if empty")
 	flag.Parse()
+	if b.smoke {
+		b.runs = min(b.runs, smokeRuns)
+	}
 	exit(b.run(only, out))
 }
 
@@ -76,9 +81,9 @@ func (b *bench) run(only, out string) (err error) {
 	if b.binary, err = buildBinary(b.dir); err != nil {
 		return err
 	}
-	chosen := names()
-	if only != "" {
-		chosen = strings.Split(only, ",")
+	chosen, err := b.chosen(only)
+	if err != nil {
+		return err
 	}
 	for _, s := range scenarios {
 		if !slices.Contains(chosen, s.name) {
@@ -92,6 +97,23 @@ func (b *bench) run(only, out string) (err error) {
 		fmt.Fprintf(os.Stderr, "%s: %s\n", s.name, time.Since(began).Round(time.Second))
 	}
 	return errors.Join(err, b.report(out))
+}
+
+// chosen are the scenarios to run: the fast ones of a short run, or those named.
+func (b *bench) chosen(only string) ([]string, error) {
+	switch {
+	case only == "" && b.smoke:
+		return []string{"push", "change"}, nil
+	case only == "":
+		return names(), nil
+	}
+	out := strings.Split(only, ",")
+	for _, name := range out {
+		if !slices.Contains(names(), name) {
+			return nil, fmt.Errorf("no scenario %q; there are %s", name, strings.Join(names(), ", "))
+		}
+	}
+	return out, nil
 }
 
 // endAll ends what a failed scenario has left running.

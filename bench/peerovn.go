@@ -160,7 +160,7 @@ func (c *cloud) changes(b *bench, rows int) error {
 	if err != nil {
 		return err
 	}
-	for i := range b.runs * changesPerRun / 2 {
+	for i := range b.changes() / 2 {
 		network := i % siteNetworks
 		m := startMeter(c.controller, c.vtep, c.south)
 		got, err := seen.timed(macOf(network, 20_000+i), func() error { return c.south.transact(c.portBinding(network, 20_000+i)) })

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"time"
+)
+
+// target is a bound that the product sets itself.
+type target struct {
+	work, measure string
+	// value is false where what it needs was not run.
+	value   func(results) (float64, bool)
+	limit   float64
+	unit    string
+	atLeast bool
+}
+
+func (t target) met(v float64) bool {
+	if t.atLeast {
+		return v >= t.limit
+	}
+	return v <= t.limit
+}
+
+func (t target) bound() string {
+	if t.atLeast {
+		return fmt.Sprintf(">= %g%s", t.limit, t.unit)
+	}
+	return fmt.Sprintf("<= %g%s", t.limit, t.unit)
+}
+
+// what is a figure of a sample.
+type what func(sample) float64
+
+func wall(s sample) float64   { return s.wall.Seconds() * 1e3 }
+func cpu(s sample) float64    { return s.cpu.Seconds() * 1e3 }
+func memory(s sample) float64 { return float64(s.memory) / (1 << 20) }
+
+// at is a figure of the median.
+func at(f what, work string, size int, who string) func(results) (float64, bool) {
+	return func(r results) (float64, bool) {
+		s, ok := r.median(work, size, who)
+		return f(s), ok
+	}
+}
+
+// over divides two values.
+func over(a, b func(results) (float64, bool)) func(results) (float64, bool) {
+	return func(r results) (float64, bool) {
+		x, okX := a(r)
+		y, okY := b(r)
+		return x / y, okX && okY && y > 0
+	}
+}
+
+func scaled(a func(results) (float64, bool), by float64) func(results) (float64, bool) {
+	return func(r results) (float64, bool) {
+		x, ok := a(r)
+		return x * by, ok
+	}
+}
+
+func minus(a, b func(results) (float64, bool)) func(results) (float64, bool) {
+	return func(r results) (float64, bool) {
+		x, okX := a(r)
+		y, okY := b(r)
+		return x - y, okX && okY
+	}
+}
+
+// toFloor is our time over the raw client's.
+func toFloor(work string, size int) func(results) (float64, bool) {
+	return over(at(wall, work, size, ours), at(wall, work, size, floor))
+}
+
+// percentile is of our times.
+func percentile(work string, size int, share float64) func(results) (float64, bool) {
+	return func(r results) (float64, bool) {
+		all := r[key{work, size, ours}]
+		return quantile(all, share, func(s sample) time.Duration { return s.wall }).Seconds() * 1e3, len(all) > 0
+	}
+}
+
+// targets of a full run.
+func targets() []target {
+	percentOfCore := 100 / (steadyWindow.Seconds() * 1e3)
+	return []target{
+		{"full push of 10,000 MACs", "wall, of the raw client's", toFloor(workPush, 10_000), 1.25, "x", false},
+		{"full push of 100,000 MACs", "wall, of the raw client's", toFloor(workPush, 100_000), 1.25, "x", false},
+		{"full push of 10,000 MACs", "our CPU a row", scaled(at(cpu, workPush, 10_000, ours), 1e3/10_000), 10, " µs", false},
+		{"full push of 100,000 MACs", "our CPU a row", scaled(at(cpu, workPush, 100_000, ours), 1e3/100_000), 10, " µs", false},
+		{"one learned MAC, 100,000 rows standing", "median", at(wall, workChange, 100_000, ours), 5, " ms", false},
+		{"one learned MAC, 100,000 rows standing", "99th percentile", percentile(workChange, 100_000, 0.99), 10, " ms", false},
+		{"one learned MAC, 100,000 rows standing", "of the same at 1,000", over(at(wall, workChange, 100_000, ours), at(wall, workChange, 1_000, ours)), 2, "x", false},
+		{"one learned MAC, 10,000 rows standing", "faster than ovn-controller-vtep", over(at(wall, workChange, 10_000, ovnController), at(wall, workChange, 10_000, ours)), 50, "x", true},
+		{"new connection, API to rows", "median", at(wall, workConnection, apiRows, ours), 20, " ms", false},
+		{"new VLAN, API to rows", "median", at(wall, workVLAN, apiRows, ours), 20, " ms", false},
+		{"snapshot of 100,000 MACs", "wall, of the raw monitor's", toFloor(workSnapshot, 100_000), 1.3, "x", false},
+		{"snapshot of 100,000 MACs", "heap over the idle process", minus(at(memory, workHeap, 100_000, ours), at(memory, workHeap, 100_000, idle)), 20, " MiB", false},
+		{"periodic pass, 100,000 rows", "our CPU a switch", at(cpu, workPass, 100_000, ours), 30, " ms", false},
+		{"500 switches in sync", "wall, of the raw client's", toFloor(workScale, 500), 1.5, "x", false},
+		{"500 switches, steady", "our CPU, of a core", scaled(at(cpu, workSteady, 500, ours), percentOfCore), 5, " %", false},
+		{"500 switches, steady", "our memory", at(memory, workSteady, 500, ours), 600, " MiB", false},
+		{"100 MACs move, 100 switches", "wall, of the raw client's", toFloor(workMove, 100), 2, "x", false},
+		{"restart with 100 switches", "wall, of the raw snapshots'", toFloor(workRestart, 100), 1.3, "x", false},
+		{"create of 200 gateways", "rate, of networking-l2gw's", over(at(wall, workCreate, createGateways, neutron), at(wall, workCreate, createGateways, ours)), 20, "x", true},
+		{"list of 1,000 gateways", "rate, of networking-l2gw's", over(at(wall, workList, listGateways, neutron), at(wall, workList, listGateways, ours)), 50, "x", true},
+		{"new connection, API to rows", "faster than networking-l2gw", over(at(wall, workConnection, apiRows, neutron), at(wall, workConnection, apiRows, ours)), 20, "x", true},
+	}
+}
+
+// smokeTargets are wide: a busy machine is no regression.
+func smokeTargets() []target {
+	return []target{
+		{"full push of 10,000 MACs", "wall, of the raw client's", toFloor(workPush, 10_000), 2.5, "x", false},
+		{"full push of 10,000 MACs", "our CPU a row", scaled(at(cpu, workPush, 10_000, ours), 1e3/10_000), 25, " µs", false},
+		{"one learned MAC, 10,000 rows standing", "median", at(wall, workChange, 10_000, ours), 15, " ms", false},
+	}
+}
