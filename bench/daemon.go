@@ -89,6 +89,7 @@ func (d *daemon) do(method, path string, body, result any) error {
 	if err != nil {
 		return err
 	}
+	req.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return err
@@ -142,7 +143,7 @@ func (d *daemon) createGateway(device, port string, vlans ...int) (string, error
 		iface["segmentation_id"] = vlans
 	}
 	return d.create(gatewaysPath, "l2_gateway", object{
-		"name": device, "devices": []object{{"device_name": device, "interfaces": []object{iface}}},
+		"name": device, "tenant_id": "default", "devices": []object{{"device_name": device, "interfaces": []object{iface}}},
 	})
 }
 

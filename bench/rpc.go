@@ -31,7 +31,11 @@ func dialRaw(address string) (*rawConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &rawConn{Conn: c, r: bufio.NewReaderSize(c, 1<<20)}, nil
+	return newRawConn(c), nil
+}
+
+func newRawConn(c net.Conn) *rawConn {
+	return &rawConn{Conn: c, r: bufio.NewReaderSize(c, 1<<20)}
 }
 
 // next returns the next message but echo requests, which it answers. It is
