@@ -78,13 +78,19 @@ type answer struct {
 // do sends a request; an empty body is none.
 func (s *service) do(method, path, body string) answer {
 	s.tb.Helper()
+	w := s.served(method, path, body)
+	described(s.tb, method, path, body, w)
+	return answer{s.tb, w.Code, w.Header(), w.Body.String()}
+}
+
+// served is do without a look at the answer.
+func (s *service) served(method, path, body string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.Host = "127.0.0.1:9696"
 	r.Header = s.header.Clone()
 	w := httptest.NewRecorder()
 	s.http.ServeHTTP(w, r)
-	described(s.tb, method, path, body, w)
-	return answer{s.tb, w.Code, w.Header(), w.Body.String()}
+	return w
 }
 
 // json decodes an answer.

@@ -18,6 +18,28 @@ type standing struct {
 
 func (s standing) Definitions() *model.Definitions { return s.defs }
 
+// BenchmarkListGateways answers a list of 10,000 gateways of two devices.
+func BenchmarkListGateways(b *testing.B) {
+	var xs []*model.L2Gateway
+	for i := range 10_000 {
+		g := &model.L2Gateway{Record: model.Record{ID: fmt.Sprintf("g%05d", i), Seq: uint64(i), ProjectID: "p"}, Name: fmt.Sprint("gateway ", i)}
+		for d := range 2 {
+			g.Devices = append(g.Devices, model.Device{ID: fmt.Sprintf("d%05d%d", i, d), DeviceName: fmt.Sprint("sw", d),
+				Interfaces: []model.Interface{{Name: "eth1", VLANs: []model.VLAN{model.VLAN(i % 4095)}}}})
+		}
+		xs = append(xs, g)
+	}
+	defs := &model.Definitions{Gateways: model.NewTable(xs)}
+	s := newService(b, func(c *api.Config) { c.Store = standing{c.Store, defs} })
+	for name, query := range map[string]string{"whole": "", "page": "?limit=100&marker=g05000", "filter": "?name=gateway+5000"} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				require.Equal(b, 200, s.served("GET", gatewaysPath+query, "").Code)
+			}
+		})
+	}
+}
+
 // BenchmarkList answers a list of 10,000 connections, whole and by the page.
 func BenchmarkList(b *testing.B) {
 	var xs []*model.L2GatewayConnection
@@ -32,7 +54,7 @@ func BenchmarkList(b *testing.B) {
 	for name, query := range map[string]string{"whole": "", "page": "?limit=100&marker=c05000", "filter": "?network_id=n05000"} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				require.Equal(b, 200, s.do("GET", connectionsPath+query, "").status)
+				require.Equal(b, 200, s.served("GET", connectionsPath+query, "").Code)
 			}
 		})
 	}

@@ -43,11 +43,8 @@ func (d *Definitions) Resolve(dev *Device) (Place, bool) {
 	if dev.DeviceName == "" {
 		return Place{}, false
 	}
-	for inv := range d.Devices.All() {
-		i, _ := d.Inventories.Get(inv.ID)
-		if _, ok := i.Switch(dev.DeviceName); ok && inv.Driven() {
-			return Place{Device: inv, Switch: dev.DeviceName}, true
-		}
+	if p, ok := d.announced(dev.DeviceName); ok {
+		return p, true
 	}
 	for gd := range d.Devices.All() {
 		if gd.Name == dev.DeviceName {
@@ -55,6 +52,24 @@ func (d *Definitions) Resolve(dev *Device) (Place, bool) {
 		}
 	}
 	return Place{}, false
+}
+
+// announced finds the database that has a switch, else the one that had it.
+func (d *Definitions) announced(name string) (found Place, ok bool) {
+	for gd := range d.Devices.All() {
+		inv, _ := d.Inventories.Get(gd.ID)
+		sw, has := inv.Switch(name)
+		if !has || !gd.Driven() {
+			continue
+		}
+		if !sw.Missing {
+			return Place{Device: gd, Switch: name}, true
+		}
+		if !ok {
+			found, ok = Place{Device: gd, Switch: name}, true
+		}
+	}
+	return found, ok
 }
 
 // standsFor gives the Physical_Switch that a registered device stands for: the
@@ -67,10 +82,17 @@ func (d *Definitions) standsFor(gd *GatewayDevice) string {
 	if _, ok := inv.Switch(gd.Name); ok {
 		return gd.Name
 	}
-	if len(inv.Switches) == 1 {
-		return inv.Switches[0].Name
+	only := ""
+	for i := range inv.Switches {
+		switch {
+		case inv.Switches[i].Missing:
+		case only != "":
+			return ""
+		default:
+			only = inv.Switches[i].Name
+		}
 	}
-	return ""
+	return only
 }
 
 // SwitchInventory gives what was last seen of a place's switch, or nil.

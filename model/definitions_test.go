@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"strings"
 	"testing"
 
 	"bordergw/model"
@@ -15,7 +16,8 @@ func TestResolve(t *testing.T) {
 	seen := func(id string, switches ...string) *model.Inventory {
 		inv := &model.Inventory{Record: model.Record{ID: id}}
 		for _, s := range switches {
-			inv.Switches = append(inv.Switches, model.SwitchInventory{Name: s})
+			name, missing := strings.CutPrefix(s, "-")
+			inv.Switches = append(inv.Switches, model.SwitchInventory{Name: name, Missing: missing})
 		}
 		return inv
 	}
@@ -29,10 +31,13 @@ func TestResolve(t *testing.T) {
 			box("router", "sw5", 6, model.RouterVTEP),
 			box("namesake", "sw1", 7, model.HWVTEP),
 			box("crowd", "crowd", 8, model.HWVTEP),
+			box("left", "left", 9, model.HWVTEP),
+			box("joined", "joined", 10, model.HWVTEP),
 		}),
 		Inventories: model.NewTable[model.Inventory]([]*model.Inventory{
 			seen("first", "sw1"), seen("second", "sw1"), seen("several", "sw2", "sw3"), seen("unnamed", "sw4"),
 			seen("router", "sw6"), seen("crowd", "sw7", "sw8"),
+			seen("left", "-moved", "-left", "sw10"), seen("joined", "moved", "-gone"),
 		}),
 	}
 	for _, c := range []struct {
@@ -53,6 +58,10 @@ func TestResolve(t *testing.T) {
 		{"name of a device", model.Device{DeviceName: "box"}, "first", "sw1", true},
 		{"name of a device never read", model.Device{DeviceName: "later"}, "unread", "", true},
 		{"switch of what is not driven", model.Device{DeviceName: "sw6"}, "", "", false},
+		{"switch that moved", model.Device{DeviceName: "moved"}, "joined", "moved", true},
+		{"switch that has gone", model.Device{DeviceName: "gone"}, "joined", "gone", true},
+		{"by id, its switch has gone", model.Device{DeviceID: "left"}, "left", "left", true},
+		{"by id, the only one that is there", model.Device{DeviceID: "joined"}, "joined", "moved", true},
 		{"unknown", model.Device{DeviceName: "sw9"}, "", "", false},
 		{"neither", model.Device{}, "", "", false},
 	} {

@@ -19,7 +19,11 @@ const UnsupportedSourceNode = "unsupported_source_node_replication"
 type SwitchInventory struct {
 	Name      string        `json:"name"`
 	TunnelIPs []VTEPAddress `json:"tunnel_ips,omitempty"`
-	Faults    []string      `json:"faults,omitempty"`
+	// NoTunnelIP: the switch shows none now; TunnelIPs are its last ones.
+	NoTunnelIP bool     `json:"no_tunnel_ip,omitempty"`
+	Faults     []string `json:"faults,omitempty"`
+	// Missing: the switch is not in its database now; this is what was last seen.
+	Missing bool `json:"missing,omitempty"`
 	// NoSourceNode: the switch has once said that it can not replicate flooded
 	// frames itself. It withdraws the fault as soon as it is not asked to, so that
 	// it is remembered until the device's profile changes.
@@ -61,6 +65,8 @@ func (i *Inventory) Switch(name string) (*SwitchInventory, bool) {
 type Tombstone struct {
 	// Record.ID is the network's id, which is the Logical_Switch's name.
 	Record
+	// VNI that the network had.
+	VNI VNI `json:"vni,omitempty"`
 	// Pending are the devices that have not been seen without it yet.
 	Pending []string `json:"pending"`
 }

@@ -237,6 +237,8 @@ func (r *reception) lend(c *caller, w *worker) string {
 	reason := w.offer(c)
 	if reason != "" {
 		c.giveBack()
+	} else {
+		w.hurry(c)
 	}
 	return reason
 }

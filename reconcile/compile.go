@@ -92,9 +92,11 @@ func Compile(in Input, prev *View) *View {
 	}
 	for _, g := range groupNetworks(&in) {
 		inputs := g.inputs(&in)
-		gv := prev.group(g.key())
-		if gv == nil || !slices.Equal(gv.inputs, inputs) {
+		was := prev.group(g.key())
+		gv := was
+		if was == nil || !slices.Equal(was.inputs, inputs) {
 			gv = g.build(&in, inputs)
+			gv.follow(was)
 		}
 		v.groups[g.key()] = gv
 		maps.Copy(v.Outcomes, gv.outcomes)
@@ -118,12 +120,11 @@ func (v *View) group(key string) *groupView {
 // assemble gathers each device's share of all networks.
 func (v *View) assemble(in Input) {
 	defs := in.Definitions
-	claim := func(name string) vtep.Claim { return claimOf(defs, name) }
 	known := knownAddresses(defs)
 	unheard := addressesOf(defs, func(id string) bool { return in.GrowOnly && in.Unheard[id] })
 	drive := func(gd *model.GatewayDevice, sweep bool) {
 		v.Wants[gd.ID] = &vtep.Want{
-			Self: databaseID(gd), Mark: defs.StoreID, Claim: claim, Known: known,
+			Self: databaseID(gd), Mark: defs.StoreID, Claim: claimsOn(defs, gd.ID), Known: known,
 			SourceNode: sourceNode(defs, gd), MACsFull: macsFull(defs, gd), GrowOnly: in.GrowOnly, Unheard: unheard, Sweep: sweep,
 		}
 	}
@@ -172,6 +173,9 @@ func (v *View) tunnels(defs *model.Definitions) {
 		}
 		w.TunnelRows = profileOf(gd).TunnelRows
 		for _, sw := range inv.Switches {
+			if sw.Missing {
+				continue
+			}
 			for _, seg := range w.Segments {
 				for _, e := range seg.Flood {
 					if e.Home != w.Self && runs[e.Home] && !slices.Contains(sw.TunnelIPs, e.Locator.Addr) {
@@ -221,16 +225,22 @@ func (v *View) byAge() []*Outcome {
 	})
 }
 
-// claimOf classes the name of a logical switch.
-func claimOf(defs *model.Definitions, name string) vtep.Claim {
-	id := strings.TrimSuffix(name, vtep.BorderSuffix)
-	if _, ok := defs.Networks.Get(id); ok {
-		return vtep.Known
+// claimsOn classes the logical switches of a device. One without our mark is
+// Buried only with the VNI that was ours: with another one it was never adopted.
+// Names of the second logical switch of a stitched network are nobody else's.
+func claimsOn(defs *model.Definitions, device string) func(name string, key *int) vtep.Claim {
+	return func(name string, key *int) vtep.Claim {
+		id, second := strings.CutSuffix(name, vtep.BorderSuffix)
+		_, known := defs.Networks.Get(id)
+		t, removed := defs.Tombstones.Get(id)
+		switch {
+		case removed && slices.Contains(t.Pending, device) && (second || key == nil || *key == int(t.VNI)):
+			return vtep.Buried
+		case known || removed:
+			return vtep.Known
+		}
+		return vtep.Unknown
 	}
-	if _, ok := defs.Tombstones.Get(id); ok {
-		return vtep.Buried
-	}
-	return vtep.Unknown
 }
 
 // knownAddresses are the tunnel addresses of all registered switches: one that

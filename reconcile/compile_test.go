@@ -97,6 +97,42 @@ connect c2 net-b g vlan 11`) {
 	require.Equal(t, dump(after), dump(reconcile.Compile(in, nil)), "as if built from nothing")
 }
 
+// TestClaims: a network is buried on the switches that it was removed from and
+// that have not been seen without it, with its own VNI, though it may still
+// exist; elsewhere only its name is known.
+func TestClaims(t *testing.T) {
+	s := &scenario{t: t}
+	for line := range strings.Lines(`device sw1
+device sw2
+network net-a 100
+network net-b 101`) {
+		s.line(strings.Fields(line))
+	}
+	s.tombstones = []*model.Tombstone{
+		{Record: model.Record{ID: "net-a"}, VNI: 100, Pending: []string{"sw1"}},
+		{Record: model.Record{ID: "net-z"}, VNI: 109, Pending: []string{"sw2"}},
+	}
+	wants := reconcile.Compile(s.input(), nil).Wants
+	key := func(n int) *int { return &n }
+	for _, c := range []struct {
+		device, name string
+		key          *int
+		claim        vtep.Claim
+	}{
+		{"sw1", "net-a", key(100), vtep.Buried},
+		{"sw1", "net-a", nil, vtep.Buried},
+		{"sw1", "net-a", key(200), vtep.Known},
+		{"sw1", "net-a-border", key(200), vtep.Buried},
+		{"sw2", "net-a", key(100), vtep.Known},
+		{"sw1", "net-b", key(101), vtep.Known},
+		{"sw2", "net-z", key(109), vtep.Buried},
+		{"sw1", "net-z", key(109), vtep.Known},
+		{"sw1", "net-c", nil, vtep.Unknown},
+	} {
+		require.Equal(t, c.claim, wants[c.device].Claim(c.name, c.key), "%s %s", c.device, c.name)
+	}
+}
+
 // TestWantsAreSortedAndUnique: no want of any scenario binds one VLAN of a port
 // twice or has an unsorted or repeated segment, MAC or member.
 func TestWantsAreSortedAndUnique(t *testing.T) {
@@ -183,6 +219,10 @@ func (s *scenario) line(f []string) {
 	case "fault":
 		sw := s.inventories[len(s.inventories)-1].Switches
 		sw[len(sw)-1].Faults = append(sw[len(sw)-1].Faults, f[1])
+	case "missing", "no-tunnel-ip":
+		sw := s.inventories[len(s.inventories)-1].Switches
+		last := &sw[len(sw)-1]
+		last.Missing, last.NoTunnelIP = last.Missing || f[0] == "missing", last.NoTunnelIP || f[0] == "no-tunnel-ip"
 	case "gateway":
 		s.gateway(f)
 	case "connect":

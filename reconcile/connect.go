@@ -91,9 +91,8 @@ func (p *netPart) member(in *Input, c *model.L2GatewayConnection, d *model.Devic
 		out.Errors = append(out.Errors, fmt.Sprintf("device %s: %s", deviceName(gd), reason))
 		return nil
 	}
-	if m.addresses = p.addressesOf(m); len(m.addresses) == 0 {
-		p.incomplete = true
-		out.Waiting = append(out.Waiting, fmt.Sprintf("device %s: no tunnel IP is known", deviceName(gd)))
+	if reason := p.locate(m); reason != "" {
+		out.Waiting = append(out.Waiting, fmt.Sprintf("device %s: %s", deviceName(gd), reason))
 	}
 	if m.sw == "" && len(d.Interfaces) > 0 {
 		p.incomplete = true
@@ -127,21 +126,46 @@ func (m *member) unable(net *model.Network) string {
 	return ""
 }
 
+// locate finds where others send frames for a member, and tells what its switch
+// does not say of that, "" if nothing is left open.
+func (p *netPart) locate(m *member) string {
+	if m.addresses = p.addressesOf(m); len(m.addresses) == 0 {
+		p.incomplete = true
+		return "no tunnel IP is known"
+	}
+	return m.outdated()
+}
+
 // addressesOf is where others send frames for a member: what the switch asked
-// for, else its lowest tunnel address, else the registration's.
+// for, else its lowest tunnel address, else the registration's, else the lowest
+// that the switch showed last.
 func (p *netPart) addressesOf(m *member) []model.VTEPAddress {
 	if p.learned != nil && m.border == 0 {
 		if asked := p.learned.Flood[m.db()]; len(asked) > 0 {
 			return asked
 		}
 	}
-	switch {
-	case m.seen != nil && len(m.seen.TunnelIPs) > 0:
-		return m.seen.TunnelIPs[:1]
-	case len(m.device.TunnelIPs) > 0:
-		return m.device.TunnelIPs[:1]
+	var seen []model.VTEPAddress
+	if m.seen != nil {
+		seen = m.seen.TunnelIPs
 	}
-	return nil
+	if len(m.device.TunnelIPs) > 0 && (len(seen) == 0 || m.seen.NoTunnelIP) {
+		seen = m.device.TunnelIPs
+	}
+	return seen[:min(1, len(seen))]
+}
+
+// outdated says what of a member's switch is only remembered, "" if nothing is.
+func (m *member) outdated() string {
+	switch {
+	case m.seen == nil:
+		return ""
+	case m.seen.Missing:
+		return fmt.Sprintf("switch %s has gone from its database", m.sw)
+	case m.seen.NoTunnelIP && len(m.device.TunnelIPs) == 0:
+		return fmt.Sprintf("switch %s shows no tunnel IP any more; its last one is used", m.sw)
+	}
+	return ""
 }
 
 // deviceName is how messages call a registered device.

@@ -16,6 +16,7 @@ type deviceState struct {
 	phase     string
 	awaySince time.Time // of the first loss; zero once a session has brought it in line
 	backSince time.Time // when it began, if the switch had been away before
+	cameOnce  bool      // a session has brought it in line since the process began
 	detail    string
 	lastError string
 	facts     *vtep.Facts
@@ -33,6 +34,12 @@ type deviceState struct {
 
 // reachable reports whether a session stands that has brought it in line.
 func (st *deviceState) reachable() bool { return st.awaySince.IsZero() }
+
+// expected reports whether the switch has been in line and has not been away for
+// longer than hold.
+func (st *deviceState) expected(hold time.Duration) bool {
+	return st.cameOnce && (st.reachable() || time.Since(st.awaySince) < hold)
+}
 
 // settle reports the outcome of a plan. After writing, one more plan finds
 // whether it all stands; if not, the next round goes on.
@@ -85,7 +92,7 @@ func (st *deviceState) isBack(hold time.Duration) bool {
 	if time.Since(st.awaySince) > hold {
 		st.backSince = time.Now()
 	}
-	st.awaySince = time.Time{}
+	st.awaySince, st.cameOnce = time.Time{}, true
 	return true
 }
 

@@ -206,6 +206,33 @@ func (g *group) build(in *Input, inputs []any) *groupView {
 	return v
 }
 
+// follow has each segment note what differs from the one whose place it takes.
+func (v *groupView) follow(was *groupView) {
+	if was == nil {
+		return
+	}
+	done := map[*vtep.Segment]bool{}
+	for dev, share := range v.shares {
+		for _, seg := range share.segments {
+			if old := was.segment(dev, seg.Name); old != nil && !done[seg] {
+				seg.Follows(old)
+				done[seg] = true
+			}
+		}
+	}
+}
+
+func (v *groupView) segment(dev, name string) *vtep.Segment {
+	if share := v.shares[dev]; share != nil {
+		for _, seg := range share.segments {
+			if seg.Name == name {
+				return seg
+			}
+		}
+	}
+	return nil
+}
+
 // settle divides the networks into domains and drops connections that turn out
 // not to be realisable, until all that are left are.
 func (g *group) settle() {

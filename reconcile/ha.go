@@ -9,8 +9,13 @@ import (
 	"bordergw/model"
 )
 
-// electionGap is when to look again while no device is active.
-const electionGap = 200 * time.Millisecond
+const (
+	// electionGap is when to look again while no device is active.
+	electionGap = 200 * time.Millisecond
+	// redialGap is how often a switch is dialled whose part another one has: if it
+	// comes back with what it held, both are bound until it is reached.
+	redialGap = 300 * time.Millisecond
+)
 
 // elect chooses the device that carries traffic in each active-passive gateway.
 // The choice is durable. A device that can be reached leaves its part before
@@ -65,6 +70,28 @@ func (l *Loop) choose(defs *model.Definitions, g *model.L2Gateway, down map[stri
 		return "" // it leaves, then the other one comes
 	}
 	return current.ID
+}
+
+// supplanted are those of the devices that are down whose part in an
+// active-passive gateway another device has.
+func supplanted(defs *model.Definitions, down map[string]bool) map[string]bool {
+	out := map[string]bool{}
+	if len(down) == 0 {
+		return out
+	}
+	for g := range defs.Gateways.All() {
+		active := activeDevice(g)
+		if g.HAMode != model.ActivePassive || active == nil {
+			continue
+		}
+		for i := range g.Devices {
+			d := &g.Devices[i]
+			if place, known := defs.Resolve(d); d != active && known && down[place.Device.ID] {
+				out[place.Device.ID] = true
+			}
+		}
+	}
+	return out
 }
 
 // reaches reports whether a device has a session.

@@ -2,8 +2,10 @@ package reconcile
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -159,6 +161,53 @@ func TestPreempt(t *testing.T) {
 	require.Equal(t, []string{"in-b", "", "in-a"}, g.history)
 }
 
+// A switch is supplanted while it is down and another one has its part.
+func TestSupplanted(t *testing.T) {
+	g := newGateway(t, false, "a", "b", "c")
+	requireSupplanted := func(want ...string) {
+		t.Helper()
+		g.loop.elect(context.Background(), g.down, time.Now())
+		require.ElementsMatch(t, want, slices.Collect(maps.Keys(supplanted(g.Definitions(), g.down))))
+	}
+	g.come("a", "b", "c")
+	g.synced("a", "b", "c")
+	requireSupplanted()
+	g.leave(false, "a")
+	requireSupplanted()
+	g.leave(true, "a")
+	requireSupplanted("a")
+	g.leave(true, "c")
+	requireSupplanted("a", "c")
+	g.come("a")
+	requireSupplanted("c")
+	g.leave(true, "b")
+	requireSupplanted("b", "c")
+
+	gw := g.get()
+	gw.HAMode = model.ActiveActive
+	g.put(&gw)
+	requireSupplanted()
+}
+
+// A supplanted switch is dialled again soon, but not one that is in quarantine.
+func TestRest(t *testing.T) {
+	rested := func(d, supplantedAfter time.Duration) (took time.Duration) {
+		synctest.Test(t, func(t *testing.T) {
+			w := &worker{}
+			w.device.Store(&model.GatewayDevice{})
+			time.AfterFunc(supplantedAfter, func() { w.supplanted.Store(true) })
+			began := time.Now()
+			w.rest(t.Context(), d)
+			took = time.Since(began)
+		})
+		return took
+	}
+	require.Equal(t, maxBackoff, rested(maxBackoff, time.Hour))
+	require.Equal(t, redialGap, rested(maxBackoff, time.Millisecond))
+	require.Equal(t, 4*redialGap, rested(maxBackoff, 3*redialGap+time.Millisecond), "it was resting already")
+	require.Equal(t, quarantine, rested(quarantine, time.Millisecond))
+}
+
 func TestActiveDeviceIsTakenOut(t *testing.T) {
 	g := newGateway(t, false, "a", "b")
 	g.come("a", "b")
@@ -214,6 +263,38 @@ func TestExactlyOneBound(t *testing.T) {
 			if gd.Name == active {
 				require.Len(t, v.Wants[gd.ID].Bindings, 1)
 				require.Equal(t, locators(gd), floodOf(v, other, "n"))
+			} else {
+				requireNothing(t, v, gd)
+				require.Contains(t, v.Outcomes[c.ID].Standby, gd.Name)
+			}
+		}
+	}
+}
+
+// The same of a border gateway: its frames pass through one border at a time.
+func TestExactlyOneBorderActive(t *testing.T) {
+	topo := newTopology()
+	net := topo.network("n", 5001)
+	a, b := topo.device("a", model.BorderRelay, keyed), topo.device("b", model.BorderRelay, keyed)
+	far := topo.device("far", model.BorderRelay, keyed, inSite("elsewhere"))
+	inside := topo.device("inside", "")
+	topo.access(net, inside)
+	c := topo.border(net, 9001, a, b)
+	topo.border(net, 9001, far)
+	for _, active := range []*model.GatewayDevice{nil, a, b} {
+		gw, _ := topo.Gateways.Get(c.L2GatewayID)
+		changed := *gw
+		changed.HAMode = model.ActivePassive
+		for i := range gw.Devices {
+			if active != nil && gw.Devices[i].DeviceID == active.ID {
+				changed.Active = gw.Devices[i].ID
+			}
+		}
+		topo.Gateways = topo.Gateways.With(&changed)
+		v := topo.compile(nil)
+		for _, gd := range []*model.GatewayDevice{a, b} {
+			if gd == active {
+				require.Equal(t, locators(gd), floodOf(v, inside, "n"))
 			} else {
 				requireNothing(t, v, gd)
 				require.Contains(t, v.Outcomes[c.ID].Standby, gd.Name)

@@ -50,7 +50,9 @@ type learning struct {
 	// longer holds.
 	winners map[string]*Learned
 	changed map[string]*learnedNetwork
-	// flooded are the networks for which a database last named end points.
+	// stated counts the stations of a network that a database has a say in; flooded
+	// are the networks for which it last named end points.
+	stated  map[vtep.DatabaseID]map[*learnedNetwork]int
 	flooded map[vtep.DatabaseID][]string
 	// moved are the stations that moved since drainMoves was last called.
 	moved     map[stationID]struct{}
@@ -65,11 +67,9 @@ type stationID struct {
 
 type learnedNetwork struct {
 	*learning
-	name string
-	macs map[model.MAC]*station
-	// stated counts the stations that a database has a say in.
-	stated map[vtep.DatabaseID]int
-	flood  map[vtep.DatabaseID][]model.VTEPAddress
+	name  string
+	macs  map[model.MAC]*station
+	flood map[vtep.DatabaseID][]model.VTEPAddress
 	// current was true but for the stations in stale and, if staleFlood, flood.
 	current    *Learned
 	stale      map[model.MAC]struct{}
@@ -88,7 +88,7 @@ func newLearning(localHold, hold, contradict time.Duration) *learning {
 	return &learning{
 		localHold: localHold, hold: hold, contradict: contradict,
 		networks: map[string]*learnedNetwork{}, winners: map[string]*Learned{}, changed: map[string]*learnedNetwork{},
-		flooded: map[vtep.DatabaseID][]string{}, moved: map[stationID]struct{}{},
+		stated: map[vtep.DatabaseID]map[*learnedNetwork]int{}, flooded: map[vtep.DatabaseID][]string{}, moved: map[stationID]struct{}{},
 	}
 }
 
@@ -96,12 +96,24 @@ func (l *learning) network(name string) *learnedNetwork {
 	n := l.networks[name]
 	if n == nil {
 		n = &learnedNetwork{
-			learning: l, name: name, macs: map[model.MAC]*station{}, stated: map[vtep.DatabaseID]int{},
+			learning: l, name: name, macs: map[model.MAC]*station{},
 			flood: map[vtep.DatabaseID][]model.VTEPAddress{}, stale: map[model.MAC]struct{}{}, recalled: map[model.MAC]recalledHome{},
 		}
 		l.networks[name], l.changed[name] = n, n
 	}
 	return n
+}
+
+// count notes that a database has a say in more or fewer stations.
+func (n *learnedNetwork) count(db vtep.DatabaseID, by int) {
+	of := n.stated[db]
+	if of == nil {
+		of = map[*learnedNetwork]int{}
+		n.stated[db] = of
+	}
+	if of[n] += by; of[n] == 0 {
+		delete(of, n)
+	}
 }
 
 // touch notes that the winner for a MAC may be another one.
@@ -143,10 +155,7 @@ func (l *learning) missing(db vtep.DatabaseID, told []vtep.LocalMAC, now time.Ti
 // ofDatabase calls f for the stations of all networks that a database has a say
 // in, and for some others.
 func (l *learning) ofDatabase(db vtep.DatabaseID, f func(*learnedNetwork, model.MAC)) {
-	for _, n := range l.networks {
-		if n.stated[db] == 0 {
-			continue
-		}
+	for n := range l.stated[db] {
 		for mac := range n.macs {
 			f(n, mac)
 		}
@@ -195,7 +204,7 @@ func (n *learnedNetwork) learn(db vtep.DatabaseID, m vtep.LocalMAC, first bool, 
 	}
 	n.touch(m.MAC)
 	if h == nil {
-		n.stated[db]++
+		n.count(db, 1)
 		s.homes = append(s.homes, home{Candidate: Candidate{MAC: m.MAC, Source: Local, Database: db}})
 		h = &s.homes[len(s.homes)-1]
 	}
@@ -234,6 +243,9 @@ func (l *learning) disconnected(db vtep.DatabaseID, now time.Time) {
 func (l *learning) retain(known func(network string) bool) {
 	for name := range l.networks {
 		if !known(name) {
+			for _, of := range l.stated {
+				delete(of, l.networks[name])
+			}
 			delete(l.networks, name)
 			delete(l.winners, name)
 			delete(l.changed, name)
@@ -279,7 +291,7 @@ func (n *learnedNetwork) expireStation(mac model.MAC, s *station, now time.Time)
 		over := !h.gone.IsZero() && !h.gone.After(now)
 		if over {
 			n.touch(mac)
-			n.stated[h.Database]--
+			n.count(h.Database, -1)
 		}
 		return over
 	})

@@ -233,7 +233,9 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 	}, l.view.Load())
 	l.view.Store(view)
 	l.forgetExpired(ctx, defs)
+	lost := supplanted(defs, down)
 	for id, w := range l.snapshot() {
+		w.supplanted.Store(lost[id])
 		w.setWant(view.Wants[id], view.Revision, cleaning(defs, id))
 	}
 	l.remember(ctx, defs, now)

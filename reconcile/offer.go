@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"bordergw/vtep/transport"
 )
@@ -29,6 +30,32 @@ func (w *worker) offer(c *caller) string {
 	}
 	notify(w.knock)
 	return ""
+}
+
+// mostSilence is how long a session may say nothing while a newer one waits for
+// its end: one that is alive has answered an echo request by then.
+const mostSilence = 5*time.Second + 500*time.Millisecond
+
+// hurry ends a session that is silent while a caller waits for the worker: the
+// switch has most likely come back without a word to the old one. What was under
+// way is found out by what the caller's database holds.
+func (w *worker) hurry(c *caller) {
+	w.mu.Lock()
+	s, waits := w.link.session, w.offered == c
+	w.mu.Unlock()
+	left := mostSilence
+	switch {
+	case !waits:
+		return
+	case s != nil:
+		left -= s.Silence()
+	}
+	if left > 0 {
+		time.AfterFunc(left, func() { w.hurry(c) })
+		return
+	}
+	w.log.Info("giving up a silent session, as the switch has dialled in anew")
+	_ = s.Close()
 }
 
 // offering reports whether a caller waits for the worker.

@@ -23,8 +23,11 @@ import (
 const (
 	// maxBackoff is short: a switch that comes back with what it held before may
 	// hold what another one has taken over meanwhile.
-	maxBackoff  = 5 * time.Second
-	dialTimeout = 5 * time.Second
+	maxBackoff = 5 * time.Second
+	// maxMuteBackoff is for what accepts connections and does not speak OVSDB:
+	// most likely it is no switch.
+	maxMuteBackoff = 30 * time.Second
+	dialTimeout    = 5 * time.Second
 	// A session that lasted this long starts the next backoff afresh.
 	steadyAfter = 10 * time.Second
 	// quarantine is how long a peer is left alone that sends what no switch does.
@@ -57,6 +60,10 @@ type worker struct {
 	drifted []vtep.Op
 	// held is when the last attempt at a session had one; zero if it had none.
 	held time.Time
+	// missing are switches of the database that are not in it now, since when.
+	missing map[string]time.Time
+	// supplanted: the switch is down and another one has its part. Written by the Loop.
+	supplanted atomic.Bool
 	// told: the switch's stations have been told once since the process began.
 	told bool
 
@@ -139,7 +146,7 @@ func (w *worker) run(ctx context.Context) {
 		switch {
 		case ctx.Err() != nil:
 			return
-		case errors.Is(err, errOffered):
+		case errors.Is(err, errOffered) || w.offering():
 			w.helds, w.repairs = holds{}, repairs{}
 			continue
 		}
@@ -156,20 +163,42 @@ func (w *worker) delay(retry *backoff.ExponentialBackOff, err error) time.Durati
 	case errors.Is(err, ovsdb.ErrProtocol):
 		return quarantine
 	}
-	return min(retry.NextBackOff(), maxBackoff) // jitter may lead past the maximum
+	retry.MaxInterval = w.maxDelay(err)
+	return min(retry.NextBackOff(), retry.MaxInterval) // jitter may lead past the maximum
 }
 
-// rest waits before the next attempt; a switch that dials in ends it.
+// maxDelay is how long the wait after an error may grow. A switch that was in
+// line not long ago is expected back, whatever answers in its place.
+func (w *worker) maxDelay(err error) time.Duration {
+	st := w.state()
+	if !errors.Is(err, ovsdb.ErrNoAnswer) || st.expected(w.loop.opts.Hold) {
+		return maxBackoff
+	}
+	return maxMuteBackoff
+}
+
+// rest waits before the next attempt. A switch that dials in ends it, and so
+// does redialGap once the switch is supplanted.
 func (w *worker) rest(ctx context.Context, d time.Duration) {
 	if listens(w.device.Load()) {
 		return // connect waits
 	}
-	t := time.NewTimer(d)
+	t, look := time.NewTimer(d), time.NewTicker(redialGap)
 	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	case <-w.knock:
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			return
+		case <-w.knock:
+			return
+		case <-look.C:
+			if w.supplanted.Load() && d < quarantine {
+				return
+			}
+		}
 	}
 }
 
@@ -302,7 +331,9 @@ func (w *worker) observe(ctx context.Context, s *vtep.Session) (uint64, error) {
 	// A database without any switch is one that is being set up again; what was
 	// last seen stays known, so that nothing is taken away for lack of facts.
 	if len(facts.Switches) > 0 {
-		err := w.loop.store.SetInventory(ctx, w.id, model.Inventory{Switches: facts.Switches, SeenAt: time.Now()})
+		old, _ := w.loop.store.Definitions().Inventories.Get(w.id)
+		now := time.Now()
+		err := w.loop.store.SetInventory(ctx, w.id, model.Inventory{Switches: w.remembered(old, facts.Switches, now), SeenAt: now})
 		if err != nil && model.KindOf(err) != model.NotFound && ctx.Err() == nil {
 			// What is wanted is still kept in line; the next pass tries again.
 			w.log.WithError(err).Warn("remembering what the switch says of itself")

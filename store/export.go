@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,8 +12,9 @@ import (
 	"bordergw/model"
 )
 
-// maxRevision leaves room for all the changes to come.
-const maxRevision = 1 << 62
+// maxRevision leaves room for all the changes to come: a device's Seq, which is
+// the revision that created it, is told apart by 32 bits (vtep.DatabaseID).
+const maxRevision = 1 << 31
 
 // Import stores what another store exported, with ids, VNIs and the order of
 // creation, all of it or nothing. The store must hold no definitions. Every
@@ -38,6 +40,9 @@ func (t *txn) importAll(e *model.Export) error {
 }
 
 func (t *txn) importLists(e *model.Export) error {
+	if err := checkRecords(e); err != nil {
+		return err
+	}
 	last := t.next.Revision
 	for _, step := range []func() (uint64, error){
 		func() (uint64, error) { return importList(t, networks, e.Networks, t.importNetwork) },
@@ -59,6 +64,36 @@ func (t *txn) importLists(e *model.Export) error {
 		kept(t, connections, e.Connections), kept(t, quotas, e.Quotas))
 }
 
+// checkRecords refuses what no store exports: records without an id or a place
+// of their own in the order of creation.
+func checkRecords(e *model.Export) error {
+	seqs := map[uint64]string{}
+	return cmp.Or(checkList(seqs, networks, e.Networks), checkList(seqs, devices, e.GatewayDevices), checkList(seqs, gateways, e.L2Gateways),
+		checkList(seqs, connections, e.Connections), checkList(seqs, quotas, e.Quotas))
+}
+
+// checkList is checkRecords for one kind; seqs has the places that are taken.
+func checkList[T any, P model.Recorder[T]](seqs map[uint64]string, of table[T, P], list []P) error {
+	refuse := func(format string, args ...any) error {
+		return model.ErrBadRequest("Invalid input for %s. Reason: %s.", of.bucket, fmt.Sprintf(format, args...))
+	}
+	for _, r := range list {
+		if r == nil || r.Meta().ID == "" || r.Meta().Seq == 0 {
+			return refuse("a record has no id or no seq")
+		}
+		m := r.Meta()
+		if most := max(m.Seq, m.Revision); most > maxRevision {
+			return refuse("%.255q: %d is no revision, the highest is %d", m.ID, most, uint64(maxRevision))
+		}
+		name := fmt.Sprintf("%.255q of %s", m.ID, of.bucket)
+		if other, taken := seqs[m.Seq]; taken && other != name { // the same one twice is a conflict
+			return refuse("%.255q has the seq %d of %s", m.ID, m.Seq, other)
+		}
+		seqs[m.Seq] = name
+	}
+	return nil
+}
+
 // kept refuses records that the rules changed.
 func kept[T any, P model.Recorder[T]](t *txn, in table[T, P], list []P) error {
 	for _, r := range list {
@@ -74,12 +109,7 @@ func kept[T any, P model.Recorder[T]](t *txn, in table[T, P], list []P) error {
 // nothing moves. It returns the highest revision that a record carries.
 func importList[T any, P model.Recorder[T]](t *txn, into table[T, P], list []P, create func(P) (P, error)) (highest uint64, err error) {
 	for _, r := range list {
-		if r == nil || r.Meta().ID == "" || r.Meta().Seq == 0 {
-			return 0, model.ErrBadRequest("Invalid input for %s. Reason: a record has no id or no seq.", into.bucket)
-		}
-		if highest = max(highest, r.Meta().Seq, r.Meta().Revision); highest > maxRevision {
-			return 0, model.ErrBadRequest("Invalid input for %s. Reason: %d is no revision.", into.bucket, highest)
-		}
+		highest = max(highest, r.Meta().Seq, r.Meta().Revision)
 	}
 	for pending := list; len(pending) > 0; {
 		var refused []P

@@ -2,7 +2,6 @@ package store
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -43,6 +42,8 @@ type Store struct {
 	opts    Options
 	notices notices
 	current atomic.Pointer[model.Definitions]
+
+	line line
 
 	// mu is held by the one writer; it guards the fields below.
 	mu      sync.Mutex
@@ -108,51 +109,6 @@ func (s *Store) Definitions() *model.Definitions { return s.current.Load() }
 // were not taken yet are merged into one; a subscriber never holds up a writer.
 // The function returned ends the subscription. The channel is never closed.
 func (s *Store) Changes() (<-chan struct{}, func()) { return s.notices.subscribe() }
-
-// write runs one rule and makes its changes durable.
-func write[R any](ctx context.Context, s *Store, rule func(*txn) (R, error)) (R, error) {
-	var none R
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := ctx.Err(); err != nil {
-		return none, err
-	}
-	if s.unsure {
-		if err := s.reread(); err != nil {
-			return none, err
-		}
-	}
-	t := begin(s.Definitions(), s.opts)
-	r, err := rule(t)
-	if err == nil && len(t.changes) > 0 {
-		err = s.commit(ctx, t)
-	}
-	if err != nil {
-		return none, err
-	}
-	return r, nil
-}
-
-// do is write for rules without a result.
-func (s *Store) do(ctx context.Context, rule func(*txn) error) error {
-	_, err := write(ctx, s, func(t *txn) (struct{}, error) { return struct{}{}, rule(t) })
-	return err
-}
-
-func (s *Store) commit(ctx context.Context, t *txn) error {
-	audited, err := t.audit(ctx, s.audited)
-	if err != nil {
-		return err
-	}
-	if err := s.backend.commit(t.next.Revision, t.changes); err != nil {
-		s.unsure = true
-		return unavailable("commit revision %d: %w", t.next.Revision, err)
-	}
-	s.audited = audited
-	s.current.Store(&t.next)
-	s.notices.send()
-	return nil
-}
 
 // reread finds out what a failed commit left behind.
 func (s *Store) reread() error {

@@ -55,14 +55,19 @@ func (t *txn) setPending(networkID string, pending []string) {
 	case len(pending) == 0:
 		tombstones.remove(t, networkID)
 	case !ok:
-		project := ""
-		if n, ok := t.next.Networks.Get(networkID); ok {
-			project = n.ProjectID
-		}
-		tombstones.put(t, &model.Tombstone{Record: model.Record{ID: networkID, ProjectID: project}, Pending: pending})
+		tombstones.put(t, t.tombstone(model.Tombstone{Record: model.Record{ID: networkID}}, pending))
 	case !slices.Equal(old.Pending, pending):
-		tombstones.put(t, &model.Tombstone{Record: old.Record, Pending: pending})
+		tombstones.put(t, t.tombstone(*old, pending))
 	}
+}
+
+// tombstone is one that says what the network is now, if it still exists.
+func (t *txn) tombstone(ts model.Tombstone, pending []string) *model.Tombstone {
+	if n, ok := t.next.Networks.Get(ts.ID); ok {
+		ts.ProjectID, ts.VNI = n.ProjectID, n.VNI
+	}
+	ts.Pending = pending
+	return &ts
 }
 
 // carriers are the devices that a network's connections reach.

@@ -4,16 +4,21 @@ import "bordergw/vtep/hwvtep"
 
 // Ownership. hardware_vtep has no external_ids, so that a row is ours by what
 // it hangs on: a Logical_Switch by its mark (schema 1.5.1 and later) or, where
-// it can carry none, by its name; bindings, remote MACs and flood lists by
-// their Logical_Switch. Everything else is foreign and is never written.
+// it can carry none or a user has just removed it, by its name; bindings, remote
+// MACs and flood lists by their Logical_Switch. Everything else is foreign and is never written.
 
-// ours reports whether a logical switch that is not wanted may be removed now.
+// removable reports whether a logical switch that is not wanted may be removed
+// now.
 func (w *Want) removable(c Caps, row *hwvtep.LogicalSwitch) bool {
-	claim := w.Claim(row.Name)
+	claim := w.Claim(row.Name, row.TunnelKey)
 	if !c.OtherConfig {
 		return claim != Unknown
 	}
-	return row.OtherConfig[MarkKey] == w.Mark && (claim != Unknown || w.Sweep)
+	mark, marked := row.OtherConfig[MarkKey]
+	if !marked {
+		return claim == Buried
+	}
+	return mark == w.Mark && (claim != Unknown || w.Sweep)
 }
 
 // adoptable reports whether a logical switch of a wanted name can be taken

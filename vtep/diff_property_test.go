@@ -121,9 +121,13 @@ func wanted(w *vtep.Want, name string) *vtep.Segment {
 // untouchable is the oracle's idea of a foreign logical switch.
 func untouchable(d *database, w *vtep.Want, l *logicalSwitch) bool {
 	marked := l.config[vtep.MarkKey] == w.Mark
-	claimed := w.Claim(l.name) != vtep.Unknown
+	claim := w.Claim(l.name, l.key)
+	claimed := claim != vtep.Unknown
+	_, hasMark := l.config[vtep.MarkKey]
 	s := wanted(w, l.name)
 	switch {
+	case s == nil && d.caps.OtherConfig && claim == vtep.Buried && !hasMark:
+		return false
 	case s == nil && d.caps.OtherConfig:
 		return !marked || !claimed && !w.Sweep
 	case s == nil:

@@ -51,7 +51,7 @@ func TestMalformedRowLeavesSessionUsable(t *testing.T) {
 			go func() {
 				defer close(asked)
 				s.Facts()
-				s.Plan(&vtep.Want{Claim: func(string) vtep.Claim { return vtep.Unknown }})
+				s.Plan(&vtep.Want{Claim: func(string, *int) vtep.Claim { return vtep.Unknown }})
 			}()
 			select {
 			case <-asked:

@@ -34,7 +34,7 @@ func TestLockFencesOlderSession(t *testing.T) {
 	srv.AddSwitch("sw1", "10.0.0.1", "p1")
 	ctx := t.Context()
 	want := &vtep.Want{
-		Mark: "us", Claim: func(string) vtep.Claim { return vtep.Unknown },
+		Mark: "us", Claim: func(string, *int) vtep.Claim { return vtep.Unknown },
 		Segments: []*vtep.Segment{{Name: "net", TunnelKey: 100}},
 	}
 	older := openClaimed(t, srv)
@@ -57,7 +57,7 @@ func TestLockFencesOlderSession(t *testing.T) {
 	require.NoError(t, newer.Close())
 	require.Eventually(t, older.Writer, 5*time.Second, 5*time.Millisecond)
 	want.Segments = nil
-	want.Claim = func(string) vtep.Claim { return vtep.Buried }
+	want.Claim = func(string, *int) vtep.Claim { return vtep.Buried }
 	_, err = older.Apply(ctx, older.Plan(want).Ops)
 	require.NoError(t, err)
 	require.Empty(t, srv.VtepCtl("list-ls"))

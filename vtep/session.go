@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"bordergw/vtep/ovsdb"
 )
@@ -58,7 +59,7 @@ func Open(ctx context.Context, c net.Conn, cfg ovsdb.Config) (*Session, error) {
 func (s *Session) read(ctx context.Context) error {
 	dbs, err := s.conn.ListDBs(ctx)
 	if err != nil {
-		return fmt.Errorf("listing databases: %w", err)
+		return fmt.Errorf("%w: listing databases: %w", ovsdb.ErrNoAnswer, err)
 	}
 	if !slices.Contains(dbs, Database) {
 		return fmt.Errorf("%w: the server has no database %s", ErrNotVTEP, Database)
@@ -167,6 +168,10 @@ func (s *Session) Err() error { return s.conn.Err() }
 
 // Close ends the session and leaves the switch as it is.
 func (s *Session) Close() error { return s.conn.Close() }
+
+// Silence is how long the switch has sent nothing at all. It is asked for an echo
+// after 5 s.
+func (s *Session) Silence() time.Duration { return s.conn.Silence() }
 
 // Transactions counts those sent since the session began.
 func (s *Session) Transactions() uint64 { return s.sent.Load() }

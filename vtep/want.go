@@ -27,8 +27,9 @@ type Want struct {
 	Tunnels []Tunnel
 	// TunnelRows: Tunnel rows are made here, not by the switch.
 	TunnelRows bool
-	// Claim classes the names of logical switches that are not in Segments.
-	Claim func(name string) Claim
+	// Claim classes logical switches that are not in Segments, by name and
+	// tunnel key.
+	Claim func(name string, key *int) Claim
 	// SourceNode: the switch replicates flooded frames; said by replication_mode
 	// where the schema has it.
 	SourceNode bool
@@ -124,15 +125,17 @@ func (b Binding) key() Binding {
 	return b
 }
 
-// Claim says what is known of a logical switch's name.
+// Claim says what is known of a logical switch that is not wanted.
 type Claim int
 
 const (
-	// Unknown names are foreign unless they carry our mark.
+	// Unknown ones are foreign unless they carry our mark.
 	Unknown Claim = iota
-	// Known names belong to a network of ours that is not wanted here.
+	// Known ones have the name of a network that is, or was, ours: with our mark
+	// they go at once.
 	Known
-	// Buried names were ours and a user removed them.
+	// Buried ones are what a user took off this switch, which has not been seen
+	// without it since: they go also when another hand took our mark off before.
 	Buried
 )
 

@@ -25,7 +25,7 @@ func parseWant(t testing.TB, text string) *vtep.Want {
 	claims := map[string]vtep.Claim{}
 	p := &wantParser{t: t, segments: map[string]*vtep.Segment{}, claims: claims, want: &vtep.Want{
 		Self: 1, Mark: "us", Known: map[model.VTEPAddress]bool{},
-		Claim: func(name string) vtep.Claim { return claims[name] },
+		Claim: func(name string, _ *int) vtep.Claim { return claims[name] },
 	}}
 	for line := range strings.Lines(text) {
 		if f := strings.Fields(line); len(f) > 0 {

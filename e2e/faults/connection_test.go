@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,13 +44,24 @@ func TestF01_Refused(t *testing.T) {
 // inBubble runs one device against a peer that dial reaches, for a time that
 // passes at once, and tells how often it was dialled.
 func inBubble(t *testing.T, serve func(net.Conn), during time.Duration, look func(*testing.T, model.DeviceStatus)) (dialled int64) {
+	return int64(len(dialsInBubble(t, reached(serve), during, look)))
+}
+
+// reached is a dial that finds a peer.
+func reached(serve func(net.Conn)) func() (net.Conn, error) {
+	return func() (net.Conn, error) {
+		client, server := net.Pipe()
+		go serve(server)
+		return client, nil
+	}
+}
+
+// dialsInBubble is inBubble for any dial, and tells when it was dialled.
+func dialsInBubble(t *testing.T, dial func() (net.Conn, error), during time.Duration, look func(*testing.T, model.DeviceStatus)) (dials []time.Time) {
 	synctest.Test(t, func(t *testing.T) {
-		var count atomic.Int64
 		s := rig.New(t, reconcile.Options{Dial: func(context.Context, *model.GatewayDevice) (net.Conn, error) {
-			count.Add(1)
-			client, server := net.Pipe()
-			go serve(server)
-			return client, nil
+			dials = append(dials, time.Now())
+			return dial()
 		}})
 		id := s.Register("fake", 1)
 		s.Join(s.Network("net", 5001), rig.At{Switch: "fake", Port: "p1", VLAN: 100})
@@ -59,10 +71,19 @@ func inBubble(t *testing.T, serve func(net.Conn), during time.Duration, look fun
 			look(t, s.Loop.DeviceStatus(id))
 		}
 		s.Stop()
-		dialled = count.Load()
 		time.Sleep(time.Minute) // the peer's goroutines find that it is over
 	})
-	return dialled
+	return dials
+}
+
+// gaps are the times between dials, those after the first "since".
+func gaps(dials []time.Time, since time.Duration) (out []time.Duration) {
+	for i := 1; i < len(dials); i++ {
+		if dials[i-1].Sub(dials[0]) >= since {
+			out = append(out, dials[i].Sub(dials[i-1]))
+		}
+	}
+	return out
 }
 
 // silent takes what it is sent and says nothing.
@@ -80,11 +101,14 @@ func TestF02_NoJSON(t *testing.T) {
 		"TLS":     {"\x15\x03\x01\x00\x02\x02\x46", "speaks TLS"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dialled := inBubble(t, says(c.says), 10*time.Minute, func(t *testing.T, d model.DeviceStatus) {
+			dials := dialsInBubble(t, reached(says(c.says)), 10*time.Minute, func(t *testing.T, d model.DeviceStatus) {
 				require.Contains(t, d.LastError, c.reason)
 			})
-			require.LessOrEqual(t, dialled, int64(30), "it is left alone for a while")
-			require.Greater(t, dialled, int64(5), "and tried again")
+			require.LessOrEqual(t, len(dials), 30, "it is left alone for a while")
+			require.Greater(t, len(dials), 5, "and tried again")
+			for _, gap := range gaps(dials, 5*time.Minute) {
+				require.InDelta(t, 45, gap.Seconds(), 15, "of silence, and of rest up to 30 s; or of quarantine")
+			}
 		})
 	}
 }
@@ -225,10 +249,49 @@ func (c *counter) Write(b []byte) (int, error) {
 
 // TestF08_ClosesAtOnce: a switch that has enough managers.
 func TestF08_ClosesAtOnce(t *testing.T) {
-	dialled := inBubble(t, func(c net.Conn) { c.Close() }, 10*time.Minute, func(t *testing.T, d model.DeviceStatus) {
+	dials := dialsInBubble(t, reached(hangUp), 10*time.Minute, func(t *testing.T, d model.DeviceStatus) {
 		require.Equal(t, model.DeviceUnreachable, d.Phase)
 		require.NotEmpty(t, d.LastError)
 	})
-	require.LessOrEqual(t, dialled, int64(200))
-	require.Greater(t, dialled, int64(10))
+	require.LessOrEqual(t, len(dials), 60)
+	for _, gap := range gaps(dials, 5*time.Minute) {
+		require.InDelta(t, 22.5, gap.Seconds(), 7.5)
+	}
+}
+
+func hangUp(c net.Conn) { _ = c.Close() }
+
+// TestF08_IsExpectedBack: a switch that was in sync and then hangs up is tried
+// often as long as what it had learned is held, and seldom from then on.
+func TestF08_IsExpectedBack(t *testing.T) {
+	peer := rig.NewPeer(t)
+	var served atomic.Bool
+	dials := dialsInBubble(t, reached(func(c net.Conn) {
+		if served.Swap(true) {
+			hangUp(c)
+			return
+		}
+		time.AfterFunc(20*time.Second, func() { c.Close() })
+		peer.Serve(c)
+	}), 10*time.Minute, nil)
+	const hold = 5 * time.Minute
+	soon := gaps(dials, 20*time.Second)
+	for _, gap := range soon[:40] {
+		require.LessOrEqual(t, gap, 5*time.Second)
+	}
+	late := gaps(dials, 20*time.Second+hold+time.Minute)
+	for _, gap := range late {
+		require.GreaterOrEqual(t, gap, 5*time.Second)
+	}
+	require.Less(t, len(late), 20)
+}
+
+// TestF01_OftenTried: what can not be reached is tried for ever, at most 5 s
+// apart: it is most likely a switch that is about to come.
+func TestF01_OftenTried(t *testing.T) {
+	dials := dialsInBubble(t, func() (net.Conn, error) { return nil, syscall.ECONNREFUSED }, 10*time.Minute, nil)
+	require.Greater(t, len(dials), 120)
+	for _, gap := range gaps(dials, 0) {
+		require.LessOrEqual(t, gap, 5*time.Second)
+	}
 }

@@ -37,7 +37,7 @@ func newCutter(t *testing.T) *cutter {
 	c.proxy = rig.NewProxy(t, c.server.Port())
 	far := vtep.Locator{Addr: address(t, "192.0.2.9")}
 	c.want = &vtep.Want{
-		Self: 1, Mark: "m", Claim: func(string) vtep.Claim { return vtep.Unknown },
+		Self: 1, Mark: "m", Claim: func(string, *int) vtep.Claim { return vtep.Unknown },
 		Segments: []*vtep.Segment{{
 			Name: "net", TunnelKey: 5001,
 			MACs: []vtep.MACEntry{{MAC: mac(t, "02:00:00:00:00:01"), Locator: far}}, Flood: []vtep.Endpoint{{Locator: far}},

@@ -62,6 +62,7 @@ type two struct {
 	*one
 	other       *ovsdbtest.Server
 	otherDevice string
+	otherConn   string
 }
 
 var carriedByOne = append([]string{"flood net 192.0.2.2"}, carried...)
@@ -72,7 +73,7 @@ func newTwo(t testing.TB) *two {
 	o := newOne(t)
 	w := &two{one: o}
 	w.other, w.otherDevice = o.Switch("tor2", "192.0.2.2", "p1", "p2")
-	o.Join("net", rig.At{Switch: "tor2", Port: "p1", VLAN: 100})
+	w.otherConn = o.Join("net", rig.At{Switch: "tor2", Port: "p1", VLAN: 100})
 	w.stands(rig.Patience)
 	return w
 }

@@ -254,7 +254,7 @@ func replay(t *testing.T, script []string) bool {
 		<-s.Done()
 		s.Facts()
 		s.Locals(true, func(string) bool { return true })
-		s.Plan(&vtep.Want{Claim: func(string) vtep.Claim { return vtep.Known }, Sweep: true})
+		s.Plan(&vtep.Want{Claim: func(string, *int) vtep.Claim { return vtep.Known }, Sweep: true})
 	}
 	<-over
 	return err == nil

@@ -118,6 +118,50 @@ func TestF26_TunnelAddresses(t *testing.T) {
 	w.stands(soon)
 }
 
+// TestF26_AddressTakenOff: a switch that is being set up again shows no tunnel
+// address for a while. It stays a member by its last one.
+func TestF26_AddressTakenOff(t *testing.T) {
+	t.Parallel()
+	w := newTwo(t)
+	written := w.server.Transactions()
+	w.other.VtepCtl("clear", "Physical_Switch", "tor2", "tunnel_ips")
+	w.Connection(soon, w.otherConn, model.ConnectionPending, "no tunnel IP")
+	w.InSync(w.device, w.otherDevice)
+	w.stands(0)
+	w.other.VtepCtl("set", "Physical_Switch", "tor2", "tunnel_ips=192.0.2.2")
+	w.Connection(soon, w.otherConn, model.ConnectionActive)
+	require.Equal(t, written, w.server.Transactions(), "what the other holds is kept")
+}
+
+// TestF29_SwitchGone: one switch of several leaves its database. It stays a
+// member as long as learned stations are held; then its address leaves the flood
+// lists. One that comes back before is as if nothing had been.
+func TestF29_SwitchGone(t *testing.T) {
+	t.Parallel()
+	const hold = 4 * time.Second
+	s := rig.New(t, reconcile.Options{Hold: hold, Interval: 100 * time.Millisecond})
+	peer, _ := s.Switch("tor1", "192.0.2.1", "p1")
+	rack := ovsdbtest.Start(t)
+	rack.AddSwitch("tor2", "192.0.2.2", "p1")
+	rack.AddSwitch("tor3", "192.0.2.3", "p1")
+	s.InSync(s.Register("rack", rack.Port()))
+	conn := s.Join(s.Network("net", 5001), rig.At{Switch: "tor1", Port: "p1", VLAN: 100}, rig.At{Switch: "tor2", Port: "p1", VLAN: 100})
+	rig.Holds(t, rig.Patience, peer, carriedByOne...)
+	s.Connection(rig.Patience, conn, model.ConnectionActive)
+	written := peer.Transactions()
+	rack.VtepCtl("del-ps", "tor2")
+	s.Connection(soon, conn, model.ConnectionPending, "switch tor2 has gone")
+	rack.AddSwitch("tor2", "192.0.2.2", "p1")
+	s.Connection(soon, conn, model.ConnectionActive)
+	require.Equal(t, written, peer.Transactions(), "what the other holds is kept")
+
+	rack.VtepCtl("del-ps", "tor2")
+	began := time.Now()
+	rig.Holds(t, hold+soon, peer, carried...)
+	require.GreaterOrEqual(t, time.Since(began), hold-soon)
+	s.Connection(soon, conn, model.ConnectionPending, "tor2 is not known")
+}
+
 // TestF27_PortMissing and TestF28_PortReplaced: a binding waits for its port and
 // follows its name, to another row and to another switch of the database.
 func TestF27_PortMissing(t *testing.T) {

@@ -318,36 +318,11 @@ func everywhere(servers map[string]*ovsdbtest.Server, station string) error {
 	return nil
 }
 
-// TestF42_BigDatabase: a switch with 10000 stations and 300 networks of somebody
-// else is read, and a change on it is made, in time.
-func TestF42_BigDatabase(t *testing.T) {
-	t.Parallel()
-	o := newOne(t)
-	var ops []string
-	for i := range 300 {
-		ops = append(ops, fmt.Sprintf(`{"op":"insert","table":"Logical_Switch","row":{"name":"foreign%d"}}`, i))
-	}
-	o.server.Transact("[" + strings.Join(ops, ",") + "]")
-	const thousands = 10
-	learn(o.server, "02:02:00:00:00:01", "192.0.2.1")
-	ls, locator := reference(t, o.server, "Logical_Switch", "name", "net"), reference(t, o.server, "Physical_Locator", "dst_ip", "192.0.2.1")
-	for i := range thousands {
-		o.server.Transact(stations(ls, locator, i*1000, 1000))
-	}
-	o.server.Stop()
-	o.Device(soon, o.device, model.DeviceUnreachable)
-	o.server.Run()
-	read := o.Device(30*time.Second, o.device, model.DeviceInSync)
-	began := time.Now()
-	o.Join(o.Network("more", 5002), rig.At{Switch: "tor1", Port: "p2", VLAN: 200})
-	rig.Eventually(t, soon, func() error { return bindings(o.server, 2) })
-	measured(t, read, time.Since(began))
-}
-
-// bindings counts those of all ports of a switch.
+// bindings counts those of all ports of a switch; without _uuid the server leaves
+// out ports that look the same.
 func bindings(s *ovsdbtest.Server, want int) error {
 	n := 0
-	for _, r := range s.Rows("Physical_Port", "vlan_bindings") {
+	for _, r := range s.Rows("Physical_Port", "_uuid", "vlan_bindings") {
 		n += len(r["vlan_bindings"].(map[string]any))
 	}
 	if n != want {

@@ -2,7 +2,6 @@ package frames_test
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -74,6 +73,7 @@ func (s *scene) joinTwo(mode string) {
 	s.connect(a, s.across("ab", vniBorder))
 	s.connect(b, s.across("bb", vniBorder))
 	s.settled()
+	s.vnis = map[string]uint32{"a": vniA, "b": vniB, between: vniBorder}
 	s.reach("h1", "t1", "u4")
 	s.once([]string{"h1", "t1", "u4"}, []string{"h4", "t4", "u1"})
 	s.onWire("h1", "u4", []hop{{"a1", "ab", vniA}, {"ab", "bb", vniBorder}, {"bb", "b1", vniB}})
@@ -87,6 +87,7 @@ func (s *scene) twoBorders(mode string) {
 	s.connect(net, on("a1", "p1", 0), on("ac", "p1", 0), on("b1", "p1", 0))
 	s.connect(net, s.across("ab", vniBorder), s.across("ac", vniBorder), s.across("bb", vniBorder))
 	s.settled()
+	s.vnis = map[string]uint32{"a": vniA, "b": vniA, between: vniBorder}
 	s.reach("h1", "h3", "h4")
 	s.once([]string{"h1", "h3", "h4"}, []string{"h2", "h5", "t1"})
 	s.onWire("h1", "h4", []hop{{"a1", "ab", vniA}, {"ab", "bb", vniBorder}, {"bb", "b1", vniA}})
@@ -100,6 +101,7 @@ func (s *scene) borderKilled(mode string) {
 	s.connect(net, on("a1", "p1", 0), on("b1", "p1", 0))
 	s.connect(net, s.across("ab", vniBorder), s.across("ac", vniBorder), s.across("bb", vniBorder))
 	s.settled()
+	s.vnis = map[string]uint32{"a": vniA, "b": vniA, between: vniBorder}
 	s.reach("h1", "h4")
 	ab := s.lab.Switch("ab")
 	loss := s.measured(mode+", border killed", "h1", "h4", 3*time.Second, ab.Crash)
@@ -133,52 +135,9 @@ func (s *scene) threeSites(mode string) {
 		s.connect(net, s.across(site.border, vniBorder))
 	}
 	s.settled()
+	s.vnis = map[string]uint32{"a": vniA, "b": vniB, "c": vniC, between: vniBorder}
 	s.reach(hosts...)
 	s.once(hosts, []string{"h2", "h5", "t1"})
 	s.onWire("h1", "h6", []hop{{"a1", "ab", vniA}, {"ab", "cb", vniBorder}, {"cb", "c1", vniC}})
 	s.onWire("h7", "h4", []hop{{"cb", "bb", vniBorder}, {"bb", "b1", vniB}})
-}
-
-// hop is a part of a frame's way.
-type hop struct {
-	from, to string
-	vni      uint32
-}
-
-// onWire asserts the way that known unicast takes from host to host.
-func (s *scene) onWire(from, to string, want []hop) {
-	s.Helper()
-	s.reach(from, to)
-	// Both hosts are known everywhere by now, or soon: until then frames for them are flooded.
-	eventually(s.T, patience, func() error {
-		if got := s.way(from, to); fmt.Sprint(got) != fmt.Sprint(want) {
-			return fmt.Errorf("frames from %s to %s go %v, want %v", from, to, got, want)
-		}
-		return nil
-	})
-}
-
-// way watches the underlay during a ping for frames of the one host to the other, which it returns by hop.
-func (s *scene) way(from, to string) (got []hop) {
-	captures := map[string]*lab.Capture{}
-	names := map[netip.Addr]string{}
-	for _, sw := range s.switches {
-		c, err := s.lab.Capture(s.lab.Switch(sw.Name))
-		require.NoError(s, err)
-		captures[sw.Name] = c
-		names[s.lab.Switch(sw.Name).TunnelIP()] = sw.Name
-	}
-	pinged := s.lab.Ping(soon(s.T), from, to)
-	seen := map[hop]bool{}
-	for _, c := range captures {
-		packets, err := c.Stop()
-		require.NoError(s, err)
-		for _, p := range packets {
-			if frame(p.Frame).between(s.lab.Host(from).MAC, s.lab.Host(to).MAC) {
-				seen[hop{names[p.From], names[p.To], p.VNI}] = true
-			}
-		}
-	}
-	require.NoError(s, pinged)
-	return inOrder(seen)
 }

@@ -20,6 +20,7 @@ func (s *scene) direct(first, second string) {
 	s.connect(net, s.across("sw1", vniDirect), s.across("sw2", vniDirect), s.across("sw3", vniDirect))
 	s.connect(net, on("sw1", "p1", 0), on("sw2", "p2", 200), on("sw3", "p1", 0))
 	s.settled()
+	s.vnis = map[string]uint32{between: vniDirect}
 	s.reach("h1", "u2", "h3")
 	s.once([]string{"h1", "u2", "h3"}, []string{"h2", "t2", "t3"})
 	s.onWire("h1", "h3", []hop{{"sw1", "sw3", vniDirect}})
@@ -42,6 +43,7 @@ func (s *scene) foreignSite() {
 	s.connect(net, s.across("sw1", vniDirect))
 	s.connect(net, on("sw1", "p1", 0), on("sw2", "p1", 0))
 	s.settled()
+	s.vnis = map[string]uint32{between: vniDirect}
 	s.reach("h1", "h2", "h3")
 	s.once([]string{"h1", "h2", "h3"}, []string{"t1", "t2", "t3"})
 	s.onWire("h2", "h3", []hop{{"sw2", "sw3", vniDirect}})

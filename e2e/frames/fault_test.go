@@ -2,7 +2,6 @@ package frames_test
 
 import (
 	"fmt"
-	"strings"
 	"syscall"
 	"time"
 
@@ -26,7 +25,7 @@ func (s *scene) measured(what, from, to string, after time.Duration, happens fun
 	s.answers(stream, after)
 	loss, err := stream.Stop()
 	require.NoError(s, err)
-	s.Logf("measured: %s: %s to %s: %s", what, from, to, loss)
+	s.Logf("measured: | %s | %d of %d | %s |", what, loss.Sent-loss.Answered, loss.Sent, loss.Silence.Round(10*time.Millisecond))
 	return loss
 }
 
@@ -46,47 +45,24 @@ func (s *scene) answers(stream *lab.Stream, worth time.Duration) {
 // once a second, and does with 30 to 150 child processes what it finds.
 const emulatorRound = 6 * time.Second
 
-// moves takes a host from one switch to another and back. At most so much silence may come of it; a second attempt is
-// for a machine that was busy during the first.
-func (s *scene) moves(most time.Duration) {
-	for _, name := range []string{"sw1", "sw2", "sw3"} {
-		s.device(name, nil)
-	}
-	s.connect(s.network("net", vniA), on("sw1", "p2", 100), on("sw2", "p2", 200), on("sw3", "p1", 0))
-	s.settled()
-	s.reach("t1", "u2", "h3")
-	s.onWire("h3", "t1", []hop{{"sw3", "sw1", vniA}}) // it is known where it is, frames are no longer flooded
-	silence := most + 1
-	for attempt := 0; attempt < 2 && silence > most; attempt++ {
-		silence = max(s.moved("sw1", "sw2", 200), s.moved("sw2", "sw1", 100))
-	}
-	require.LessOrEqual(s, silence, most)
-	s.once([]string{"t1", "u2", "h3"}, []string{"t2", "u1"})
-}
+// redialed is how long it takes at most until a switch that was away for a moment is dialled again.
+const redialed = time.Second
 
-// moved takes t1 from one switch to a VLAN of another while h3 pings it.
-func (s *scene) moved(from, to string, vlan int) time.Duration {
+// untilBound is how long it takes from now, when the switch's ports are there, until there is a binding.
+func (s *scene) untilBound(sw *lab.Switch) time.Duration {
 	s.Helper()
-	loss := s.measured("host moves from "+from+" to "+to, "h3", "t1", 3*time.Second, func() {
-		require.NoError(s, s.lab.Move(soon(s.T), "t1", s.lab.Switch(from), s.lab.Switch(to), vlan))
-	})
-	s.onWire("h3", "t1", []hop{{"sw3", to, vniA}})
-	s.reach("t1", "u2", "h3")
-	s.unlearned(from, "t1")
-	return loss.Silence
-}
-
-// unlearned waits until a switch no longer says that a host is behind it. A host that comes back before that is not
-// learned anew by ovs-vtep, so that nothing tells of its return.
-func (s *scene) unlearned(name, host string) {
-	s.Helper()
+	p := probe{address: sw.Endpoint().String()}
+	defer p.close()
+	began := time.Now()
 	eventually(s.T, patience, func() error {
-		rows, err := s.lab.Switch(name).VtepCtl(soon(s.T), "--columns=MAC", "list", "Ucast_Macs_Local")
-		if err == nil && strings.Contains(rows, s.lab.Host(host).MAC) {
-			err = fmt.Errorf("%s still has %s", name, host)
+		if !p.bound() {
+			return fmt.Errorf("no port of %s is bound", sw.Name)
 		}
-		return err
+		return nil
 	})
+	took := time.Since(began)
+	s.Logf("ports of %s are bound after %s", sw.Name, ms(took))
+	return took
 }
 
 // faults lets everything fail that can, under ping.
@@ -111,8 +87,14 @@ func faults(s *scene) {
 		{"controller kill -9", 0, func() { s.ctl.end(s.T, syscall.SIGKILL); s.ctl.run(s.T) }},
 		{"database restart", emulatorRound, func() { require.NoError(s, sw1.RestartDB(soon(s.T))) }},
 		{"emulator restart", alone.Silence + emulatorRound, restart},
-		{"port flap", 3 * emulatorRound, func() { require.NoError(s, sw1.FlapPort(soon(s.T), "p1")) }},
-		{"database wipe", 2 * emulatorRound, func() { require.NoError(s, sw1.WipeDB(soon(s.T))) }},
+		{"port flap", 3 * emulatorRound, func() {
+			require.NoError(s, sw1.FlapPort(soon(s.T), "p1"))
+			require.LessOrEqual(s, s.untilBound(sw1), ourPart)
+		}},
+		{"database wipe", 2 * emulatorRound, func() {
+			require.NoError(s, sw1.WipeDB(soon(s.T)))
+			require.LessOrEqual(s, s.untilBound(sw1), redialed+ourPart)
+		}},
 	} {
 		loss := s.measured(f.what, "h1", "h2", 5*time.Second, f.happen)
 		if f.most == 0 {

@@ -1,7 +1,9 @@
 package frames_test
 
 import (
+	"encoding/binary"
 	"net"
+	"strings"
 )
 
 // frame is an Ethernet frame.
@@ -11,6 +13,15 @@ type frame []byte
 func (f frame) between(from, to string) bool {
 	const addresses = 12
 	return len(f) >= addresses && net.HardwareAddr(f[:6]).String() == to && net.HardwareAddr(f[6:addresses]).String() == from
+}
+
+// broadcast reads a frame that lab.Host.Broadcast has sent; ok is false for any other.
+func (f frame) broadcast() (text, source string, ok bool) {
+	const addresses, header, experimental = 12, 14, 0x88b5
+	if len(f) < header || binary.BigEndian.Uint16(f[addresses:]) != experimental {
+		return "", "", false
+	}
+	return strings.TrimRight(string(f[header:]), "\x00"), net.HardwareAddr(f[6:addresses]).String(), true
 }
 
 // inOrder arranges the hops of a way so that each begins where the one before it ends. Hops that do not fit come last.

@@ -42,7 +42,8 @@ func activePassive(s *scene) {
 	// What the killed switch held comes back with it, until the controller has reached it.
 	require.NoError(s, sw1.Boot(soon(s.T)))
 	watch.await(s, sw2)
-	s.Logf("measured: the killed switch comes back: both are bound for %s", watch.both())
+	s.Logf("measured: | killed switch of an active-passive gateway comes back | both bound for %s |", watch.both().Round(sampling))
+	require.LessOrEqual(s, watch.both(), time.Second, "the time with both switches bound")
 	watch.forget()
 	s.settled()
 	s.reach("t1", "t2", "h3")
@@ -54,6 +55,7 @@ func activePassive(s *scene) {
 	s.reach("t1", "t2", "h3")
 	s.once([]string{"t1", "t2", "h3"}, []string{"u1", "u2"})
 	require.Zero(s, watch.both(), "samples with both switches bound")
+	watch.requireSamples(s)
 }
 
 // sampling is how often the bindings are looked at.
@@ -66,13 +68,17 @@ type bindingWatch struct {
 	quit     chan struct{}
 	done     sync.WaitGroup
 
+	began time.Time
+
 	mu      sync.Mutex
 	now     [2]bool
-	samples int // with both bound
+	last    time.Time // of the last sample
+	samples int
+	overlap time.Duration // with both bound
 }
 
 func watchBindings(a, b *lab.Switch) *bindingWatch {
-	w := &bindingWatch{switches: [2]*lab.Switch{a, b}, quit: make(chan struct{})}
+	w := &bindingWatch{switches: [2]*lab.Switch{a, b}, quit: make(chan struct{}), began: time.Now()}
 	w.probes = [2]probe{{address: a.Endpoint().String()}, {address: b.Endpoint().String()}}
 	w.done.Go(w.run)
 	return w
@@ -88,12 +94,7 @@ func (w *bindingWatch) run() {
 	defer tick.Stop()
 	for {
 		a, b := w.probes[0].bound(), w.probes[1].bound()
-		w.mu.Lock()
-		w.now = [2]bool{a, b}
-		if a && b {
-			w.samples++
-		}
-		w.mu.Unlock()
+		w.note(a, b)
 		select {
 		case <-w.quit:
 			w.probes[0].close()
@@ -104,17 +105,39 @@ func (w *bindingWatch) run() {
 	}
 }
 
-// both is for how long both were bound.
+// note takes a sample. What both were bound for ends with the first sample that says otherwise.
+func (w *bindingWatch) note(a, b bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	if w.now[0] && w.now[1] {
+		w.overlap += now.Sub(w.last)
+	} else if a && b {
+		w.overlap += sampling // it may have begun right after the sample before
+	}
+	w.now, w.last = [2]bool{a, b}, now
+	w.samples++
+}
+
+// both is for how long both were bound; 0 if no sample ever found them so.
 func (w *bindingWatch) both() time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return time.Duration(w.samples) * sampling
+	return w.overlap
 }
 
 func (w *bindingWatch) forget() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.samples = 0
+	w.overlap = 0
+}
+
+// requireSamples asserts that the sampler has looked about as often as it should have.
+func (w *bindingWatch) requireSamples(s *scene) {
+	s.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	require.Greater(s, w.samples, int(time.Since(w.began)/sampling)/2, "samples")
 }
 
 func (w *bindingWatch) bound(s *lab.Switch) bool {

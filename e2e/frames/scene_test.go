@@ -97,6 +97,8 @@ type scene struct {
 	*testing.T
 	*stage
 	devices map[string]string // id by name of the switch
+	// vnis are those that frames have on the wire, by site and between; once looks at the wire if they are known.
+	vnis map[string]uint32
 }
 
 // device registers a switch; attributes may be nil.
@@ -175,6 +177,9 @@ func (s *scene) apart(group, other []string) {
 	}
 }
 
+// first begins the broadcast of each host that may be lost and is repeated then.
+const first = "first from "
+
 // once asserts that what one host broadcasts arrives exactly once at the others of its network, and neither at itself
 // nor at strangers. It comes after reach.
 func (s *scene) once(network, strangers []string) {
@@ -187,8 +192,9 @@ func (s *scene) once(network, strangers []string) {
 		ears[name] = ear
 	}
 	for _, from := range network {
-		s.heard(ears, network, from, "first from "+from)
+		s.heard(ears, network, from, first+from)
 	}
+	wire := s.watchWire()
 	for _, from := range network {
 		for n := range 5 {
 			s.heard(ears, network, from, fmt.Sprint(n, " from ", from))
@@ -196,6 +202,7 @@ func (s *scene) once(network, strangers []string) {
 	}
 	// Whatever copy may still be under way is overtaken by a round trip on the same paths.
 	s.reach(network...)
+	s.requireCopies(wire.stop(s), wire, network)
 	for name, ear := range ears {
 		for _, from := range network {
 			for n := range 5 {
@@ -214,7 +221,6 @@ func (s *scene) once(network, strangers []string) {
 // the first.
 func (s *scene) heard(ears map[string]*lab.Ear, network []string, from, text string) {
 	s.Helper()
-	first := text == "first from "+from
 	require.NoError(s, s.lab.Host(from).Broadcast(text))
 	eventually(s.T, patience, func() error {
 		var missing []error
@@ -223,7 +229,7 @@ func (s *scene) heard(ears map[string]*lab.Ear, network []string, from, text str
 				missing = append(missing, fmt.Errorf("%s has not heard %s", name, text))
 			}
 		}
-		if first && len(missing) > 0 {
+		if text == first+from && len(missing) > 0 {
 			missing = append(missing, s.lab.Host(from).Broadcast(text))
 		}
 		return errors.Join(missing...)

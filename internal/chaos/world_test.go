@@ -3,6 +3,7 @@ package chaos_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"bordergw/internal/ovsdbtest"
 	"bordergw/model"
 	"bordergw/reconcile"
+	"bordergw/vtep"
 )
 
 // world is a controller, its switches, and what is done to them.
@@ -51,7 +53,7 @@ const maxMoves = 3
 
 func newWorld(t *testing.T, seed uint64, switches int) *world {
 	w := &world{
-		t: t, r: rand.New(rand.NewPCG(seed, 0)), site: rig.New(t, reconcile.Options{Interval: 2 * time.Second}),
+		t: t, r: rand.New(rand.NewPCG(seed, 0)), site: rig.New(t, reconcile.Options{Interval: 2 * time.Second, Settle: caution}),
 		stations: map[string]*station{}, count: map[string]int{},
 	}
 	require.True(t, switches >= 2 && switches <= 200, "2 to 200 switches")
@@ -282,17 +284,34 @@ func (w *world) forget() {
 }
 
 // edit is the hand of an operator who takes things away. What is not there can
-// not be taken.
+// not be taken. Nobody takes both our mark and our VNI off a logical switch: it
+// would be anybody's then.
 func (w *world) edit() {
 	s, n := w.well(), w.anyNetwork()
 	if s == nil || n == "" {
 		return
 	}
-	_, _ = s.TryVtepCtl([][]string{
+	edits := [][]string{
 		{"unbind-ls", s.name, "p1", fmt.Sprint(vlan(n))},
 		{"unbind-ls", s.name, "p2", fmt.Sprint(vlan(n))},
 		{"clear-remote-macs", n},
-		{"set", "Logical_Switch", n, "tunnel_key=4242"},
 		{"add-ucast-remote", n, "02:ee:00:00:00:01", "198.51.100.9"},
-	}[w.r.IntN(5)]...)
+		{"set", "Logical_Switch", n, "tunnel_key=4242"},
+		{"remove", "Logical_Switch", n, "other_config", vtep.MarkKey},
+	}
+	i := w.r.IntN(len(edits))
+	if edits[i][1] == "Logical_Switch" && !s.hasMarkAndVNI(n) {
+		return
+	}
+	_, _ = s.TryVtepCtl(edits[i]...)
+}
+
+// hasMarkAndVNI reports whether a logical switch stands as it was written.
+func (s *tor) hasMarkAndVNI(network string) bool {
+	key, err := s.TryVtepCtl("get", "Logical_Switch", network, "tunnel_key")
+	if err != nil || strings.TrimSpace(key) == "4242" {
+		return false
+	}
+	_, err = s.TryVtepCtl("get", "Logical_Switch", network, "other_config:"+vtep.MarkKey)
+	return err == nil
 }

@@ -24,6 +24,9 @@ func (l *Lab) Host(name string) Host {
 	return Host{Name: name}
 }
 
+// Switch is the number, counted from 1, of the switch that the host was plugged into at the start.
+func (h Host) Switch() int { return h.number }
+
 // Run runs a command on the host and returns its output.
 func (h Host) Run(ctx context.Context, name string, args ...string) (string, error) {
 	return run(in(ctx, h.Name, name, args...))

@@ -94,7 +94,8 @@ func TestFrames(t *testing.T) {
 
 	heard(t, l, "h1", "h2")
 	answered(t, l, "h1", "h2")
-	require.NoError(t, l.Move(soon(t), "u2", sw2, sw1, 100))
+	_, err = l.Move(soon(t), "u2", sw2, sw1, 100)
+	require.NoError(t, err)
 	require.NoError(t, l.Ping(soon(t), "t1", "u2"), "both behind one switch")
 
 	require.NoError(t, l.SetUnderlay(soon(t), sw2, false))

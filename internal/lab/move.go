@@ -3,26 +3,38 @@ package lab
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // Move takes a tagged host's cable out of one switch's trunk and plugs it into another's, in a VLAN there. The host
-// keeps its MAC and its address, and announces them, as a hypervisor does for a machine that has migrated.
-func (l *Lab) Move(ctx context.Context, host string, from, to *Switch, vlan int) error {
+// keeps its MAC and its address, and announces them as often and as far apart as QEMU does for a machine that has
+// migrated: a single announcement may be lost. It returns when the host was plugged in, right before the first.
+func (l *Lab) Move(ctx context.Context, host string, from, to *Switch, vlan int) (plugged time.Time, err error) {
 	h := l.Host(host)
 	if _, err := run(from.command(ctx, "ovs-vsctl", "del-port", "acc", h.port)); err != nil {
-		return err
+		return time.Time{}, err
 	}
 	if err := ip(ctx, from.namespace(), fmt.Sprintf("link set %s netns %s", h.port, to.namespace())); err != nil {
-		return err
+		return time.Time{}, err
 	}
 	if err := ip(ctx, to.namespace(), "link set "+h.port+" up"); err != nil {
-		return err
+		return time.Time{}, err
 	}
 	if _, err := run(to.command(ctx, "ovs-vsctl", "add-port", "acc", h.port, fmt.Sprint("tag=", vlan))); err != nil {
-		return err
+		return time.Time{}, err
 	}
-	return h.announce()
+	plugged = time.Now()
+	for _, gap := range announcements {
+		time.Sleep(gap)
+		if err := h.announce(); err != nil {
+			return time.Time{}, err
+		}
+	}
+	return plugged, nil
 }
+
+// announcements are how long after the one before it each follows.
+var announcements = []time.Duration{0, 150 * time.Millisecond, 250 * time.Millisecond, 350 * time.Millisecond, 450 * time.Millisecond}
 
 // JoinAccess puts a cable between what two switches have behind their trunks: the hosts there are then in one segment,
 // which both switches reach.

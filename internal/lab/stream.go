@@ -66,6 +66,16 @@ func (l *Lab) Stream(from, to string, every time.Duration) (*Stream, error) {
 // Answers is how many requests have been answered so far.
 func (s *Stream) Answers() int { return len(pingAnswer.FindAllStringIndex(s.out.String(), -1)) }
 
+// AnsweredAfter is when the first answer after a time came; false if none has yet.
+func (s *Stream) AnsweredAfter(t time.Time) (time.Time, bool) {
+	for _, m := range pingAnswer.FindAllStringSubmatch(s.out.String(), -1) {
+		if _, at, err := parseAnswer(m); err == nil && at.After(t) {
+			return at, true
+		}
+	}
+	return time.Time{}, false
+}
+
 // Stop ends the stream.
 func (s *Stream) Stop() (Loss, error) {
 	_ = s.cmd.Process.Signal(syscall.SIGINT) // ping prints its summary then
@@ -90,18 +100,15 @@ func parsePing(out string, every time.Duration) (l Loss, err error) {
 	answered := map[int]bool{}
 	var last time.Time
 	for _, m := range pingAnswer.FindAllStringSubmatch(out, -1) {
-		var n [3]int
-		for i := range n {
-			if n[i], err = number(m[i+1]); err != nil {
-				return l, err
-			}
+		seq, at, err := parseAnswer(m)
+		if err != nil {
+			return l, err
 		}
-		at := time.Unix(int64(n[0]), int64(n[1])*1000)
 		if !last.IsZero() {
 			l.Silence = max(l.Silence, at.Sub(last)-every)
 		}
 		last = at
-		answered[n[2]] = true
+		answered[seq] = true
 	}
 	if l.Sent > 0 && !answered[l.Sent] {
 		l.Sent--
@@ -110,6 +117,17 @@ func parsePing(out string, every time.Duration) (l Loss, err error) {
 		l.Silence = 0 // the machine's jitter
 	}
 	return l, nil
+}
+
+// parseAnswer reads a match of pingAnswer.
+func parseAnswer(m []string) (seq int, at time.Time, err error) {
+	var n [3]int
+	for i := range n {
+		if n[i], err = number(m[i+1]); err != nil {
+			return 0, time.Time{}, err
+		}
+	}
+	return n[2], time.Unix(int64(n[0]), int64(n[1])*1000), nil
 }
 
 func number(s string) (int, error) {

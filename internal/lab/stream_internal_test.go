@@ -26,6 +26,16 @@ func TestParsePing(t *testing.T) {
 	require.ErrorContains(t, err, "unreachable")
 }
 
+func TestAnsweredAfter(t *testing.T) {
+	var s Stream
+	s.out.text.WriteString(pinged)
+	at, ok := s.AnsweredAfter(time.Unix(1700000000, 100*1000))
+	require.True(t, ok)
+	require.Equal(t, time.Unix(1700000000, 610100*1000), at)
+	_, ok = s.AnsweredAfter(time.Unix(1700000002, 0))
+	require.False(t, ok)
+}
+
 func FuzzParsePing(f *testing.F) {
 	f.Add(pinged)
 	f.Add("99999999999999999999 packets transmitted")

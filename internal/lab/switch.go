@@ -158,7 +158,7 @@ func (s *Switch) address(ctx context.Context) error {
 }
 
 func (s *Switch) startEmulator() error {
-	cmd := s.inside(python, s.cfg.Emulator, s.Name)
+	cmd := s.inside(python, s.cfg.Emulator, "--log-file="+s.path(roundLog), s.Name)
 	cmd.Env = append(cmd.Env, "PYTHONPATH="+s.dir)
 	var err error
 	s.emulator, err = start(cmd, s.path("ovs-vtep.log"))

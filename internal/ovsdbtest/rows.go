@@ -1,7 +1,6 @@
 package ovsdbtest
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -65,13 +64,16 @@ func (s *Server) Dump(tables ...string) string {
 // Transactions is the number of records in the database file: it grows by one
 // with every transaction that changed a persistent column, and stays the same
 // when nothing was written.
-func (s *Server) Transactions() int {
+func (s *Server) Transactions() int { return len(s.Log()) }
+
+// Log is the records of the database file, the oldest first.
+func (s *Server) Log() []string {
 	s.t.Helper()
 	text, err := os.ReadFile(s.dbFile())
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return bytes.Count(append([]byte("\n"), text...), []byte("\nOVSDB JSON "))
+	return strings.Split("\n"+string(text), "\nOVSDB JSON ")[1:]
 }
 
 // plain turns the notation of RFC 7047, section 5.1, into plain Go values.

@@ -21,9 +21,14 @@ func testTombstones(t *testing.T, open Open) {
 	require.Equal(t, []string{b.ID}, f.pending("n"), "sw1 carries the network still")
 	require.NoError(t, f.DeleteConnection(f.ctx, c2.ID))
 	require.ElementsMatch(t, []string{a.ID, b.ID}, f.pending("n"))
+	n, _ := f.Definitions().Networks.Get("n")
+	vni := n.VNI
+	require.NotZero(t, vni)
 	require.NoError(t, f.DeleteNetwork(f.ctx, "n"))
 	f.reopen()
 	require.ElementsMatch(t, []string{a.ID, b.ID}, f.pending("n"), "the tombstone outlives the network")
+	ts, _ := f.Definitions().Tombstones.Get("n")
+	require.Equal(t, vni, ts.VNI)
 
 	before := f.Definitions()
 	require.NoError(t, f.ClearTombstone(f.ctx, "n", "x"))

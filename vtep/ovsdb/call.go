@@ -84,7 +84,7 @@ func (c *Conn) left(cl *call, start time.Time) time.Duration {
 	if cl.total > 0 {
 		return time.Until(start.Add(cl.total))
 	}
-	if last := time.Unix(0, c.progress.Load()); last.After(start) {
+	if last := c.born.Add(time.Duration(c.progress.Load())); last.After(start) {
 		start = last
 	}
 	return time.Until(start.Add(c.cfg.Progress))
@@ -154,7 +154,7 @@ func (c *Conn) dispatch(frame []byte) error {
 		return nil
 	}
 	if m.method == nil {
-		c.progress.Store(time.Now().UnixNano())
+		c.progress.Store(c.age())
 		return c.settle(m)
 	}
 	s := scanner{data: m.method}
@@ -165,7 +165,7 @@ func (c *Conn) dispatch(frame []byte) error {
 	if method == "echo" {
 		return c.answerEcho(m)
 	}
-	c.progress.Store(time.Now().UnixNano())
+	c.progress.Store(c.age())
 	if !isNull(m.id) {
 		return c.answer(m.id, "null", `"unknown method"`)
 	}

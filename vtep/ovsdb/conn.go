@@ -71,7 +71,8 @@ type Conn struct {
 
 	stats     counters
 	monitorID atomic.Uint64
-	progress  atomic.Int64 // time of the last progress, Unix nanoseconds
+	born      time.Time
+	progress  atomic.Int64 // time of the last progress, since born
 }
 
 // NewConn starts a session on c, which it owns from now on.
@@ -87,15 +88,19 @@ func NewConn(c net.Conn, cfg Config) *Conn {
 		calls:    map[uint64]*call{},
 		locks:    map[string]bool{},
 		monitors: map[string]*monitor{},
+		born:     time.Now(),
 	}
 	conn.frames = framer{src: source{conn}, maxFrame: conn.cfg.MaxFrame, maxDepth: conn.cfg.MaxDepth}
-	now := time.Now().UnixNano()
-	conn.progress.Store(now)
-	conn.stats.lastReceived.Store(now)
 	go conn.readLoop()
 	go conn.writeLoop()
 	return conn
 }
+
+// age is the time since the session began, which no setting of a clock changes.
+func (c *Conn) age() int64 { return int64(time.Since(c.born)) }
+
+// Silence is how long the peer has sent nothing at all.
+func (c *Conn) Silence() time.Duration { return time.Duration(c.age() - c.stats.lastReceived.Load()) }
 
 // Done is closed when the session has ended: its goroutines are gone, and no
 // Handler will be called again.
@@ -138,7 +143,9 @@ func (c *Conn) readLoop() {
 		frame, err := c.frames.next()
 		switch {
 		case err == nil:
+			stop := c.keepUp(len(frame))
 			err = c.dispatch(frame)
+			stop()
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			err = c.probe()
 		case errors.Is(err, io.EOF):
@@ -161,7 +168,38 @@ func (c *Conn) probe() error {
 			c.silent, time.Duration(c.silent+1)*c.cfg.EchoAfter)
 	}
 	c.silent++
-	return c.reply([]byte(`{"id":"echo","method":"echo","params":[]}`))
+	return c.reply([]byte(echoRequest))
+}
+
+const echoRequest = `{"id":"echo","method":"echo","params":[]}`
+
+// longFrame is what may take seconds to handle, in bytes.
+const longFrame = 1 << 20
+
+// keepUp has the peer hear of us while a long message is handled, in which time
+// its own echo requests wait: ovsdb-server gives up who says nothing for 10 s.
+func (c *Conn) keepUp(frame int) (stop func()) {
+	if frame < longFrame {
+		return func() {}
+	}
+	over := make(chan struct{})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(c.cfg.EchoAfter / 2)
+		defer tick.Stop()
+		for {
+			select {
+			case <-over:
+				return
+			case <-tick.C:
+				if err := c.reply([]byte(echoRequest)); err != nil {
+					c.fail(err)
+				}
+			}
+		}
+	}()
+	return func() { close(over); <-ended }
 }
 
 // reply queues a message of our own, ahead of calls.
@@ -222,7 +260,7 @@ func (s source) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	c.silent = 0
-	now := time.Now().UnixNano()
+	now := c.age()
 	c.stats.bytesIn.Add(uint64(n))
 	c.stats.lastReceived.Store(now)
 	// Part of a message too long for an echo: a big reply is on its way.
@@ -237,7 +275,7 @@ const maxEcho = 4 << 10
 
 type counters struct {
 	bytesIn, bytesOut, framesIn, framesOut, ignored atomic.Uint64
-	lastReceived                                    atomic.Int64
+	lastReceived                                    atomic.Int64 // since born
 }
 
 // Stats are the counters of a session.
@@ -258,6 +296,6 @@ func (c *Conn) Stats() Stats {
 		FramesIn:     c.stats.framesIn.Load(),
 		FramesOut:    c.stats.framesOut.Load(),
 		Ignored:      c.stats.ignored.Load(),
-		LastReceived: time.Unix(0, c.stats.lastReceived.Load()),
+		LastReceived: c.born.Add(time.Duration(c.stats.lastReceived.Load())),
 	}
 }

@@ -79,7 +79,7 @@ func handshake(ctx context.Context, c net.Conn, config *tls.Config, host string)
 	t := tls.Client(c, config)
 	if err := t.HandshakeContext(ctx); err != nil {
 		c.Close()
-		return nil, fmt.Errorf("TLS handshake: %w", err)
+		return nil, fmt.Errorf("%w: TLS handshake: %w", ErrNoAnswer, err)
 	}
 	return t, nil
 }

@@ -49,6 +49,21 @@ func TestAnyByteIsLife(t *testing.T) {
 	})
 }
 
+// TestLongMessage: while a long message is handled, the peer, whose own echo
+// requests wait, hears of us.
+func TestLongMessage(t *testing.T) {
+	for size, said := range map[int]int{1 << 10: 0, 2 << 20: 7} {
+		synctest.Test(t, func(t *testing.T) {
+			c, _ := scripted(t, ovsdb.Config{}, script{"transact": ok(`[{"rows":["` + strings.Repeat("x", size) + `"]}]`)})
+			tx := ovsdb.NewTransaction(db, ovsdb.Select("T", nil))
+			tx.Committed = func([]ovsdb.Result) { time.Sleep(19 * time.Second) }
+			_, err := c.Send(t.Context(), tx)
+			require.NoError(t, err)
+			require.EqualValues(t, 1+said, c.Stats().FramesOut)
+		})
+	}
+}
+
 // TestCallWithoutAnswer: a peer that answers nothing but echo.
 func TestCallWithoutAnswer(t *testing.T) {
 	calls := map[string]struct {

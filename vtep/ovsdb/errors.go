@@ -22,6 +22,9 @@ var (
 	// ErrSilent is in the reason of a session ended because the peer sent
 	// nothing, or nothing useful, for too long.
 	ErrSilent = errors.New("peer is silent")
+	// ErrNoAnswer is in the reason of a connection that was accepted and ended
+	// before the peer had answered anything.
+	ErrNoAnswer = errors.New("no OVSDB answer")
 	// ErrCanceled is in the reason of a session ended because the server
 	// cancelled a monitor, as it does when the schema is converted.
 	ErrCanceled = errors.New("monitor canceled by the server")
