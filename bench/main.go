@@ -2,7 +2,7 @@
 // JSON, and against other programs for the same work, all on real ovsdb-servers
 // that it starts itself. Runs are interleaved and medians are shown.
 //
-//	go run ./bench [-smoke] [-only push,change] [-runs 5] [-out docs/performance.md]
+//	go run ./bench [-smoke] [-only push,change] [-peers=false] [-runs 5] [-out docs/performance.md]
 //
 // The program under test is built from this tree and driven by its API only;
 // nothing of it is imported, so that the floor owes it nothing.
@@ -24,6 +24,7 @@ type bench struct {
 	dir, binary string
 	runs        int
 	smoke       bool
+	peers       bool // the other programs too
 	servers     []*server
 	daemons     []*daemon
 	results
@@ -36,8 +37,14 @@ var scenarios = []struct {
 	name string
 	run  func(*bench) error
 }{
-	{"push", push}, {"change", change}, {"api", apiChange}, {"gateways", gateways}, {"snapshot", snapshot}, {"pass", pass}, {"scale", scale}, {"move", move},
-	{"writer", writer}, {"ctl", ctl}, {"ovn", ovn},
+	{"push", push},
+	{"change", change},
+	{"api", apiChange},
+	{"gateways", gateways},
+	{"snapshot", snapshot},
+	{"pass", pass},
+	{"scale", scale},
+	{"move", move},
 }
 
 func main() {
@@ -50,9 +57,11 @@ func main() {
 	flag.BoolVar(&b.smoke, "smoke", false, "a short run for regressions; exits with 1 beyond its bounds")
 	flag.StringVar(&only, "only", "", "scenarios to run, separated by commas: "+strings.Join(names(), ", "))
 	flag.IntVar(&b.runs, "runs", 5, "how often each is run")
+	flag.BoolVar(&b.peers, "peers", true, "measure ovn-controller-vtep, networking-l2gw and vtep-ctl too")
 	flag.StringVar(&out, "out", "", "file to write the report to, and beside it the plot; standard output if empty")
 	flag.Parse()
 	if b.smoke {
+		b.peers = false
 		b.runs = min(b.runs, smokeRuns)
 	}
 	exit(b.run(only, out))
