@@ -13,9 +13,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -87,6 +89,7 @@ func (b *bench) run(only, out string) (err error) {
 		return err
 	}
 	defer b.clean()
+	go b.cleanWhenInterrupted()
 	if b.binary, err = buildBinary(b.dir); err != nil {
 		return err
 	}
@@ -137,6 +140,15 @@ func (b *bench) endAll() {
 func (b *bench) clean() {
 	b.endAll()
 	_ = os.RemoveAll(b.dir)
+}
+
+// cleanWhenInterrupted leaves the processes to the kernel, see command.
+func (b *bench) cleanWhenInterrupted() {
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
+	<-interrupted
+	_ = os.RemoveAll(b.dir)
+	os.Exit(1)
 }
 
 func (b *bench) sizes() []int {
