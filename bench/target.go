@@ -75,11 +75,12 @@ func toFloor(work string, size int) func(results) (float64, bool) {
 	return over(at(wall, work, size, ours), at(wall, work, size, floor))
 }
 
-// percentile is of the times of one; 0 is the fastest.
+// percentile is of the times of one; 0 is the fastest. A share needs as many
+// samples that one of them is beyond it.
 func percentile(work string, size int, who string, share float64) func(results) (float64, bool) {
 	return func(r results) (float64, bool) {
 		all := r[key{work, size, who}]
-		return quantile(all, share, func(s sample) time.Duration { return s.wall }).Seconds() * 1e3, len(all) > 0
+		return quantile(all, share, func(s sample) time.Duration { return s.wall }).Seconds() * 1e3, float64(len(all))*(1-share) >= 0.999
 	}
 }
 
