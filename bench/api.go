@@ -82,12 +82,17 @@ func gateways(b *bench) error {
 		if err != nil {
 			return err
 		}
-		n, err := b.startNeutron()
-		if err != nil {
+		if err := b.gatewaysOf(d, ours); err != nil {
 			return err
 		}
-		if err := errors.Join(b.gatewaysOf(d, ours), b.gatewaysOf(n, neutron)); err != nil {
-			return err
+		if b.peers {
+			n, err := b.startNeutron()
+			if err != nil {
+				return err
+			}
+			if err := b.gatewaysOf(n, neutron); err != nil {
+				return err
+			}
 		}
 		b.endAll()
 	}

@@ -48,13 +48,38 @@ func (b *bench) changeAt(rows int) error {
 	if err != nil {
 		return err
 	}
-	for range b.changes() {
+	cloud, seen, err := b.changingCloud(rows)
+	if err != nil {
+		return err
+	}
+	for i := range b.changes() {
 		if err := errors.Join(source.appear(b, rows, ours), direct.appear(b, rows, floor)); err != nil {
 			return err
 		}
+		if cloud != nil && i%4 == 0 { // its changes are slow
+			if err := cloud.appear(b, seen, rows, i); err != nil {
+				return err
+			}
+		}
 	}
-	b.stop(target.server, bare)
-	return s.end()
+	if cloud != nil {
+		cloud.controller.kill()
+	}
+	b.endAll()
+	return nil
+}
+
+// changingCloud is nil where peers are not wanted.
+func (b *bench) changingCloud(rows int) (*cloud, *watcher, error) {
+	if !b.peers || rows > maxPeerRows {
+		return nil, nil, nil
+	}
+	c, err := b.newCloud(rows)
+	if err != nil {
+		return nil, nil, err
+	}
+	seen, err := c.watched(rows)
+	return c, seen, err
 }
 
 // filled is a database with a switch and the rows that the daemon would write.

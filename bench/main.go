@@ -2,7 +2,7 @@
 // JSON, and against other programs for the same work, all on real ovsdb-servers
 // that it starts itself. Runs are interleaved and medians are shown.
 //
-//	go run ./bench [-smoke] [-only push,change] [-runs 5] [-out docs/performance.md]
+//	go run ./bench [-smoke] [-only push,change] [-peers=false] [-runs 5] [-out docs/performance.md]
 //
 // The program under test is built from this tree and driven by its API only;
 // nothing of it is imported, so that the floor owes it nothing.
@@ -13,9 +13,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -24,6 +26,7 @@ type bench struct {
 	dir, binary string
 	runs        int
 	smoke       bool
+	peers       bool // the other programs too
 	servers     []*server
 	daemons     []*daemon
 	results
@@ -36,8 +39,14 @@ var scenarios = []struct {
 	name string
 	run  func(*bench) error
 }{
-	{"push", push}, {"change", change}, {"api", apiChange}, {"gateways", gateways}, {"snapshot", snapshot}, {"pass", pass}, {"scale", scale}, {"move", move},
-	{"writer", writer}, {"ctl", ctl}, {"ovn", ovn},
+	{"push", push},
+	{"change", change},
+	{"api", apiChange},
+	{"gateways", gateways},
+	{"snapshot", snapshot},
+	{"pass", pass},
+	{"scale", scale},
+	{"move", move},
 }
 
 func main() {
@@ -50,9 +59,11 @@ func main() {
 	flag.BoolVar(&b.smoke, "smoke", false, "a short run for regressions; exits with 1 beyond its bounds")
 	flag.StringVar(&only, "only", "", "scenarios to run, separated by commas: "+strings.Join(names(), ", "))
 	flag.IntVar(&b.runs, "runs", 5, "how often each is run")
+	flag.BoolVar(&b.peers, "peers", true, "measure ovn-controller-vtep, networking-l2gw and vtep-ctl too")
 	flag.StringVar(&out, "out", "", "file to write the report to, and beside it the plot; standard output if empty")
 	flag.Parse()
 	if b.smoke {
+		b.peers = false
 		b.runs = min(b.runs, smokeRuns)
 	}
 	exit(b.run(only, out))
@@ -78,6 +89,7 @@ func (b *bench) run(only, out string) (err error) {
 		return err
 	}
 	defer b.clean()
+	go b.cleanWhenInterrupted()
 	if b.binary, err = buildBinary(b.dir); err != nil {
 		return err
 	}
@@ -128,6 +140,15 @@ func (b *bench) endAll() {
 func (b *bench) clean() {
 	b.endAll()
 	_ = os.RemoveAll(b.dir)
+}
+
+// cleanWhenInterrupted leaves the processes to the kernel, see command.
+func (b *bench) cleanWhenInterrupted() {
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
+	<-interrupted
+	_ = os.RemoveAll(b.dir)
+	os.Exit(1)
 }
 
 func (b *bench) sizes() []int {

@@ -66,9 +66,7 @@ func (f *fabric) moveAndRestart(from int) error {
 }
 
 // depart and arrive are what the two switches do by themselves.
-func (f *fabric) depart(from int) []string {
-	return []string{`{"op":"delete","table":"Ucast_Macs_Local","where":[]}`}
-}
+const depart = `{"op":"delete","table":"Ucast_Macs_Local","where":[]}`
 
 func (f *fabric) arrive(from, to int) (ops []string) {
 	sw := f.switches[to]
@@ -103,7 +101,7 @@ func (f *fabric) settle(from, to int) error {
 
 func (f *fabric) moveOurs(from, to int) (sample, error) {
 	m := startMeter(f.d.process, f.servers...)
-	err := errors.Join(f.servers[from].transact(f.depart(from)...), f.servers[to].transact(f.arrive(from, to)...))
+	err := errors.Join(f.servers[from].transact(depart), f.servers[to].transact(f.arrive(from, to)...))
 	if err != nil {
 		return sample{}, err
 	}
@@ -143,7 +141,7 @@ func (f *fabric) moveAt(i, from, to int, rows []string) (ops []string, err error
 		return nil, err
 	}
 	if i == from {
-		ops = f.depart(from)
+		ops = []string{depart}
 		for _, s := range f.switches[from].stations {
 			ops = append(ops, ucast("Ucast_Macs_Remote", s.mac, f.switches[from].logical[s.network], loc))
 		}

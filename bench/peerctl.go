@@ -1,39 +1,23 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"time"
 )
 
 const vtepCtl = "vtep-ctl"
 
-// ctl has one invocation of vtep-ctl add the MACs: 1,000 each run, and 10,000
-// once, which takes minutes.
-func ctl(b *bench) error {
-	for i := range b.runs {
-		if err := b.ctlPush(1_000); err != nil {
-			return err
-		}
-		if i == 0 && !b.smoke {
-			if err := b.ctlPush(10_000); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (b *bench) ctlPush(rows int) error {
+// ctlPush has one invocation of vtep-ctl add the MACs.
+func (b *bench) ctlPush(rows int) (sample, error) {
 	s, err := b.target("dst", tunnelIP(1000))
 	if err != nil {
-		return err
+		return sample{}, err
 	}
 	defer b.stop(s)
 	var r rowSet
 	logical, _ := r.header(siteNetworks, nil)
 	if err := s.transact(logical...); err != nil {
-		return err
+		return sample{}, err
 	}
 	_, ips := sourceIPs()
 	args := []string{"--db=" + s.unix(), "-vconsole:off", "-vsyslog:off"}
@@ -45,9 +29,9 @@ func (b *bench) ctlPush(rows int) error {
 	cmd.Stderr = os.Stderr
 	began, before := time.Now(), s.cpu()
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%s: %w", vtepCtl, err)
+		return sample{}, err
 	}
-	got := sample{wall: time.Since(began), server: s.cpu() - before, cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), memory: maxRSS(cmd.ProcessState)}
-	b.add(workPush, rows, vtepCtl, got)
-	return s.holds(rows)
+	used := cmd.ProcessState
+	got := sample{wall: time.Since(began), server: s.cpu() - before, cpu: used.UserTime() + used.SystemTime(), memory: maxRSS(used)}
+	return got, s.holds(rows)
 }

@@ -13,43 +13,13 @@ const (
 	ovnSchema     = "/usr/share/ovn/ovn-sb.ovsschema"
 )
 
-// ovn has ovn-controller-vtep bring a switch to the stations that stand in a
-// southbound database, and then one more at a time.
-func ovn(b *bench) error {
-	for _, rows := range b.peerSizes() {
-		if err := b.ovnOf(rows); err != nil {
-			return fmt.Errorf("%d rows: %w", rows, err)
-		}
-	}
-	return nil
-}
-
-// cloud is a southbound database, a switch, and the controller between them.
+// cloud is a southbound database in which stations stand, a switch, and
+// ovn-controller-vtep between them.
 type cloud struct {
 	south, vtep *server
 	controller  process
 	datapaths   []string
 	chassis     []string
-}
-
-func (b *bench) ovnOf(rows int) error {
-	c, err := b.newCloud(rows)
-	if err != nil {
-		return err
-	}
-	defer b.stop(c.south, c.vtep)
-	// Once unmeasured: chassis and bindings come to stand in the southbound.
-	if _, err := c.push(rows); err != nil {
-		return err
-	}
-	for range b.runs {
-		got, err := c.push(rows)
-		if err != nil {
-			return err
-		}
-		b.add(workPush, rows, ovnController, got)
-	}
-	return c.changes(b, rows)
 }
 
 func (b *bench) newCloud(rows int) (*cloud, error) {
@@ -147,28 +117,22 @@ func (c *cloud) standing(rows int) error {
 	return c.vtep.holds(rows)
 }
 
-// changes has stations appear one by one in the southbound database.
-func (c *cloud) changes(b *bench, rows int) error {
-	if err := c.start(); err != nil {
-		return err
+// watched starts the controller for single changes.
+func (c *cloud) watched(rows int) (*watcher, error) {
+	if err := errors.Join(c.start(), c.standing(rows)); err != nil {
+		return nil, err
 	}
-	defer c.controller.kill()
-	if err := c.standing(rows); err != nil {
-		return err
-	}
-	seen, err := c.vtep.watch("Ucast_Macs_Remote", "MAC")
-	if err != nil {
-		return err
-	}
-	for i := range b.changes() / 2 {
-		network := i % siteNetworks
-		m := startMeter(c.controller, c.vtep, c.south)
-		got, err := seen.timed(macOf(network, 20_000+i), func() error { return c.south.transact(c.portBinding(network, 20_000+i)) })
-		if err != nil {
-			return err
-		}
-		got.cpu = m.stop(time.Now()).cpu
-		b.add(workChange, rows, ovnController, got)
-	}
-	return nil
+	return c.vtep.watch("Ucast_Macs_Remote", "MAC")
 }
+
+// appear has one more station appear in the southbound database.
+func (c *cloud) appear(b *bench, seen *watcher, rows, i int) error {
+	network, own := i%siteNetworks, c.controller.cpu()
+	got, err := seen.timed(macOf(network, lateStations+i), func() error { return c.south.transact(c.portBinding(network, lateStations+i)) })
+	got.cpu = c.controller.cpu() - own
+	b.add(workChange, rows, ovnController, got)
+	return err
+}
+
+// lateStations are numbered from here; Port_Binding.tunnel_key ends at 32767.
+const lateStations = 20_000

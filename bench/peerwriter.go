@@ -35,25 +35,7 @@ type writerNetwork struct {
 	MACs [][2]string `json:"macs"` // MAC, tunnel end
 }
 
-// writer has networking-l2gw's agent write a new switch's rows.
-func writer(b *bench) error {
-	for _, rows := range b.peerSizes() {
-		for range b.runs {
-			for mode, who := range map[string]string{"network": writerByNetwork, "mac": writerByMAC} {
-				got, err := b.writerPush(mode, rows)
-				if err != nil {
-					return fmt.Errorf("%s, %d rows: %w", who, rows, err)
-				}
-				b.add(workPush, rows, who, got)
-			}
-		}
-	}
-	return nil
-}
-
-// peerSizes ends where the slow ones take minutes.
-func (b *bench) peerSizes() []int { return []int{1_000, 10_000} }
-
+// writerPush has networking-l2gw's agent write a new switch's rows.
 func (b *bench) writerPush(mode string, rows int) (sample, error) {
 	s, err := b.target("dst", tunnelIP(1000))
 	if err != nil {

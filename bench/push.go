@@ -19,6 +19,12 @@ func push(b *bench) error {
 	return nil
 }
 
+// pusher brings a new switch to its rows and tells what it took.
+type pusher struct {
+	who  string
+	push func(rows int) (sample, error)
+}
+
 func (b *bench) pushOf(rows int) error {
 	s, err := b.newSite(rows)
 	if err != nil {
@@ -27,18 +33,46 @@ func (b *bench) pushOf(rows int) error {
 	if _, err := s.pushOurs(rows); err != nil { // unmeasured: it learns the stations in that time
 		return err
 	}
-	for range b.runs {
-		m, err := s.pushOurs(rows)
+	pushers := []pusher{{ours, s.pushOurs}, {floor, b.pushFloor}}
+	if b.peers && rows <= maxPeerRows {
+		peers, err := b.peerPushers(rows)
 		if err != nil {
 			return err
 		}
-		b.add(workPush, rows, ours, m)
-		if m, err = b.pushFloor(rows); err != nil {
-			return err
-		}
-		b.add(workPush, rows, floor, m)
+		pushers = append(pushers, peers...)
 	}
-	return s.end()
+	for i := range b.runs {
+		for _, p := range pushers {
+			if p.who == vtepCtl && i > 0 && rows > 1_000 {
+				continue // it takes minutes
+			}
+			m, err := p.push(rows)
+			if err != nil {
+				return fmt.Errorf("%s: %w", p.who, err)
+			}
+			b.add(workPush, rows, p.who, m)
+		}
+	}
+	b.endAll()
+	return nil
+}
+
+// maxPeerRows is where the slow ones take minutes.
+const maxPeerRows = 10_000
+
+func (b *bench) peerPushers(rows int) ([]pusher, error) {
+	c, err := b.newCloud(rows)
+	if err != nil {
+		return nil, err
+	}
+	// Once unmeasured: chassis and bindings come to stand in the southbound.
+	_, err = c.push(rows)
+	return []pusher{
+		{writerByNetwork, func(rows int) (sample, error) { return b.writerPush("network", rows) }},
+		{writerByMAC, func(rows int) (sample, error) { return b.writerPush("mac", rows) }},
+		{vtepCtl, b.ctlPush},
+		{ovnController, c.push},
+	}, err
 }
 
 func (s *site) pushOurs(rows int) (sample, error) {

@@ -75,11 +75,12 @@ func toFloor(work string, size int) func(results) (float64, bool) {
 	return over(at(wall, work, size, ours), at(wall, work, size, floor))
 }
 
-// percentile is of our times.
-func percentile(work string, size int, share float64) func(results) (float64, bool) {
+// percentile is of the times of one; 0 is the fastest. A share needs as many
+// samples that one of them is beyond it.
+func percentile(work string, size int, who string, share float64) func(results) (float64, bool) {
 	return func(r results) (float64, bool) {
-		all := r[key{work, size, ours}]
-		return quantile(all, share, func(s sample) time.Duration { return s.wall }).Seconds() * 1e3, len(all) > 0
+		all := r[key{work, size, who}]
+		return quantile(all, share, func(s sample) time.Duration { return s.wall }).Seconds() * 1e3, float64(len(all))*(1-share) >= 0.999
 	}
 }
 
@@ -92,7 +93,7 @@ func targets() []target {
 		{"full push of 10,000 MACs", "our CPU a row", scaled(at(cpu, workPush, 10_000, ours), 1e3/10_000), 10, " µs", false},
 		{"full push of 100,000 MACs", "our CPU a row", scaled(at(cpu, workPush, 100_000, ours), 1e3/100_000), 10, " µs", false},
 		{"one learned MAC, 100,000 rows standing", "median", at(wall, workChange, 100_000, ours), 5, " ms", false},
-		{"one learned MAC, 100,000 rows standing", "99th percentile", percentile(workChange, 100_000, 0.99), 10, " ms", false},
+		{"one learned MAC, 100,000 rows standing", "99th percentile", percentile(workChange, 100_000, ours, 0.99), 10, " ms", false},
 		{"one learned MAC, 100,000 rows standing", "of the same at 1,000", over(at(wall, workChange, 100_000, ours), at(wall, workChange, 1_000, ours)), 2, "x", false},
 		{"one learned MAC, 10,000 rows standing", "faster than ovn-controller-vtep", over(at(wall, workChange, 10_000, ovnController), at(wall, workChange, 10_000, ours)), 50, "x", true},
 		{"new connection, API to rows", "median", at(wall, workConnection, apiRows, ours), 20, " ms", false},
@@ -111,10 +112,11 @@ func targets() []target {
 	}
 }
 
-// smokeTargets are wide: a busy machine is no regression.
+// smokeTargets are wide and of the fastest runs: a busy machine is no regression.
 func smokeTargets() []target {
+	fastest := func(who string) func(results) (float64, bool) { return percentile(workPush, 10_000, who, 0) }
 	return []target{
-		{"full push of 10,000 MACs", "wall, of the raw client's", toFloor(workPush, 10_000), 2.5, "x", false},
+		{"full push of 10,000 MACs", "fastest wall, of the raw client's", over(fastest(ours), fastest(floor)), 2.5, "x", false},
 		{"full push of 10,000 MACs", "our CPU a row", scaled(at(cpu, workPush, 10_000, ours), 1e3/10_000), 25, " µs", false},
 		{"one learned MAC, 10,000 rows standing", "median", at(wall, workChange, 10_000, ours), 15, " ms", false},
 	}
