@@ -29,8 +29,9 @@ func crossing(t *testing.T, prepare, other func(*ovsdbtest.Server), define func(
 	prepare(server)
 	rig.Eventually(t, rig.Patience, func() error { // it may be reading what was prepared
 		rows := len(server.Rows("Ucast_Macs_Remote"))
-		if seen := s.Loop.DeviceReports()[0].RemoteMACs; seen != rows {
-			return fmt.Errorf("%d of %d rows were seen", seen, rows)
+		reports := s.Loop.DeviceReports()
+		if len(reports) == 0 || reports[0].RemoteMACs != rows {
+			return fmt.Errorf("not all of %d rows were seen: %v", rows, reports)
 		}
 		return nil
 	})
