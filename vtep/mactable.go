@@ -89,13 +89,20 @@ func (t *macTable) update(u ovsdb.RowUpdate) error {
 	case !told && had:
 		return nil
 	case !told:
-		t.untold[u.UUID] = awaited
+		t.inserted(u.UUID)
 		return nil
 	case had:
 		t.remove(u.UUID)
 	}
 	t.insert(u.UUID, row)
 	return nil
+}
+
+// inserted notes a row of which no more is told.
+func (t *macTable) inserted(id ovsdb.UUID) {
+	if _, known := t.rows[id]; !known {
+		t.untold[id] = awaited
+	}
 }
 
 // added takes the content of a row from the reply to the transaction that
@@ -106,9 +113,6 @@ func (t *macTable) added(id ovsdb.UUID, row macExtra) bool {
 		return false // not inserted yet, as far as the server has told, or changed since
 	}
 	delete(t.untold, id)
-	if _, had := t.get(id); had {
-		return false
-	}
 	t.insert(id, row)
 	return true
 }
