@@ -25,6 +25,7 @@ import (
 	"github.com/gophercloud/gophercloud/v2/openstack/identity/v3/services"
 	"github.com/gophercloud/gophercloud/v2/openstack/identity/v3/tokens"
 	"github.com/gophercloud/gophercloud/v2/openstack/identity/v3/users"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -155,8 +156,11 @@ func (k *realKeystone) add(p person, role string) {
 	k.t.Helper()
 	project, err := projects.Create(k.t.Context(), k.admin, projects.CreateOpts{Name: p.project}).Extract()
 	require.NoError(k.t, err)
-	user, err := users.Create(k.t.Context(), k.admin, users.CreateOpts{Name: p.name, Password: p.password}).Extract()
-	require.NoError(k.t, err)
+	var user *users.User
+	require.EventuallyWithT(k.t, func(c *assert.CollectT) { // Keystone at times locks its own sqlite database
+		user, err = users.Create(k.t.Context(), k.admin, users.CreateOpts{Name: p.name, Password: p.password}).Extract()
+		require.NoError(c, err)
+	}, time.Minute, 100*time.Millisecond)
 	require.NoError(k.t, roles.Assign(k.t.Context(), k.admin, role, roles.AssignOpts{UserID: user.ID, ProjectID: project.ID}).ExtractErr())
 }
 
