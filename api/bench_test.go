@@ -30,11 +30,16 @@ func BenchmarkListGateways(b *testing.B) {
 		xs = append(xs, g)
 	}
 	defs := &model.Definitions{Gateways: model.NewTable(xs)}
+	benchList(b, defs, gatewaysPath, "?limit=100&marker=g05000", "?name=gateway+5000")
+}
+
+// benchList lists the whole, a page and one.
+func benchList(b *testing.B, defs *model.Definitions, path, page, filter string) {
 	s := newService(b, func(c *api.Config) { c.Store = standing{c.Store, defs} })
-	for name, query := range map[string]string{"whole": "", "page": "?limit=100&marker=g05000", "filter": "?name=gateway+5000"} {
+	for name, query := range map[string]string{"whole": "", "page": page, "filter": filter} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				require.Equal(b, 200, s.served("GET", gatewaysPath+query, "").Code)
+				require.Equal(b, 200, s.served("GET", path+query, "").Code)
 			}
 		})
 	}
@@ -50,12 +55,5 @@ func BenchmarkList(b *testing.B) {
 		})
 	}
 	defs := &model.Definitions{Connections: model.NewTable(xs)}
-	s := newService(b, func(c *api.Config) { c.Store = standing{c.Store, defs} })
-	for name, query := range map[string]string{"whole": "", "page": "?limit=100&marker=c05000", "filter": "?network_id=n05000"} {
-		b.Run(name, func(b *testing.B) {
-			for b.Loop() {
-				require.Equal(b, 200, s.served("GET", connectionsPath+query, "").Code)
-			}
-		})
-	}
+	benchList(b, defs, connectionsPath, "?limit=100&marker=c05000", "?network_id=n05000")
 }
