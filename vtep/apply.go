@@ -26,6 +26,7 @@ func (s *Session) Apply(ctx context.Context, ops []Op) ([]Rejection, error) {
 	var next *encoder
 	for len(ops) > 0 {
 		e := next
+		next = nil // each is sent once
 		if e == nil {
 			e = s.encode(ops[:cut(ops, s.pace.size())], false)
 		}

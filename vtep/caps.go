@@ -99,9 +99,9 @@ func (c Caps) monitorTables(standalone bool) []ovsdb.MonitorTable {
 }
 
 // remoteMonitor asks not to be told the content of remote MACs that are
-// inserted: nearly all are ours, and a server that tells them needs a third more
-// time for each. Of a row that is inserted it tells a column that nobody sets
-// here, and by that the UUID.
+// inserted: nearly all are ours, and telling them costs the server and us time. Of
+// a row that is inserted it tells a column that nobody sets here, and by that the
+// UUID.
 func remoteMonitor(columns []string) []ovsdb.MonitorTable {
 	return []ovsdb.MonitorTable{
 		{Table: "Ucast_Macs_Remote", Columns: columns, Initial: true, Delete: true, Modify: true},
