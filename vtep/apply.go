@@ -15,35 +15,52 @@ type Rejection struct {
 	Err error
 }
 
-// Apply sends a plan, one transaction after the other; the next one is made
-// while one is under way. Operations that the switch refuses are set apart until
-// each stands alone, so that they do not hold up the others, and are returned.
-// An error means that the session has ended or can not be used; what was sent
-// until then stands.
+// Apply sends a plan, one transaction after the other. While one is under way,
+// what the one before has added is taken over and the next one is made, so that
+// the switch need not wait for it. Operations that the switch refuses are set
+// apart until each stands alone, so that they do not hold up the others, and are
+// returned. An error means that the session has ended or can not be used; what
+// was sent until then stands.
 func (s *Session) Apply(ctx context.Context, ops []Op) ([]Rejection, error) {
 	s.added = map[string]ovsdb.UUID{}
 	var rejected []Rejection
 	var next *encoder
+	var last outcome
 	for len(ops) > 0 {
 		e := next
 		next = nil // each is sent once
 		if e == nil {
+			s.take(&last)
 			e = s.encode(ops[:cut(ops, s.pace.size())], false)
 		}
 		batch := ops[:e.covers]
 		ops = ops[e.covers:]
-		err := s.send(ctx, e, func() { next = s.encode(ops[:cut(ops, s.pace.size())], true) })
+		results, err := s.send(ctx, e, func() {
+			s.take(&last)
+			next = s.encode(ops[:cut(ops, s.pace.size())], true)
+		})
+		if results != nil {
+			last = outcome{e, results}
+		}
 		if err == nil {
 			continue
 		}
 		next = nil // it was made for what did not come to be
+		s.take(&last)
 		r, err := s.judge(ctx, batch, e, err)
 		rejected = append(rejected, r...)
 		if err != nil {
 			return rejected, err
 		}
 	}
+	s.take(&last)
 	return rejected, nil
+}
+
+// outcome is a transaction that was carried out, with its results.
+type outcome struct {
+	*encoder
+	results []ovsdb.Result
 }
 
 // cut is the length of the first run of at most limit operations, between
@@ -67,7 +84,9 @@ func (s *Session) resend(ctx context.Context, batch []Op) ([]Rejection, error) {
 		return nil, nil
 	}
 	e := s.encode(batch, false)
-	return s.judge(ctx, batch, e, s.send(ctx, e, nil))
+	results, err := s.send(ctx, e, nil)
+	s.take(&outcome{e, results})
+	return s.judge(ctx, batch, e, err)
 }
 
 // judge looks at the outcome of a transaction. Operations that were refused
@@ -111,24 +130,19 @@ func (e *encoder) blamed(refused *ovsdb.TransactError) int {
 }
 
 // send makes one transaction and calls meanwhile, if set, while it is under way.
-func (s *Session) send(ctx context.Context, e *encoder, meanwhile func()) error {
+func (s *Session) send(ctx context.Context, e *encoder, meanwhile func()) ([]ovsdb.Result, error) {
 	if !slices.ContainsFunc(e.source, func(i int) bool { return i >= 0 }) {
-		return nil
+		return nil, nil
 	}
 	s.sent.Add(1)
-	e.tx.Committed = func(results []ovsdb.Result) { s.committed(e, results) }
 	took := s.pace.start(e.covers)
-	done := make(chan error, 1)
-	go func() {
-		_, err := s.conn.Send(ctx, e.tx)
-		done <- err
-	}()
+	tx := s.conn.Begin(ctx, e.tx)
 	if meanwhile != nil {
 		meanwhile()
 	}
-	err := <-done
+	results, err := tx.Wait(ctx)
 	took()
-	return err
+	return results, err
 }
 
 // encode resolves operations against the database as it stands. One whose
@@ -153,16 +167,21 @@ func (s *Session) encode(batch []Op, ahead bool) *encoder {
 	return e
 }
 
-// committed takes over what a transaction has added. It is called by the reader.
-func (s *Session) committed(e *encoder, results []ovsdb.Result) {
+// take takes over what a transaction has added, once. What the server has told
+// since of such a row counts for more.
+func (s *Session) take(o *outcome) {
+	if o.results == nil {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for name, r := range e.added {
-		s.added[name] = results[r.n].UUID
+	for name, r := range o.added {
+		s.added[name] = o.results[r.n].UUID
 	}
-	for i := range e.macs {
-		m := &e.macs[i]
-		s.state.addedRemote(results[m.n].UUID, macExtra{mac: m.mac, ls: m.ls.resolve(results), locator: m.locator.resolve(results)})
+	for i := range o.macs {
+		m := &o.macs[i]
+		s.state.addedRemote(o.results[m.n].UUID, macExtra{mac: m.mac, ls: m.ls.resolve(o.results), locator: m.locator.resolve(o.results)})
 	}
 	s.state.ucastRemote.settle()
+	*o = outcome{}
 }

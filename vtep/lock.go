@@ -34,7 +34,9 @@ func lockName(mark string) string {
 // locks is written without.
 func (s *Session) Claim(ctx context.Context, mark string) error {
 	lock := lockName(mark)
+	took := s.pace.start(0)
 	err := s.conn.Steal(ctx, lock)
+	took()
 	var refused *ovsdb.RPCError
 	if errors.As(err, &refused) {
 		return nil

@@ -2,47 +2,54 @@ package vtep
 
 import "time"
 
-// Bounds of a transaction. Below a hundred operations the server's cost of the
-// transaction itself shows; far above two hundred it grows faster than their
-// number (docs/performance.md). A switch with a slow processor is given less at
-// once, so that others that use its database need not wait for long.
+// Bounds of a transaction, in operations. What one of them costs the server grows
+// with their number from about fifty on (docs/performance.md), so that there are
+// more only for a switch that is far away.
 const (
-	minBatch, firstBatch, maxBatch = 25, 100, 200
+	minBatch, firstBatch, maxBatch = 25, 64, 200
 
+	// wayShare: a transaction is meant to take ten times as long as the way to the
+	// switch and back, in which the switch waits for the next one.
+	wayShare = 10
+	// batchTooSlow is for a switch with a slow processor: others that use its
+	// database need not wait longer than that.
 	batchTooSlow = 100 * time.Millisecond
-	batchFast    = 25 * time.Millisecond
 )
 
 // pace finds how many operations to send at once.
 type pace struct {
-	ops int
-	// least is the shortest time that a transaction took: most of it is the way to
-	// the switch and back, which is not shorter for fewer operations.
-	least time.Duration
+	// way is the shortest time that anything took to come back.
+	way time.Duration
+	// each is what an operation takes beyond that, of the last few transactions; 0
+	// if it is not known.
+	each time.Duration
 }
 
 func (p *pace) size() int {
-	if p.ops == 0 {
+	if p.each <= 0 {
 		return firstBatch
 	}
-	return p.ops
+	n := max(firstBatch, min(int(wayShare*p.way/p.each), maxBatch))
+	return max(minBatch, min(n, int(batchTooSlow/p.each)))
 }
 
-// start begins to time a transaction of n operations; what it returns ends it.
+// start begins to time a transaction of n operations, none for any other call;
+// what it returns ends it.
 func (p *pace) start(n int) (took func()) {
 	began := time.Now()
 	return func() { p.took(n, time.Since(began)) }
 }
 
 func (p *pace) took(n int, d time.Duration) {
-	size := p.size()
-	if p.least == 0 || d < p.least {
-		p.least = d
+	if p.way == 0 || d < p.way {
+		p.way = d
 	}
-	switch d -= p.least; {
-	case d > batchTooSlow && n > minBatch/2:
-		p.ops = max(size/2, minBatch)
-	case d < batchFast && n >= size/2:
-		p.ops = min(size+size/4, maxBatch)
+	if n < minBatch/2 {
+		return // too few to tell
 	}
+	each := (d - p.way) / time.Duration(n)
+	if p.each > 0 {
+		each = (3*p.each + each) / 4
+	}
+	p.each = each
 }

@@ -7,12 +7,41 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A switch that is far away, not slow, is given as much at once as others.
-func TestPaceOfAFarSwitch(t *testing.T) {
+// paced is the size that a pace comes to with a switch.
+func paced(way, each time.Duration) int {
 	p := &pace{}
+	p.took(0, way)
 	for range 20 {
 		n := p.size()
-		p.took(n, 120*time.Millisecond+time.Duration(n)*50*time.Microsecond)
+		p.took(n, way+time.Duration(n)*each)
 	}
-	require.GreaterOrEqual(t, p.size(), firstBatch, "the round trip alone takes 120 ms")
+	return p.size()
+}
+
+func TestPace(t *testing.T) {
+	for name, test := range map[string]struct {
+		way, each time.Duration
+		want      int
+	}{
+		"beside us":                     {100 * time.Microsecond, 25 * time.Microsecond, firstBatch},
+		"in the next building":          {300 * time.Microsecond, 25 * time.Microsecond, 120},
+		"far away":                      {120 * time.Millisecond, 50 * time.Microsecond, maxBatch},
+		"slow":                          {100 * time.Microsecond, 3 * time.Millisecond, 33},
+		"far away and slow":             {120 * time.Millisecond, time.Millisecond, 100},
+		"hardly able to do its work":    {time.Millisecond, time.Second, minBatch},
+		"faster than the clock can see": {0, 0, firstBatch},
+	} {
+		t.Run(name, func(t *testing.T) { require.Equal(t, test.want, paced(test.way, test.each)) })
+	}
+}
+
+// What only one slow call tells does not last.
+func TestPaceCorrectsTheWay(t *testing.T) {
+	p := &pace{}
+	p.took(0, time.Second)
+	for range 20 {
+		n := p.size()
+		p.took(n, 200*time.Microsecond+time.Duration(n)*25*time.Microsecond)
+	}
+	require.Equal(t, firstBatch, p.size())
 }

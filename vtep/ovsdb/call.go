@@ -22,31 +22,41 @@ func newCall(method string, decode func([]byte) error) *call {
 	return &call{method: method, decode: decode, done: make(chan error, 1)}
 }
 
-// roundTrip sends a request with the given params (a JSON array) and waits for
-// the reply to be decoded. If sent is false nothing was sent and err wraps
-// ErrNotSent; else err is nil, an RPCError, or the reason the session ended.
-func (c *Conn) roundTrip(ctx context.Context, cl *call, params []byte) (sent bool, err error) {
+// trip is a request on its way, and the wait for the reply.
+type trip struct {
+	*call
+	id    uint64
+	start time.Time
+}
+
+// begin sends a request with the given params (a JSON array). On an error, which
+// wraps ErrNotSent, nothing was sent.
+func (c *Conn) begin(ctx context.Context, cl *call, params []byte) (*trip, error) {
 	if ctx.Err() != nil {
-		return false, fmt.Errorf("%s: %w: %w", cl.method, ErrNotSent, context.Cause(ctx))
+		return nil, fmt.Errorf("%s: %w: %w", cl.method, ErrNotSent, context.Cause(ctx))
 	}
-	id := c.register(cl)
-	start := time.Now()
+	t := &trip{call: cl, id: c.register(cl), start: time.Now()}
+	var err error
 	select {
-	case c.requests <- request(id, cl.method, params):
-		return true, c.await(ctx, id, cl, start)
+	case c.requests <- request(t.id, cl.method, params):
+		return t, nil
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	case <-c.stop:
 		err = c.Err()
 	}
-	c.take(id)
-	return false, fmt.Errorf("%s: %w: %w", cl.method, ErrNotSent, err)
+	c.take(t.id)
+	return nil, fmt.Errorf("%s: %w: %w", cl.method, ErrNotSent, err)
 }
 
-// do is roundTrip for calls whose failure needs no distinction.
+// do makes a call whose failure needs no distinction: the error is nil, an
+// RPCError, or why it was not sent or the session ended.
 func (c *Conn) do(ctx context.Context, cl *call, params []byte) error {
-	_, err := c.roundTrip(ctx, cl, params)
-	return err
+	t, err := c.begin(ctx, cl, params)
+	if err != nil {
+		return err
+	}
+	return c.await(ctx, t)
 }
 
 func request(id uint64, method string, params []byte) []byte {
@@ -58,21 +68,21 @@ func request(id uint64, method string, params []byte) []byte {
 }
 
 // await waits for the reader's verdict, or gives the call and the session up.
-func (c *Conn) await(ctx context.Context, id uint64, cl *call, start time.Time) error {
-	timer := time.NewTimer(c.left(cl, start))
+func (c *Conn) await(ctx context.Context, t *trip) error {
+	timer := time.NewTimer(c.left(t.call, t.start))
 	defer timer.Stop()
 	for {
 		select {
-		case err := <-cl.done:
+		case err := <-t.done:
 			return err
 		case <-c.stop:
-			return c.abandon(id, cl, c.Err())
+			return c.abandon(t, c.Err())
 		case <-ctx.Done():
-			return c.abandon(id, cl, fmt.Errorf("%s: given up: %w", cl.method, context.Cause(ctx)))
+			return c.abandon(t, fmt.Errorf("%s: given up: %w", t.method, context.Cause(ctx)))
 		case <-timer.C:
-			left := c.left(cl, start)
+			left := c.left(t.call, t.start)
 			if left <= 0 {
-				return c.abandon(id, cl, fmt.Errorf("%w: no answer to %s in %v", ErrSilent, cl.method, time.Since(start).Round(time.Millisecond)))
+				return c.abandon(t, fmt.Errorf("%w: no answer to %s in %v", ErrSilent, t.method, time.Since(t.start).Round(time.Millisecond)))
 			}
 			timer.Reset(left)
 		}
@@ -92,9 +102,9 @@ func (c *Conn) left(cl *call, start time.Time) time.Duration {
 
 // abandon ends the session for a call that was sent, unless the reader has the
 // reply already: then its verdict counts.
-func (c *Conn) abandon(id uint64, cl *call, reason error) error {
-	if c.take(id) == nil {
-		return <-cl.done
+func (c *Conn) abandon(t *trip, reason error) error {
+	if c.take(t.id) == nil {
+		return <-t.done
 	}
 	c.fail(reason)
 	return reason

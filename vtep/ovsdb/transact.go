@@ -66,26 +66,46 @@ func (c *Conn) Transact(ctx context.Context, db string, ops ...Op) ([]Result, er
 // for the Kind NoMatch: committed, with results), or wraps ErrNotSent or
 // ErrUnknownOutcome; the session has ended with the last.
 func (c *Conn) Send(ctx context.Context, t *Transaction) ([]Result, error) {
-	var results []Result
-	var refused *TransactError
+	return c.Begin(ctx, t).Wait(ctx)
+}
+
+// Sending is a transaction under way.
+type Sending struct {
+	conn    *Conn
+	trip    *trip
+	err     error // it was not sent
+	results []Result
+	refused *TransactError
+}
+
+// Begin is the first half of Send, until the transaction is on its way. Wait must
+// follow.
+func (c *Conn) Begin(ctx context.Context, t *Transaction) *Sending {
+	s := &Sending{conn: c}
 	cl := newCall("transact", func(raw []byte) (err error) {
-		results, refused, err = parseResults(raw, t.expected)
-		if err == nil && results != nil && t.Committed != nil {
-			t.Committed(results)
+		s.results, s.refused, err = parseResults(raw, t.expected)
+		if err == nil && s.results != nil && t.Committed != nil {
+			t.Committed(s.results)
 		}
 		return err
 	})
 	cl.total = c.cfg.Progress + time.Duration(t.Len())*time.Millisecond
-	sent, err := c.roundTrip(ctx, cl, append(t.params, ']'))
-	switch {
-	case err != nil && sent:
-		return nil, unlessRefused(err)
-	case err != nil:
-		return nil, err
-	case refused != nil:
-		return results, refused
+	s.trip, s.err = c.begin(ctx, cl, append(t.params, ']'))
+	return s
+}
+
+// Wait is the second half of Send.
+func (s *Sending) Wait(ctx context.Context) ([]Result, error) {
+	if s.err != nil {
+		return nil, s.err
 	}
-	return results, nil
+	if err := s.conn.await(ctx, s.trip); err != nil {
+		return nil, unlessRefused(err)
+	}
+	if s.refused != nil {
+		return s.results, s.refused
+	}
+	return s.results, nil
 }
 
 // unlessRefused turns the failure of a sent transaction into ErrUnknownOutcome,
