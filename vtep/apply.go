@@ -23,44 +23,33 @@ type Rejection struct {
 // was sent until then stands.
 func (s *Session) Apply(ctx context.Context, ops []Op) ([]Rejection, error) {
 	s.added = map[string]ovsdb.UUID{}
+	defer s.settle()
 	var rejected []Rejection
-	var next *encoder
+	var now *flight
 	var last outcome
 	for len(ops) > 0 {
-		e := next
-		next = nil // each is sent once
-		if e == nil {
-			s.take(&last)
-			e = s.encode(ops[:cut(ops, s.pace.size())], false)
+		s.take(last)
+		if now == nil {
+			now = s.begin(ctx, ops)
 		}
-		batch := ops[:e.covers]
-		ops = ops[e.covers:]
-		results, err := s.send(ctx, e, func() {
-			s.take(&last)
-			next = s.encode(ops[:cut(ops, s.pace.size())], true)
-		})
-		if results != nil {
-			last = outcome{e, results}
-		}
-		if err == nil {
-			continue
-		}
-		next = nil // it was made for what did not come to be
-		s.take(&last)
-		r, err := s.judge(ctx, batch, e, err)
-		rejected = append(rejected, r...)
+		batch, rest := ops[:now.covers], ops[now.covers:]
+		next := s.follow(now, rest)
+		results, err := s.wait(ctx, now)
+		last = outcome{now.encoder, results}
 		if err != nil {
-			return rejected, err
+			s.take(last)
+			last = outcome{}
+			next = nil // it was made for what did not come to be, and not sent
+			r, err := s.judge(ctx, batch, now.encoder, err)
+			rejected = append(rejected, r...)
+			if err != nil {
+				return rejected, err
+			}
 		}
+		ops, now = rest, next
 	}
-	s.take(&last)
+	s.take(last)
 	return rejected, nil
-}
-
-// outcome is a transaction that was carried out, with its results.
-type outcome struct {
-	*encoder
-	results []ovsdb.Result
 }
 
 // cut is the length of the first run of at most limit operations, between
@@ -83,10 +72,13 @@ func (s *Session) resend(ctx context.Context, batch []Op) ([]Rejection, error) {
 	if len(batch) == 0 {
 		return nil, nil
 	}
-	e := s.encode(batch, false)
-	results, err := s.send(ctx, e, nil)
-	s.take(&outcome{e, results})
-	return s.judge(ctx, batch, e, err)
+	f := &flight{encoder: s.encode(batch, false)}
+	if !f.empty() {
+		f.sending = s.conn.Begin(ctx, f.tx)
+	}
+	results, err := s.wait(ctx, f)
+	s.take(outcome{f.encoder, results})
+	return s.judge(ctx, batch, f.encoder, err)
 }
 
 // judge looks at the outcome of a transaction. Operations that were refused
@@ -129,30 +121,62 @@ func (e *encoder) blamed(refused *ovsdb.TransactError) int {
 	return -1
 }
 
-// send makes one transaction and calls meanwhile, if set, while it is under way.
-func (s *Session) send(ctx context.Context, e *encoder, meanwhile func()) ([]ovsdb.Result, error) {
-	if !slices.ContainsFunc(e.source, func(i int) bool { return i >= 0 }) {
+// flight is a transaction of a plan, under way if there is anything to send.
+type flight struct {
+	*encoder
+	sending *ovsdb.Sending
+}
+
+// begin sends the first of some operations.
+func (s *Session) begin(ctx context.Context, ops []Op) *flight {
+	f := &flight{encoder: s.encode(ops[:cut(ops, s.pace.size())], false)}
+	if !f.empty() {
+		f.sending = s.conn.Begin(ctx, f.tx)
+	}
+	return f
+}
+
+// follow has the first of some operations sent when a transaction has been
+// carried out; nil if it can not be made yet, or if there is nothing to send.
+func (s *Session) follow(f *flight, ops []Op) *flight {
+	if len(ops) == 0 || f.sending == nil {
+		return nil
+	}
+	e := s.encode(ops[:cut(ops, s.pace.size())], true)
+	if e == nil || e.empty() {
+		return nil
+	}
+	return &flight{encoder: e, sending: f.sending.Then(e.tx)}
+}
+
+func (s *Session) wait(ctx context.Context, f *flight) ([]ovsdb.Result, error) {
+	if f.sending == nil {
 		return nil, nil
 	}
 	s.sent.Add(1)
-	took := s.pace.start(e.covers)
-	tx := s.conn.Begin(ctx, e.tx)
-	if meanwhile != nil {
-		meanwhile()
+	results, err := f.sending.Wait(ctx)
+	if err == nil {
+		s.pace.took(f.covers, f.sending.Took())
 	}
-	results, err := tx.Wait(ctx)
-	took()
 	return results, err
+}
+
+// empty reports whether nothing of the plan is in it.
+func (e *encoder) empty() bool {
+	return !slices.ContainsFunc(e.source, func(i int) bool { return i >= 0 })
+}
+
+// outcome is a transaction with its results, nil if it was not carried out.
+type outcome struct {
+	*encoder
+	results []ovsdb.Result
 }
 
 // encode resolves operations against the database as it stands. One whose
 // logical switch does not stand is left out: what it depends on was refused.
 // Ahead of the end of another transaction it is nil if something is needed that
-// does not stand yet, or if there is nothing to send.
+// does not stand yet.
 func (s *Session) encode(batch []Op, ahead bool) *encoder {
-	if ahead && len(batch) == 0 {
-		return nil
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := newEncoder(s.state, s.added)
@@ -167,9 +191,9 @@ func (s *Session) encode(batch []Op, ahead bool) *encoder {
 	return e
 }
 
-// take takes over what a transaction has added, once. What the server has told
-// since of such a row counts for more.
-func (s *Session) take(o *outcome) {
+// take takes over what a transaction has added. What the server has told since of
+// such a row counts for more.
+func (s *Session) take(o outcome) {
 	if o.results == nil {
 		return
 	}
@@ -182,6 +206,11 @@ func (s *Session) take(o *outcome) {
 		m := &o.macs[i]
 		s.state.addedRemote(o.results[m.n].UUID, macExtra{mac: m.mac, ls: m.ls.resolve(o.results), locator: m.locator.resolve(o.results)})
 	}
+}
+
+// settle notes that no transaction is under way.
+func (s *Session) settle() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.state.ucastRemote.settle()
-	*o = outcome{}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"bordergw/vtep/ovsdb"
 )
@@ -34,9 +35,9 @@ func lockName(mark string) string {
 // locks is written without.
 func (s *Session) Claim(ctx context.Context, mark string) error {
 	lock := lockName(mark)
-	took := s.pace.start(0)
+	began := time.Now()
 	err := s.conn.Steal(ctx, lock)
-	took()
+	s.pace.took(0, time.Since(began))
 	var refused *ovsdb.RPCError
 	if errors.As(err, &refused) {
 		return nil

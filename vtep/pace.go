@@ -33,13 +33,8 @@ func (p *pace) size() int {
 	return max(minBatch, min(n, int(batchTooSlow/p.each)))
 }
 
-// start begins to time a transaction of n operations, none for any other call;
-// what it returns ends it.
-func (p *pace) start(n int) (took func()) {
-	began := time.Now()
-	return func() { p.took(n, time.Since(began)) }
-}
-
+// took notes how long a transaction of n operations took, or any other call if n
+// is 0.
 func (p *pace) took(n int, d time.Duration) {
 	if p.way == 0 || d < p.way {
 		p.way = d

@@ -16,6 +16,11 @@ type call struct {
 	done   chan error // receives the verdict of the reader, once
 	// total limits the call as a whole; 0: the session's progress does.
 	total time.Duration
+
+	// carried is set by decode for a transaction that was carried out in full;
+	// follow is sent then. Guarded by Conn.mu, as are a trip's times.
+	carried, settled bool
+	follow           *trip
 }
 
 func newCall(method string, decode func([]byte) error) *call {
@@ -25,8 +30,9 @@ func newCall(method string, decode func([]byte) error) *call {
 // trip is a request on its way, and the wait for the reply.
 type trip struct {
 	*call
-	id    uint64
-	start time.Time
+	id         uint64
+	start, end time.Time
+	frame      []byte // of one that follows another, until it is sent
 }
 
 // begin sends a request with the given params (a JSON array). On an error, which
@@ -35,7 +41,8 @@ func (c *Conn) begin(ctx context.Context, cl *call, params []byte) (*trip, error
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("%s: %w: %w", cl.method, ErrNotSent, context.Cause(ctx))
 	}
-	t := &trip{call: cl, id: c.register(cl), start: time.Now()}
+	t := &trip{call: cl, start: time.Now()}
+	c.register(t)
 	var err error
 	select {
 	case c.requests <- request(t.id, cl.method, params):
@@ -110,21 +117,69 @@ func (c *Conn) abandon(t *trip, reason error) error {
 	return reason
 }
 
-func (c *Conn) register(cl *call) uint64 {
+func (c *Conn) register(t *trip) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	t.id = c.newID()
+	c.calls[t.id] = t
+}
+
+// newID is called with mu held.
+func (c *Conn) newID() uint64 {
 	c.lastID++
-	c.calls[c.lastID] = cl
 	return c.lastID
 }
 
 // take removes a call: whoever gets it decides its outcome.
-func (c *Conn) take(id uint64) *call {
+func (c *Conn) take(id uint64) *trip {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	cl := c.calls[id]
+	t := c.calls[id]
 	delete(c.calls, id)
-	return cl
+	return t
+}
+
+// follow has next sent when t has been carried out, by the reader as soon as it
+// sees the reply.
+func (c *Conn) follow(t, next *trip, params []byte) {
+	c.mu.Lock()
+	next.id = c.newID()
+	next.frame = request(next.id, next.method, params)
+	t.follow = next
+	settled := t.settled
+	c.mu.Unlock()
+	if settled {
+		c.release(t)
+	}
+}
+
+// unfollow takes back what follows t if it was not sent, and reports whether it
+// was sent.
+func (c *Conn) unfollow(t *trip) (sent bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	waits := t.follow != nil
+	t.follow = nil
+	return !waits
+}
+
+// release sends what follows a call that is settled.
+func (c *Conn) release(t *trip) {
+	c.mu.Lock()
+	t.settled = true
+	next := t.follow
+	if next == nil || !t.carried {
+		c.mu.Unlock()
+		return
+	}
+	t.follow = nil
+	next.start = time.Now()
+	c.calls[next.id] = next
+	c.replies = append(c.replies, next.frame...)
+	next.frame = nil
+	c.mu.Unlock()
+	c.stats.framesOut.Add(1)
+	notify(c.kick)
 }
 
 // message is a JSON-RPC request, notification or reply (RFC 7047, section 4),
@@ -202,16 +257,18 @@ func (c *Conn) settle(m message) error {
 	if err != nil {
 		id = 0 // of no call
 	}
-	cl := c.take(id)
-	if cl == nil {
+	t := c.take(id)
+	if t == nil {
 		c.stats.ignored.Add(1)
 		return nil
 	}
-	err = cl.verdict(m)
+	t.end = time.Now()
+	err = t.verdict(m)
 	if _, refused := errors.AsType[*RPCError](err); err != nil && !refused {
 		c.fail(err) // before the caller can look at the session again
 	}
-	cl.done <- err
+	c.release(t)
+	t.done <- err
 	return nil
 }
 

@@ -60,8 +60,8 @@ type Conn struct {
 	mu      sync.Mutex
 	err     error // reason, set once
 	lastID  uint64
-	calls   map[uint64]*call
-	replies []byte // echo requests and replies, ahead of calls
+	calls   map[uint64]*trip
+	replies []byte // echo requests and replies, and what follows a call; ahead of calls
 	locks   map[string]bool
 
 	// Of the reader only.
@@ -85,7 +85,7 @@ func NewConn(c net.Conn, cfg Config) *Conn {
 		stop:     make(chan struct{}),
 		written:  make(chan struct{}),
 		done:     make(chan struct{}),
-		calls:    map[uint64]*call{},
+		calls:    map[uint64]*trip{},
 		locks:    map[string]bool{},
 		monitors: map[string]*monitor{},
 		born:     time.Now(),
@@ -212,11 +212,15 @@ func (c *Conn) reply(frame []byte) error {
 		return protocolf("the peer makes requests and does not read the replies")
 	}
 	c.stats.framesOut.Add(1)
+	notify(c.kick)
+	return nil
+}
+
+func notify(c chan struct{}) {
 	select {
-	case c.kick <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
-	return nil
 }
 
 func (c *Conn) writeLoop() {

@@ -76,22 +76,43 @@ type Sending struct {
 	err     error // it was not sent
 	results []Result
 	refused *TransactError
+	next    *Sending
 }
 
 // Begin is the first half of Send, until the transaction is on its way. Wait must
 // follow.
 func (c *Conn) Begin(ctx context.Context, t *Transaction) *Sending {
 	s := &Sending{conn: c}
-	cl := newCall("transact", func(raw []byte) (err error) {
+	s.trip, s.err = c.begin(ctx, s.call(t), append(t.params, ']'))
+	return s
+}
+
+// Then has a transaction follow this one, for which nobody has waited yet. It is
+// on its way as soon as the reply has come that says that this one was carried
+// out in full; else it is not sent at all. It must be waited for after this one.
+func (s *Sending) Then(t *Transaction) *Sending {
+	s.next = &Sending{conn: s.conn}
+	if s.err != nil {
+		s.next.err = s.err
+		return s.next
+	}
+	s.next.trip = &trip{call: s.next.call(t)}
+	s.conn.follow(s.trip, s.next.trip, append(t.params, ']'))
+	return s.next
+}
+
+func (s *Sending) call(t *Transaction) *call {
+	cl := newCall("transact", nil)
+	cl.decode = func(raw []byte) (err error) {
 		s.results, s.refused, err = parseResults(raw, t.expected)
+		cl.carried = err == nil && s.refused == nil
 		if err == nil && s.results != nil && t.Committed != nil {
 			t.Committed(s.results)
 		}
 		return err
-	})
-	cl.total = c.cfg.Progress + time.Duration(t.Len())*time.Millisecond
-	s.trip, s.err = c.begin(ctx, cl, append(t.params, ']'))
-	return s
+	}
+	cl.total = s.conn.cfg.Progress + time.Duration(t.Len())*time.Millisecond
+	return cl
 }
 
 // Wait is the second half of Send.
@@ -99,14 +120,22 @@ func (s *Sending) Wait(ctx context.Context) ([]Result, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	if err := s.conn.await(ctx, s.trip); err != nil {
-		return nil, unlessRefused(err)
+	err := s.conn.await(ctx, s.trip)
+	if s.next != nil && s.next.err == nil && !s.conn.unfollow(s.trip) {
+		s.next.err = fmt.Errorf("transact: %w: the one before was not carried out", ErrNotSent)
 	}
-	if s.refused != nil {
+	switch {
+	case err != nil:
+		return nil, unlessRefused(err)
+	case s.refused != nil:
 		return s.results, s.refused
 	}
 	return s.results, nil
 }
+
+// Took is the time from sending to the reply. To be called after Wait, which had
+// no error.
+func (s *Sending) Took() time.Duration { return s.trip.end.Sub(s.trip.start) }
 
 // unlessRefused turns the failure of a sent transaction into ErrUnknownOutcome,
 // unless the server has said that it did nothing.
