@@ -148,8 +148,8 @@ func (c *Conn) follow(t, next *trip, params []byte) {
 	t.follow = next
 	settled := t.settled
 	c.mu.Unlock()
-	if settled {
-		c.release(t)
+	if settled && c.release(t) {
+		notify(c.kick)
 	}
 }
 
@@ -163,23 +163,23 @@ func (c *Conn) unfollow(t *trip) (sent bool) {
 	return !waits
 }
 
-// release sends what follows a call that is settled.
-func (c *Conn) release(t *trip) {
+// release queues what follows a call that is settled, and reports whether it did:
+// then the writer is to be told.
+func (c *Conn) release(t *trip) bool {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	t.settled = true
 	next := t.follow
 	if next == nil || !t.carried {
-		c.mu.Unlock()
-		return
+		return false
 	}
 	t.follow = nil
 	next.start = time.Now()
 	c.calls[next.id] = next
 	c.replies = append(c.replies, next.frame...)
 	next.frame = nil
-	c.mu.Unlock()
 	c.stats.framesOut.Add(1)
-	notify(c.kick)
+	return true
 }
 
 // message is a JSON-RPC request, notification or reply (RFC 7047, section 4),
@@ -267,8 +267,11 @@ func (c *Conn) settle(m message) error {
 	if _, refused := errors.AsType[*RPCError](err); err != nil && !refused {
 		c.fail(err) // before the caller can look at the session again
 	}
-	c.release(t)
+	released := c.release(t)
 	t.done <- err
+	if released {
+		notify(c.kick) // the last to be woken is the first to run
+	}
 	return nil
 }
 
