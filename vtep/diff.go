@@ -31,7 +31,7 @@ func diff(want *Want, have *State, clean *clean) *Plan {
 		d.tunnels()
 		d.bindings()
 	}
-	return &Plan{Ops: slices.Concat(d.unbinds, d.deletes, d.adds, d.binds), Problems: d.problems}
+	return &Plan{Ops: slices.Concat(d.unbinds, d.deletes, d.switches, d.adds, d.binds), Problems: d.problems}
 }
 
 type differ struct {
@@ -52,7 +52,7 @@ type differ struct {
 	lastLocator Locator
 	lastRow     ovsdb.UUID
 
-	unbinds, deletes, adds, binds []Op
+	unbinds, deletes, switches, adds, binds []Op
 	problems                      []Problem
 }
 
@@ -160,7 +160,7 @@ func (d *differ) release(seg *Segment, id ovsdb.UUID, row *hwvtep.LogicalSwitch)
 		return
 	}
 	none := model.VNI(0)
-	d.adds = append(d.adds, Op{Kind: SetLogicalSwitch, LogicalSwitch: seg.Name,
+	d.switches = append(d.switches, Op{Kind: SetLogicalSwitch, LogicalSwitch: seg.Name,
 		Detail: &Detail{Switch: &LogicalSwitchRow{TunnelKey: &none}}, row: id})
 }
 
@@ -200,7 +200,7 @@ func (d *differ) logicalSwitch(seg *Segment, id ovsdb.UUID, row *hwvtep.LogicalS
 		op.Kind = AddLogicalSwitch
 	}
 	if !found || set != (LogicalSwitchRow{}) {
-		d.adds = append(d.adds, op)
+		d.switches = append(d.switches, op)
 	}
 }
 

@@ -10,9 +10,11 @@ import (
 )
 
 // Plan is what has to be written to make a database hold a Want, in the order
-// in which it is written: bindings that go, logical switches that go, then
-// each segment's logical switch, MACs and flood list, bindings that come last,
-// so that no frame enters before it can leave.
+// in which it is written: bindings that go, logical switches that go, logical
+// switches that come or change, each segment's MACs and flood list, bindings that
+// come last, so that no frame enters before it can leave. The logical switches
+// stand before the first of the MACs, so that a transaction of these need not wait
+// for the ids that the one before it is given.
 type Plan struct {
 	Ops []Op
 	// Problems are parts of the Want that can not be realised as things stand.
