@@ -83,7 +83,8 @@ func dialDatabase(b *testing.B, t *tor) *ovsdb.Conn {
 func watchRemote(b *testing.B, t *tor) <-chan struct{} {
 	w := make(watch, 1)
 	table := ovsdb.MonitorTable{Table: "Ucast_Macs_Remote", Columns: []string{"ipaddr"}, Insert: true}
-	require.NoError(b, dialDatabase(b, t).Monitor(b.Context(), "hardware_vtep", []ovsdb.MonitorTable{table}, w))
+	_, err := dialDatabase(b, t).Monitor(b.Context(), "hardware_vtep", []ovsdb.MonitorTable{table}, w)
+	require.NoError(b, err)
 	return w
 }
 

@@ -297,6 +297,9 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 			}
 		case <-pass.C:
 			audit = true
+			if err = s.Recount(ctx); err != nil {
+				return err
+			}
 			if need, err = w.observe(ctx, s); err != nil {
 				return err
 			}

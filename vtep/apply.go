@@ -15,13 +15,22 @@ type Rejection struct {
 	Err error
 }
 
-// Apply sends a plan, one transaction after the other. While one is under way,
-// what the one before has added is taken over and the next one is made, so that
-// the switch need not wait for it. Operations that the switch refuses are set
-// apart until each stands alone, so that they do not hold up the others, and are
-// returned. An error means that the session has ended or can not be used; what
-// was sent until then stands.
-func (s *Session) Apply(ctx context.Context, ops []Op) ([]Rejection, error) {
+// Apply sends a plan. Operations that the switch refuses are set apart until each
+// stands alone, so that they do not hold up the others, and are returned. An error
+// means that the session has ended or can not be used; what was sent until then
+// stands.
+func (s *Session) Apply(ctx context.Context, ops []Op) (rejected []Rejection, err error) {
+	err = s.quietly(ctx, ops, func() error {
+		rejected, err = s.apply(ctx, ops)
+		return err
+	})
+	return rejected, err
+}
+
+// apply sends one transaction after the other. While one is under way, what the
+// one before has added is taken over and the next one is made, so that the switch
+// need not wait for it.
+func (s *Session) apply(ctx context.Context, ops []Op) ([]Rejection, error) {
 	s.added = map[string]ovsdb.UUID{}
 	defer s.settle()
 	var rejected []Rejection

@@ -82,29 +82,14 @@ func (c Caps) has(table, column string) bool {
 	return slices.Contains(c.columns[table], column)
 }
 
-// monitorTables is the monitor request for everything that is read, from a server
-// that is standalone or not.
-func (c Caps) monitorTables(standalone bool) []ovsdb.MonitorTable {
+// monitorTables is the monitor request for everything that is read, but for
+// inserts of remote MACs if quiet is set.
+func (c Caps) monitorTables(quiet bool) []ovsdb.MonitorTable {
 	var out []ovsdb.MonitorTable
 	for table, columns := range c.columns {
-		if table == "Ucast_Macs_Remote" && standalone {
-			out = append(out, remoteMonitor(columns)...)
-			continue
-		}
 		out = append(out, ovsdb.MonitorTable{
-			Table: table, Columns: columns, Initial: true, Insert: true, Delete: true, Modify: true,
+			Table: table, Columns: columns, Initial: true, Insert: !quiet || table != remoteTable, Delete: true, Modify: true,
 		})
 	}
 	return out
-}
-
-// remoteMonitor asks not to be told the content of remote MACs that are
-// inserted: nearly all are ours, and telling them costs the server and us time. Of
-// a row that is inserted it tells a column that nobody sets here, and by that the
-// UUID.
-func remoteMonitor(columns []string) []ovsdb.MonitorTable {
-	return []ovsdb.MonitorTable{
-		{Table: "Ucast_Macs_Remote", Columns: columns, Initial: true, Delete: true, Modify: true},
-		{Table: "Ucast_Macs_Remote", Columns: []string{"ipaddr"}, Insert: true},
-	}
 }

@@ -53,7 +53,7 @@ type differ struct {
 	lastRow     ovsdb.UUID
 
 	unbinds, deletes, switches, adds, binds []Op
-	problems                      []Problem
+	problems                                []Problem
 }
 
 func newDiffer(want *Want, have *State) *differ {

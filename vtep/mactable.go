@@ -21,8 +21,10 @@ type macTable struct {
 	// whose MAC is no address.
 	extra map[ovsdb.UUID]macExtra
 	// untold are rows of which the server has said no more than that they are
-	// there.
+	// there, or have changed or gone.
 	untold map[ovsdb.UUID]untold
+	// silent: the server does not even say of a new row that it is there.
+	silent bool
 }
 
 // untold says where the content of a row is to come from.
@@ -32,7 +34,7 @@ const (
 	// awaited: from the reply to the transaction under way if it is ours, else it
 	// must be read.
 	awaited untold = iota
-	// changed: it must be read, as the reply is older than what stands.
+	// changed: it must be read, as a reply is older than what stands.
 	changed
 	// gone: it was deleted before the reply.
 	gone
@@ -66,20 +68,19 @@ func (t *macTable) len() int { return len(t.rows) + len(t.extra) }
 // update applies one monitor update. All columns are scalars, so that a
 // difference and a new value look alike.
 func (t *macTable) update(u ovsdb.RowUpdate) error {
+	row, had := t.get(u.UUID)
 	_, pending := t.untold[u.UUID]
 	switch {
-	case u.Kind == ovsdb.KindDelete && pending:
+	case u.Kind == ovsdb.KindDelete && (pending || !had && t.silent):
 		t.untold[u.UUID] = gone
 		return nil
 	case u.Kind == ovsdb.KindDelete:
 		t.remove(u.UUID)
 		return nil
-	case u.Kind == ovsdb.KindModify && pending:
+	case u.Kind == ovsdb.KindModify && !had:
 		t.untold[u.UUID] = changed
 		return nil
-	}
-	row, had := t.get(u.UUID)
-	if u.Kind != ovsdb.KindModify {
+	case u.Kind != ovsdb.KindModify:
 		row = macExtra{}
 	}
 	told, err := row.decode(u.Row)
@@ -94,13 +95,17 @@ func (t *macTable) update(u ovsdb.RowUpdate) error {
 	case had:
 		t.remove(u.UUID)
 	}
+	delete(t.untold, u.UUID)
 	t.insert(u.UUID, row)
 	return nil
 }
 
 // inserted notes a row of which no more is told.
 func (t *macTable) inserted(id ovsdb.UUID) {
-	if _, known := t.rows[id]; !known {
+	if _, known := t.get(id); known {
+		return
+	}
+	if _, pending := t.untold[id]; !pending {
 		t.untold[id] = awaited
 	}
 }
@@ -109,7 +114,7 @@ func (t *macTable) inserted(id ovsdb.UUID) {
 // inserted it, and reports whether it is news.
 func (t *macTable) added(id ovsdb.UUID, row macExtra) bool {
 	state, pending := t.untold[id]
-	if !pending || state != awaited {
+	if _, known := t.get(id); known || pending && state != awaited || !pending && !t.silent {
 		return false // not inserted yet, as far as the server has told, or changed since
 	}
 	delete(t.untold, id)

@@ -22,20 +22,24 @@ func TestReplyAmongNotifications(t *testing.T) {
 	for name, events := range map[string][]ovsdb.RowUpdate{
 		"stays": {insert}, "moves": {insert, move}, "goes": {insert, remove}, "moves and goes": {insert, move, remove},
 	} {
-		for at := range len(events) + 1 {
-			t.Run(fmt.Sprintf("%s, reply at %d", name, at), func(t *testing.T) {
+		for at := range 2 * (len(events) + 1) {
+			at, silent := at/2, at%2 == 1
+			t.Run(fmt.Sprintf("%s, reply at %d, silent %t", name, at, silent), func(t *testing.T) {
 				table := newMACTable()
+				table.silent = silent
 				var stands *macExtra
 				for i := range len(events) + 1 {
 					if i == at {
 						table.added(id, content(here))
-						table.settle()
 					}
 					if i == len(events) {
 						break
 					}
-					require.NoError(t, table.update(events[i]))
+					if !silent || i > 0 {
+						require.NoError(t, table.update(events[i]))
+					}
 				}
+				table.settle()
 				switch last := events[len(events)-1]; last.Kind {
 				case ovsdb.KindInsert:
 					stands = new(content(here))

@@ -27,7 +27,8 @@ type Session struct {
 	lock    atomic.Pointer[string] // asserted in every transaction; nil for none
 	queued  atomic.Bool            // waiting in line for lock
 
-	pace pace
+	pace      pace
+	strangers strangers
 
 	mu    sync.Mutex
 	state *State
@@ -78,7 +79,12 @@ func (s *Session) read(ctx context.Context) error {
 		return fmt.Errorf("reading what kind of server it is: %w", err)
 	}
 	s.state = NewState(caps)
-	if err := s.conn.Monitor(ctx, Database, caps.monitorTables(alone), (*updates)(s)); err != nil {
+	if s.strangers.alone = alone; alone {
+		if err := s.listen(ctx); err != nil {
+			return err
+		}
+	}
+	if _, err := s.conn.Monitor(ctx, Database, caps.monitorTables(alone), (*updates)(s)); err != nil {
 		return fmt.Errorf("reading the database: %w", err)
 	}
 	return nil
@@ -139,47 +145,6 @@ func (s *Session) notify() {
 func (u *updates) release() {
 	u.inUpdate = false
 	u.mu.Unlock()
-}
-
-// Complete reads the rows that another hand has added, of which the server tells
-// no more than that they are there. What is planned next is planned with them.
-func (s *Session) Complete(ctx context.Context) error {
-	ids := s.unread()
-	for batch := range slices.Chunk(ids, maxBatch) {
-		tx := ovsdb.NewTransaction(Database)
-		for _, id := range batch {
-			tx.Add(ovsdb.Select("Ucast_Macs_Remote", ovsdb.ByUUID(id), macColumns...))
-		}
-		var bad error
-		tx.Committed = func(results []ovsdb.Result) { bad = s.took(batch, results) }
-		if _, err := s.conn.Send(ctx, tx); err != nil {
-			return fmt.Errorf("reading rows of another hand: %w", err)
-		}
-		if bad != nil {
-			s.conn.Close()
-			return bad
-		}
-	}
-	return nil
-}
-
-func (s *Session) unread() []ovsdb.UUID {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state.ucastRemote.unread()
-}
-
-// took takes over rows that were read one by one. It is called by the reader.
-func (s *Session) took(ids []ovsdb.UUID, results []ovsdb.Result) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, id := range ids {
-		if err := s.state.readRemote(id, results[i].Rows); err != nil {
-			return fmt.Errorf("Ucast_Macs_Remote row %s: %w", id, err)
-		}
-	}
-	s.state.ucastRemote.settle()
-	return nil
 }
 
 // Changed delivers a hint after the database changed, by whatever hand.

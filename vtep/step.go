@@ -66,7 +66,7 @@ func (t *touched) reset(s *State, open []Problem) {
 
 func (s *State) updateRemote(u ovsdb.RowUpdate) error {
 	if u.Kind == ovsdb.KindInsert && len(u.Row) == len(`{}`) {
-		s.ucastRemote.inserted(u.UUID) // most often of ours: the reply comes next
+		s.ucastRemote.inserted(u.UUID) // most often of ours: the reply comes soon
 		return nil
 	}
 	before, had := s.ucastRemote.get(u.UUID)

@@ -52,7 +52,8 @@ func (s *scene) trace(host string) *trace {
 			<-c.Done()
 		})
 		view := &databaseView{trace: t, name: sw.Name, rows: map[string]map[ovsdb.UUID]stationRow{}}
-		require.NoError(s, c.Monitor(soon(s.T), "hardware_vtep", stationTables(), view))
+		_, err = c.Monitor(soon(s.T), "hardware_vtep", stationTables(), view)
+		require.NoError(s, err)
 	}
 	return t
 }

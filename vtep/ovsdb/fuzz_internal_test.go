@@ -169,7 +169,7 @@ func FuzzSession(f *testing.F) {
 			_, _ = server.Write(stream)
 			_ = server.Close()
 		}()
-		_ = c.Monitor(t.Context(), "db", []MonitorTable{{Table: "T"}}, discard{})
+		_, _ = c.Monitor(t.Context(), "db", []MonitorTable{{Table: "T"}}, discard{})
 		<-c.Done()
 		require.Error(t, c.Err())
 		require.NotContains(t, c.Err().Error(), "not JSON")

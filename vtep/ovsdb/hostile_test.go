@@ -83,7 +83,8 @@ func TestF52HostileNotifications(t *testing.T) {
 				"monitor_cond_since": since(`{}`),
 				"list_dbs":           ok(`["hardware_vtep"]`),
 			})
-			require.NoError(t, c.Monitor(t.Context(), db, macTable, &recorder{}))
+			_, err := c.Monitor(t.Context(), db, macTable, &recorder{})
+			require.NoError(t, err)
 			_, _ = peer.Write([]byte(test.text)) // fails where the session ends early
 			if test.reason == "" {
 				alive(t, c)
@@ -99,7 +100,8 @@ func TestUpdateBeforeMonitorReply(t *testing.T) {
 	c, _ := scripted(t, ovsdb.Config{}, script{
 		"monitor_cond_since": `{"id":null,"method":"update3","params":["m1","",{}]}` + since(`{}`),
 	})
-	require.ErrorContains(t, c.Monitor(t.Context(), db, macTable, &recorder{}), "no monitor")
+	_, err := c.Monitor(t.Context(), db, macTable, &recorder{})
+	require.ErrorContains(t, err, "no monitor")
 	require.ErrorIs(t, ended(t, c), ovsdb.ErrProtocol)
 }
 
@@ -120,7 +122,7 @@ func TestIgnoredIsCounted(t *testing.T) {
 func TestHandlerErrorEndsTheSession(t *testing.T) {
 	c, _ := scripted(t, ovsdb.Config{}, script{"monitor_cond_since": since(rowNew)})
 	refusal := errors.New("too many rows")
-	err := c.Monitor(t.Context(), db, macTable, &recorder{err: refusal})
+	_, err := c.Monitor(t.Context(), db, macTable, &recorder{err: refusal})
 	require.ErrorIs(t, err, refusal)
 	require.ErrorIs(t, ended(t, c), refusal)
 	require.NotErrorIs(t, c.Err(), ovsdb.ErrProtocol)
@@ -150,7 +152,8 @@ func TestF54OldServers(t *testing.T) {
 			change(`{"old":{"name":"c"}}`) + ok(`["hardware_vtep"]`),
 	})
 	var r recorder
-	require.NoError(t, c.Monitor(t.Context(), db, macTable, &r))
+	_, err := c.Monitor(t.Context(), db, macTable, &r)
+	require.NoError(t, err)
 	alive(t, c)
 	require.Equal(t, []string{
 		`initial Logical_Switch {"name":"a"}`, "commit", `insert Logical_Switch {"name":"b"}`, "commit",
@@ -160,7 +163,8 @@ func TestF54OldServers(t *testing.T) {
 	c, _ = scripted(t, ovsdb.Config{}, script{
 		"monitor_cond_since": unknown, "monitor_cond": ok(`{"Logical_Switch":{"` + rowID + `":{"initial":{}}}}`),
 	})
-	require.NoError(t, c.Monitor(t.Context(), db, macTable, &r))
+	_, err = c.Monitor(t.Context(), db, macTable, &r)
+	require.NoError(t, err)
 	require.Equal(t, []string{"initial Logical_Switch {}", "commit"}, r.take())
 }
 
@@ -171,11 +175,12 @@ func TestF54HostileOldServer(t *testing.T) {
 			"monitor_cond_since": unknown, "monitor_cond": unknown,
 			"monitor": ok(`{"Logical_Switch":{"` + rowID + `":` + change + `}}`),
 		})
-		require.ErrorIs(t, c.Monitor(t.Context(), db, macTable, &recorder{}), ovsdb.ErrProtocol, change)
+		_, err := c.Monitor(t.Context(), db, macTable, &recorder{})
+		require.ErrorIs(t, err, ovsdb.ErrProtocol, change)
 		require.ErrorIs(t, ended(t, c), ovsdb.ErrProtocol)
 	}
 	c, _ := scripted(t, ovsdb.Config{}, script{"monitor_cond_since": unknown, "monitor_cond": unknown, "monitor": refuse(`5`)})
-	err := c.Monitor(t.Context(), db, macTable, &recorder{})
+	_, err := c.Monitor(t.Context(), db, macTable, &recorder{})
 	var refused *ovsdb.RPCError
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, "monitor", refused.Method)

@@ -82,19 +82,18 @@ var monitorMethods = []struct{ method, update string }{
 // Monitor asks for tables and hands their initial rows and
 // every later change to h. The initial rows have been handed over when it
 // returns. It falls back to older methods when the server refuses a newer one,
-// and returns the RPCError of the oldest.
-func (c *Conn) Monitor(ctx context.Context, db string, tables []MonitorTable, h Handler) error {
-	var err error
+// and returns the RPCError of the oldest. The id is for Cancel.
+func (c *Conn) Monitor(ctx context.Context, db string, tables []MonitorTable, h Handler) (id string, err error) {
 	for _, m := range monitorMethods {
-		err = c.monitor(ctx, m.method, m.update, db, tables, h)
+		id, err = c.monitor(ctx, m.method, m.update, db, tables, h)
 		if _, refused := errors.AsType[*RPCError](err); !refused {
 			break
 		}
 	}
-	return err
+	return id, err
 }
 
-func (c *Conn) monitor(ctx context.Context, method, update, db string, tables []MonitorTable, h Handler) error {
+func (c *Conn) monitor(ctx context.Context, method, update, db string, tables []MonitorTable, h Handler) (string, error) {
 	m := &monitor{update: update, tables: make(map[string]string, len(tables)), h: h, ignored: &c.stats.ignored}
 	for _, t := range tables {
 		m.tables[t.Table] = t.Table
@@ -106,7 +105,7 @@ func (c *Conn) monitor(ctx context.Context, method, update, db string, tables []
 	if method == "monitor_cond_since" {
 		params = append(params, `,"00000000-0000-0000-0000-000000000000"`...)
 	}
-	return c.do(ctx, newCall(method, func(result []byte) error {
+	return name, c.do(ctx, newCall(method, func(result []byte) error {
 		if method == "monitor_cond_since" {
 			reply, err := elements(result, 3)
 			if err != nil {
@@ -117,6 +116,15 @@ func (c *Conn) monitor(ctx context.Context, method, update, db string, tables []
 		c.monitors[name] = m
 		return m.apply(result, true)
 	}), append(params, ']'))
+}
+
+// Cancel ends a monitor (RFC 7047, section 4.1.7). Its Handler is not called any
+// more once this has returned without an error; an RPCError leaves it as it is.
+func (c *Conn) Cancel(ctx context.Context, id string) error {
+	return c.do(ctx, newCall("monitor_cancel", func([]byte) error {
+		delete(c.monitors, id)
+		return nil
+	}), append(appendString([]byte("["), id), ']'))
 }
 
 func appendMonitorTables(b []byte, tables []MonitorTable) []byte {

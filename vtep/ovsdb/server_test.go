@@ -45,7 +45,8 @@ func TestUpdateIsHandedOverBeforeTransactReturns(t *testing.T) {
 	s.VtepCtl("add-ls", "old")
 	c := session(t, s, ovsdb.Config{})
 	var r recorder
-	require.NoError(t, c.Monitor(t.Context(), db, macTable, &r))
+	_, err := c.Monitor(t.Context(), db, macTable, &r)
+	require.NoError(t, err)
 	require.Equal(t, []string{`initial Logical_Switch {"name":"old"}`, "commit"}, r.take())
 
 	results, err := c.Transact(t.Context(), db, insertLS("new"))
@@ -243,7 +244,8 @@ func TestSchemaConversionEndsTheSession(t *testing.T) {
 	newer := ovsdbtest.Start(t).Schema()
 	c := session(t, s, ovsdb.Config{})
 	var r recorder
-	require.NoError(t, c.Monitor(t.Context(), db, macTable, &r))
+	_, err := c.Monitor(t.Context(), db, macTable, &r)
+	require.NoError(t, err)
 	s.Convert(newer)
 	require.Error(t, ended(t, c))
 }

@@ -1,0 +1,172 @@
+package vtep
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"bordergw/vtep/ovsdb"
+)
+
+// Nearly all rows of Ucast_Macs_Remote are ours, and it costs a server time to tell
+// us what we have just told it. One that is standalone is therefore asked to say of
+// an inserted row no more than that it is there, and while many are inserted not
+// even that. Our rows are known from the replies; those of another hand are read by
+// their UUID.
+
+const remoteTable = "Ucast_Macs_Remote"
+
+// strangers is how a session comes to know of rows of another hand. It is used by
+// the goroutine that applies plans.
+type strangers struct {
+	alone bool // the server is standalone
+	// monitor tells of inserted rows; "" while there is none.
+	monitor string
+	// missed: rows were inserted while nothing told of them.
+	missed bool
+}
+
+// listen has the server tell of the remote MACs that are inserted: by a column that
+// nobody sets here, so that no more than the UUID is said.
+func (s *Session) listen(ctx context.Context) error {
+	id, err := s.conn.Monitor(ctx, Database, []ovsdb.MonitorTable{{Table: remoteTable, Columns: []string{"ipaddr"}, Insert: true}}, (*updates)(s))
+	if err != nil {
+		return fmt.Errorf("asking for inserted remote MACs: %w", err)
+	}
+	s.strangers.monitor = id
+	return nil
+}
+
+// A push is large from largePush MACs on, if it adds largeShare of what stands. To
+// look for rows of another hand after a smaller one would cost more than it saves.
+const (
+	largePush  = 1000
+	largeShare = 4
+)
+
+// quietly applies a plan; the server does not tell of inserted rows meanwhile if
+// there are many.
+func (s *Session) quietly(ctx context.Context, ops []Op, apply func() error) error {
+	adds := 0
+	for i := range ops {
+		if ops[i].Kind == AddMAC {
+			adds++
+		}
+	}
+	if s.strangers.monitor == "" || adds < largePush || adds < s.remoteMACs()/largeShare {
+		return apply()
+	}
+	err := s.conn.Cancel(ctx, s.strangers.monitor)
+	if _, refused := errors.AsType[*ovsdb.RPCError](err); refused {
+		return apply()
+	}
+	if err != nil {
+		return fmt.Errorf("cancelling a monitor: %w", err)
+	}
+	s.strangers.monitor, s.strangers.missed = "", true
+	s.announced(false)
+	err = apply()
+	s.announced(true)
+	if lost := s.listen(ctx); err == nil || errors.Is(err, ErrReader) && lost != nil {
+		err = lost
+	}
+	return err
+}
+
+func (s *Session) remoteMACs() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state.ucastRemote.len()
+}
+
+func (s *Session) announced(yes bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state.ucastRemote.silent = !yes
+}
+
+// Recount finds rows that another hand inserted while the server did not tell of
+// them. It does nothing if there was no such time since the last call.
+func (s *Session) Recount(ctx context.Context) error {
+	if !s.strangers.missed {
+		return nil
+	}
+	tx := ovsdb.NewTransaction(Database, ovsdb.Select(remoteTable, nil, "_uuid"))
+	if err := s.query(ctx, tx, s.counted); err != nil {
+		return fmt.Errorf("counting remote MACs: %w", err)
+	}
+	s.strangers.missed = false
+	return nil
+}
+
+// counted notes the rows that are not known.
+func (s *Session) counted(results []ovsdb.Result) error {
+	var rows []struct {
+		ID json.RawMessage `json:"_uuid"`
+	}
+	if err := json.Unmarshal(results[0].Rows, &rows); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		id, ok := ovsdb.ReadRef(row.ID)
+		if !ok {
+			return errWire
+		}
+		s.state.ucastRemote.inserted(id)
+	}
+	return nil
+}
+
+// Complete reads the rows that another hand has added, of which the server tells
+// no more than that they are there. What is planned next is planned with them.
+func (s *Session) Complete(ctx context.Context) error {
+	for batch := range slices.Chunk(s.unread(), maxBatch) {
+		tx := ovsdb.NewTransaction(Database)
+		for _, id := range batch {
+			tx.Add(ovsdb.Select(remoteTable, ovsdb.ByUUID(id), macColumns...))
+		}
+		err := s.query(ctx, tx, func(results []ovsdb.Result) error { return s.completed(batch, results) })
+		if err != nil {
+			return fmt.Errorf("reading rows of another hand: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s *Session) unread() []ovsdb.UUID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state.ucastRemote.unread()
+}
+
+// completed takes over rows that were read one by one.
+func (s *Session) completed(ids []ovsdb.UUID, results []ovsdb.Result) error {
+	for i, id := range ids {
+		if err := s.state.readRemote(id, results[i].Rows); err != nil {
+			return fmt.Errorf("%s row %s: %w", remoteTable, id, err)
+		}
+	}
+	s.state.ucastRemote.settle()
+	return nil
+}
+
+// query makes a transaction that only reads. What it finds is taken by the reader,
+// with mu held, before anything that the server says after it; what can not be
+// understood ends the session.
+func (s *Session) query(ctx context.Context, tx *ovsdb.Transaction, take func([]ovsdb.Result) error) error {
+	var bad error
+	tx.Committed = func(results []ovsdb.Result) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		bad = take(results)
+	}
+	if _, err := s.conn.Send(ctx, tx); err != nil {
+		return err
+	}
+	if bad != nil {
+		s.conn.Close()
+	}
+	return bad
+}
