@@ -109,7 +109,14 @@ func takenDown(op *vtep.Op, seg *vtep.Segment) bool { return op.LogicalSwitch !=
 // problems tells what is being undone again and again, and what waits to be
 // written again.
 func (r repairs) problems(want *vtep.Want) (out []vtep.Problem) {
-	for _, key := range slices.Sorted(maps.Keys(r)) {
+	var open []string
+	for key, e := range r {
+		if e.waits || e.count > conflictAfter {
+			open = append(open, key)
+		}
+	}
+	slices.Sort(open)
+	for _, key := range open {
 		e := r[key]
 		switch {
 		case e.seg != want.Segment(e.op.LogicalSwitch):

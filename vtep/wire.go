@@ -1,14 +1,15 @@
 package vtep
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
+
+	"bordergw/vtep/ovsdb"
 )
 
 // Values of RFC 7047 section 5.1 are decoded into the generated row structs by
@@ -21,23 +22,16 @@ var errWire = errors.New("value does not fit its column")
 // diff, sets and maps hold the difference to what the field has (update2 in
 // ovsdb-server(7)); scalars and optional scalars are always the new value.
 func decodeColumns(raw json.RawMessage, row any, diff bool) error {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	var columns map[string]any
-	if err := dec.Decode(&columns); err != nil {
-		return fmt.Errorf("row is not an object: %w", err)
-	}
 	v := reflect.ValueOf(row).Elem()
-	for _, f := range columnFields(v.Type()) {
-		value, ok := columns[f.column]
-		if !ok {
-			continue
+	fields := columnFields(v.Type())
+	return ovsdb.EachColumn(raw, func(column, value []byte) error {
+		for _, f := range fields {
+			if f.column == string(column) {
+				return decodeField(v.Field(f.index).Addr().Interface(), value, diff)
+			}
 		}
-		if err := decodeField(v.Field(f.index).Addr().Interface(), value, diff); err != nil {
-			return fmt.Errorf("column %s: %w", f.column, err)
-		}
-	}
-	return nil
+		return nil
+	})
 }
 
 type columnField struct {
@@ -62,7 +56,7 @@ func columnFields(t reflect.Type) []columnField {
 	return out
 }
 
-func decodeField(field, value any, diff bool) (err error) {
+func decodeField(field any, value []byte, diff bool) (err error) {
 	switch f := field.(type) {
 	case *string:
 		*f, err = atomString(value)
@@ -85,120 +79,72 @@ func decodeField(field, value any, diff bool) (err error) {
 }
 
 // atomString accepts a string or a uuid.
-func atomString(v any) (string, error) {
-	switch v := v.(type) {
-	case string:
-		return v, nil
-	case []any:
-		if len(v) == 2 && v[0] == "uuid" {
-			if s, ok := v[1].(string); ok {
-				return s, nil
-			}
-		}
+func atomString(value []byte) (string, error) {
+	if text, ok := ovsdb.ReadString(value); ok {
+		return string(text), nil
+	}
+	if id, ok := ovsdb.ReadRef(value); ok {
+		return id.String(), nil
 	}
 	return "", errWire
 }
 
-// atomInt accepts an integer. One that does not fit an int saturates, as a
-// foreign row may hold anything.
-func atomInt(v any) (int, error) {
-	n, ok := v.(json.Number)
+func atomInt(value []byte) (int, error) {
+	n, ok := ovsdb.ReadInt(value)
 	if !ok {
 		return 0, errWire
 	}
-	i, err := n.Int64()
-	if err != nil && strings.ContainsAny(n.String(), ".eE") {
-		return 0, errWire
-	}
-	return int(i), nil
+	return int(n), nil
 }
 
-// setElements lists the members of a set, which may be a bare atom.
-func setElements(v any) ([]any, error) {
-	if l, ok := v.([]any); ok && len(l) == 2 && l[0] == "set" {
-		members, ok := l[1].([]any)
-		if !ok {
-			return nil, errWire
+func optional[T any](value []byte, atom func([]byte) (T, error)) (out *T, err error) {
+	err = ovsdb.EachMember(value, func(member []byte) error {
+		if out != nil {
+			return errWire
 		}
-		return members, nil
-	}
-	return []any{v}, nil
+		t, err := atom(member)
+		out = &t
+		return err
+	})
+	return out, err
 }
 
-func optional[T any](v any, atom func(any) (T, error)) (*T, error) {
-	members, err := setElements(v)
-	if err != nil || len(members) > 1 {
-		return nil, errWire
-	}
-	if len(members) == 0 {
-		return nil, nil
-	}
-	t, err := atom(members[0])
-	if err != nil {
-		return nil, err
-	}
-	return &t, nil
-}
-
-func decodeSet(have []string, v any, diff bool) ([]string, error) {
-	members, err := setElements(v)
-	if err != nil {
-		return nil, err
-	}
+func decodeSet(have []string, value []byte, diff bool) ([]string, error) {
 	var out []string
 	if diff {
 		out = slices.Clone(have)
 	}
-	for _, m := range members {
-		s, err := atomString(m)
-		if err != nil {
-			return nil, err
-		}
+	err := ovsdb.EachMember(value, func(member []byte) error {
+		s, err := atomString(member)
 		if i := slices.Index(out, s); diff && i >= 0 {
 			out = slices.Delete(out, i, i+1)
 		} else {
 			out = append(out, s)
 		}
-	}
+		return err
+	})
 	slices.Sort(out)
-	return out, nil
+	return out, err
 }
 
 // decodeMap with diff follows ovsdb-server(7): a pair that stands is taken
 // away, any other pair is added or replaces the value of its key.
-func decodeMap[K comparable](have map[K]string, v any, diff bool, key func(any) (K, error)) (map[K]string, error) {
-	l, ok := v.([]any)
-	if !ok || len(l) != 2 || l[0] != "map" {
-		return nil, errWire
+func decodeMap[K comparable](have map[K]string, value []byte, diff bool, key func([]byte) (K, error)) (map[K]string, error) {
+	out := map[K]string{}
+	if diff && have != nil {
+		out = maps.Clone(have)
 	}
-	pairs, ok := l[1].([]any)
-	if !ok {
-		return nil, errWire
-	}
-	out := make(map[K]string, len(pairs))
-	if diff {
-		for k, s := range have {
-			out[k] = s
-		}
-	}
-	for _, p := range pairs {
-		kv, ok := p.([]any)
-		if !ok || len(kv) != 2 {
-			return nil, errWire
-		}
-		k, err := key(kv[0])
+	return out, ovsdb.EachPair(value, func(name, value []byte) error {
+		k, err := key(name)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		s, err := atomString(kv[1])
-		if err != nil {
-			return nil, err
-		}
+		s, err := atomString(value)
 		if old, ok := out[k]; diff && ok && old == s {
 			delete(out, k)
 		} else {
 			out[k] = s
 		}
-	}
-	return out, nil
+		return err
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
 )
 
 // Schema is a database schema as the server reports it (RFC 7047, section 3.2).
@@ -83,15 +84,48 @@ func (c *Conn) ListDBs(ctx context.Context) ([]string, error) {
 	return names, err
 }
 
-// GetSchema returns the schema of a database (RFC 7047, section 4.1.2).
+// GetSchema returns the schema of a database (RFC 7047, section 4.1.2), which is
+// not to be changed: sessions share it.
 func (c *Conn) GetSchema(ctx context.Context, db string) (*Schema, error) {
 	var schema *Schema
 	cl := newCall("get_schema", func(raw []byte) (err error) {
-		schema, err = parseSchema(raw)
+		schema, err = known.parse(raw)
 		return err
 	})
 	err := c.do(ctx, cl, append(appendString([]byte("["), db), ']'))
 	return schema, err
+}
+
+// maxKnown is how many schemas are remembered, of up to maxKnownText bytes.
+// Switches of one make have the same.
+const maxKnown, maxKnownText = 16, 64 << 10
+
+// schemas remembers what was parsed, by its text.
+type schemas struct {
+	mu     sync.Mutex
+	byText map[string]*Schema
+}
+
+var known schemas
+
+func (k *schemas) parse(raw []byte) (*Schema, error) {
+	k.mu.Lock()
+	schema := k.byText[string(raw)]
+	k.mu.Unlock()
+	if schema != nil {
+		return schema, nil
+	}
+	schema, err := parseSchema(raw)
+	if err != nil || len(raw) > maxKnownText {
+		return schema, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.byText == nil || len(k.byText) >= maxKnown {
+		k.byText = map[string]*Schema{}
+	}
+	k.byText[string(raw)] = schema
+	return schema, nil
 }
 
 func parseSchema(raw []byte) (*Schema, error) {

@@ -1,8 +1,6 @@
 package ovsdb
 
 import (
-	"encoding/json"
-	"fmt"
 	"strconv"
 	"unicode/utf8"
 )
@@ -99,41 +97,4 @@ func appendString(b []byte, s string) []byte {
 		i++
 	}
 	return append(append(b, s[from:]...), '"')
-}
-
-// EachColumn calls f with the columns of a row as they came, and ends with its
-// first error.
-func EachColumn(row json.RawMessage, f func(column, value []byte) error) error {
-	s := scanner{data: row}
-	s.open('{')
-	for n := 0; s.more('}', n); n++ {
-		column := s.key()
-		value := s.value()
-		if s.err != nil {
-			break
-		}
-		if err := f(column, value); err != nil {
-			return fmt.Errorf("column %s: %w", column, err)
-		}
-	}
-	return s.finish()
-}
-
-// ReadString reads a string; false if the value is none. The text may lie in
-// the value.
-func ReadString(value []byte) (text []byte, ok bool) {
-	s := scanner{data: value}
-	text = s.text()
-	return text, s.finish() == nil && text != nil
-}
-
-// ReadRef reads a reference to an existing row; false if the value is none.
-func ReadRef(value []byte) (u UUID, ok bool) {
-	s := scanner{data: value}
-	s.open('[')
-	if !s.more(']', 0) || string(s.text()) != "uuid" || !s.more(']', 1) {
-		return UUID{}, false
-	}
-	u, ok = parseUUID(s.text())
-	return u, ok && !s.more(']', 2) && s.finish() == nil
 }
