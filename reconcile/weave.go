@@ -175,9 +175,10 @@ func (g *group) stations() []placed {
 		}
 		all = append(all, p.learnedStations()...)
 	}
-	slices.SortStableFunc(all, func(a, b placed) int {
-		return cmp.Or(a.MAC.Compare(b.MAC), a.compare(b.Candidate))
-	})
+	order := func(a, b placed) int { return cmp.Or(a.MAC.Compare(b.MAC), a.compare(b.Candidate)) }
+	if !slices.IsSortedFunc(all, order) { // one network's learned stations are
+		slices.SortStableFunc(all, order)
+	}
 	return slices.CompactFunc(all, func(a, b placed) bool { return a.MAC == b.MAC })
 }
 

@@ -188,7 +188,7 @@ type outcome struct {
 func (s *Session) encode(batch []Op, ahead bool) *encoder {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := newEncoder(s.state, s.added)
+	e := newEncoder(s.state, s.added, len(batch))
 	e.covers, e.ahead = len(batch), ahead
 	s.assert(e)
 	for i := range batch {

@@ -226,6 +226,9 @@ func (d *differ) replicationMode(row *hwvtep.LogicalSwitch) *string {
 // macs compares the remote MACs of one logical switch.
 func (d *differ) macs(seg *Segment, ls ovsdb.UUID) {
 	have := d.have.ucastRemote.byLS[ls]
+	if room := len(seg.MACs) - len(have); room > cap(d.adds)-len(d.adds) {
+		d.adds = slices.Grow(d.adds, max(room, len(d.adds)))
+	}
 	matched, missing := 0, 0
 	for i := range seg.MACs {
 		w := &seg.MACs[i]

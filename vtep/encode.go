@@ -67,8 +67,12 @@ type addedMAC struct {
 	ls, locator reference
 }
 
-func newEncoder(have *State, stand map[string]ovsdb.UUID) *encoder {
-	return &encoder{have: have, tx: ovsdb.NewTransaction(Database), stand: stand, added: map[string]reference{}, locators: map[Locator]reference{}}
+// newEncoder is for about n operations.
+func newEncoder(have *State, stand map[string]ovsdb.UUID, n int) *encoder {
+	e := &encoder{have: have, tx: ovsdb.NewTransaction(Database), stand: stand, added: map[string]reference{}, locators: map[Locator]reference{}}
+	e.tx.Grow(n + 1) // the lock's assertion
+	e.source = make([]int, 0, n+1)
+	return e
 }
 
 func (e *encoder) emit(op ovsdb.Op) {
@@ -232,6 +236,9 @@ func (e *encoder) addMAC(op *Op) error {
 	locator, err := e.locator(op.Locator)
 	if err != nil {
 		return err
+	}
+	if e.macs == nil {
+		e.macs = make([]addedMAC, 0, cap(e.source))
 	}
 	e.macs = append(e.macs, addedMAC{n: e.tx.Len(), mac: op.MAC, ls: ls, locator: locator})
 	e.source = append(e.source, e.current)

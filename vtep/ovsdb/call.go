@@ -35,9 +35,9 @@ type trip struct {
 	frame      []byte // of one that follows another, until it is sent
 }
 
-// begin sends a request with the given params (a JSON array). On an error, which
+// begin sends a request, which is made once its id is known. On an error, which
 // wraps ErrNotSent, nothing was sent.
-func (c *Conn) begin(ctx context.Context, cl *call, params []byte) (*trip, error) {
+func (c *Conn) begin(ctx context.Context, cl *call, frame func(id uint64) []byte) (*trip, error) {
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("%s: %w: %w", cl.method, ErrNotSent, context.Cause(ctx))
 	}
@@ -45,7 +45,7 @@ func (c *Conn) begin(ctx context.Context, cl *call, params []byte) (*trip, error
 	c.register(t)
 	var err error
 	select {
-	case c.requests <- request(t.id, cl.method, params):
+	case c.requests <- frame(t.id):
 		return t, nil
 	case <-ctx.Done():
 		err = context.Cause(ctx)
@@ -56,10 +56,11 @@ func (c *Conn) begin(ctx context.Context, cl *call, params []byte) (*trip, error
 	return nil, fmt.Errorf("%s: %w: %w", cl.method, ErrNotSent, err)
 }
 
-// do makes a call whose failure needs no distinction: the error is nil, an
-// RPCError, or why it was not sent or the session ended.
+// do makes a call with the given params (a JSON array) whose failure needs no
+// distinction: the error is nil, an RPCError, or why it was not sent or the session
+// ended.
 func (c *Conn) do(ctx context.Context, cl *call, params []byte) error {
-	t, err := c.begin(ctx, cl, params)
+	t, err := c.begin(ctx, cl, func(id uint64) []byte { return request(id, cl.method, params) })
 	if err != nil {
 		return err
 	}
@@ -141,10 +142,10 @@ func (c *Conn) take(id uint64) *trip {
 
 // follow has next sent when t has been carried out, by the reader as soon as it
 // sees the reply.
-func (c *Conn) follow(t, next *trip, params []byte) {
+func (c *Conn) follow(t, next *trip, frame func(id uint64) []byte) {
 	c.mu.Lock()
 	next.id = c.newID()
-	next.frame = request(next.id, next.method, params)
+	next.frame = frame(next.id)
 	t.follow = next
 	settled := t.settled
 	c.mu.Unlock()
@@ -176,7 +177,11 @@ func (c *Conn) release(t *trip) bool {
 	t.follow = nil
 	next.start = time.Now()
 	c.calls[next.id] = next
-	c.replies = append(c.replies, next.frame...)
+	if len(c.replies) == 0 {
+		c.replies = next.frame
+	} else {
+		c.replies = append(c.replies, next.frame...)
+	}
 	next.frame = nil
 	c.stats.framesOut.Add(1)
 	return true

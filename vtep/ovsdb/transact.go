@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 )
 
@@ -22,33 +24,42 @@ type Transaction struct {
 	// is taken that the server sent after the reply.
 	Committed func([]Result)
 
-	params   []byte
+	text     []byte // the request as far as it goes
 	expected []expected
 }
 
 // NewTransaction begins a transaction on a database.
 func NewTransaction(db string, ops ...Op) *Transaction {
-	size := len(db) + 16
-	for _, op := range ops {
-		size += len(op.json) + 1
-	}
-	t := &Transaction{params: appendString(append(make([]byte, 0, size), '['), db), expected: make([]expected, 0, len(ops))}
+	t := &Transaction{text: appendString([]byte(`{"method":"transact","params":[`), db)}
 	for _, op := range ops {
 		t.Add(op)
 	}
 	return t
 }
 
+// opSize is about what an operation takes, in bytes.
+const opSize = 192
+
+// Grow makes room for n more operations.
+func (t *Transaction) Grow(n int) {
+	t.text = slices.Grow(t.text, n*opSize)
+	t.expected = slices.Grow(t.expected, n)
+}
+
 // Add appends an operation.
 func (t *Transaction) Add(op Op) {
-	t.params = append(append(t.params, ','), op.json...)
+	t.text = append(append(t.text, ','), op.json...)
 	t.expected = append(t.expected, op.expected)
 }
 
 // Insert is Add(Insert(...)) for the many.
 func (t *Transaction) Insert(table, name string, row ...Column) {
-	t.params = appendInsert(append(t.params, ','), table, name, row)
+	t.text = appendInsert(append(t.text, ','), table, name, row)
 	t.expected = append(t.expected, expected{yield: yieldUUID})
+}
+
+func (t *Transaction) request(id uint64) []byte {
+	return append(strconv.AppendUint(append(t.text, `],"id":`...), id, 10), '}')
 }
 
 // Len is the number of operations.
@@ -83,7 +94,7 @@ type Sending struct {
 // follow.
 func (c *Conn) Begin(ctx context.Context, t *Transaction) *Sending {
 	s := &Sending{conn: c}
-	s.trip, s.err = c.begin(ctx, s.call(t), append(t.params, ']'))
+	s.trip, s.err = c.begin(ctx, s.call(t), t.request)
 	return s
 }
 
@@ -97,7 +108,7 @@ func (s *Sending) Then(t *Transaction) *Sending {
 		return s.next
 	}
 	s.next.trip = &trip{call: s.next.call(t)}
-	s.conn.follow(s.trip, s.next.trip, append(t.params, ']'))
+	s.conn.follow(s.trip, s.next.trip, t.request)
 	return s.next
 }
 
