@@ -184,7 +184,7 @@ func TestRefusedOperationStandsAlone(t *testing.T) {
 	require.Equal(t, []string{"bind sw1 eth2 vlan 4096 -> net-a: constraint violation"}, applied(t, s, ops))
 	reached(t, s, want)
 	agree(t, server, s)
-	require.LessOrEqual(t, s.Transactions(), uint64(8+2), "eight batches of the smallest size; the last as made ahead, made anew, and without the one at fault")
+	require.LessOrEqual(t, s.Transactions(), uint64(5+2), "five batches of the first size; the last as made ahead, made anew, and without the one at fault")
 }
 
 // A commit that fails does not tell which operation is at fault; halving does.

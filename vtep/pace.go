@@ -3,10 +3,10 @@ package vtep
 import "time"
 
 // Bounds of a transaction, in operations. What one of them costs the server grows
-// with their number from about fifty on (docs/performance.md), so that there are
+// with their number from about a hundred on (docs/performance.md), so that there are
 // more only for a switch that is far away.
 const (
-	minBatch, firstBatch, maxBatch = 25, 64, 200
+	minBatch, firstBatch, maxBatch = 25, 100, 200
 
 	// wayShare: a transaction is meant to take ten times as long as the way to the
 	// switch and back, in which the switch waits for the next one.

@@ -24,7 +24,7 @@ func TestPace(t *testing.T) {
 		want      int
 	}{
 		"beside us":                     {100 * time.Microsecond, 25 * time.Microsecond, firstBatch},
-		"in the next building":          {300 * time.Microsecond, 25 * time.Microsecond, 120},
+		"in the next building":          {400 * time.Microsecond, 25 * time.Microsecond, 160},
 		"far away":                      {120 * time.Millisecond, 50 * time.Microsecond, maxBatch},
 		"slow":                          {100 * time.Microsecond, 3 * time.Millisecond, 33},
 		"far away and slow":             {120 * time.Millisecond, time.Millisecond, 100},
