@@ -28,7 +28,10 @@ const (
 // nothing that was wanted changed: somebody else undid it. The first repair is
 // made at once, later ones wait longer each time, so that two controllers do
 // not wear out a switch.
-type repairs map[string]*repair
+type repairs struct {
+	byOp  map[string]*repair // by the printed operation
+	swept time.Time
+}
 
 type repair struct {
 	op    vtep.Op
@@ -40,14 +43,14 @@ type repair struct {
 }
 
 // filter takes out what has to wait, and returns when the next is due.
-func (r repairs) filter(ops []vtep.Op, want *vtep.Want, wait time.Duration, now time.Time) ([]vtep.Op, time.Duration) {
-	maps.DeleteFunc(r, func(_ string, e *repair) bool { return now.Sub(e.last) > repairWindow })
-	if len(r) == 0 || len(ops) > maxRepairs {
+func (r *repairs) filter(ops []vtep.Op, want *vtep.Want, wait time.Duration, now time.Time) ([]vtep.Op, time.Duration) {
+	r.sweep(now)
+	if len(r.byOp) == 0 || len(ops) > maxRepairs {
 		return ops, wait
 	}
 	due := make([]vtep.Op, 0, len(ops))
 	for _, op := range ops {
-		e := r[op.String()]
+		e := r.byOp[op.String()]
 		if e != nil && e.seg == want.Segment(op.LogicalSwitch) && e.count >= maxMarks && marksOnly(&op) {
 			continue // another controller has the network too; it may have the mark
 		}
@@ -61,11 +64,22 @@ func (r repairs) filter(ops []vtep.Op, want *vtep.Want, wait time.Duration, now 
 	return due, wait
 }
 
+// sweep forgets what was long ago, at times: there may be thousands.
+func (r *repairs) sweep(now time.Time) {
+	if now.Sub(r.swept) > repairWindow/10 {
+		r.swept = now
+		maps.DeleteFunc(r.byOp, func(_ string, e *repair) bool { return now.Sub(e.last) > repairWindow })
+	}
+}
+
 // written notes what was written and for which wish. What the switch refused,
 // or what is on a logical switch that it refused, was not.
-func (r repairs) written(ops []vtep.Op, rejected []vtep.Rejection, want *vtep.Want, now time.Time) {
-	if len(ops) > maxRepairs || len(r)+len(ops) > 10*maxRepairs {
+func (r *repairs) written(ops []vtep.Op, rejected []vtep.Rejection, want *vtep.Want, now time.Time) {
+	if len(ops) > maxRepairs || len(r.byOp)+len(ops) > 10*maxRepairs {
 		return
+	}
+	if r.byOp == nil {
+		r.byOp = map[string]*repair{}
 	}
 	refused, absent := map[string]bool{}, map[string]bool{}
 	for i := range rejected {
@@ -78,10 +92,10 @@ func (r repairs) written(ops []vtep.Op, rejected []vtep.Rejection, want *vtep.Wa
 		if refused[key] || absent[op.LogicalSwitch] || takenDown(&op, seg) {
 			continue
 		}
-		e := r[key]
+		e := r.byOp[key]
 		if e == nil || e.seg != seg {
 			e = &repair{op: op, seg: seg}
-			r[key] = e
+			r.byOp[key] = e
 		}
 		e.count++
 		e.last, e.waits = now, false
@@ -108,16 +122,16 @@ func takenDown(op *vtep.Op, seg *vtep.Segment) bool { return op.LogicalSwitch !=
 
 // problems tells what is being undone again and again, and what waits to be
 // written again.
-func (r repairs) problems(want *vtep.Want) (out []vtep.Problem) {
+func (r *repairs) problems(want *vtep.Want) (out []vtep.Problem) {
 	var open []string
-	for key, e := range r {
+	for key, e := range r.byOp {
 		if e.waits || e.count > conflictAfter {
 			open = append(open, key)
 		}
 	}
 	slices.Sort(open)
 	for _, key := range open {
-		e := r[key]
+		e := r.byOp[key]
 		switch {
 		case e.seg != want.Segment(e.op.LogicalSwitch):
 		case e.count > conflictAfter:

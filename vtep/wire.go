@@ -80,11 +80,12 @@ func decodeField(field any, value []byte, diff bool) (err error) {
 
 // atomString accepts a string or a uuid.
 func atomString(value []byte) (string, error) {
-	if text, ok := ovsdb.ReadString(value); ok {
+	if len(value) > 0 && value[0] == '[' {
+		if id, ok := ovsdb.ReadRef(value); ok {
+			return id.String(), nil
+		}
+	} else if text, ok := ovsdb.ReadString(value); ok {
 		return string(text), nil
-	}
-	if id, ok := ovsdb.ReadRef(value); ok {
-		return id.String(), nil
 	}
 	return "", errWire
 }
