@@ -54,6 +54,7 @@ type View struct {
 	groups   map[string]*groupView
 	// clashes are the bindings, by connection id, that an older connection has.
 	clashes map[string][]vtep.Binding
+	basis   basis
 }
 
 // Outcome is what becomes of one connection, as far as definitions and
@@ -82,6 +83,9 @@ type Part struct {
 
 // Compile builds a View. Parts of prev whose inputs are unchanged are shared.
 func Compile(in Input, prev *View) *View {
+	if v := relearn(&in, prev); v != nil {
+		return v
+	}
 	v := &View{
 		Revision: in.Definitions.Revision,
 		Wants:    map[string]*vtep.Want{},
@@ -89,6 +93,7 @@ func Compile(in Input, prev *View) *View {
 		stitched: map[string]map[string]bool{},
 		groups:   map[string]*groupView{},
 		clashes:  map[string][]vtep.Binding{},
+		basis:    basisOf(&in),
 	}
 	for _, g := range groupNetworks(&in) {
 		inputs := g.inputs(&in)

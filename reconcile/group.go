@@ -72,11 +72,19 @@ func (m *member) db() vtep.DatabaseID { return databaseID(m.device) }
 
 // groupView is a group's part of a View.
 type groupView struct {
+	nets []groupNet
 	// inputs are the records it was made from; records are immutable, so that
 	// equal pointers mean an equal result.
 	inputs   []any
 	shares   map[string]*share // by gateway device id
 	outcomes map[string]*Outcome
+}
+
+// groupNet is what a network of a group was made from.
+type groupNet struct {
+	net     *model.Network
+	conns   []*model.L2GatewayConnection
+	learned *Learned
 }
 
 // share is what one device carries of a group.
@@ -193,6 +201,7 @@ func (g *group) inputs(in *Input) (out []any) {
 func (g *group) build(in *Input, inputs []any) *groupView {
 	v := &groupView{inputs: inputs, shares: map[string]*share{}, outcomes: map[string]*Outcome{}}
 	for _, p := range g.nets {
+		v.nets = append(v.nets, groupNet{p.net, p.conns, p.learned})
 		for _, c := range p.conns {
 			p.connect(in, c, v)
 		}

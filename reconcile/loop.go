@@ -24,9 +24,11 @@ const (
 	settleTime = 2 * time.Minute
 	// defaultHAHold bridges a switch's restart of its database.
 	defaultHAHold = 10 * time.Second
-	// burstGap separates Views that follow from what switches say: a lone change
-	// is taken at once, a burst in windows.
-	burstGap = 100 * time.Millisecond
+	// burstShare and burstGap separate Views that follow from what switches say: a
+	// lone change is taken at once, of a burst as much at a time that making Views
+	// takes one part in burstShare of the time, at most burstGap.
+	burstShare = 10
+	burstGap   = 100 * time.Millisecond
 )
 
 // Options adjust a Loop; the zero value is usable.
@@ -137,8 +139,9 @@ func (l *Loop) Run(ctx context.Context) error {
 	t := &timers{settled: time.NewTimer(l.opts.Settle), due: time.NewTimer(time.Hour), stamp: time.NewTimer(time.Hour)}
 	defer t.stop()
 	for {
+		began := time.Now()
 		next := l.rebuild(ctx, &running, !t.calm)
-		t.built(next)
+		t.built(began, next)
 		if !l.await(ctx, changes, t) {
 			return nil
 		}
@@ -148,9 +151,12 @@ func (l *Loop) Run(ctx context.Context) error {
 // timers are what Run waits for besides notices.
 type timers struct {
 	settled, due, stamp *time.Timer
-	calm                bool      // settled has fired
-	stamping            bool      // stamp runs
-	last                time.Time // of the last View
+	calm                bool // settled has fired
+	stamping            bool // stamp runs
+	// last is when the last View was made, gap how long after it the next one that
+	// follows from what switches say may be.
+	last time.Time
+	gap  time.Duration
 }
 
 func (t *timers) stop() {
@@ -160,8 +166,9 @@ func (t *timers) stop() {
 }
 
 // built notes that a View was built, and when time alone asks for the next.
-func (t *timers) built(next time.Time) {
+func (t *timers) built(began, next time.Time) {
 	t.last = time.Now()
+	t.gap = min(burstShare*t.last.Sub(began), burstGap)
 	if !next.IsZero() {
 		t.due.Reset(max(time.Until(next), burstGap))
 	}
@@ -179,7 +186,7 @@ func (l *Loop) await(ctx context.Context, changes <-chan struct{}, t *timers) bo
 			return true
 		case <-l.kick:
 			// The edge of a burst passes at once.
-			wait := burstGap - time.Since(t.last)
+			wait := t.gap - time.Since(t.last)
 			if wait <= 0 {
 				return true
 			}

@@ -60,6 +60,10 @@ type worker struct {
 	drifted []vtep.Op
 	// held is when the last attempt at a session had one; zero if it had none.
 	held time.Time
+	// inventory is what the store was last told of the database's switches, stored
+	// what it has of them since.
+	inventory []model.SwitchInventory
+	stored    *model.Inventory
 	// missing are switches of the database that are not in it now, since when.
 	missing map[string]time.Time
 	// supplanted: the switch is down and another one has its part. Written by the Loop.
@@ -119,13 +123,13 @@ func (w *worker) setWant(want *vtep.Want, revision uint64, cleaning bool) {
 // sameWant compares two Wants of one database without looking into segments,
 // which are shared as long as nothing in them changes.
 func sameWant(a, b *vtep.Want) bool {
-	return a != nil && b != nil && a.GrowOnly == b.GrowOnly && a.Sweep == b.Sweep && a.SourceNode == b.SourceNode &&
+	return a == b && a != nil || a != nil && b != nil && a.GrowOnly == b.GrowOnly && a.Sweep == b.Sweep && a.SourceNode == b.SourceNode &&
 		a.MACsFull == b.MACsFull && a.Mark == b.Mark && maps.Equal(a.Unheard, b.Unheard) && slices.Equal(a.Segments, b.Segments) &&
 		slices.Equal(a.Bindings, b.Bindings) && slices.Equal(a.Tunnels, b.Tunnels) && a.TunnelRows == b.TunnelRows
 }
 
 func sameNetworks(a, b *vtep.Want) bool {
-	return a != nil && b != nil && slices.EqualFunc(a.Segments, b.Segments, func(x, y *vtep.Segment) bool {
+	return a == b && a != nil || a != nil && b != nil && slices.EqualFunc(a.Segments, b.Segments, func(x, y *vtep.Segment) bool {
 		return x.Name == y.Name
 	})
 }
@@ -260,7 +264,7 @@ func (w *worker) letGo() {
 
 // serve keeps the switch in line until the session ends.
 func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
-	w.synced = nil
+	w.synced, w.stored = nil, nil
 	if err := s.Claim(ctx, w.loop.store.Definitions().StoreID); err != nil {
 		return err
 	}
@@ -336,16 +340,34 @@ func (w *worker) observe(ctx context.Context, s *vtep.Session) (uint64, error) {
 	}
 	// A database without any switch is one that is being set up again; what was
 	// last seen stays known, so that nothing is taken away for lack of facts.
-	if len(facts.Switches) > 0 {
-		old, _ := w.loop.store.Definitions().Inventories.Get(w.id)
-		now := time.Now()
-		err := w.loop.store.SetInventory(ctx, w.id, model.Inventory{Switches: w.remembered(old, facts.Switches, now), SeenAt: now})
-		if err != nil && model.KindOf(err) != model.NotFound && ctx.Err() == nil {
-			// What is wanted is still kept in line; the next pass tries again.
-			w.log.WithError(err).Warn("remembering what the switch says of itself")
-		}
+	if len(facts.Switches) > 0 && !w.kept(facts.Switches) {
+		w.keep(ctx, facts.Switches)
 	}
 	return w.loop.store.Definitions().Revision, nil
+}
+
+// kept reports whether the store has these very switches already, as it has
+// nearly always: what a switch says is mostly of its stations. While one is missing
+// time alone changes what is to be remembered.
+func (w *worker) kept(switches []model.SwitchInventory) bool {
+	now, _ := w.loop.store.Definitions().Inventories.Get(w.id)
+	return len(w.missing) == 0 && now != nil && now == w.stored && &w.inventory[0] == &switches[0]
+}
+
+// keep has the store remember the switches of the database.
+func (w *worker) keep(ctx context.Context, switches []model.SwitchInventory) {
+	old, _ := w.loop.store.Definitions().Inventories.Get(w.id)
+	now := time.Now()
+	err := w.loop.store.SetInventory(ctx, w.id, model.Inventory{Switches: w.remembered(old, switches, now), SeenAt: now})
+	if err == nil {
+		w.inventory = switches
+		w.stored, _ = w.loop.store.Definitions().Inventories.Get(w.id)
+		return
+	}
+	if model.KindOf(err) != model.NotFound && ctx.Err() == nil {
+		// What is wanted is still kept in line; the next pass tries again.
+		w.log.WithError(err).Warn("remembering what the switch says of itself")
+	}
 }
 
 // claim makes this worker the only one that writes the switches that its

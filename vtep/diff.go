@@ -38,8 +38,10 @@ type differ struct {
 	want *Want
 	have *State
 	own  map[model.VTEPAddress]bool
-	// mcast lists the Mcast_Macs_Remote rows of a logical switch by UUID.
-	mcast map[ovsdb.UUID][]ovsdb.UUID
+	// mcast lists the Mcast_Macs_Remote rows of a logical switch by UUID; nil where
+	// few logical switches are looked at.
+	mcast  map[ovsdb.UUID][]ovsdb.UUID
+	looked int
 	// realised are the wanted logical switches that can stand: 0 in state, or
 	// the row that was found.
 	realised map[string]bool
@@ -59,17 +61,41 @@ type differ struct {
 func newDiffer(want *Want, have *State) *differ {
 	d := &differ{
 		want: want, have: have, own: have.ownAddresses(),
-		mcast:    map[ovsdb.UUID][]ovsdb.UUID{},
 		realised: map[string]bool{},
 		byKey:    map[int][]string{},
 		removed:  map[ovsdb.UUID]bool{},
 	}
-	for _, id := range sortedUUIDs(have.mcastRemote) {
-		if ls, err := ovsdb.ParseUUID(have.mcastRemote[id].LogicalSwitch); err == nil {
+	return d
+}
+
+func (d *differ) indexFloods() {
+	d.mcast = map[ovsdb.UUID][]ovsdb.UUID{}
+	for _, id := range sortedUUIDs(d.have.mcastRemote) {
+		if ls, err := ovsdb.ParseUUID(d.have.mcastRemote[id].LogicalSwitch); err == nil {
 			d.mcast[ls] = append(d.mcast[ls], id)
 		}
 	}
-	return d
+}
+
+// fewFloods is how many logical switches are looked at without an index.
+const fewFloods = 8
+
+// floodsOf are the Mcast_Macs_Remote rows of a logical switch, by UUID.
+func (d *differ) floodsOf(ls ovsdb.UUID) (out []ovsdb.UUID) {
+	if d.looked++; d.looked > fewFloods && d.mcast == nil {
+		d.indexFloods()
+	}
+	if d.mcast != nil {
+		return d.mcast[ls]
+	}
+	ref := ls.String()
+	for id, row := range d.have.mcastRemote {
+		if row.LogicalSwitch == ref {
+			out = append(out, id)
+		}
+	}
+	slices.SortFunc(out, compareUUID)
+	return out
 }
 
 func (d *differ) problem(r Reason, ls string, b *Binding, format string, args ...any) {
@@ -102,7 +128,7 @@ func (d *differ) removals() {
 // The row itself can only go when the switch has withdrawn what it learned:
 // those rows are the switch's.
 func (d *differ) remove(id ovsdb.UUID, row *hwvtep.LogicalSwitch) bool {
-	if d.have.ucastRemote.uses(id) || len(d.mcast[id]) > 0 {
+	if d.have.ucastRemote.uses(id) || len(d.floodsOf(id)) > 0 {
 		d.deletes = append(d.deletes, Op{Kind: ClearMACs, LogicalSwitch: row.Name, row: id})
 	}
 	if d.have.ucastLocal.uses(id) || d.hasLocalFlood(id) {

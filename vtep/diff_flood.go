@@ -14,7 +14,7 @@ const UnknownDst = "unknown-dst"
 // with the smallest UUID counts; the others, and rows of any other group, go.
 func (d *differ) flood(seg *Segment, ls ovsdb.UUID) {
 	var rows []ovsdb.UUID
-	for _, id := range d.mcast[ls] {
+	for _, id := range d.floodsOf(ls) {
 		if d.have.mcastRemote[id].MAC == UnknownDst {
 			rows = append(rows, id)
 		} else {

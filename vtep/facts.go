@@ -10,10 +10,12 @@ import (
 
 // Facts is what a database tells about its switches, as of one moment.
 type Facts struct {
-	Version  string
-	Caps     Caps
-	Switches []model.SwitchInventory // sorted by name
-	BFD      []BFD                   // sorted
+	Version string
+	Caps    Caps
+	// Switches are sorted by name. The slice is shared by all Facts between two
+	// changes of switches and ports.
+	Switches []model.SwitchInventory
+	BFD      []BFD // sorted
 	Counts   Counts
 }
 
@@ -34,14 +36,22 @@ func (s *Session) Facts() *Facts {
 			LocalMACs:       s.state.ucastLocal.len(),
 		},
 	}
-	for _, id := range sortedUUIDs(s.state.switches) {
-		f.Switches = append(f.Switches, s.state.inventory(id))
+	if s.state.inventory == nil {
+		s.state.inventory = s.state.takeInventory()
 	}
-	slices.SortStableFunc(f.Switches, func(a, b model.SwitchInventory) int { return strings.Compare(a.Name, b.Name) })
+	f.Switches = s.state.inventory
 	return f
 }
 
-func (s *State) inventory(id ovsdb.UUID) model.SwitchInventory {
+func (s *State) takeInventory() (out []model.SwitchInventory) {
+	for _, id := range sortedUUIDs(s.switches) {
+		out = append(out, s.inventoryOf(id))
+	}
+	slices.SortStableFunc(out, func(a, b model.SwitchInventory) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+func (s *State) inventoryOf(id ovsdb.UUID) model.SwitchInventory {
 	ps := s.switches[id]
 	out := model.SwitchInventory{
 		Name: ps.Name, TunnelIPs: usableAddresses(ps.TunnelIPs), Faults: slices.Clone(ps.SwitchFaultStatus),

@@ -32,6 +32,9 @@ type State struct {
 	locators  map[ovsdb.UUID]Locator // only those that vxlan_over_ipv4 can use
 	byLocator map[Locator]ovsdb.UUID
 
+	// inventory is what was last made of switches and ports; nil since they changed.
+	inventory []model.SwitchInventory
+
 	// learned records what changed in Ucast_Macs_Local since it was last asked
 	// for.
 	learned localChanges
@@ -89,10 +92,12 @@ func (s *State) update(u ovsdb.RowUpdate) (err error) {
 	switch u.Table {
 	case "Physical_Switch":
 		_, err = s.switches.apply(u)
+		s.inventory = nil
 		s.learned.all = true // what counts as its own address may have changed
 		s.touched.all = true
 	case "Physical_Port":
 		_, err = s.ports.apply(u)
+		s.inventory = nil
 		s.touched.ports = true
 	case "Logical_Switch":
 		err = s.updateLogical(u)

@@ -1,0 +1,117 @@
+package reconcile
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"bordergw/model"
+	"bordergw/vtep"
+)
+
+// basis is what a View was made from, but for what was learned.
+type basis struct {
+	definitions *model.Definitions
+	down        map[string]bool
+	growOnly    bool
+	unheard     map[string]bool
+	sweep       bool
+	places      *model.Places
+}
+
+func basisOf(in *Input) basis {
+	return basis{definitions: in.Definitions, down: in.Down, growOnly: in.GrowOnly, unheard: in.Unheard, sweep: in.Sweep, places: in.places()}
+}
+
+func (b *basis) holds(in *Input) bool {
+	return b.definitions == in.Definitions && b.growOnly == in.GrowOnly && b.sweep == in.Sweep &&
+		maps.Equal(b.down, in.Down) && maps.Equal(b.unheard, in.Unheard)
+}
+
+// relearn makes the View that follows from prev where nothing differs but where
+// stations are: then no more than the segments of their networks are new. It is nil
+// where more differs.
+func relearn(in *Input, prev *View) *View {
+	if prev == nil || !prev.basis.holds(in) {
+		return nil
+	}
+	in.found = prev.basis.places // answers for these definitions
+	next := *prev
+	next.groups, next.Wants = maps.Clone(prev.groups), maps.Clone(prev.Wants)
+	fresh := map[string]bool{} // Wants that are not shared with prev
+	for key, was := range prev.groups {
+		g := was.relearned(in)
+		if g == nil {
+			continue
+		}
+		if !was.movesOnly(g) {
+			return nil
+		}
+		gv := g.build(in, was.inputsOf(g))
+		gv.follow(was)
+		next.groups[key] = gv
+		for dev, share := range gv.shares {
+			if !next.replace(dev, share, fresh) {
+				return nil
+			}
+		}
+	}
+	return &next
+}
+
+// relearned is the group with what is known of its stations now, nil if that is
+// nothing new.
+func (v *groupView) relearned(in *Input) *group {
+	if !slices.ContainsFunc(v.nets, func(p groupNet) bool { return p.learned != in.Learned[p.net.ID] }) {
+		return nil
+	}
+	g := &group{}
+	for _, p := range v.nets {
+		g.nets = append(g.nets, &netPart{net: p.net, conns: p.conns, learned: in.Learned[p.net.ID]})
+	}
+	return g
+}
+
+// movesOnly reports whether nothing but stations differs between a group and what
+// it was: who wants to be flooded where does not.
+func (v *groupView) movesOnly(g *group) bool {
+	for i, p := range g.nets {
+		was := v.nets[i].learned
+		if was == nil || p.learned == nil || !maps.EqualFunc(was.Flood, p.learned.Flood, slices.Equal) {
+			return false
+		}
+	}
+	return true
+}
+
+// inputsOf are the inputs of the group that follows: the same but for what was
+// learned.
+func (v *groupView) inputsOf(g *group) []any {
+	inputs := slices.Clone(v.inputs)
+	for i, p := range g.nets {
+		inputs[slices.Index(inputs, any(v.nets[i].learned))] = p.learned
+	}
+	return inputs
+}
+
+// replace puts a device's new segments in the place of those of the same name;
+// false if there are others.
+func (v *View) replace(dev string, s *share, fresh map[string]bool) bool {
+	want := v.Wants[dev]
+	if want == nil {
+		return true // nothing is driven any more
+	}
+	if !fresh[dev] {
+		copied := *want
+		copied.Segments = slices.Clone(want.Segments)
+		want, v.Wants[dev], fresh[dev] = &copied, &copied, true
+	}
+	for _, seg := range s.segments {
+		i, ok := slices.BinarySearchFunc(want.Segments, seg.Name, func(s *vtep.Segment, name string) int { return strings.Compare(s.Name, name) })
+		if !ok {
+			return false
+		}
+		want.Segments[i] = seg
+	}
+	return true
+}

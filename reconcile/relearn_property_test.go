@@ -1,0 +1,134 @@
+package reconcile
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"bordergw/model"
+	"bordergw/vtep"
+)
+
+// wishes prints all that a View asks of the switches.
+func (v *View) wishes() string {
+	var b strings.Builder
+	for _, id := range slices.Sorted(maps.Keys(v.Wants)) {
+		w := v.Wants[id]
+		fmt.Fprintln(&b, id, w.Self, w.GrowOnly, w.Sweep, w.Unheard, w.Bindings, w.Tunnels)
+		for _, s := range w.Segments {
+			fmt.Fprintln(&b, " ", s.Name, s.Description, s.TunnelKey, s.Incomplete, s.MACs, s.Flood)
+		}
+	}
+	return b.String()
+}
+
+// relearning is a run in which mostly stations change, and at times anything.
+type relearning struct {
+	*rand.Rand
+	top *topology
+	in  Input
+}
+
+func newRelearning(seed uint64) *relearning {
+	r := rand.New(rand.NewPCG(seed, 7))
+	top := randomTopology(r, model.BorderDirect, model.BorderRelay, model.BorderStitch)
+	learned := map[string]*Learned{}
+	for id, w := range top.winners {
+		learned[id] = &Learned{Winners: w}
+	}
+	return &relearning{Rand: r, top: top, in: Input{Definitions: &top.Definitions, Learned: learned, Down: map[string]bool{}}}
+}
+
+// step changes the input: mostly stations alone.
+func (r *relearning) step() {
+	r.in.found = nil
+	nets := slices.Collect(maps.Keys(r.in.Learned))
+	slices.Sort(nets)
+	if r.IntN(8) == 0 || len(nets) == 0 {
+		r.redefine()
+		return
+	}
+	for _, net := range nets[:1+r.IntN(len(nets))] {
+		was := r.in.Learned[net]
+		r.in.Learned[net] = &Learned{Winners: r.moved(was.Winners), Flood: r.flooded(was.Flood)}
+	}
+}
+
+// redefine changes something else.
+func (r *relearning) redefine() {
+	devices := slices.Collect(r.top.Devices.All())
+	gd := devices[r.IntN(len(devices))]
+	switch r.IntN(4) {
+	case 0:
+		r.in.Down = map[string]bool{gd.ID: true}
+	case 1:
+		r.in.GrowOnly = !r.in.GrowOnly
+	case 2:
+		r.in.Unheard = map[string]bool{gd.ID: true}
+	case 3:
+		defs := r.top.Definitions
+		for n := range defs.Networks.All() {
+			renamed := *n
+			renamed.Name += "x"
+			defs.Networks = defs.Networks.With(&renamed)
+			break
+		}
+		r.top.Definitions = defs
+		r.in.Definitions = &defs
+	}
+}
+
+// moved has some stations at other switches, and some gone.
+func (r *relearning) moved(was []Candidate) (out []Candidate) {
+	for _, c := range was {
+		switch r.IntN(6) {
+		case 0:
+			continue
+		case 1:
+			other := was[r.IntN(len(was))]
+			c.Database, c.Endpoint = other.Database, other.Endpoint
+		}
+		out = append(out, c)
+	}
+	if len(was) > 0 && r.IntN(2) == 0 {
+		r.top.stations++
+		came := was[0]
+		came.MAC = macOf(r.top.stations)
+		out = append(out, came)
+	}
+	return out
+}
+
+func (r *relearning) flooded(was map[vtep.DatabaseID][]model.VTEPAddress) map[vtep.DatabaseID][]model.VTEPAddress {
+	if r.IntN(6) > 0 {
+		return maps.Clone(was)
+	}
+	return map[vtep.DatabaseID][]model.VTEPAddress{vtep.DatabaseID(1 + r.IntN(9)): {ipOf(200 + r.IntN(9))}}
+}
+
+// A View made from the one before is the View made from nothing, and the one
+// before stays what it was.
+func TestRelearnIsCompile(t *testing.T) {
+	short := 0
+	for seed := range uint64(150) {
+		r := newRelearning(seed)
+		v := Compile(r.in, nil)
+		for range 12 {
+			was, text := v, v.wishes()
+			r.step()
+			in := r.in
+			if relearn(&in, v) != nil {
+				short++
+			}
+			v = Compile(r.in, v)
+			require.Equal(t, Compile(r.in, nil).wishes(), v.wishes(), "seed %d", seed)
+			require.Equal(t, text, was.wishes(), "seed %d", seed)
+		}
+	}
+	require.Greater(t, short, 500, "most steps are what relearn is for")
+}
