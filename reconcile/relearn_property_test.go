@@ -14,7 +14,8 @@ import (
 	"bordergw/vtep"
 )
 
-// wishes prints all that a View asks of the switches.
+// wishes prints all that a View asks of the switches, and what it says of the
+// connections.
 func (v *View) wishes() string {
 	var b strings.Builder
 	for _, id := range slices.Sorted(maps.Keys(v.Wants)) {
@@ -23,6 +24,10 @@ func (v *View) wishes() string {
 		for _, s := range w.Segments {
 			fmt.Fprintln(&b, " ", s.Name, s.Description, s.TunnelKey, s.Incomplete, s.MACs, s.Flood)
 		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(v.Outcomes)) {
+		o := v.Outcomes[id]
+		fmt.Fprintln(&b, id, o.Errors, o.Waiting, o.Standby, len(o.Parts))
 	}
 	return b.String()
 }
@@ -37,6 +42,14 @@ type relearning struct {
 func newRelearning(seed uint64) *relearning {
 	r := rand.New(rand.NewPCG(seed, 7))
 	top := randomTopology(r, model.BorderDirect, model.BorderRelay, model.BorderStitch)
+	for gd := range top.Devices.All() {
+		tunnels := *gd
+		tunnels.Profile = []string{"auto+bfd", "auto+bfd+keyed-locators"}[r.IntN(2)]
+		top.Devices = top.Devices.With(&tunnels)
+		if r.IntN(4) == 0 {
+			top.inventory(gd, func(s *model.SwitchInventory) { s.TunnelIPs = nil })
+		}
+	}
 	learned := map[string]*Learned{}
 	for id, w := range top.winners {
 		learned[id] = &Learned{Winners: w}
