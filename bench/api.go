@@ -16,10 +16,9 @@ const (
 	listGateways   = 1000
 	// apiRows stand while changes are made through the API.
 	apiRows = 10_000
-	neutron = "Neutron with networking-l2gw"
-	// citedConnection is what a connection through networking-l2gw takes until
-	// its rows stand: cited, because it needs Neutron's message broker.
-	citedConnection = 500 * time.Millisecond
+	// neutronRows are what stands before the peer's first change.
+	neutronRows = 0
+	neutron     = "Neutron with networking-l2gw"
 )
 
 // apiChange waits for the rows of one change made through the API.
@@ -42,7 +41,10 @@ func apiChange(b *bench) error {
 		}
 	}
 	b.stop(target.server)
-	return s.end()
+	if err := s.end(); err != nil || !b.peers {
+		return err
+	}
+	return b.neutronConnections(b.changes() / 4)
 }
 
 func binding(vlan int) string { return fmt.Sprintf(`[%d,["uuid"`, vlan) }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +43,21 @@ func TestEchoIsAnswered(t *testing.T) {
 	require.Equal(t, `{"id":7}`, string(got))
 	require.Equal(t, `{"id":"echo","result":[],"error":null}`, <-answer)
 	require.NoError(t, ours.Close())
+}
+
+func TestADeedThatFailsIsNotWaitedFor(t *testing.T) {
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	_, err := (&watcher{newRawConn(ours)}).timed("never", func() error { return net.ErrClosed })
+	require.ErrorIs(t, err, net.ErrClosed)
+	require.NoError(t, ours.Close())
+}
+
+func TestLastLine(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "log")
+	require.Empty(t, lastLine(file))
+	require.NoError(t, os.WriteFile(file, []byte("one\ntwo\n"), 0o600))
+	require.Equal(t, "two", string(lastLine(file)))
 }
 
 func TestMediansAndVerdicts(t *testing.T) {

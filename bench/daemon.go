@@ -76,6 +76,9 @@ func (b *bench) stopDaemon(d *daemon) error {
 	return err
 }
 
+// client bounds the wait for an answer.
+var client = &http.Client{Timeout: callLimit}
+
 // do makes a request and decodes the answer into result, if there is one.
 func (d *daemon) do(method, path string, body, result any) error {
 	var text []byte
@@ -90,7 +93,7 @@ func (d *daemon) do(method, path string, body, result any) error {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,8 @@
 """Neutron's API with the networking-l2gw plugin, on SQLite and without a broker.
 
 What neutron-server does for one API worker, configured here instead of in files.
-Argument: the directory to put the database in. Says "listening on URL".
+Arguments: the directory to put the database in and, if networking-l2gw's agent
+is to run too, the TCP port of its switch's database. Says "listening on URL".
 """
 import eventlet
 
@@ -31,6 +32,8 @@ api_extensions_path = {extensions}
 auth_strategy = noauth
 transport_url = fake://
 state_path = {dir}
+periodic_monitoring_interval = 2
+rpc_response_timeout = 20
 [oslo_concurrency]
 lock_path = {dir}
 [database]
@@ -43,14 +46,18 @@ service_provider = L2GW:l2gw:networking_l2gw.services.l2gateway.service_drivers.
 type_drivers = vxlan
 tenant_network_types = vxlan
 mechanism_drivers =
+[ovsdb]
+ovsdb_hosts = switch:127.0.0.1:{port}
+periodic_interval = 2
+max_connection_retries = 0
 """
 
 
-def configure(where):
+def configure(where, port):
     path = os.path.join(where, 'neutron.conf')
     with open(path, 'w') as f:
         f.write(CONFIG.format(
-            dir=where, paste=os.path.join(where, 'api-paste.ini'),
+            dir=where, port=port, paste=os.path.join(where, 'api-paste.ini'),
             extensions=os.path.join(os.path.dirname(networking_l2gw.__file__), 'extensions')))
     with open(os.path.join(where, 'api-paste.ini'), 'w') as f:
         f.write(PASTE)
@@ -77,10 +84,16 @@ paste.app_factory = neutron.api.v2.router:APIRouter.factory
 
 
 def main():
-    configure(sys.argv[1])
+    where, port = sys.argv[1], ''.join(sys.argv[2:])
+    configure(where, port)
+    if port:
+        import neutron_agent
+        neutron_agent.prepare(where)
     with db_api.CONTEXT_WRITER.using(neutron_context()) as session:
         model_base.BASEV2.metadata.create_all(session.get_bind())
     app = config.load_paste_app('neutron')
+    if port:
+        neutron_agent.run()
     socket = eventlet.listen(('127.0.0.1', 0))
     print('listening on http://127.0.0.1:%d' % socket.getsockname()[1], flush=True)
     eventlet.wsgi.server(socket, app, log_output=False)

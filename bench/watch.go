@@ -40,13 +40,21 @@ func (w *watcher) until(text string) (time.Time, error) {
 // spacing keeps changes alone: none falls into the window of the one before.
 const spacing = 150 * time.Millisecond
 
-// timed measures from a deed to the change that it brings.
+// timed measures from a deed to the change that it brings, which may be there
+// before the deed has ended. If that fails, nobody may use the watcher again.
 func (w *watcher) timed(text string, deed func() error) (sample, error) {
 	time.Sleep(spacing)
+	var seen time.Time
+	watched := make(chan error, 1)
 	began := time.Now()
+	go func() {
+		var err error
+		seen, err = w.until(text)
+		watched <- err
+	}()
 	if err := deed(); err != nil {
 		return sample{}, err
 	}
-	seen, err := w.until(text)
+	err := <-watched
 	return sample{wall: seen.Sub(began)}, err
 }
