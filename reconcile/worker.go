@@ -272,6 +272,7 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 	if err != nil {
 		return err
 	}
+	w.networksChanged() // whatever they are now, all stations are told
 	w.tell(s, true)
 	w.enter(model.DeviceSyncing, "waiting for the plan")
 	pass := time.NewTicker(w.loop.opts.Interval)

@@ -59,35 +59,45 @@ func Open(ctx context.Context, c net.Conn, cfg ovsdb.Config) (*Session, error) {
 }
 
 func (s *Session) read(ctx context.Context) error {
-	dbs, err := s.conn.ListDBs(ctx)
-	if err != nil {
+	offer, err := s.conn.Ask(ctx, Database)
+	switch {
+	case offer == nil:
 		return fmt.Errorf("%w: listing databases: %w", ovsdb.ErrNoAnswer, err)
-	}
-	if !slices.Contains(dbs, Database) {
+	case !slices.Contains(offer.Databases, Database):
 		return fmt.Errorf("%w: the server has no database %s", ErrNotVTEP, Database)
-	}
-	schema, err := s.conn.GetSchema(ctx, Database)
-	if err != nil {
+	case err != nil:
 		return fmt.Errorf("reading the schema: %w", err)
 	}
-	caps, err := NewCaps(schema)
+	caps, err := NewCaps(offer.Schema)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNotVTEP, err)
 	}
-	alone, err := s.standalone(ctx, dbs)
+	alone, err := s.standalone(ctx, offer.Databases)
 	if err != nil {
 		return fmt.Errorf("reading what kind of server it is: %w", err)
 	}
 	s.state = NewState(caps)
-	if s.strangers.alone = alone; alone {
-		if err := s.listen(ctx); err != nil {
-			return err
-		}
-	}
-	if _, err := s.conn.Monitor(ctx, Database, caps.monitorTables(alone), (*updates)(s)); err != nil {
+	if err := s.monitor(ctx, caps, alone); err != nil {
 		return fmt.Errorf("reading the database: %w", err)
 	}
 	return nil
+}
+
+// monitor reads everything. What is inserted meanwhile is told by one of the two
+// monitors that a standalone server is asked for.
+func (s *Session) monitor(ctx context.Context, caps Caps, alone bool) error {
+	var inserts *ovsdb.Monitoring
+	if alone {
+		inserts = s.beginListening(ctx)
+	}
+	all := s.conn.BeginMonitor(ctx, Database, caps.monitorTables(alone), (*updates)(s))
+	if alone {
+		if err := s.listening(ctx, inserts); err != nil {
+			return err
+		}
+	}
+	_, err := all.Wait(ctx)
+	return err
 }
 
 // standalone reports whether the server serves the database by itself

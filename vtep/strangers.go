@@ -21,22 +21,21 @@ const remoteTable = "Ucast_Macs_Remote"
 // strangers is how a session comes to know of rows of another hand. It is used by
 // the goroutine that applies plans.
 type strangers struct {
-	alone bool // the server is standalone
 	// monitor tells of inserted rows; "" while there is none.
 	monitor string
 	// missed: rows were inserted while nothing told of them.
 	missed bool
 }
 
-// listen has the server tell of the remote MACs that are inserted: by a column that
-// nobody sets here, so that no more than the UUID is said.
-func (s *Session) listen(ctx context.Context) error {
-	id, err := s.conn.Monitor(ctx, Database, []ovsdb.MonitorTable{{Table: remoteTable, Columns: []string{"ipaddr"}, Insert: true}}, (*updates)(s))
-	if err != nil {
-		return fmt.Errorf("asking for inserted remote MACs: %w", err)
-	}
-	s.strangers.monitor = id
-	return nil
+// beginListening has the server tell of the remote MACs that are inserted: by a
+// column that nobody sets here, so that no more than the UUID is said.
+func (s *Session) beginListening(ctx context.Context) *ovsdb.Monitoring {
+	return s.conn.BeginMonitor(ctx, Database, []ovsdb.MonitorTable{{Table: remoteTable, Columns: []string{"ipaddr"}, Insert: true}}, (*updates)(s))
+}
+
+func (s *Session) listening(ctx context.Context, m *ovsdb.Monitoring) (err error) {
+	s.strangers.monitor, err = m.Wait(ctx)
+	return err
 }
 
 // A push is large from largePush MACs on, if it adds largeShare of what stands. To
@@ -69,7 +68,7 @@ func (s *Session) quietly(ctx context.Context, ops []Op, apply func() error) err
 	s.announced(false)
 	err = apply()
 	s.announced(true)
-	if lost := s.listen(ctx); err == nil || errors.Is(err, ErrReader) && lost != nil {
+	if lost := s.listening(ctx, s.beginListening(ctx)); err == nil || errors.Is(err, ErrReader) && lost != nil {
 		err = lost
 	}
 	return err

@@ -35,9 +35,9 @@ type trip struct {
 	frame      []byte // of one that follows another, until it is sent
 }
 
-// begin sends a request, which is made once its id is known. On an error, which
+// start sends a request, which is made once its id is known. On an error, which
 // wraps ErrNotSent, nothing was sent.
-func (c *Conn) begin(ctx context.Context, cl *call, frame func(id uint64) []byte) (*trip, error) {
+func (c *Conn) start(ctx context.Context, cl *call, frame func(id uint64) []byte) (*trip, error) {
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("%s: %w: %w", cl.method, ErrNotSent, context.Cause(ctx))
 	}
@@ -56,11 +56,15 @@ func (c *Conn) begin(ctx context.Context, cl *call, frame func(id uint64) []byte
 	return nil, fmt.Errorf("%s: %w: %w", cl.method, ErrNotSent, err)
 }
 
-// do makes a call with the given params (a JSON array) whose failure needs no
-// distinction: the error is nil, an RPCError, or why it was not sent or the session
-// ended.
+// begin starts a call with the given params (a JSON array).
+func (c *Conn) begin(ctx context.Context, cl *call, params []byte) (*trip, error) {
+	return c.start(ctx, cl, func(id uint64) []byte { return request(id, cl.method, params) })
+}
+
+// do makes a call whose failure needs no distinction: the error is nil, an
+// RPCError, or why it was not sent or the session ended.
 func (c *Conn) do(ctx context.Context, cl *call, params []byte) error {
-	t, err := c.begin(ctx, cl, func(id uint64) []byte { return request(id, cl.method, params) })
+	t, err := c.begin(ctx, cl, params)
 	if err != nil {
 		return err
 	}

@@ -84,37 +84,70 @@ var monitorMethods = []struct{ method, update string }{
 // returns. It falls back to older methods when the server refuses a newer one,
 // and returns the RPCError of the oldest. The id is for Cancel.
 func (c *Conn) Monitor(ctx context.Context, db string, tables []MonitorTable, h Handler) (id string, err error) {
-	for _, m := range monitorMethods {
-		id, err = c.monitor(ctx, m.method, m.update, db, tables, h)
-		if _, refused := errors.AsType[*RPCError](err); !refused {
-			break
-		}
-	}
-	return id, err
+	return c.BeginMonitor(ctx, db, tables, h).Wait(ctx)
 }
 
-func (c *Conn) monitor(ctx context.Context, method, update, db string, tables []MonitorTable, h Handler) (string, error) {
-	m := &monitor{update: update, tables: make(map[string]string, len(tables)), h: h, ignored: &c.stats.ignored}
-	for _, t := range tables {
-		m.tables[t.Table] = t.Table
+// Monitoring is a monitor that has been asked for.
+type Monitoring struct {
+	conn   *Conn
+	db     string
+	tables []MonitorTable
+	h      Handler
+	method int // index of the one that is being tried
+	id     string
+	trip   *trip
+	err    error // it was not sent
+}
+
+// BeginMonitor is the first half of Monitor, until the request is on its way. Of
+// two, the server does first what was asked for first, also where it is Wait that
+// finds a method that the server knows, if they are waited for in that order.
+func (c *Conn) BeginMonitor(ctx context.Context, db string, tables []MonitorTable, h Handler) *Monitoring {
+	m := &Monitoring{conn: c, db: db, tables: tables, h: h}
+	m.begin(ctx)
+	return m
+}
+
+// Wait is the second half of Monitor.
+func (m *Monitoring) Wait(ctx context.Context) (id string, err error) {
+	for {
+		if m.err != nil {
+			return "", m.err
+		}
+		err := m.conn.await(ctx, m.trip)
+		if _, refused := errors.AsType[*RPCError](err); !refused || m.method+1 == len(monitorMethods) {
+			return m.id, err
+		}
+		m.method++
+		m.begin(ctx)
+	}
+}
+
+func (m *Monitoring) begin(ctx context.Context) {
+	c, way := m.conn, monitorMethods[m.method]
+	mon := &monitor{update: way.update, tables: make(map[string]string, len(m.tables)), h: m.h, ignored: &c.stats.ignored}
+	for _, t := range m.tables {
+		mon.tables[t.Table] = t.Table
 	}
 	name := fmt.Sprintf("m%d", c.monitorID.Add(1))
-	params := appendString([]byte("["), db)
+	params := appendString([]byte("["), m.db)
 	params = appendString(append(params, ','), name)
-	params = appendMonitorTables(append(params, ','), tables)
-	if method == "monitor_cond_since" {
+	params = appendMonitorTables(append(params, ','), m.tables)
+	since := way.method == "monitor_cond_since"
+	if since {
 		params = append(params, `,"00000000-0000-0000-0000-000000000000"`...)
 	}
-	return name, c.do(ctx, newCall(method, func(result []byte) error {
-		if method == "monitor_cond_since" {
+	m.id = name
+	m.trip, m.err = c.begin(ctx, newCall(way.method, func(result []byte) error {
+		if since {
 			reply, err := elements(result, 3)
 			if err != nil {
 				return err
 			}
 			result = reply[2]
 		}
-		c.monitors[name] = m
-		return m.apply(result, true)
+		c.monitors[name] = mon
+		return mon.apply(result, true)
 	}), append(params, ']'))
 }
 

@@ -80,20 +80,55 @@ func (t *ColumnType) UnmarshalJSON(raw []byte) error {
 // ListDBs returns the names of the databases (RFC 7047, section 4.1.1).
 func (c *Conn) ListDBs(ctx context.Context) ([]string, error) {
 	var names []string
-	err := c.do(ctx, newCall("list_dbs", func(raw []byte) error { return decode(raw, &names) }), []byte("[]"))
+	err := c.do(ctx, listDBs(&names), []byte("[]"))
 	return names, err
+}
+
+func listDBs(names *[]string) *call {
+	return newCall("list_dbs", func(raw []byte) error { return decode(raw, names) })
 }
 
 // GetSchema returns the schema of a database (RFC 7047, section 4.1.2), which is
 // not to be changed: sessions share it.
 func (c *Conn) GetSchema(ctx context.Context, db string) (*Schema, error) {
 	var schema *Schema
-	cl := newCall("get_schema", func(raw []byte) (err error) {
-		schema, err = known.parse(raw)
+	err := c.do(ctx, getSchema(&schema), schemaParams(db))
+	return schema, err
+}
+
+func getSchema(schema **Schema) *call {
+	return newCall("get_schema", func(raw []byte) (err error) {
+		*schema, err = known.parse(raw)
 		return err
 	})
-	err := c.do(ctx, cl, append(appendString([]byte("["), db), ']'))
-	return schema, err
+}
+
+func schemaParams(db string) []byte { return append(appendString([]byte("["), db), ']') }
+
+// Offer is what a server says of itself at the beginning.
+type Offer struct {
+	Databases []string
+	// Schema is that of the database that was asked for; nil if it was not given.
+	Schema *Schema
+}
+
+// Ask asks for the databases and for the schema of one of them at once, as a server
+// with much to do takes long to come round to each question. The Offer is nil if
+// nothing was answered; an RPCError refuses the schema.
+func (c *Conn) Ask(ctx context.Context, db string) (*Offer, error) {
+	var o Offer
+	names, err := c.begin(ctx, listDBs(&o.Databases), []byte("[]"))
+	if err != nil {
+		return nil, err
+	}
+	schema, err := c.begin(ctx, getSchema(&o.Schema), schemaParams(db))
+	if err != nil {
+		return nil, err
+	}
+	if err := c.await(ctx, names); err != nil {
+		return nil, err
+	}
+	return &o, c.await(ctx, schema)
 }
 
 // maxKnown is how many schemas are remembered, of up to maxKnownText bytes.
