@@ -36,7 +36,7 @@ type station struct {
 
 const (
 	networksEach = 10
-	stationsEach = 100
+	stationsEach = 100 // of a switch, or of a network of a switch
 )
 
 // pairs shares ten networks between every two switches.
@@ -54,14 +54,14 @@ func oneNetwork(int) []int { return []int{0} }
 func switchName(i int) string { return fmt.Sprintf("sw%03d", i) }
 
 // newFabric starts the databases; nothing but local rows is in them.
-func (b *bench) newFabric(n int, networks func(int) []int) (*fabric, error) {
+func (b *bench) newFabric(n int, networks func(int) []int, stations int) (*fabric, error) {
 	f := &fabric{b: b, members: map[int][]int{}}
 	var err error
 	if f.servers, err = b.startServers(n, vtepDB, vtepSchema); err != nil {
 		return nil, err
 	}
 	for i, server := range f.servers {
-		sw := newFabricSwitch(i, networks(i))
+		sw := newFabricSwitch(i, networks(i), stations)
 		for _, network := range sw.networks {
 			f.members[network] = append(f.members[network], i)
 		}
@@ -73,14 +73,14 @@ func (b *bench) newFabric(n int, networks func(int) []int) (*fabric, error) {
 	return f, nil
 }
 
-func newFabricSwitch(i int, networks []int) *fabricSwitch {
+func newFabricSwitch(i int, networks []int, stations int) *fabricSwitch {
 	sw := &fabricSwitch{networks: networks, logical: map[int]string{}, own: newUUID(), far: map[int]string{}}
 	for _, network := range networks {
 		sw.logical[network] = newUUID()
 	}
-	for s := range stationsEach {
+	for s := range stations {
 		network := networks[s%len(networks)]
-		sw.stations = append(sw.stations, station{network, macOf(network, i*stationsEach+s)})
+		sw.stations = append(sw.stations, station{network, macOf(network, i*stations+s)})
 	}
 	return sw
 }
@@ -135,6 +135,7 @@ func (f *fabric) floodAndBinding(i, n, network int) []string {
 	}
 	ls := ref(sw.logical[network])
 	return []string{
+		fmt.Sprintf(`{"op":"update","table":"Logical_Switch","where":[["_uuid","==",%s]],"row":{%s}}`, ls, mark),
 		insert("Physical_Locator_Set", set, `"locators":["set",[`+strings.Join(refs, ",")+`]]`),
 		insert("Mcast_Macs_Remote", newUUID(), fmt.Sprintf(`"MAC":"unknown-dst","logical_switch":%s,"locator_set":%s`, ls, ref(set))),
 		fmt.Sprintf(`{"op":"mutate","table":"Physical_Port","where":[["name","==",%q]],"mutations":[["vlan_bindings","insert",["map",[[%d,%s]]]]]}`, port, n+1, ls),
@@ -261,11 +262,11 @@ func (f *fabric) right() error {
 	return nil
 }
 
-// raw has the raw client write the same.
-func (f *fabric) raw() (sample, error) {
+// raw has the raw client write the same, after some questions.
+func (f *fabric) raw(questions ...[]byte) (sample, error) {
 	work := make([][][]byte, len(f.servers))
 	for i := range work {
-		work[i] = f.remoteRows(i)
+		work[i] = append(slices.Clone(questions), f.remoteRows(i)...)
 	}
 	got, err := f.b.runFloor(f.servers, work)
 	if err != nil {

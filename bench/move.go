@@ -23,7 +23,7 @@ func move(b *bench) error {
 	if b.smoke {
 		n = 10
 	}
-	f, err := b.newFabric(n, oneNetwork)
+	f, err := b.newFabric(n, oneNetwork, stationsEach)
 	if err != nil {
 		return err
 	}

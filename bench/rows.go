@@ -36,8 +36,12 @@ type rowSet struct {
 	locators []string // ids by tunnel end
 }
 
-func logicalSwitch(network int, id string) string {
-	return insert("Logical_Switch", id, fmt.Sprintf(`"name":%q,"tunnel_key":%d`, networkName(network), vniOf(network)))
+// mark is a column of a logical switch that says whose it is.
+const mark = `"other_config":["map",[["bordergw","raw"]]]`
+
+func logicalSwitch(network int, id string, more ...string) string {
+	columns := append([]string{fmt.Sprintf(`"name":%q,"tunnel_key":%d`, networkName(network), vniOf(network))}, more...)
+	return insert("Logical_Switch", id, strings.Join(columns, ","))
 }
 
 func locator(ip, id string) string {
@@ -50,11 +54,11 @@ func ucast(table, mac, logical, loc string) string {
 
 // header makes logical switches and locators. The locators live from the first
 // rows that refer to them, which must be in the same transaction.
-func (r *rowSet) header(networks int, ips []string) (logical, locators []string) {
+func (r *rowSet) header(networks int, ips []string, more ...string) (logical, locators []string) {
 	for i := range networks {
 		id := newUUID()
 		r.logical = append(r.logical, id)
-		logical = append(logical, logicalSwitch(i, id))
+		logical = append(logical, logicalSwitch(i, id, more...))
 	}
 	for _, ip := range ips {
 		id := newUUID()

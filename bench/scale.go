@@ -7,9 +7,14 @@ import (
 
 const (
 	workScale  = "many switches"
+	workDense  = "many switches, 100 MACs a network"
 	workSteady = "many switches, steady"
+	// reading is the raw client that asks what a controller has to know first.
+	reading = "raw client that reads first"
 	// steadyWindow has a periodic pass of every switch in it.
 	steadyWindow = 65 * time.Second
+	// denseSwitches have a thousand MACs each, so that there are not many sizes.
+	denseSwitches = 500
 )
 
 // scale brings many switches in sync at once, and looks what they cost then.
@@ -19,33 +24,27 @@ func scale(b *bench) error {
 		counts = counts[:1]
 	}
 	for _, n := range counts {
-		if err := b.scaleTo(n); err != nil {
+		if err := b.scaleTo(workScale, n, stationsEach); err != nil {
 			return fmt.Errorf("%d switches: %w", n, err)
 		}
 	}
-	return nil
+	if b.smoke {
+		return nil
+	}
+	return b.scaleTo(workDense, denseSwitches, networksEach*stationsEach)
 }
 
-func (b *bench) scaleTo(n int) error {
-	f, err := b.newFabric(n, pairs)
+func (b *bench) scaleTo(work string, n, stations int) error {
+	f, err := b.newFabric(n, pairs, stations)
 	if err != nil {
 		return err
 	}
 	defer f.end()
 	for i := range b.runs {
-		got, err := f.raw()
-		if err != nil {
+		if err := f.scaleOnce(work); err != nil {
 			return err
 		}
-		b.add(workScale, n, floor, got)
-		if err := f.clear(); err != nil {
-			return err
-		}
-		if got, err = f.sync(); err != nil {
-			return err
-		}
-		b.add(workScale, n, ours, got)
-		if i == b.runs-1 && !b.smoke {
+		if i == b.runs-1 && work == workScale && !b.smoke {
 			b.add(workSteady, n, ours, f.steady())
 		}
 		if err := b.stopDaemon(f.d); err != nil {
@@ -56,6 +55,40 @@ func (b *bench) scaleTo(n int) error {
 		}
 	}
 	return nil
+}
+
+// scaleOnce has all do it in turn, ours last.
+func (f *fabric) scaleOnce(work string) error {
+	for _, c := range []struct {
+		who string
+		do  func() (sample, error)
+	}{
+		{floor, func() (sample, error) { return f.raw() }},
+		{reading, func() (sample, error) { return f.raw(questions()...) }},
+		{ours, func() (sample, error) { return f.sync() }},
+	} {
+		got, err := c.do()
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.who, err)
+		}
+		f.b.add(work, len(f.servers), c.who, got)
+		if c.who == ours {
+			break
+		}
+		if err := f.clear(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// questions are what a controller asks before it knows enough to write: which
+// databases there are, the schema, a lock, and what stands.
+func questions() [][]byte {
+	return [][]byte{
+		request(0, "list_dbs", "[]"), request(0, "get_schema", fmt.Sprintf("[%q]", vtepDB)),
+		request(0, "steal", `["raw"]`), monitorOnce(),
+	}
 }
 
 // steady is the CPU time of a while, and the memory at its end.

@@ -145,7 +145,7 @@ func (s *site) end() error {
 func vtepRequests(rows int) (*rowSet, [][]byte) {
 	r := &rowSet{}
 	_, ips := sourceIPs()
-	logical, locators := r.header(siteNetworks, ips)
+	logical, locators := r.header(siteNetworks, ips, mark)
 	macs := r.macs("Ucast_Macs_Remote", rows)
 	n := min(perTransaction, len(macs))
 	out := [][]byte{transaction(0, vtepDB, logical), transaction(1, vtepDB, append(locators, macs[:n]...))}

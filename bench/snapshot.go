@@ -68,8 +68,16 @@ func (b *bench) snapshotFloor(s *server, rows int) error {
 	return err
 }
 
-// monitorAll reads what a controller must know of a switch.
-func monitorAll() []byte {
+// monitorAll reads what a controller must know of a switch, and asks to be told
+// from then on.
+func monitorAll() []byte { return monitorRequest("") }
+
+// monitorOnce asks not to be told any more: it is written to afterwards.
+func monitorOnce() []byte {
+	return monitorRequest(`,"select":{"initial":true,"insert":false,"delete":false,"modify":false}`)
+}
+
+func monitorRequest(selected string) []byte {
 	tables := map[string]string{
 		"Physical_Switch": `"name","tunnel_ips","ports"`, "Physical_Port": `"name","vlan_bindings"`,
 		"Logical_Switch": `"name","tunnel_key"`, "Physical_Locator": `"dst_ip","encapsulation_type"`,
@@ -78,7 +86,7 @@ func monitorAll() []byte {
 	}
 	var parts []string
 	for table, columns := range tables {
-		parts = append(parts, fmt.Sprintf(`%q:{"columns":[%s]}`, table, columns))
+		parts = append(parts, fmt.Sprintf(`%q:{"columns":[%s]%s}`, table, columns, selected))
 	}
 	return request(0, "monitor", fmt.Sprintf(`[%q,"m",{%s}]`, vtepDB, strings.Join(parts, ",")))
 }
