@@ -49,6 +49,9 @@ func (s *Session) Dump() string {
 	return s.state.Dump()
 }
 
+// Large reports whether a push is one during which the server does not tell.
+func (s *Session) Large(ops []Op) bool { return s.large(ops) }
+
 // Unread counts the rows of which no more is known than that they are there.
 func (s *Session) Unread() int { return len(s.unread()) }
 

@@ -125,10 +125,14 @@ func (t *macTable) added(id ovsdb.UUID, row macExtra) bool {
 // read takes a row that was read by its UUID; nothing is read of one that has
 // gone.
 func (t *macTable) read(id ovsdb.UUID, rows []json.RawMessage) error {
-	if t.untold[id] == gone || len(rows) == 0 {
+	if t.untold[id] == gone {
 		return nil
 	}
 	delete(t.untold, id)
+	if len(rows) == 0 {
+		return nil
+	}
+	t.remove(id)
 	var row macExtra
 	if _, err := row.decode(rows[0]); err != nil {
 		return err

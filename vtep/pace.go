@@ -18,7 +18,8 @@ const (
 
 // pace finds how many operations to send at once.
 type pace struct {
-	// way is the shortest time that anything took to come back.
+	// way is about what a small call takes to come back, and no longer than the
+	// shortest large one.
 	way time.Duration
 	// each is what an operation takes beyond that, of the last few transactions; 0
 	// if it is not known.
@@ -36,11 +37,15 @@ func (p *pace) size() int {
 // took notes how long a transaction of n operations took, or any other call if n
 // is 0.
 func (p *pace) took(n int, d time.Duration) {
-	if p.way == 0 || d < p.way {
+	small := n < minBatch/2
+	switch {
+	case p.way == 0 || d < p.way:
 		p.way = d
+	case small:
+		p.way += (d - p.way) / 4 // the switch may be farther away than it was
 	}
-	if n < minBatch/2 {
-		return // too few to tell
+	if small {
+		return // too few to tell what each takes
 	}
 	each := (d - p.way) / time.Duration(n)
 	if p.each > 0 {

@@ -45,3 +45,17 @@ func TestPaceCorrectsTheWay(t *testing.T) {
 	}
 	require.Equal(t, firstBatch, p.size())
 }
+
+// A way that has become longer is found out by small calls.
+func TestPaceFollowsTheWay(t *testing.T) {
+	p := &pace{}
+	p.took(0, 200*time.Microsecond)
+	for range 40 {
+		p.took(1, 50*time.Millisecond)
+	}
+	for range 20 {
+		n := p.size()
+		p.took(n, 50*time.Millisecond+time.Duration(n)*25*time.Microsecond)
+	}
+	require.Equal(t, maxBatch, p.size())
+}

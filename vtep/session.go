@@ -35,8 +35,9 @@ type Session struct {
 	// added are the logical switches that the Apply under way has added.
 	added map[string]ovsdb.UUID
 	steps stepper
-	// inUpdate: the reader holds mu until the end of a notification, so that
-	// nobody sees half a transaction. Only the reader touches it.
+	// inUpdate: the reader holds mu until the end of a notification, so that nobody
+	// sees half of one. Only the reader touches it. Of a transaction of another hand
+	// the remote MACs may be seen after the rest (strangers.go).
 	inUpdate bool
 }
 
@@ -83,18 +84,18 @@ func (s *Session) read(ctx context.Context) error {
 	return nil
 }
 
-// monitor reads everything. What is inserted meanwhile is told by one of the two
-// monitors that a standalone server is asked for.
+// monitor reads everything. A standalone server is asked for the remote MACs by a
+// monitor of their own.
 func (s *Session) monitor(ctx context.Context, caps Caps, alone bool) error {
-	var inserts *ovsdb.Monitoring
-	if alone {
-		inserts = s.beginListening(ctx)
-	}
 	all := s.conn.BeginMonitor(ctx, Database, caps.monitorTables(alone), (*updates)(s))
 	if alone {
-		if err := s.listening(ctx, inserts); err != nil {
+		remote := s.conn.BeginMonitor(ctx, Database, remoteMonitor(true, true), (*updates)(s))
+		if _, err := all.Wait(ctx); err != nil {
 			return err
 		}
+		var err error
+		s.strangers.monitor, err = remote.Wait(ctx)
+		return err
 	}
 	_, err := all.Wait(ctx)
 	return err

@@ -11,8 +11,8 @@ import (
 	"bordergw/vtep/ovsdb"
 )
 
-// State is a switch database as it stands. It is filled by update, the only
-// writer, and not safe for concurrent use; Session guards it.
+// State is a switch database as it stands. It is filled by update and, for rows
+// of ours, from replies. It is not safe for concurrent use; Session guards it.
 type State struct {
 	caps Caps
 

@@ -1,6 +1,7 @@
 package vtep
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,63 +16,87 @@ import (
 // an inserted row no more than that it is there, and while many are inserted not
 // even that. Our rows are known from the replies; those of another hand are read by
 // their UUID.
+//
+// The table has a monitor of its own for this. What another hand does to it and to
+// other tables in one transaction is told in two messages, close behind each other;
+// a plan made between them at worst adds a MAC that stands and takes it away again.
 
 const remoteTable = "Ucast_Macs_Remote"
 
 // strangers is how a session comes to know of rows of another hand. It is used by
 // the goroutine that applies plans.
 type strangers struct {
-	// monitor tells of inserted rows; "" while there is none.
+	// monitor is that of the remote MACs; "" where they are told with the rest.
 	monitor string
 	// missed: rows were inserted while nothing told of them.
 	missed bool
 }
 
-// beginListening has the server tell of the remote MACs that are inserted: by a
-// column that nobody sets here, so that no more than the UUID is said.
-func (s *Session) beginListening(ctx context.Context) *ovsdb.Monitoring {
-	return s.conn.BeginMonitor(ctx, Database, []ovsdb.MonitorTable{{Table: remoteTable, Columns: []string{"ipaddr"}, Insert: true}}, (*updates)(s))
+// remoteMonitor asks for what happens to remote MACs: of one that is inserted for a
+// column that nobody sets here, and by that for the UUID.
+func remoteMonitor(initial, inserts bool) []ovsdb.MonitorTable {
+	tables := []ovsdb.MonitorTable{{Table: remoteTable, Columns: macColumns, Initial: initial, Delete: true, Modify: true}}
+	if inserts {
+		tables = append(tables, ovsdb.MonitorTable{Table: remoteTable, Columns: []string{"ipaddr"}, Insert: true})
+	}
+	return tables
 }
 
-func (s *Session) listening(ctx context.Context, m *ovsdb.Monitoring) (err error) {
-	s.strangers.monitor, err = m.Wait(ctx)
-	return err
+// hear replaces the monitor of the remote MACs by one that tells of inserts, or
+// does not. For a moment both tell, so that nothing is missed between them.
+func (s *Session) hear(ctx context.Context, inserts bool) error {
+	old := s.strangers.monitor
+	id, err := s.conn.Monitor(ctx, Database, remoteMonitor(false, inserts), (*updates)(s))
+	if err != nil {
+		return fmt.Errorf("monitoring remote MACs: %w", err)
+	}
+	s.strangers.monitor = id
+	err = s.conn.Cancel(ctx, old)
+	if _, refused := errors.AsType[*ovsdb.RPCError](err); refused {
+		return nil // then it is told twice
+	}
+	if err != nil {
+		return fmt.Errorf("cancelling a monitor: %w", err)
+	}
+	return nil
 }
 
-// A push is large from largePush MACs on, if it adds largeShare of what stands. To
-// look for rows of another hand after a smaller one would cost more than it saves.
+// A push is large from largePush MACs on, if it adds one part in largeShare of what
+// stands. To look for rows of another hand after a smaller one would cost more than
+// it saves.
 const (
 	largePush  = 1000
 	largeShare = 4
 )
 
-// quietly applies a plan; the server does not tell of inserted rows meanwhile if
-// there are many.
-func (s *Session) quietly(ctx context.Context, ops []Op, apply func() error) error {
+// large reports whether the server is better not to tell of what a plan inserts.
+func (s *Session) large(ops []Op) bool {
 	adds := 0
 	for i := range ops {
 		if ops[i].Kind == AddMAC {
 			adds++
 		}
 	}
-	if s.strangers.monitor == "" || adds < largePush || adds < s.remoteMACs()/largeShare {
+	return s.strangers.monitor != "" && adds >= largePush && adds >= s.remoteMACs()/largeShare
+}
+
+// quietly applies a plan; the server does not tell of inserted rows meanwhile if
+// there are many.
+func (s *Session) quietly(ctx context.Context, ops []Op, apply func() error) error {
+	if !s.large(ops) {
 		return apply()
 	}
-	err := s.conn.Cancel(ctx, s.strangers.monitor)
-	if _, refused := errors.AsType[*ovsdb.RPCError](err); refused {
-		return apply()
+	s.silent(true)
+	s.strangers.missed = true
+	if err := s.hear(ctx, false); err != nil {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("cancelling a monitor: %w", err)
+	err := apply()
+	s.silent(false)
+	if err != nil && !errors.Is(err, ErrReader) {
+		return err // the session has ended
 	}
-	s.strangers.monitor, s.strangers.missed = "", true
-	s.announced(false)
-	err = apply()
-	s.announced(true)
-	if lost := s.listening(ctx, s.beginListening(ctx)); err == nil || errors.Is(err, ErrReader) && lost != nil {
-		err = lost
-	}
-	return err
+	return cmp.Or(s.hear(ctx, true), err)
 }
 
 func (s *Session) remoteMACs() int {
@@ -80,10 +105,10 @@ func (s *Session) remoteMACs() int {
 	return s.state.ucastRemote.len()
 }
 
-func (s *Session) announced(yes bool) {
+func (s *Session) silent(yes bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.state.ucastRemote.silent = !yes
+	s.state.ucastRemote.silent = yes
 }
 
 // Recount finds rows that another hand inserted while the server did not tell of

@@ -17,10 +17,13 @@ type call struct {
 	// total limits the call as a whole; 0: the session's progress does.
 	total time.Duration
 
-	// carried is set by decode for a transaction that was carried out in full;
-	// follow is sent then. Guarded by Conn.mu, as are a trip's times.
-	carried, settled bool
-	follow           *trip
+	// carried is set by decode for a transaction that was carried out in full, and
+	// read once it has returned.
+	carried bool
+	// settled: the reader has the reply. follow is sent then, if it was carried out.
+	// Both are guarded by Conn.mu.
+	settled bool
+	follow  *trip
 }
 
 func newCall(method string, decode func([]byte) error) *call {
@@ -181,10 +184,10 @@ func (c *Conn) release(t *trip) bool {
 	t.follow = nil
 	next.start = time.Now()
 	c.calls[next.id] = next
-	if len(c.replies) == 0 {
-		c.replies = next.frame
+	if len(c.next) == 0 { // always, unless several chains are under way
+		c.next = next.frame
 	} else {
-		c.replies = append(c.replies, next.frame...)
+		c.next = append(c.next, next.frame...)
 	}
 	next.frame = nil
 	c.stats.framesOut.Add(1)

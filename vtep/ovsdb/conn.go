@@ -61,7 +61,8 @@ type Conn struct {
 	err     error // reason, set once
 	lastID  uint64
 	calls   map[uint64]*trip
-	replies []byte // echo requests and replies, and what follows a call; ahead of calls
+	replies []byte // echo requests and replies, ahead of calls
+	next    []byte // what follows a call that was carried out, behind replies
 	locks   map[string]bool
 
 	// Of the reader only.
@@ -231,6 +232,9 @@ func (c *Conn) writeLoop() {
 	for {
 		c.mu.Lock()
 		frame := c.replies
+		if len(frame) == 0 {
+			frame, c.next = c.next, nil
+		}
 		c.replies = nil
 		c.mu.Unlock()
 		if len(frame) == 0 {
