@@ -429,7 +429,10 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, au
 		return 0, s.Queue(ctx)
 	}
 	began := time.Now()
-	plan := w.plan(s, want, audit)
+	plan, err := w.plan(ctx, s, want, audit)
+	if err != nil {
+		return 0, err
+	}
 	ops, wait := w.helds.filter(w.undrifted(plan.Ops, want), began)
 	ops, wait = w.repairs.filter(ops, want, wait, began)
 	if len(ops) > 0 {
@@ -454,9 +457,22 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, au
 	return wait, nil
 }
 
-func (w *worker) plan(s *vtep.Session, want *vtep.Want, audit bool) *vtep.Plan {
+// plan plans with all that another hand has done, where only that can be why there
+// is something to do.
+func (w *worker) plan(ctx context.Context, s *vtep.Session, want *vtep.Want, audit bool) (*vtep.Plan, error) {
+	look := s.Step
 	if audit {
-		return s.Plan(want)
+		look = s.Plan
 	}
-	return s.Step(want)
+	plan := look(want)
+	if plan.Empty() || !sameWant(w.synced, want) {
+		return plan, nil
+	}
+	if err := s.CatchUp(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.Complete(ctx); err != nil {
+		return nil, err
+	}
+	return look(want), nil
 }

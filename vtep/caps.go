@@ -82,16 +82,13 @@ func (c Caps) has(table, column string) bool {
 	return slices.Contains(c.columns[table], column)
 }
 
-// monitorTables is the monitor request for everything that is read, without the
-// remote MACs if these have a monitor of their own.
+// monitorTables is the monitor request for everything that is read, but for
+// inserts of remote MACs if these have a monitor of their own.
 func (c Caps) monitorTables(apart bool) []ovsdb.MonitorTable {
 	var out []ovsdb.MonitorTable
 	for table, columns := range c.columns {
-		if apart && table == remoteTable {
-			continue
-		}
 		out = append(out, ovsdb.MonitorTable{
-			Table: table, Columns: columns, Initial: true, Insert: true, Delete: true, Modify: true,
+			Table: table, Columns: columns, Initial: true, Insert: !apart || table != remoteTable, Delete: true, Modify: true,
 		})
 	}
 	return out

@@ -36,8 +36,8 @@ type Session struct {
 	added map[string]ovsdb.UUID
 	steps stepper
 	// inUpdate: the reader holds mu until the end of a notification, so that nobody
-	// sees half of one. Only the reader touches it. Of a transaction of another hand
-	// the remote MACs may be seen after the rest (strangers.go).
+	// sees half of one. Only the reader touches it. A transaction of another hand may
+	// come in two (strangers.go).
 	inUpdate bool
 }
 
@@ -84,18 +84,18 @@ func (s *Session) read(ctx context.Context) error {
 	return nil
 }
 
-// monitor reads everything. A standalone server is asked for the remote MACs by a
-// monitor of their own.
+// monitor reads everything. A standalone server is asked for inserts of remote MACs
+// by a monitor of their own, and first, so that none is missed.
 func (s *Session) monitor(ctx context.Context, caps Caps, alone bool) error {
+	var inserts *ovsdb.Monitoring
+	if alone {
+		inserts = s.conn.BeginMonitor(ctx, Database, insertsOnly, (*updates)(s))
+	}
 	all := s.conn.BeginMonitor(ctx, Database, caps.monitorTables(alone), (*updates)(s))
 	if alone {
-		remote := s.conn.BeginMonitor(ctx, Database, remoteMonitor(true, true), (*updates)(s))
-		if _, err := all.Wait(ctx); err != nil {
+		if err := s.listening(inserts.Wait(ctx)); err != nil {
 			return err
 		}
-		var err error
-		s.strangers.monitor, err = remote.Wait(ctx)
-		return err
 	}
 	_, err := all.Wait(ctx)
 	return err

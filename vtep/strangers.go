@@ -1,7 +1,6 @@
 package vtep
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,46 +16,35 @@ import (
 // even that. Our rows are known from the replies; those of another hand are read by
 // their UUID.
 //
-// The table has a monitor of its own for this. What another hand does to it and to
-// other tables in one transaction is told in two messages, close behind each other;
-// a plan made between them at worst adds a MAC that stands and takes it away again.
+// Inserts have a monitor of their own for this. A transaction of another hand that
+// inserts remote MACs and does something else is told in two messages, close behind
+// each other; CatchUp waits for the second.
 
 const remoteTable = "Ucast_Macs_Remote"
+
+// insertsOnly asks for the remote MACs that are inserted: for a column that nobody
+// sets here, and by that for the UUID.
+var insertsOnly = []ovsdb.MonitorTable{{Table: remoteTable, Columns: []string{"ipaddr"}, Insert: true}}
 
 // strangers is how a session comes to know of rows of another hand. It is used by
 // the goroutine that applies plans.
 type strangers struct {
-	// monitor is that of the remote MACs; "" where they are told with the rest.
+	// monitor tells of inserted rows; "" while there is none, or where they are told
+	// with the rest.
 	monitor string
 	// missed: rows were inserted while nothing told of them.
 	missed bool
 }
 
-// remoteMonitor asks for what happens to remote MACs: of one that is inserted for a
-// column that nobody sets here, and by that for the UUID.
-func remoteMonitor(initial, inserts bool) []ovsdb.MonitorTable {
-	tables := []ovsdb.MonitorTable{{Table: remoteTable, Columns: macColumns, Initial: initial, Delete: true, Modify: true}}
-	if inserts {
-		tables = append(tables, ovsdb.MonitorTable{Table: remoteTable, Columns: []string{"ipaddr"}, Insert: true})
-	}
-	return tables
+func (s *Session) listening(id string, err error) error {
+	s.strangers.monitor = id
+	return err
 }
 
-// hear replaces the monitor of the remote MACs by one that tells of inserts, or
-// does not. For a moment both tell, so that nothing is missed between them.
-func (s *Session) hear(ctx context.Context, inserts bool) error {
-	old := s.strangers.monitor
-	id, err := s.conn.Monitor(ctx, Database, remoteMonitor(false, inserts), (*updates)(s))
-	if err != nil {
-		return fmt.Errorf("monitoring remote MACs: %w", err)
-	}
-	s.strangers.monitor = id
-	err = s.conn.Cancel(ctx, old)
-	if _, refused := errors.AsType[*ovsdb.RPCError](err); refused {
-		return nil // then it is told twice
-	}
-	if err != nil {
-		return fmt.Errorf("cancelling a monitor: %w", err)
+// CatchUp returns when all has been taken that the server has said until now.
+func (s *Session) CatchUp(ctx context.Context) error {
+	if _, err := s.conn.Transact(ctx, Database); err != nil {
+		return fmt.Errorf("an empty transaction: %w", err)
 	}
 	return nil
 }
@@ -86,17 +74,24 @@ func (s *Session) quietly(ctx context.Context, ops []Op, apply func() error) err
 	if !s.large(ops) {
 		return apply()
 	}
-	s.silent(true)
-	s.strangers.missed = true
-	if err := s.hear(ctx, false); err != nil {
-		return err
+	err := s.conn.Cancel(ctx, s.strangers.monitor)
+	if _, refused := errors.AsType[*ovsdb.RPCError](err); refused {
+		return apply()
 	}
-	err := apply()
+	if err != nil {
+		return fmt.Errorf("cancelling a monitor: %w", err)
+	}
+	s.strangers = strangers{missed: true}
+	s.silent(true)
+	err = apply()
 	s.silent(false)
 	if err != nil && !errors.Is(err, ErrReader) {
 		return err // the session has ended
 	}
-	return cmp.Or(s.hear(ctx, true), err)
+	if lost := s.listening(s.conn.Monitor(ctx, Database, insertsOnly, (*updates)(s))); lost != nil {
+		return fmt.Errorf("monitoring remote MACs: %w", lost)
+	}
+	return err
 }
 
 func (s *Session) remoteMACs() int {
