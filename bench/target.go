@@ -26,7 +26,7 @@ func (t target) bound() string {
 	if t.atLeast {
 		return fmt.Sprintf(">= %g%s", t.limit, t.unit)
 	}
-	return fmt.Sprintf("<= %g%s", t.limit, t.unit)
+	return fmt.Sprintf("<= %.3g%s", t.limit, t.unit)
 }
 
 // what is a figure of a sample.
@@ -83,6 +83,15 @@ func percentile(work string, size int, who string, share float64) func(results) 
 	}
 }
 
+// cpuShare is the bound of 10 µs a row on a machine where a row costs the database
+// 23 µs, which is where it was set.
+const cpuShare = 10. / 23
+
+// ofDatabase is our CPU of a push over that of the database for the raw client.
+func ofDatabase(rows int) func(results) (float64, bool) {
+	return over(at(cpu, workPush, rows, ours), at(serverCPU, workPush, rows, floor))
+}
+
 // targets of a full run.
 func targets() []target {
 	percentOfCore := 100 / (steadyWindow.Seconds() * 1e3)
@@ -91,6 +100,8 @@ func targets() []target {
 		{"full push of 100,000 MACs", "wall, of the raw client's", toFloor(workPush, 100_000), 1.25, "x", false},
 		{"full push of 10,000 MACs", "our CPU a row", scaled(at(cpu, workPush, 10_000, ours), 1e3/10_000), 10, " µs", false},
 		{"full push of 100,000 MACs", "our CPU a row", scaled(at(cpu, workPush, 100_000, ours), 1e3/100_000), 10, " µs", false},
+		{"full push of 10,000 MACs", "our CPU, of the database's for the raw client", ofDatabase(10_000), cpuShare, "x", false},
+		{"full push of 100,000 MACs", "our CPU, of the database's for the raw client", ofDatabase(100_000), cpuShare, "x", false},
 		{"one learned MAC, 100,000 rows standing", "median", at(wall, workChange, 100_000, ours), 5, " ms", false},
 		{"one learned MAC, 100,000 rows standing", "99th percentile", percentile(workChange, 100_000, ours, 0.99), 10, " ms", false},
 		{"one learned MAC, 100,000 rows standing", "of the same at 1,000", over(at(wall, workChange, 100_000, ours), at(wall, workChange, 1_000, ours)), 2, "x", false},
@@ -101,7 +112,9 @@ func targets() []target {
 		{"snapshot of 100,000 MACs", "heap over the idle process", minus(at(memory, workHeap, 100_000, ours), at(memory, workHeap, 100_000, idle)), 20, " MiB", false},
 		{"periodic pass, 100,000 rows", "our CPU a switch", at(cpu, workPass, 100_000, ours), 30, " ms", false},
 		{"500 switches in sync, 100 MACs a network", "wall, of the raw client's", toFloor(workDense, denseSwitches), 1.5, "x", false},
+		{"500 switches in sync, 100 MACs a network", "wall, of the raw client's that reads first", over(at(wall, workDense, denseSwitches, ours), at(wall, workDense, denseSwitches, reading)), 1.5, "x", false},
 		{"500 switches in sync, 100 MACs a switch", "wall, of the raw client's", toFloor(workScale, 500), 1.5, "x", false},
+		{"500 switches in sync, 100 MACs a switch", "wall, of the raw client's that reads first", over(at(wall, workScale, 500, ours), at(wall, workScale, 500, reading)), 1.5, "x", false},
 		{"500 switches, steady", "our CPU, of a core", scaled(at(cpu, workSteady, 500, ours), percentOfCore), 5, " %", false},
 		{"500 switches, steady", "our memory", at(memory, workSteady, 500, ours), 600, " MiB", false},
 		{"100 MACs move, 100 switches", "wall, of the raw client's", toFloor(workMove, 100), 2, "x", false},
@@ -118,7 +131,7 @@ func smokeTargets() []target {
 	const row = "full push of 10,000 MACs"
 	return []target{
 		{row, "fastest wall, of the raw client's", over(fastest(ours), fastest(floor)), 3, "x", false},
-		{row, "our CPU, of the database's for the raw client", over(at(cpu, workPush, 10_000, ours), at(serverCPU, workPush, 10_000, floor)), 3, "x", false},
+		{row, "our CPU, of the database's for the raw client", ofDatabase(10_000), 3, "x", false},
 		{"one learned MAC, 10,000 rows standing", "median, of one raw insert", toFloor(workChange, 10_000), 25, "x", false},
 	}
 }
