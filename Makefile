@@ -45,7 +45,7 @@ demo: deps build ## two emulated switches joined by bordergw, and a ping between
 	$(GO) run ./internal/demo -bin bin/bordergw
 
 bench: deps ## bordergw, a raw client and other programs on the same work; writes docs/performance.md (about an hour)
-	hack/deps.sh neutron-l2gateway-agent:python3-networking-l2gw ovn-controller-vtep:ovn-controller-vtep
+	hack/deps.sh neutron-l2gateway-agent:python3-networking-l2gw ovn-controller-vtep:ovn-controller-vtep ovn-northd:ovn-central
 	$(GO) run ./bench -out docs/performance.md
 
 bench-smoke: deps ## a short benchmark that fails beyond wide bounds
