@@ -34,6 +34,9 @@ func lockName(mark string) string {
 // most likely dead. Every transaction asserts it from then on. A server without
 // locks is written without.
 func (s *Session) Claim(ctx context.Context, mark string) error {
+	if err := s.listen(ctx); err != nil { // the worker before may have ended in a large push
+		return err
+	}
 	lock := lockName(mark)
 	began := time.Now()
 	err := s.conn.Steal(ctx, lock)

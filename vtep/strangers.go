@@ -1,6 +1,7 @@
 package vtep
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,24 +30,36 @@ var insertsOnly = []ovsdb.MonitorTable{{Table: remoteTable, Columns: []string{"i
 // strangers is how a session comes to know of rows of another hand. It is used by
 // the goroutine that applies plans.
 type strangers struct {
-	// monitor tells of inserted rows; "" while there is none, or where they are told
-	// with the rest.
+	// apart: inserts have a monitor of their own, "" while there is none.
+	apart   bool
 	monitor string
 	// missed: rows were inserted while nothing told of them.
 	missed bool
 }
 
+// listen has the server tell of inserts, if it does not.
+func (s *Session) listen(ctx context.Context) error {
+	if !s.strangers.apart || s.strangers.monitor != "" {
+		return nil
+	}
+	return s.listening(s.conn.Monitor(ctx, Database, insertsOnly, (*updates)(s)))
+}
+
 func (s *Session) listening(id string, err error) error {
-	s.strangers.monitor = id
-	return err
+	if err != nil {
+		return fmt.Errorf("monitoring remote MACs: %w", err)
+	}
+	s.strangers.apart, s.strangers.monitor = true, id
+	return nil
 }
 
 // CatchUp returns when all has been taken that the server has said until now.
 func (s *Session) CatchUp(ctx context.Context) error {
-	if _, err := s.conn.Transact(ctx, Database); err != nil {
-		return fmt.Errorf("an empty transaction: %w", err)
+	_, err := s.conn.Transact(ctx, Database)
+	if s.conn.Err() == nil && ctx.Err() == nil {
+		return nil // any answer comes after what was said before
 	}
-	return nil
+	return err
 }
 
 // A push is large from largePush MACs on, if it adds one part in largeShare of what
@@ -81,17 +94,14 @@ func (s *Session) quietly(ctx context.Context, ops []Op, apply func() error) err
 	if err != nil {
 		return fmt.Errorf("cancelling a monitor: %w", err)
 	}
-	s.strangers = strangers{missed: true}
+	s.strangers.monitor, s.strangers.missed = "", true
 	s.silent(true)
 	err = apply()
 	s.silent(false)
 	if err != nil && !errors.Is(err, ErrReader) {
-		return err // the session has ended
+		return err // the session has ended; or else Claim comes before it is used again
 	}
-	if lost := s.listening(s.conn.Monitor(ctx, Database, insertsOnly, (*updates)(s))); lost != nil {
-		return fmt.Errorf("monitoring remote MACs: %w", lost)
-	}
-	return err
+	return cmp.Or(s.listen(ctx), err)
 }
 
 func (s *Session) remoteMACs() int {

@@ -175,3 +175,63 @@ func FuzzSession(f *testing.F) {
 		require.NotContains(t, c.Err().Error(), "not JSON")
 	})
 }
+
+// FuzzValue reads sets and maps as encoding/json does.
+func FuzzValue(f *testing.F) {
+	for _, text := range []string{
+		`["set",[1,"a",["uuid","00000000-0000-0000-0000-000000000001"]]]`, `["set",[]]`, `["set"]`, `["set",7]`, `["set",[],1]`,
+		`["map",[["k","v"],[7,["uuid","x"]]]]`, `["map",[["k"]]]`, `["map",[["a"],["b","c"]]]`, `["map",[["k","v",1]]]`, `["map",{}]`,
+		`7`, `-1e5`, `123456789012345678901234567890`, `"x\u0041"`, ` [ "s\u0065t" , [ 1 ] ] `, `{}`, `null`,
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if !json.Valid(raw) {
+			return // what is received has been checked
+		}
+		_, _ = ReadInt(raw)
+		tag, list, ok := tagged(raw)
+		var members []json.RawMessage
+		err := EachMember(raw, func(m []byte) error { members = append(members, m); return nil })
+		switch {
+		case tag != "set":
+			require.NoError(t, err)
+			require.Equal(t, []json.RawMessage{raw}, members)
+		case ok:
+			require.NoError(t, err)
+			require.Equal(t, texts(list), texts(members))
+		default:
+			require.Error(t, err)
+		}
+		var pairs [][]json.RawMessage
+		err = EachPair(raw, func(k, v []byte) error { pairs = append(pairs, []json.RawMessage{k, v}); return nil })
+		well := tag == "map" && ok
+		for i := range list {
+			var pair []json.RawMessage
+			well = well && json.Unmarshal(list[i], &pair) == nil && len(pair) == 2
+		}
+		require.Equal(t, well, err == nil, "%s: %v", raw, err)
+		if well {
+			require.Len(t, pairs, len(list))
+		}
+	})
+}
+
+// tagged is the oracle: the tag of ["tag", ...], and its list where the value has
+// the form ["tag", [...]].
+func tagged(raw []byte) (tag string, list []json.RawMessage, ok bool) {
+	var parts []json.RawMessage
+	if json.Unmarshal(raw, &parts) != nil || len(parts) < 2 || json.Unmarshal(parts[0], &tag) != nil || parts[0][0] != '"' {
+		return "", nil, false
+	}
+	ok = len(parts) == 2 && parts[1][0] == '[' && json.Unmarshal(parts[1], &list) == nil
+	return tag, list, ok
+}
+
+func texts(list []json.RawMessage) []string {
+	out := make([]string, len(list))
+	for i := range list {
+		out[i] = string(list[i])
+	}
+	return out
+}

@@ -88,14 +88,6 @@ func listDBs(names *[]string) *call {
 	return newCall("list_dbs", func(raw []byte) error { return decode(raw, names) })
 }
 
-// GetSchema returns the schema of a database (RFC 7047, section 4.1.2), which is
-// not to be changed: sessions share it.
-func (c *Conn) GetSchema(ctx context.Context, db string) (*Schema, error) {
-	var schema *Schema
-	err := c.do(ctx, getSchema(&schema), schemaParams(db))
-	return schema, err
-}
-
 func getSchema(schema **Schema) *call {
 	return newCall("get_schema", func(raw []byte) (err error) {
 		*schema, err = known.parse(raw)
@@ -103,12 +95,11 @@ func getSchema(schema **Schema) *call {
 	})
 }
 
-func schemaParams(db string) []byte { return append(appendString([]byte("["), db), ']') }
-
 // Offer is what a server says of itself at the beginning.
 type Offer struct {
 	Databases []string
-	// Schema is that of the database that was asked for; nil if it was not given.
+	// Schema is that of the database that was asked for (RFC 7047, section 4.1.2); nil
+	// if it was not given. It is not to be changed: sessions share it.
 	Schema *Schema
 }
 
@@ -121,12 +112,12 @@ func (c *Conn) Ask(ctx context.Context, db string) (*Offer, error) {
 	if err != nil {
 		return nil, err
 	}
-	schema, err := c.begin(ctx, getSchema(&o.Schema), schemaParams(db))
-	if err != nil {
-		return nil, err
-	}
+	schema, unsent := c.begin(ctx, getSchema(&o.Schema), append(appendString([]byte("["), db), ']'))
 	if err := c.await(ctx, names); err != nil {
 		return nil, err
+	}
+	if unsent != nil {
+		return &o, unsent
 	}
 	return &o, c.await(ctx, schema)
 }

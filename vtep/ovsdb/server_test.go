@@ -22,8 +22,10 @@ func TestSchemaAndDatabases(t *testing.T) {
 		names, err := c.ListDBs(t.Context())
 		require.NoError(t, err)
 		require.Contains(t, names, db)
-		schema, err := c.GetSchema(t.Context(), db)
+		offer, err := c.Ask(t.Context(), db)
 		require.NoError(t, err)
+		require.Equal(t, names, offer.Databases)
+		schema := offer.Schema
 		require.Equal(t, version, schema.Version)
 		_, hasKey := schema.Tables["Physical_Locator"].Columns["tunnel_key"]
 		require.Equal(t, version >= "1.5.0", hasKey)
@@ -33,9 +35,13 @@ func TestSchemaAndDatabases(t *testing.T) {
 		require.True(t, schema.Tables["Physical_Switch"].Columns["switch_fault_status"].Ephemeral)
 		require.True(t, schema.Tables["Logical_Switch"].IsRoot)
 		require.False(t, schema.Tables["Tunnel"].IsRoot)
-		_, err = c.GetSchema(t.Context(), "nosuch")
+		again, err := c.Ask(t.Context(), db)
+		require.NoError(t, err)
+		require.Same(t, schema, again.Schema, "it is parsed once")
+		offer, err = c.Ask(t.Context(), "nosuch")
 		var refused *ovsdb.RPCError
 		require.ErrorAs(t, err, &refused)
+		require.Equal(t, names, offer.Databases)
 		require.NoError(t, c.Err())
 	}
 }
