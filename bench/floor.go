@@ -133,11 +133,9 @@ func rawClient(in io.Reader, out io.Writer) error {
 	if err := json.Unmarshal(line, &scripts); err != nil {
 		return err
 	}
-	players := make([]*player, len(scripts))
-	for i, s := range scripts {
-		if players[i], err = newPlayer(s); err != nil {
-			return err
-		}
+	players, err := newPlayers(scripts)
+	if err != nil {
+		return err
 	}
 	fmt.Fprintln(out, "ready")
 	if _, err := commands.ReadString('\n'); err != nil {
@@ -167,16 +165,24 @@ type player struct {
 	requests [][]byte
 }
 
-func newPlayer(s script) (*player, error) {
-	text, err := os.ReadFile(filepath.Clean(s.File))
-	if err != nil {
-		return nil, err
+// newPlayers reads all scripts before it connects: a server gives up who does not
+// answer for ten seconds, and nobody answers before the start.
+func newPlayers(scripts []script) ([]*player, error) {
+	players := make([]*player, len(scripts))
+	for i, s := range scripts {
+		text, err := os.ReadFile(filepath.Clean(s.File))
+		if err != nil {
+			return nil, err
+		}
+		players[i] = &player{requests: bytes.Split(bytes.TrimSpace(text), []byte("\n"))}
 	}
-	c, err := dialRaw(s.Address)
-	if err != nil {
-		return nil, err
+	for i, s := range scripts {
+		var err error
+		if players[i].rawConn, err = dialRaw(s.Address); err != nil {
+			return nil, err
+		}
 	}
-	return &player{c, bytes.Split(bytes.TrimSpace(text), []byte("\n"))}, nil
+	return players, nil
 }
 
 func (p *player) play() error {

@@ -46,6 +46,7 @@ var scenarios = []struct {
 	{"snapshot", snapshot},
 	{"pass", pass},
 	{"scale", scale},
+	{"dense", dense},
 	{"move", move},
 }
 

@@ -49,12 +49,14 @@ func (b *bench) passOver(rows int) error {
 	return s.end()
 }
 
-// undisturbed runs the daemon anew and measures a while in which nothing is written.
+// undisturbed runs the daemon anew and measures a while. Nothing may be written from
+// its start on.
 func (s *site) undisturbed(target *member, interval time.Duration) (sample, error) {
 	if err := s.d.end(); err != nil {
 		return sample{}, err
 	}
 	s.d.args = []string{"--interval", interval.String()}
+	began := time.Now()
 	if err := errors.Join(s.d.start(s.b.binary), s.d.inSync(2, "")); err != nil {
 		return sample{}, err
 	}
@@ -63,8 +65,8 @@ func (s *site) undisturbed(target *member, interval time.Duration) (sample, erro
 	time.Sleep(passWindow)
 	got := m.stop(time.Now())
 	last, err := lastWrite(s.source, target.server)
-	if err == nil && last.After(m.began) {
-		err = errors.New("a pass with nothing to do has written")
+	if err == nil && last.After(began) {
+		err = fmt.Errorf("a daemon with nothing to do has written, %s after its start", last.Sub(began))
 	}
 	return got, err
 }

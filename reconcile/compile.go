@@ -126,7 +126,7 @@ func (v *View) group(key string) *groupView {
 func (v *View) assemble(in Input) {
 	defs := in.Definitions
 	known := knownAddresses(defs)
-	unheard := addressesOf(defs, func(id string) bool { return in.GrowOnly && in.Unheard[id] })
+	unheard := unheardAddresses(&in)
 	drive := func(gd *model.GatewayDevice, sweep bool) {
 		v.Wants[gd.ID] = &vtep.Want{
 			Self: databaseID(gd), Mark: defs.StoreID, Claim: claimsOn(defs, gd.ID), Known: known,
@@ -246,6 +246,24 @@ func claimsOn(defs *model.Definitions, device string) func(name string, key *int
 		}
 		return vtep.Unknown
 	}
+}
+
+// unheardAddresses are the tunnel addresses of the switches of devices that have
+// not spoken, while that counts.
+func unheardAddresses(in *Input) map[model.VTEPAddress]vtep.DatabaseID {
+	out := map[model.VTEPAddress]vtep.DatabaseID{}
+	for inv := range in.Definitions.Inventories.All() {
+		gd, ok := in.Definitions.Devices.Get(inv.ID)
+		if !ok || !in.GrowOnly || !in.Unheard[inv.ID] {
+			continue
+		}
+		for _, s := range inv.Switches {
+			for _, ip := range s.TunnelIPs {
+				out[ip] = databaseID(gd)
+			}
+		}
+	}
+	return out
 }
 
 // knownAddresses are the tunnel addresses of all registered switches: one that

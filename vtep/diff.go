@@ -329,12 +329,13 @@ func (d *differ) staleMACs(seg *Segment, have map[model.MAC]macRow, macs iter.Se
 	}
 }
 
-// unheard reports whether a locator is that of a member of the segment that has
-// not said yet which stations it has.
+// unheard reports whether a locator is that of a switch whose database has not said
+// yet which stations it has, and is a member of the segment.
 func (d *differ) unheard(seg *Segment, locator ovsdb.UUID) bool {
 	l, known := d.have.locators[locator]
-	return known && d.want.GrowOnly && d.want.Unheard[l.Addr] &&
-		slices.ContainsFunc(seg.Flood, func(e Endpoint) bool { return e.Locator == l })
+	home, unheard := d.want.Unheard[l.Addr]
+	return known && unheard && d.want.GrowOnly &&
+		slices.ContainsFunc(seg.Flood, func(e Endpoint) bool { return e.Locator == l || e.Home == home })
 }
 
 // extraMACs deletes duplicates and rows whose MAC is none.

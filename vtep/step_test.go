@@ -116,11 +116,11 @@ func successor(t testing.TB, r *rand.Rand, last *vtep.Want) *vtep.Want {
 // otherFacts now and then changes what is known of other switches and of names.
 func otherFacts(t testing.TB, r *rand.Rand, w *vtep.Want) {
 	if r.IntN(3) == 0 {
-		w.Unheard = map[model.VTEPAddress]bool{}
+		w.Unheard = map[model.VTEPAddress]vtep.DatabaseID{}
 		for range r.IntN(4) {
 			ip, err := model.ParseVTEPAddress(randomIP(r))
 			require.NoError(t, err)
-			w.Unheard[ip] = true
+			w.Unheard[ip] = 99
 		}
 	}
 	if r.IntN(3) == 0 {
@@ -155,7 +155,7 @@ func unheardAt(t testing.TB, ip, text string) *vtep.Want {
 	a, err := model.ParseVTEPAddress(ip)
 	require.NoError(t, err)
 	w := parseWant(t, text)
-	w.Unheard = map[model.VTEPAddress]bool{a: true}
+	w.Unheard = map[model.VTEPAddress]vtep.DatabaseID{a: 99}
 	return w
 }
 
@@ -206,4 +206,15 @@ remote net-a 02:00:00:00:00:01 10.0.0.2`)
 	d.locators["10.0.0.2"].key = 77
 	m.follow(t, d)
 	require.Equal(t, vtep.Diff(want, m.state).String(), steps.Step(want, m.state).String())
+}
+
+// A database of several switches that has not spoken yet: stations behind any of
+// them stay, as long as one of them is a member.
+func TestUnheardSwitchBesideTheMember(t *testing.T) {
+	server := seed(t, "1.7.0", "switch sw1 10.0.0.1\nls net-a key 100 config bordergw=us\nremote net-a 02:00:00:00:00:01 10.0.0.3")
+	s := open(t, server, nil)
+	want := unheardAt(t, "10.0.0.3", "growonly\nsegment net-a 100\nflood net-a 10.0.0.2 99")
+	require.Equal(t, "set flood net-a -> 10.0.0.2\n", s.Plan(want).String())
+	alone := unheardAt(t, "10.0.0.3", "growonly\nsegment net-a 100\nflood net-a 10.0.0.2 98")
+	require.Equal(t, "delete mac net-a 02:00:00:00:00:01\nset flood net-a -> 10.0.0.2\n", s.Plan(alone).String())
 }

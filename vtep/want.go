@@ -42,9 +42,10 @@ type Want struct {
 	// Known are the tunnel addresses of all registered switches.
 	Known map[model.VTEPAddress]bool
 	// Unheard are the tunnel addresses of registered switches that have not said
-	// yet which stations they have. In a grow-only period, a station stays behind
-	// one of them while it is a member of the Segment: nobody has withdrawn it.
-	Unheard map[model.VTEPAddress]bool
+	// yet which stations they have, with their databases. In a grow-only period, a
+	// station stays behind one of them while that, or another switch of its database,
+	// is a member of the Segment: nobody has withdrawn it.
+	Unheard map[model.VTEPAddress]DatabaseID
 	// Sweep: remove what carries our mark and that nothing explains.
 	Sweep bool
 }
