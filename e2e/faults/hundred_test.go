@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"bordergw/e2e/faults/rig"
 	"bordergw/internal/ovsdbtest"
@@ -97,10 +98,14 @@ func TestF22_HundredSwitches(t *testing.T) {
 	require.Less(t, together, alone+alone/5+time.Second)
 }
 
-// refused is a port that nobody listens on.
+// refused is a port that nobody listens on. It is bound until the end of the test,
+// so that the kernel gives it to nobody else.
 func refused(t *testing.T) int {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Cleanup(func() { _ = unix.Close(fd) })
+	require.NoError(t, unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	bound, err := unix.Getsockname(fd)
+	require.NoError(t, err)
+	return bound.(*unix.SockaddrInet4).Port
 }
