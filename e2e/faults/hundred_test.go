@@ -49,9 +49,14 @@ func (f *fleet) carry(network string, vni model.VNI, extra func(*rig.Site)) time
 	return took
 }
 
-// allInSync checks that all are read and written with what all of them said.
+// allInSync checks that all are read and written with what all of them said and
+// what was asked for: on a slow disk they are in sync with nothing before the
+// connection is there.
 func allInSync(s *rig.Site, ids []string) error {
 	var newest uint64
+	for c := range s.Store.Definitions().Connections.All() {
+		newest = max(newest, c.Revision)
+	}
 	for _, id := range ids {
 		inv, ok := s.Store.Definitions().Inventories.Get(id)
 		if !ok {
