@@ -88,12 +88,17 @@ func (f *framer) scan() (complete bool, err error) {
 // scanString returns the position after the closing quote, or the end of data.
 func (f *framer) scanString(data []byte) int {
 	for i := f.pos; i < len(data); i++ {
-		switch {
-		case f.escaping:
+		if f.escaping {
 			f.escaping = false
-		case data[i] == '\\':
+			continue
+		}
+		if i += plain(data[i:]); i == len(data) {
+			break
+		}
+		switch data[i] {
+		case '\\':
 			f.escaping = true
-		case data[i] == '"':
+		case '"':
 			f.quoted = false
 			return i + 1
 		}

@@ -235,3 +235,21 @@ func texts(list []json.RawMessage) []string {
 	}
 	return out
 }
+
+// TestPlain compares eight bytes at a time with one at a time, for every byte at
+// every place, beside neighbours that borrow.
+func TestPlain(t *testing.T) {
+	for c := range 256 {
+		for _, around := range []byte{'a', ' ', '!', 0x7f, 0x80, 0xa0, 0xff} {
+			for at := range 19 {
+				text := bytes.Repeat([]byte{around}, 20)
+				text[at] = byte(c)
+				want := len(text)
+				if c == '"' || c == '\\' || c < ' ' {
+					want = at
+				}
+				require.Equal(t, want, plain(text), "%q", text)
+			}
+		}
+	}
+}
