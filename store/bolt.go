@@ -50,12 +50,23 @@ func createBuckets(tx *bolt.Tx) error {
 // boltBackend keeps one bucket per table and one for the file's own numbers.
 type boltBackend struct{ db *bolt.DB }
 
+const (
+	// mapped is how much of the file is mapped at least, in bytes of address space:
+	// when a larger one has to be mapped, bolt copies what it has in memory.
+	mapped = 64 << 20
+	// growth is by how much the file grows, which with a large map would be 16 MiB.
+	growth = 1 << 20
+)
+
 // openBolt opens or makes the file and brings it to the current version. newID
 // names a store that is made.
 func openBolt(path string, steps []migration, newID func() string) (*boltBackend, error) {
 	b := &boltBackend{}
 	err := guarded(func() (err error) {
-		b.db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: lockTimeout, FreelistType: bolt.FreelistMapType})
+		b.db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: lockTimeout, FreelistType: bolt.FreelistMapType, InitialMmapSize: mapped})
+		if err == nil {
+			b.db.AllocSize = growth
+		}
 		return err
 	})
 	if errors.Is(err, bolterrors.ErrTimeout) {
