@@ -1,7 +1,8 @@
 package model
 
 import (
-	"bytes"
+	"cmp"
+	"encoding/binary"
 	"fmt"
 	"strings"
 )
@@ -115,7 +116,12 @@ func (m MAC) Append(b []byte) []byte {
 func (m MAC) IsUnicast() bool { return m != MAC{} && m[0]&1 == 0 }
 
 // Compare orders addresses numerically.
-func (m MAC) Compare(o MAC) int { return bytes.Compare(m[:], o[:]) }
+func (m MAC) Compare(o MAC) int { return cmp.Compare(m.number(), o.number()) }
+
+// number is for comparisons, of which there are many.
+func (m MAC) number() uint64 {
+	return uint64(binary.BigEndian.Uint32(m[:4]))<<16 | uint64(binary.BigEndian.Uint16(m[4:]))
+}
 
 // MarshalText implements encoding.TextMarshaler.
 func (m MAC) MarshalText() ([]byte, error) { return m.Append(nil), nil }

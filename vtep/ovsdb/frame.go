@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math/bits"
+	"sync"
 )
 
 const (
 	minBuffer = 16 << 10
-	// A buffer above this size is released after the frame that needed it.
-	maxIdleBuffer = 1 << 20
+	// A buffer above this size is given back after the frame that needed it.
+	maxIdleBuffer = 2 * minBuffer
 )
 
 // framer cuts a byte stream into top-level JSON objects. It only looks for
@@ -110,12 +112,12 @@ func (f *framer) scanString(data []byte) int {
 func (f *framer) fill() error {
 	switch pending := f.end - f.start; {
 	case pending <= minBuffer/2 && (len(f.buf) > maxIdleBuffer || f.buf == nil):
-		f.moveTo(make([]byte, minBuffer))
+		f.moveTo(buffers.get(minBuffer))
 	case f.end < len(f.buf):
 	case pending <= len(f.buf)/2:
 		f.moveTo(f.buf)
 	default:
-		f.moveTo(make([]byte, min(2*int64(len(f.buf)), f.maxFrame+minBuffer)))
+		f.moveTo(buffers.get(int(min(2*int64(len(f.buf)), f.maxFrame+minBuffer))))
 	}
 	n, err := f.src.Read(f.buf[f.end:])
 	f.end += n
@@ -133,7 +135,35 @@ func (f *framer) moveTo(buf []byte) {
 	f.pos -= f.start
 	f.end -= f.start
 	f.start = 0
+	if len(buf) != len(f.buf) {
+		buffers.put(f.buf)
+	}
 	f.buf = buf
+}
+
+// buffers are shared by all sessions: when many switches are read at once, each
+// needs a large one for a moment, and the kernel takes longer to clear new memory
+// than it takes to fill it.
+var buffers bufferPool
+
+// bufferPool keeps buffers by the logarithm of their size.
+type bufferPool struct {
+	sizes [25]sync.Pool // up to 16 MiB
+}
+
+func (p *bufferPool) get(n int) []byte {
+	if i := bits.Len(uint(n)) - 1; n == 1<<i && i < len(p.sizes) {
+		if b, ok := p.sizes[i].Get().(*[]byte); ok {
+			return *b
+		}
+	}
+	return make([]byte, n)
+}
+
+func (p *bufferPool) put(b []byte) {
+	if i := bits.Len(uint(len(b))) - 1; len(b) > 0 && len(b) == 1<<i && i < len(p.sizes) {
+		p.sizes[i].Put(&b)
+	}
 }
 
 // garbage names what speaks at the other end.

@@ -38,6 +38,10 @@ func ReadString(value []byte) (text []byte, ok bool) {
 
 // ReadRef reads a reference to an existing row; false if the value is none.
 func ReadRef(value []byte) (u UUID, ok bool) {
+	const before, after = `["uuid","`, `"]`
+	if len(value) == len(before)+uuidLen+len(after) && string(value[:len(before)]) == before && string(value[len(before)+uuidLen:]) == after {
+		return parseUUID(value[len(before) : len(before)+uuidLen]) // as servers write it
+	}
 	s := scanner{data: value}
 	s.open('[')
 	if !s.more(']', 0) || string(s.text()) != "uuid" || !s.more(']', 1) {

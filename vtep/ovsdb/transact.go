@@ -229,7 +229,9 @@ func (r *opResult) read(s *scanner) {
 		case "uuid":
 			r.UUID, r.hasUUID = ReadRef(s.value())
 		case "count":
-			r.hasCount = json.Unmarshal(s.value(), &r.Count) == nil && r.Count >= 0
+			var n int64
+			n, r.hasCount = ReadInt(s.value())
+			r.Count, r.hasCount = int(n), r.hasCount && n >= 0
 		case "rows":
 			if s.peek() == '[' {
 				r.Rows = bytes.Clone(s.value())

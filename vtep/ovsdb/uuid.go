@@ -3,6 +3,7 @@ package ovsdb
 import (
 	"encoding/hex"
 	"fmt"
+	"unicode"
 )
 
 // UUID is a row's identity. Its size is fixed so that big tables stay compact.
@@ -23,32 +24,33 @@ func parseUUID(text []byte) (u UUID, ok bool) {
 	if len(text) != uuidLen || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' {
 		return UUID{}, false
 	}
-	from := 0
-	for i := range u {
-		if i == 4 || i == 6 || i == 8 || i == 10 {
-			from++ // the dash checked above
-		}
-		high, low := nibble(text[from]), nibble(text[from+1])
-		if high > 15 || low > 15 {
-			return UUID{}, false
-		}
+	bad := byte(0)
+	for i, at := range uuidDigits {
+		high, low := nibbles[text[at]], nibbles[text[at+1]]
+		bad |= high | low
 		u[i] = high<<4 | low
-		from += 2
+	}
+	if bad > 15 {
+		return UUID{}, false
 	}
 	return u, true
 }
 
-func nibble(c byte) byte {
-	switch {
-	case '0' <= c && c <= '9':
-		return c - '0'
-	case 'a' <= c && c <= 'f':
-		return c - 'a' + 10
-	case 'A' <= c && c <= 'F':
-		return c - 'A' + 10
+// uuidDigits are where the bytes of a UUID are in its text.
+var uuidDigits = [16]byte{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34}
+
+// nibbles are the values of the hexadecimal digits, 0xff for any other character.
+var nibbles = func() (t [256]byte) {
+	for i := range t {
+		t[i] = 0xff
 	}
-	return 0xff
-}
+	for i, c := range "0123456789abcdef" {
+		t[c], t[unicode.ToUpper(c)] = byte(i), byte(i)
+	}
+	return t
+}()
+
+func nibble(c byte) byte { return nibbles[c] }
 
 func (u UUID) String() string { return string(u.append(nil)) }
 
