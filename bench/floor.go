@@ -85,32 +85,37 @@ func (f *speaker) end() error {
 
 // runFloor has a raw client do prebuilt work, a list of requests for each server.
 func (b *bench) runFloor(servers []*server, work [][][]byte) (sample, error) {
+	f, err := b.readyFloor(servers, work)
+	if err != nil {
+		return sample{}, err
+	}
+	return f.run(servers...)
+}
+
+// readyFloor is a raw client that is connected and has its work.
+func (b *bench) readyFloor(servers []*server, work [][][]byte) (*speaker, error) {
 	scripts := make([]script, len(servers))
 	for i, s := range servers {
 		var err error
 		if scripts[i], err = b.writeScript(s, work[i]); err != nil {
-			return sample{}, err
+			return nil, err
 		}
+		defer os.Remove(scripts[i].File) //nolint:errcheck // its directory goes at the end
 	}
-	f, err := b.startFloor(scripts)
-	if err != nil {
-		return sample{}, err
-	}
-	for _, s := range scripts {
-		_ = os.Remove(s.File)
-	}
-	return f.run(servers...)
+	return b.startFloor(scripts)
 }
 
 // run sends everything and measures until the last reply.
 func (f *speaker) run(servers ...*server) (sample, error) {
 	m := startMeter(f.process, servers...)
-	if err := errors.Join(f.say("go"), f.hear("done")); err != nil {
+	if err := f.play(); err != nil {
 		return sample{}, err
 	}
 	s := m.stop(time.Now())
 	return s, f.end()
 }
+
+func (f *speaker) play() error { return errors.Join(f.say("go"), f.hear("done")) }
 
 // writeScript stores requests for a raw client.
 func (b *bench) writeScript(s *server, requests [][]byte) (script, error) {
