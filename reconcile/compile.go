@@ -28,7 +28,8 @@ type Input struct {
 	// our mark and that nothing explains.
 	Sweep bool
 
-	found *model.Places
+	found  *model.Places
+	silent *silence
 }
 
 // places finds switches by the names that gateways use.
@@ -99,7 +100,7 @@ func Compile(in Input, prev *View) *View {
 		inputs := g.inputs(&in)
 		was := prev.group(g.key())
 		gv := was
-		if was == nil || !slices.Equal(was.inputs, inputs) {
+		if was == nil || !slices.Equal(was.inputs, inputs) || !was.hears(&in) {
 			gv = g.build(&in, inputs)
 			gv.follow(was)
 		}
@@ -126,11 +127,10 @@ func (v *View) group(key string) *groupView {
 func (v *View) assemble(in Input) {
 	defs := in.Definitions
 	known := knownAddresses(defs)
-	unheard := unheardAddresses(&in)
 	drive := func(gd *model.GatewayDevice, sweep bool) {
 		v.Wants[gd.ID] = &vtep.Want{
 			Self: databaseID(gd), Mark: defs.StoreID, Claim: claimsOn(defs, gd.ID), Known: known,
-			SourceNode: sourceNode(defs, gd), MACsFull: macsFull(defs, gd), GrowOnly: in.GrowOnly, Unheard: unheard, Sweep: sweep,
+			SourceNode: sourceNode(defs, gd), MACsFull: macsFull(defs, gd), GrowOnly: in.GrowOnly, Sweep: sweep,
 		}
 	}
 	for gd := range defs.Devices.All() {
@@ -246,24 +246,6 @@ func claimsOn(defs *model.Definitions, device string) func(name string, key *int
 		}
 		return vtep.Unknown
 	}
-}
-
-// unheardAddresses are the tunnel addresses of the switches of devices that have
-// not spoken, while that counts.
-func unheardAddresses(in *Input) map[model.VTEPAddress]vtep.DatabaseID {
-	out := map[model.VTEPAddress]vtep.DatabaseID{}
-	for inv := range in.Definitions.Inventories.All() {
-		gd, ok := in.Definitions.Devices.Get(inv.ID)
-		if !ok || !in.GrowOnly || !in.Unheard[inv.ID] {
-			continue
-		}
-		for _, s := range inv.Switches {
-			for _, ip := range s.TunnelIPs {
-				out[ip] = databaseID(gd)
-			}
-		}
-	}
-	return out
 }
 
 // knownAddresses are the tunnel addresses of all registered switches: one that

@@ -77,6 +77,7 @@ type groupView struct {
 	// equal pointers mean an equal result.
 	inputs   []any
 	shares   map[string]*share // by gateway device id
+	segments []*vtep.Segment   // of all shares, each once
 	outcomes map[string]*Outcome
 }
 
@@ -210,7 +211,7 @@ func (g *group) build(in *Input, inputs []any) *groupView {
 	for _, p := range g.nets {
 		p.report()
 	}
-	w := &weaver{group: g, view: v}
+	w := &weaver{group: g, view: v, silence: in.unheard()}
 	w.weave()
 	return v
 }

@@ -20,6 +20,26 @@ type definedStore struct {
 
 func (s definedStore) Definitions() *model.Definitions { return s.defs }
 
+// A database of several switches that has not spoken yet: stations behind any of
+// them stay, as long as one of them is a member.
+func TestUnheardSwitchBesideTheMember(t *testing.T) {
+	top := newTopology()
+	gd := top.device("sw1", "")
+	member, beside, other := ipOf(1), ipOf(2), ipOf(3)
+	top.Inventories = top.Inventories.With(&model.Inventory{Record: gd.Record, Switches: []model.SwitchInventory{
+		{Name: "sw1", TunnelIPs: []model.VTEPAddress{member}}, {Name: "sw2", TunnelIPs: []model.VTEPAddress{beside}},
+	}})
+	in := Input{Definitions: &top.Definitions, GrowOnly: true, Unheard: map[string]bool{gd.ID: true}}
+	at := func(ip model.VTEPAddress, home vtep.DatabaseID) []vtep.Endpoint {
+		return []vtep.Endpoint{{Locator: vtep.Locator{Addr: ip}, Home: home}}
+	}
+	require.Equal(t, map[model.VTEPAddress]bool{member: true, beside: true}, in.unheard().among(at(member, databaseID(gd))))
+	require.Equal(t, map[model.VTEPAddress]bool{beside: true}, in.unheard().among(at(beside, 0)), "a far end point has no home")
+	require.Empty(t, in.unheard().among(at(other, 98)))
+	settled := Input{Definitions: in.Definitions, Unheard: in.Unheard}
+	require.Empty(t, settled.unheard().among(at(member, databaseID(gd))))
+}
+
 // Switches may speak at any moment of a compilation. Whoever counts as heard is
 // heard with all stations: in the cautious time after a start those that nobody
 // states are taken for withdrawn.

@@ -141,6 +141,9 @@ func (l *learning) update(db vtep.DatabaseID, told vtep.Locals, first bool, now 
 
 // missing withdraws what a database no longer has.
 func (l *learning) missing(db vtep.DatabaseID, told []vtep.LocalMAC, now time.Time) {
+	if len(l.stated[db]) == 0 {
+		return
+	}
 	stands := make(map[stationID]bool, len(told))
 	for _, m := range told {
 		stands[stationID{m.LogicalSwitch, m.MAC}] = true

@@ -9,23 +9,22 @@ import (
 	"bordergw/vtep"
 )
 
-// basis is what a View was made from, but for what was learned.
+// basis is what a View was made from, but for what was learned and from whom.
 type basis struct {
 	definitions *model.Definitions
 	down        map[string]bool
 	growOnly    bool
-	unheard     map[string]bool
 	sweep       bool
 	places      *model.Places
 }
 
 func basisOf(in *Input) basis {
-	return basis{definitions: in.Definitions, down: in.Down, growOnly: in.GrowOnly, unheard: in.Unheard, sweep: in.Sweep, places: in.places()}
+	return basis{definitions: in.Definitions, down: in.Down, growOnly: in.GrowOnly, sweep: in.Sweep, places: in.places()}
 }
 
 func (b *basis) holds(in *Input) bool {
 	return b.definitions == in.Definitions && b.growOnly == in.GrowOnly && b.sweep == in.Sweep &&
-		maps.Equal(b.down, in.Down) && maps.Equal(b.unheard, in.Unheard)
+		maps.Equal(b.down, in.Down)
 }
 
 // relearn makes the View that follows from prev where nothing differs but where
@@ -59,10 +58,10 @@ func relearn(in *Input, prev *View) *View {
 	return &next
 }
 
-// relearned is the group with what is known of its stations now, nil if that is
-// nothing new.
+// relearned is the group with what is known of its stations now, and of who has
+// said nothing of them, nil if that is nothing new.
 func (v *groupView) relearned(in *Input) *group {
-	if !slices.ContainsFunc(v.nets, func(p groupNet) bool { return p.learned != in.Learned[p.net.ID] }) {
+	if !slices.ContainsFunc(v.nets, func(p groupNet) bool { return p.learned != in.Learned[p.net.ID] }) && v.hears(in) {
 		return nil
 	}
 	g := &group{}

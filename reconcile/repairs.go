@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"bordergw/model"
 	"bordergw/vtep"
 )
 
@@ -29,12 +30,29 @@ const (
 // made at once, later ones wait longer each time, so that two controllers do
 // not wear out a switch.
 type repairs struct {
-	byOp  map[string]*repair // by the printed operation
+	byOp  map[opKey]*repair
 	swept time.Time
 }
 
+// opKey tells operations apart as their text does. Of the stations, of which there
+// are many, no text is made.
+type opKey struct {
+	kind    vtep.OpKind
+	mac     model.MAC
+	ls      string
+	locator vtep.Locator
+	text    string
+}
+
+func keyOf(op *vtep.Op) opKey {
+	if op.Detail != nil {
+		return opKey{text: op.String()}
+	}
+	return opKey{kind: op.Kind, mac: op.MAC, ls: op.LogicalSwitch, locator: op.Locator}
+}
+
 type repair struct {
-	op    vtep.Op
+	op    *vtep.Op
 	seg   *vtep.Segment // the wish it served
 	count int           // times written for that wish
 	last  time.Time
@@ -50,7 +68,7 @@ func (r *repairs) filter(ops []vtep.Op, want *vtep.Want, wait time.Duration, now
 	}
 	due := make([]vtep.Op, 0, len(ops))
 	for _, op := range ops {
-		e := r.byOp[op.String()]
+		e := r.byOp[keyOf(&op)]
 		if e != nil && e.seg == want.Segment(op.LogicalSwitch) && e.count >= maxMarks && marksOnly(&op) {
 			continue // another controller has the network too; it may have the mark
 		}
@@ -68,7 +86,7 @@ func (r *repairs) filter(ops []vtep.Op, want *vtep.Want, wait time.Duration, now
 func (r *repairs) sweep(now time.Time) {
 	if now.Sub(r.swept) > repairWindow/10 {
 		r.swept = now
-		maps.DeleteFunc(r.byOp, func(_ string, e *repair) bool { return now.Sub(e.last) > repairWindow })
+		maps.DeleteFunc(r.byOp, func(_ opKey, e *repair) bool { return now.Sub(e.last) > repairWindow })
 	}
 }
 
@@ -79,22 +97,25 @@ func (r *repairs) written(ops []vtep.Op, rejected []vtep.Rejection, want *vtep.W
 		return
 	}
 	if r.byOp == nil {
-		r.byOp = map[string]*repair{}
+		r.byOp = make(map[opKey]*repair, len(ops))
 	}
-	refused, absent := map[string]bool{}, map[string]bool{}
+	refused, absent := map[opKey]bool{}, map[string]bool{}
 	for i := range rejected {
 		op := &rejected[i].Op
-		refused[op.String()] = true
+		refused[keyOf(op)] = true
 		absent[op.LogicalSwitch] = absent[op.LogicalSwitch] || op.Kind == vtep.AddLogicalSwitch
 	}
-	for _, op := range ops {
-		key, seg := op.String(), want.Segment(op.LogicalSwitch)
-		if refused[key] || absent[op.LogicalSwitch] || takenDown(&op, seg) {
+	entries := make([]repair, len(ops))
+	for i := range ops {
+		op := &ops[i]
+		key, seg := keyOf(op), want.Segment(op.LogicalSwitch)
+		if refused[key] || absent[op.LogicalSwitch] || takenDown(op, seg) {
 			continue
 		}
 		e := r.byOp[key]
 		if e == nil || e.seg != seg {
-			e = &repair{op: op, seg: seg}
+			e = &entries[i]
+			e.op, e.seg = op, seg
 			r.byOp[key] = e
 		}
 		e.count++
@@ -123,21 +144,20 @@ func takenDown(op *vtep.Op, seg *vtep.Segment) bool { return op.LogicalSwitch !=
 // problems tells what is being undone again and again, and what waits to be
 // written again.
 func (r *repairs) problems(want *vtep.Want) (out []vtep.Problem) {
-	var open []string
-	for key, e := range r.byOp {
+	open := map[string]*repair{}
+	for _, e := range r.byOp {
 		if e.waits || e.count > conflictAfter {
-			open = append(open, key)
+			open[e.op.String()] = e
 		}
 	}
-	slices.Sort(open)
-	for _, key := range open {
-		e := r.byOp[key]
+	for _, key := range slices.Sorted(maps.Keys(open)) {
+		e := open[key]
 		switch {
 		case e.seg != want.Segment(e.op.LogicalSwitch):
 		case e.count > conflictAfter:
-			out = append(out, problemOf(&e.op, vtep.Conflict, fmt.Sprintf("another hand undid %d times: %s", e.count-1, key)))
+			out = append(out, problemOf(e.op, vtep.Conflict, fmt.Sprintf("another hand undid %d times: %s", e.count-1, key)))
 		case e.waits:
-			out = append(out, problemOf(&e.op, vtep.AwaitingSwitch, fmt.Sprintf("another hand undid %d times, to be written again: %s", e.count, key)))
+			out = append(out, problemOf(e.op, vtep.AwaitingSwitch, fmt.Sprintf("another hand undid %d times, to be written again: %s", e.count, key)))
 		}
 	}
 	slices.SortStableFunc(out, func(a, b vtep.Problem) int { return strings.Compare(a.LogicalSwitch, b.LogicalSwitch) })

@@ -21,6 +21,7 @@ type weaver struct {
 	group    *group
 	view     *groupView
 	stations []placed
+	silence  *silence
 }
 
 // side says which logical switch of a member a segment is.
@@ -144,6 +145,8 @@ func (w *weaver) segment(s side) *vtep.Segment {
 		}
 	}
 	seg.Flood = w.group.flood(s)
+	seg.Unheard = w.silence.among(seg.Flood)
+	w.view.segments = append(w.view.segments, seg)
 	return seg
 }
 

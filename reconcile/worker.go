@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -70,6 +69,8 @@ type worker struct {
 	supplanted atomic.Bool
 	// told: the switch's stations have been told once since the process began.
 	told bool
+	// heard are the networks of which all stations have been told in this session.
+	heard map[string]bool
 
 	mu       sync.Mutex
 	want     *vtep.Want
@@ -82,8 +83,10 @@ type worker struct {
 	newest    uint64
 	gone      bool
 	interrupt context.CancelFunc
-	// relearn: all stations are to be told again, as the set of networks changed.
-	relearn bool
+	// left: a network was given up, so that what was told of it may be forgotten;
+	// joined are those that have come since stations were last told.
+	left   bool
+	joined []string
 	// behind: a plan waits for a View that is as new as what was read.
 	behind bool
 }
@@ -105,7 +108,7 @@ func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
 func (w *worker) setWant(want *vtep.Want, revision uint64, cleaning bool) {
 	w.mu.Lock()
 	same := sameWant(w.want, want)
-	w.relearn = w.relearn || !sameNetworks(w.want, want)
+	w.noteNetworks(want)
 	if same && w.status.released == w.status.revision && w.status.revision == w.revision {
 		w.status.released = revision
 	}
@@ -124,7 +127,7 @@ func (w *worker) setWant(want *vtep.Want, revision uint64, cleaning bool) {
 // which are shared as long as nothing in them changes.
 func sameWant(a, b *vtep.Want) bool {
 	return a == b && a != nil || a != nil && b != nil && a.GrowOnly == b.GrowOnly && a.Sweep == b.Sweep && a.SourceNode == b.SourceNode &&
-		a.MACsFull == b.MACsFull && a.Mark == b.Mark && maps.Equal(a.Unheard, b.Unheard) && slices.Equal(a.Segments, b.Segments) &&
+		a.MACsFull == b.MACsFull && a.Mark == b.Mark && slices.Equal(a.Segments, b.Segments) &&
 		slices.Equal(a.Bindings, b.Bindings) && slices.Equal(a.Tunnels, b.Tunnels) && a.TunnelRows == b.TunnelRows
 }
 
@@ -132,6 +135,25 @@ func sameNetworks(a, b *vtep.Want) bool {
 	return a == b && a != nil || a != nil && b != nil && slices.EqualFunc(a.Segments, b.Segments, func(x, y *vtep.Segment) bool {
 		return x.Name == y.Name
 	})
+}
+
+// noteNetworks notes which networks come and go with a Want. It is called with mu
+// held.
+func (w *worker) noteNetworks(want *vtep.Want) {
+	switch {
+	case sameNetworks(w.want, want):
+		return
+	case want == nil:
+		w.left = true
+		return
+	case w.want != nil:
+		w.left = w.left || slices.ContainsFunc(w.want.Segments, func(s *vtep.Segment) bool { return want.Segment(s.Name) == nil })
+	}
+	for _, s := range want.Segments {
+		if w.want == nil || w.want.Segment(s.Name) == nil {
+			w.joined = append(w.joined, s.Name)
+		}
+	}
 }
 
 func (w *worker) nudge() { notify(w.wake) }
@@ -387,20 +409,27 @@ func (w *worker) claim(names []string) error {
 	return w.loop.claims.take(w, names)
 }
 
+// networksChanged reports, once, whether there are networks of which not all
+// stations have been told.
 func (w *worker) networksChanged() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	changed := w.relearn
-	w.relearn = false
+	changed := w.left || slices.ContainsFunc(w.joined, func(name string) bool { return !w.heard[name] })
+	w.left, w.joined = false, nil
 	return changed
 }
 
 // tell passes on what the switch has learned in networks of ours.
 func (w *worker) tell(s *vtep.Session, full bool) {
 	defs, view := w.loop.store.Definitions(), w.loop.view.Load()
+	if full {
+		w.heard = map[string]bool{}
+	}
 	told := s.Locals(full, func(name string) bool {
 		_, ok := defs.Networks.Get(name)
-		return ok && view.believes(w.id, name)
+		ok = ok && view.believes(w.id, name)
+		w.heard[name] = w.heard[name] || full && ok
+		return ok
 	})
 	if !told.Full && len(told.MACs) == 0 {
 		return

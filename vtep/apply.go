@@ -61,13 +61,13 @@ func (s *Session) apply(ctx context.Context, ops []Op) ([]Rejection, error) {
 	return rejected, nil
 }
 
-// cut is the length of the first run of at most limit operations, between
-// logical switches where that is possible.
+// cut is the length of the first run of about limit operations, between logical
+// switches where that is possible.
 func cut(ops []Op, limit int) int {
-	n := min(limit, len(ops))
-	if n == len(ops) {
-		return n
+	if len(ops) <= limit+limit*3/5 {
+		return len(ops) // a transaction more costs the server more than a larger one
 	}
+	n := min(limit, len(ops))
 	for at := n; at > n/2; at-- {
 		if ops[at].LogicalSwitch != ops[at-1].LogicalSwitch {
 			return at
@@ -76,12 +76,13 @@ func cut(ops []Op, limit int) int {
 	return n
 }
 
-// resend sends operations as one transaction.
+// resend sends operations as one transaction, each for itself, so that the server
+// tells which one it refuses.
 func (s *Session) resend(ctx context.Context, batch []Op) ([]Rejection, error) {
 	if len(batch) == 0 {
 		return nil, nil
 	}
-	f := &flight{encoder: s.encode(batch, false)}
+	f := &flight{encoder: s.encode(batch, again)}
 	if !f.empty() {
 		f.sending = s.conn.Begin(ctx, f.tx)
 	}
@@ -105,7 +106,7 @@ func (s *Session) judge(ctx context.Context, batch []Op, e *encoder, err error) 
 	case refused.Kind == ovsdb.NoMatch:
 		// Committed; only the row at fault had gone. The next plan knows.
 		return nil, nil
-	case e.ahead:
+	case e.made == ahead || e.joint:
 		return s.resend(ctx, batch) // a locator that stood may have gone since
 	case len(batch) == 1:
 		return []Rejection{{Op: batch[0], Err: refused}}, nil
@@ -122,12 +123,12 @@ func (s *Session) judge(ctx context.Context, batch []Op, e *encoder, err error) 
 	return append(first, second...), err
 }
 
-// blamed is the index of the operation at fault, -1 if that is not known.
+// blamed is the index of the operation at fault, none if that is not known.
 func (e *encoder) blamed(refused *ovsdb.TransactError) int {
 	if refused.Op < len(e.source) {
 		return e.source[refused.Op]
 	}
-	return -1
+	return none
 }
 
 // flight is a transaction of a plan, under way if there is anything to send.
@@ -138,7 +139,7 @@ type flight struct {
 
 // begin sends the first of some operations.
 func (s *Session) begin(ctx context.Context, ops []Op) *flight {
-	f := &flight{encoder: s.encode(ops[:cut(ops, s.pace.size())], false)}
+	f := &flight{encoder: s.encode(ops[:cut(ops, s.pace.size())], fresh)}
 	if !f.empty() {
 		f.sending = s.conn.Begin(ctx, f.tx)
 	}
@@ -151,7 +152,7 @@ func (s *Session) follow(f *flight, ops []Op) *flight {
 	if len(ops) == 0 || f.sending == nil {
 		return nil
 	}
-	e := s.encode(ops[:cut(ops, s.pace.size())], true)
+	e := s.encode(ops[:cut(ops, s.pace.size())], ahead)
 	if e == nil || e.empty() {
 		return nil
 	}
@@ -172,7 +173,7 @@ func (s *Session) wait(ctx context.Context, f *flight) ([]ovsdb.Result, error) {
 
 // empty reports whether nothing of the plan is in it.
 func (e *encoder) empty() bool {
-	return !slices.ContainsFunc(e.source, func(i int) bool { return i >= 0 })
+	return !slices.ContainsFunc(e.source, func(i int) bool { return i != none })
 }
 
 // outcome is a transaction with its results, nil if it was not carried out.
@@ -185,17 +186,22 @@ type outcome struct {
 // logical switch does not stand is left out: what it depends on was refused.
 // Ahead of the end of another transaction it is nil if something is needed that
 // does not stand yet.
-func (s *Session) encode(batch []Op, ahead bool) *encoder {
+func (s *Session) encode(batch []Op, made moment) *encoder {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := newEncoder(s.state, s.added, len(batch))
-	e.covers, e.ahead = len(batch), ahead
+	e.covers, e.made = len(batch), made
 	s.assert(e)
-	for i := range batch {
+	for i := 0; i < len(batch); {
+		n := 1
+		if made != again {
+			n = together(batch[i:])
+		}
 		// Other errors are errDepends, and an unknown kind, which Diff never makes.
-		if err := e.encode(i, &batch[i]); errors.Is(err, errNotYet) {
+		if err := e.encode(i, batch[i:i+n]); errors.Is(err, errNotYet) {
 			return nil
 		}
+		i += n
 	}
 	return e
 }

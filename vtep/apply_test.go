@@ -3,6 +3,7 @@ package vtep_test
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -185,6 +186,24 @@ func TestRefusedOperationStandsAlone(t *testing.T) {
 	reached(t, s, want)
 	agree(t, server, s)
 	require.LessOrEqual(t, s.Transactions(), uint64(5+2), "five batches of the first size; the last as made ahead, made anew, and without the one at fault")
+}
+
+// The VLANs of a port are bound by one operation of the server; one that is refused
+// among them holds up nothing all the same.
+func TestRefusedVLANAmongMany(t *testing.T) {
+	server := seed(t, "1.7.0", oneSwitch)
+	s := open(t, server, nil)
+	var text strings.Builder
+	for i := range 60 {
+		fmt.Fprintf(&text, "segment net-%d %d\nbind sw1 eth1 %d net-%d\n", i, 100+i, 100+i, i)
+	}
+	want := parseWant(t, text.String())
+	plan := s.Plan(want)
+	ops := slices.Insert(slices.Clone(plan.Ops), len(plan.Ops)-30, badVLAN(plan.Ops[len(plan.Ops)-30]))
+	require.Len(t, applied(t, s, ops), 1)
+	reached(t, s, want)
+	agree(t, server, s)
+	require.LessOrEqual(t, s.Transactions(), uint64(2+2), "two batches; the last once more one by one, and without the one at fault")
 }
 
 // A commit that fails does not tell which operation is at fault; halving does.

@@ -2,8 +2,6 @@ package vtep
 
 import (
 	"fmt"
-	"iter"
-	"maps"
 	"slices"
 
 	"bordergw/model"
@@ -273,7 +271,7 @@ func (d *differ) macs(seg *Segment, ls ovsdb.UUID) {
 		}
 	}
 	if matched < len(have) {
-		d.staleMACs(seg, have, maps.Keys(have))
+		d.deleteMACs(seg, have, d.staleMACs(seg, have))
 	}
 	if missing > 0 {
 		d.problem(TableFull, seg.Name, nil, "the switch's MAC table is full; %d MACs of %s are flooded instead", missing, seg.Name)
@@ -283,18 +281,20 @@ func (d *differ) macs(seg *Segment, ls ovsdb.UUID) {
 // someMACs is macs for those that may differ. The switch has room for more.
 func (d *differ) someMACs(seg *Segment, ls ovsdb.UUID, macs []model.MAC) {
 	have := d.have.ucastRemote.byLS[ls]
+	var stale []model.MAC
 	for _, mac := range macs {
 		w := seg.entry(mac)
-		if w == nil || d.excluded(w.Home, w.Locator) {
-			continue
-		}
-		if row, ok := have[mac]; ok {
+		row, stands := have[mac]
+		switch {
+		case w != nil && !d.excluded(w.Home, w.Locator) && stands:
 			d.move(seg, w, row)
-		} else {
+		case w != nil && !d.excluded(w.Home, w.Locator):
 			d.adds = append(d.adds, Op{Kind: AddMAC, LogicalSwitch: seg.Name, MAC: mac, Locator: w.Locator, ls: ls})
+		case stands && (w != nil || !d.kept(seg, row)):
+			stale = append(stale, mac)
 		}
 	}
-	d.staleMACs(seg, have, slices.Values(macs))
+	d.deleteMACs(seg, have, stale)
 }
 
 // move points a row at the locator that it should have.
@@ -313,29 +313,28 @@ func (d *differ) excluded(home DatabaseID, l Locator) bool {
 	return home != 0 && home == d.want.Self || d.own[l.Addr]
 }
 
-// staleMACs deletes those rows of some MACs that are not wanted here, in order.
-func (d *differ) staleMACs(seg *Segment, have map[model.MAC]macRow, macs iter.Seq[model.MAC]) {
-	var stale []model.MAC
-	for mac := range macs {
-		row, stands := have[mac]
+// staleMACs are those that have a row and are not wanted here.
+func (d *differ) staleMACs(seg *Segment, have map[model.MAC]macRow) (stale []model.MAC) {
+	for mac, row := range have {
 		w := seg.entry(mac)
-		if stands && (w == nil && !d.unheard(seg, row.locator) || w != nil && d.excluded(w.Home, w.Locator)) {
+		if w == nil && !d.kept(seg, row) || w != nil && d.excluded(w.Home, w.Locator) {
 			stale = append(stale, mac)
 		}
 	}
 	slices.SortFunc(stale, model.MAC.Compare)
-	for _, mac := range stale {
-		d.adds = append(d.adds, Op{Kind: DeleteMAC, LogicalSwitch: seg.Name, MAC: mac, row: have[mac].uuid})
-	}
+	return stale
 }
 
-// unheard reports whether a locator is that of a switch whose database has not said
-// yet which stations it has, and is a member of the segment.
-func (d *differ) unheard(seg *Segment, locator ovsdb.UUID) bool {
-	l, known := d.have.locators[locator]
-	home, unheard := d.want.Unheard[l.Addr]
-	return known && unheard && d.want.GrowOnly &&
-		slices.ContainsFunc(seg.Flood, func(e Endpoint) bool { return e.Locator == l || e.Home == home })
+// kept reports whether a station that is not wanted stays, as nobody has withdrawn
+// it.
+func (d *differ) kept(seg *Segment, row macRow) bool {
+	return len(seg.Unheard) > 0 && seg.Unheard[d.have.locators[row.locator].Addr]
+}
+
+func (d *differ) deleteMACs(seg *Segment, have map[model.MAC]macRow, macs []model.MAC) {
+	for _, mac := range macs {
+		d.adds = append(d.adds, Op{Kind: DeleteMAC, LogicalSwitch: seg.Name, MAC: mac, row: have[mac].uuid})
+	}
 }
 
 // extraMACs deletes duplicates and rows whose MAC is none.

@@ -27,12 +27,12 @@ type encoder struct {
 	have *State
 	tx   *ovsdb.Transaction
 	// covers is how many operations of the plan are in it; source the index of the
-	// one behind each of tx, -1 for none.
+	// one behind each of tx, or the first of several, none for none.
 	covers  int
 	source  []int
 	current int
-	// ahead: another transaction is under way.
-	ahead bool
+	made    moment
+	joint   bool // several operations have become one somewhere
 	// stand are the logical switches that earlier transactions of the plan added.
 	stand    map[string]ovsdb.UUID
 	added    map[string]reference  // logical switches that this one adds
@@ -45,6 +45,18 @@ type encoder struct {
 	lastLocator Locator
 	lastLocRef  reference
 }
+
+const none = -1
+
+// moment is when a transaction is made: fresh, ahead of the end of another one, or
+// again, because of what was refused.
+type moment uint8
+
+const (
+	fresh moment = iota
+	ahead
+	again
+)
 
 // reference is a row that stands, or that the n-th operation inserts.
 type reference struct {
@@ -88,9 +100,20 @@ func (e *encoder) insert(table, prefix string, row ...ovsdb.Column) reference {
 	return reference{value: ovsdb.Named(name), n: n}
 }
 
-// encode adds the i-th operation of a plan. After an error nothing was added
-// for it.
-func (e *encoder) encode(i int, op *Op) error {
+// together is how many of the next operations become one: a port with a thousand
+// VLANs is written a few times then, not a thousand times.
+func together(ops []Op) int {
+	n := 1
+	for ops[0].Kind == Bind && n < len(ops) && ops[n].Kind == Bind && ops[n].row == ops[0].row {
+		n++
+	}
+	return n
+}
+
+// encode adds the operations of a plan from the i-th on that are together. After
+// an error nothing was added for them.
+func (e *encoder) encode(i int, ops []Op) error {
+	op := &ops[0]
 	e.current = i
 	switch op.Kind {
 	case AddLogicalSwitch:
@@ -119,8 +142,10 @@ func (e *encoder) encode(i int, op *Op) error {
 		return e.setFlood(op)
 	case DeleteFlood:
 		e.emit(ovsdb.Delete("Mcast_Macs_Remote", ovsdb.ByUUID(op.row)))
-	case Bind, Rebind, Unbind:
-		return e.binding(op)
+	case Bind:
+		return e.bind(ops)
+	case Rebind, Unbind:
+		return e.rebind(op)
 	case AddTunnel, EnableBFD, DeleteTunnel:
 		return e.encodeTunnel(op)
 	default:
@@ -189,7 +214,7 @@ func (e *encoder) logicalSwitch(row ovsdb.UUID, name string) (reference, error) 
 	case e.have.logical[row] != nil:
 		e.lastLS, e.lastLSRef = row, reference{value: ovsdb.Ref(row), row: row}
 		return e.lastLSRef, nil
-	case e.ahead:
+	case e.made == ahead:
 		return reference{}, errNotYet
 	}
 	return reference{}, errDepends
@@ -207,7 +232,7 @@ func (e *encoder) locator(l Locator) (reference, error) {
 	case stands:
 		r = reference{value: ovsdb.Ref(id), row: id}
 	case added:
-	case e.ahead:
+	case e.made == ahead:
 		return r, errNotYet
 	default:
 		r = e.insert("Physical_Locator", "loc", locatorColumns(l)...)
@@ -276,32 +301,63 @@ func (e *encoder) setFlood(op *Op) error {
 	return nil
 }
 
-// binding changes one key of vlan_bindings, behind a guard that the port is
-// still the one of that name. What leaves is deleted as a pair, so that another
-// hand's binding survives; an insert never replaces one either.
-func (e *encoder) binding(op *Op) error {
-	b := op.Detail.Binding
-	var muts []ovsdb.Mutation
-	pair := func(mutator string, row ovsdb.UUID, ls string) error {
-		ref, err := e.logicalSwitch(row, ls)
-		muts = append(muts, ovsdb.Mutation{Column: "vlan_bindings", Mutator: mutator,
-			Value: ovsdb.MapOf(ovsdb.Pair{Key: ovsdb.Int(int64(b.VLAN)), Value: ref.value})})
-		return err
+// bind adds to vlan_bindings, which never replaces another hand's binding. What
+// its logical switch is missing for is left out.
+func (e *encoder) bind(ops []Op) error {
+	e.joint = e.joint || len(ops) > 1
+	pairs := make([]ovsdb.Pair, 0, len(ops))
+	var missing error
+	for i := range ops {
+		pair, err := e.pair(&ops[i], ops[i].ls, ops[i].Detail.Binding.LogicalSwitch)
+		switch {
+		case errors.Is(err, errNotYet):
+			return err
+		case err != nil:
+			missing = err
+		default:
+			pairs = append(pairs, pair)
+		}
 	}
-	var err error
-	switch op.Kind {
-	case Unbind:
-		err = pair("delete", op.ls, b.LogicalSwitch)
-	case Rebind:
-		err = cmp.Or(pair("delete", op.Detail.from, op.Detail.From), pair("insert", op.ls, b.LogicalSwitch))
-	default:
-		err = pair("insert", op.ls, b.LogicalSwitch)
+	if len(pairs) == 0 {
+		return missing
 	}
-	if err != nil {
-		return err
-	}
-	port := ovsdb.ByUUID(op.row)
-	e.emit(ovsdb.Wait("Physical_Port", port, "==", []string{"name"}, []ovsdb.Column{{Name: "name", Value: ovsdb.String(b.Port)}}))
-	e.emit(ovsdb.Mutate("Physical_Port", port, muts...).MustMatch())
+	e.mutatePort(&ops[0], bindingMutation("insert", pairs...))
 	return nil
+}
+
+// rebind takes one key of vlan_bindings away from a logical switch, by the pair, so
+// that another hand's binding survives, and gives it to another one.
+func (e *encoder) rebind(op *Op) error {
+	if op.Kind == Unbind {
+		from, err := e.pair(op, op.ls, op.Detail.Binding.LogicalSwitch)
+		if err != nil {
+			return err
+		}
+		e.mutatePort(op, bindingMutation("delete", from))
+		return nil
+	}
+	from, errFrom := e.pair(op, op.Detail.from, op.Detail.From)
+	to, errTo := e.pair(op, op.ls, op.Detail.Binding.LogicalSwitch)
+	if err := cmp.Or(errFrom, errTo); err != nil {
+		return err
+	}
+	e.mutatePort(op, bindingMutation("delete", from), bindingMutation("insert", to))
+	return nil
+}
+
+func (e *encoder) pair(op *Op, row ovsdb.UUID, ls string) (ovsdb.Pair, error) {
+	ref, err := e.logicalSwitch(row, ls)
+	return ovsdb.Pair{Key: ovsdb.Int(int64(op.Detail.Binding.VLAN)), Value: ref.value}, err
+}
+
+func bindingMutation(mutator string, pairs ...ovsdb.Pair) ovsdb.Mutation {
+	return ovsdb.Mutation{Column: "vlan_bindings", Mutator: mutator, Value: ovsdb.MapOf(pairs...)}
+}
+
+// mutatePort changes vlan_bindings behind a guard that the port is still the one
+// of that name.
+func (e *encoder) mutatePort(op *Op, muts ...ovsdb.Mutation) {
+	port := ovsdb.ByUUID(op.row)
+	e.emit(ovsdb.Wait("Physical_Port", port, "==", []string{"name"}, []ovsdb.Column{{Name: "name", Value: ovsdb.String(op.Detail.Binding.Port)}}))
+	e.emit(ovsdb.Mutate("Physical_Port", port, muts...).MustMatch())
 }

@@ -3,10 +3,13 @@ package vtep
 import (
 	"cmp"
 	"encoding/binary"
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 
 	"bordergw/model"
+	"bordergw/vtep/hwvtep"
 	"bordergw/vtep/ovsdb"
 )
 
@@ -80,32 +83,54 @@ func (s *Session) Locals(full bool, wanted func(logicalSwitch string) bool) Loca
 	changes := st.learned
 	st.learned = localChanges{}
 	out := Locals{Full: full || changes.all, Flood: st.localFlood(wanted)}
-	own := st.ownAddresses()
-	tell := func(k macKey) { out.tell(st, own, k, wanted) }
-	if !out.Full {
-		for k := range changes.keys {
-			tell(k)
-		}
-	} else {
-		for ls, macs := range st.ucastLocal.byLS {
-			for mac := range macs {
-				tell(macKey{ls: ls, mac: mac})
-			}
-		}
+	keys := maps.Keys(changes.keys)
+	if out.Full {
+		out.MACs = make([]LocalMAC, 0, len(st.ucastLocal.rows))
 		out.Quarantined += st.ucastLocal.badRows()
+		keys = st.ucastLocal.keys()
 	}
+	out.tell(st, keys, wanted)
 	slices.SortFunc(out.MACs, func(a, b LocalMAC) int {
 		return cmp.Or(strings.Compare(a.LogicalSwitch, b.LogicalSwitch), a.MAC.Compare(b.MAC))
 	})
 	return out
 }
 
-func (l *Locals) tell(st *State, own map[model.VTEPAddress]bool, k macKey, wanted func(string) bool) {
-	ls := st.logical[k.ls]
-	if ls == nil || !wanted(ls.Name) {
-		return
+// keys are those of all rows, but for duplicates and rows whose MAC is none, by
+// logical switch.
+func (t *macTable) keys() iter.Seq[macKey] {
+	return func(yield func(macKey) bool) {
+		for ls, macs := range t.byLS {
+			for mac := range macs {
+				if !yield(macKey{ls: ls, mac: mac}) {
+					return
+				}
+			}
+		}
 	}
-	m := LocalMAC{LogicalSwitch: ls.Name, MAC: k.mac}
+}
+
+// tell takes up some stations, those of one logical switch after the other if
+// there are many.
+func (l *Locals) tell(st *State, keys iter.Seq[macKey], wanted func(string) bool) {
+	own := st.ownAddresses()
+	var last ovsdb.UUID
+	var of *hwvtep.LogicalSwitch // last, nil if it is not wanted
+	for k := range keys {
+		if k.ls != last {
+			last, of = k.ls, st.logical[k.ls]
+			if of != nil && !wanted(of.Name) {
+				of = nil
+			}
+		}
+		if of != nil {
+			l.station(st, own, k, of.Name)
+		}
+	}
+}
+
+func (l *Locals) station(st *State, own map[model.VTEPAddress]bool, k macKey, ls string) {
+	m := LocalMAC{LogicalSwitch: ls, MAC: k.mac}
 	row, stands := st.ucastLocal.byLS[k.ls][k.mac]
 	if stands {
 		m.Endpoint = st.locators[row.locator].Addr

@@ -82,7 +82,7 @@ func (s *Session) Queue(ctx context.Context) error {
 // assert adds the lock's assertion to a transaction in the making.
 func (s *Session) assert(e *encoder) {
 	if lock := s.lock.Load(); lock != nil {
-		e.current = -1
+		e.current = none
 		e.emit(ovsdb.Assert(*lock))
 	}
 }

@@ -14,6 +14,9 @@ const (
 	// batchTooSlow is for a switch with a slow processor: others that use its
 	// database need not wait longer than that.
 	batchTooSlow = 100 * time.Millisecond
+
+	// forget: with each transaction the fastest one counts less by one part in so many.
+	forget = 16
 )
 
 // pace finds how many operations to send at once.
@@ -21,8 +24,9 @@ type pace struct {
 	// way is about what a small call takes to come back, and no longer than the
 	// shortest large one.
 	way time.Duration
-	// each is what an operation takes beyond that, of the last few transactions; 0
-	// if it is not known.
+	// each is what an operation takes beyond that, of the fastest of the last few
+	// transactions; 0 if it is not known. The others may have waited for a processor
+	// that had other things to do: smaller ones would give it more of them.
 	each time.Duration
 }
 
@@ -49,7 +53,7 @@ func (p *pace) took(n int, d time.Duration) {
 	}
 	each := (d - p.way) / time.Duration(n)
 	if p.each > 0 {
-		each = (3*p.each + each) / 4
+		each = min(each, p.each+p.each/forget)
 	}
 	p.each = each
 }

@@ -35,6 +35,22 @@ func TestPace(t *testing.T) {
 	}
 }
 
+// A switch whose processor has much else to do is not slow: smaller transactions
+// would only add to it.
+func TestPaceUnderLoad(t *testing.T) {
+	p := &pace{}
+	p.took(0, time.Millisecond)
+	for i := range 40 {
+		n := p.size()
+		d := time.Millisecond + time.Duration(n)*25*time.Microsecond
+		if i%8 != 0 {
+			d += 500 * time.Millisecond
+		}
+		p.took(n, d)
+		require.GreaterOrEqual(t, p.size(), firstBatch)
+	}
+}
+
 // What only one slow call tells does not last.
 func TestPaceCorrectsTheWay(t *testing.T) {
 	p := &pace{}

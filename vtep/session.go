@@ -181,7 +181,7 @@ func (s *Session) Transactions() uint64 { return s.sent.Load() }
 func (s *Session) Plan(want *Want) *Plan {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Diff(want, s.state)
+	return s.steps.look(want, s.state, nil)
 }
 
 // Step is Plan without a look at what can not have changed since a step last

@@ -62,6 +62,7 @@ func NewState(c Caps) *State {
 		lsByName:    map[string]ovsdb.UUID{},
 		locators:    map[ovsdb.UUID]Locator{},
 		byLocator:   map[Locator]ovsdb.UUID{},
+		touched:     touched{all: true}, // nothing has been looked at
 	}
 }
 

@@ -69,6 +69,9 @@ func (s *State) updateRemote(u ovsdb.RowUpdate) error {
 		s.ucastRemote.inserted(u.UUID) // most often of ours: the reply comes soon
 		return nil
 	}
+	if s.touched.all {
+		return s.ucastRemote.update(u)
+	}
 	before, had := s.ucastRemote.get(u.UUID)
 	if err := s.ucastRemote.update(u); err != nil {
 		return err
@@ -134,8 +137,11 @@ type clean struct {
 // stepper remembers the Want that a database was last found to hold.
 type stepper struct{ synced *Want }
 
-func (p *stepper) step(want *Want, have *State) *Plan {
-	plan := diff(want, have, p.clean(want, have))
+func (p *stepper) step(want *Want, have *State) *Plan { return p.look(want, have, p.clean(want, have)) }
+
+// look notes what has been found in line.
+func (p *stepper) look(want *Want, have *State, clean *clean) *Plan {
+	plan := diff(want, have, clean)
 	if plan.Empty() {
 		p.synced = want
 		have.touched.reset(have, plan.Problems)
@@ -157,9 +163,9 @@ func (p *stepper) clean(want *Want, have *State) *clean {
 	}
 }
 
-// sameCaution compares what keeps members and stations that are not wanted.
+// sameCaution compares what keeps members that are not wanted.
 func sameCaution(a, b *Want) bool {
-	return a.GrowOnly == b.GrowOnly && (!a.GrowOnly || maps.Equal(a.Known, b.Known) && maps.Equal(a.Unheard, b.Unheard))
+	return a.GrowOnly == b.GrowOnly && (!a.GrowOnly || maps.Equal(a.Known, b.Known))
 }
 
 // scope is the part of a segment that needs a look: nothing, some MACs and what
@@ -185,8 +191,29 @@ func (c *clean) segment(seg *Segment, have *State) scope {
 		return everything // also where rows may have been kept for the sake of a member that left
 	}
 	macs = slices.AppendSeq(macs, maps.Keys(rows))
+	macs = append(macs, have.behind(have.lsByName[seg.Name], was.Unheard, seg.Unheard)...)
 	slices.SortFunc(macs, model.MAC.Compare)
 	return scope{macs: slices.Compact(macs)}
+}
+
+// behind lists the MACs of a logical switch that stay no longer because nobody had
+// spoken for them: those behind addresses of before that are not among those of now.
+func (s *State) behind(ls ovsdb.UUID, before, now map[model.VTEPAddress]bool) (macs []model.MAC) {
+	spoken := map[ovsdb.UUID]bool{}
+	for id, l := range s.locators {
+		if before[l.Addr] && !now[l.Addr] {
+			spoken[id] = true
+		}
+	}
+	if len(spoken) == 0 {
+		return nil
+	}
+	for mac, row := range s.ucastRemote.byLS[ls] {
+		if spoken[row.locator] {
+			macs = append(macs, mac)
+		}
+	}
+	return macs
 }
 
 func (c *clean) ports() bool { return c != nil && c.same && !c.touched.ports }

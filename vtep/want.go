@@ -41,11 +41,6 @@ type Want struct {
 	GrowOnly bool
 	// Known are the tunnel addresses of all registered switches.
 	Known map[model.VTEPAddress]bool
-	// Unheard are the tunnel addresses of registered switches that have not said
-	// yet which stations they have, with their databases. In a grow-only period, a
-	// station stays behind one of them while that, or another switch of its database,
-	// is a member of the Segment: nobody has withdrawn it.
-	Unheard map[model.VTEPAddress]DatabaseID
 	// Sweep: remove what carries our mark and that nothing explains.
 	Sweep bool
 }
@@ -72,6 +67,10 @@ type Segment struct {
 	Flood       []Endpoint // sorted by Locator, each (Locator, Home) once
 	// Incomplete: Flood lacks a member whose address is not known.
 	Incomplete bool
+	// Unheard are the tunnel addresses of switches that have not said yet which
+	// stations they have, where they or others of their database are in Flood. A
+	// station stays behind one of them: nobody has withdrawn it.
+	Unheard map[model.VTEPAddress]bool
 
 	// history tells what became of earlier values, the latest first (Follows).
 	history []revision
