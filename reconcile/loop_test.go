@@ -245,6 +245,31 @@ func TestHoldEnds(t *testing.T) {
 	require.Contains(t, b.remotes(net), "unknown-dst -> vxlan_over_ipv4/"+a.tunnelIP, "it is still flooded at")
 }
 
+// A network that is deleted and defined anew, under the id that it had, is a new one:
+// the stations of a switch that is not connected to it are told again.
+func TestNetworkIsDefinedAnew(t *testing.T) {
+	s := newSite(t, 2, reconcile.Options{})
+	a, b := s.tors[0], s.tors[1]
+	define := func() string {
+		n, err := s.store.CreateNetwork(t.Context(), model.Network{Record: model.Record{ID: "green"}, Name: "green", VNI: 7000})
+		require.NoError(t, err)
+		return n.ID
+	}
+	net := define()
+	a.VtepCtl("add-ls", net, "--", "set", "Logical_Switch", net, "tunnel_key=7000")
+	a.learn(net, m1)
+	a.Stop()
+	s.enters(a, model.DeviceUnreachable)
+	a.Run() // the new session tells all that stands
+	s.enters(a, model.DeviceInSync)
+
+	require.NoError(t, s.store.DeleteNetwork(t.Context(), net))
+	s.active(s.connect(s.network(), model.ActiveActive, b)) // by then what was told is forgotten
+	net = define()
+	s.connectVLAN(net, 200, a.name, b.name)
+	s.holds(b, net, m1, a.tunnelIP)
+}
+
 func TestConnectionIsDeleted(t *testing.T) {
 	s := newSite(t, 3, reconcile.Options{})
 	a, b, c := s.tors[0], s.tors[1], s.tors[2]

@@ -69,8 +69,10 @@ type worker struct {
 	supplanted atomic.Bool
 	// told: the switch's stations have been told once since the process began.
 	told bool
-	// heard are the networks of which all stations have been told in this session.
-	heard map[string]bool
+	// heard are the networks, as they were defined then, of which all stations have been
+	// told in this session. One that is defined anew is another one: what was told of
+	// it before has been forgotten.
+	heard map[string]*model.Network
 
 	mu       sync.Mutex
 	want     *vtep.Want
@@ -129,31 +131,6 @@ func sameWant(a, b *vtep.Want) bool {
 	return a == b && a != nil || a != nil && b != nil && a.GrowOnly == b.GrowOnly && a.Sweep == b.Sweep && a.SourceNode == b.SourceNode &&
 		a.MACsFull == b.MACsFull && a.Mark == b.Mark && slices.Equal(a.Segments, b.Segments) &&
 		slices.Equal(a.Bindings, b.Bindings) && slices.Equal(a.Tunnels, b.Tunnels) && a.TunnelRows == b.TunnelRows
-}
-
-func sameNetworks(a, b *vtep.Want) bool {
-	return a == b && a != nil || a != nil && b != nil && slices.EqualFunc(a.Segments, b.Segments, func(x, y *vtep.Segment) bool {
-		return x.Name == y.Name
-	})
-}
-
-// noteNetworks notes which networks come and go with a Want. It is called with mu
-// held.
-func (w *worker) noteNetworks(want *vtep.Want) {
-	switch {
-	case sameNetworks(w.want, want):
-		return
-	case want == nil:
-		w.left = true
-		return
-	case w.want != nil:
-		w.left = w.left || slices.ContainsFunc(w.want.Segments, func(s *vtep.Segment) bool { return want.Segment(s.Name) == nil })
-	}
-	for _, s := range want.Segments {
-		if w.want == nil || w.want.Segment(s.Name) == nil {
-			w.joined = append(w.joined, s.Name)
-		}
-	}
 }
 
 func (w *worker) nudge() { notify(w.wake) }
@@ -407,38 +384,6 @@ func (w *worker) claim(names []string) error {
 		return fmt.Errorf("the switch is called %s now", strings.Join(names, ", "))
 	}
 	return w.loop.claims.take(w, names)
-}
-
-// networksChanged reports, once, whether there are networks of which not all
-// stations have been told.
-func (w *worker) networksChanged() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	changed := w.left || slices.ContainsFunc(w.joined, func(name string) bool { return !w.heard[name] })
-	w.left, w.joined = false, nil
-	return changed
-}
-
-// tell passes on what the switch has learned in networks of ours.
-func (w *worker) tell(s *vtep.Session, full bool) {
-	defs, view := w.loop.store.Definitions(), w.loop.view.Load()
-	if full {
-		w.heard = map[string]bool{}
-	}
-	told := s.Locals(full, func(name string) bool {
-		_, ok := defs.Networks.Get(name)
-		ok = ok && view.believes(w.id, name)
-		w.heard[name] = w.heard[name] || full && ok
-		return ok
-	})
-	if !told.Full && len(told.MACs) == 0 {
-		return
-	}
-	w.mu.Lock()
-	w.status.quarantined = told.Quarantined
-	w.mu.Unlock()
-	w.loop.learn(databaseID(w.device.Load()), told, !w.told)
-	w.told = true
 }
 
 // reconcile makes one plan and sends it. An audit looks at everything, else only

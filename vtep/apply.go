@@ -64,7 +64,7 @@ func (s *Session) apply(ctx context.Context, ops []Op) ([]Rejection, error) {
 // cut is the length of the first run of about limit operations, between logical
 // switches where that is possible.
 func cut(ops []Op, limit int) int {
-	if len(ops) <= limit+limit*3/5 {
+	if len(ops) <= max(limit, min(limit+limit*3/5, maxBatch)) {
 		return len(ops) // a transaction more costs the server more than a larger one
 	}
 	n := min(limit, len(ops))

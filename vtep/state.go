@@ -130,11 +130,14 @@ func (s *State) updateLogical(u ovsdb.RowUpdate) error {
 	if err != nil {
 		return err
 	}
-	if old != nil && s.lsByName[old.Name] == u.UUID {
-		delete(s.lsByName, old.Name)
-		s.learned.all = true
+	row := s.logical[u.UUID]
+	if old != nil && (row == nil || row.Name != old.Name) {
+		if s.lsByName[old.Name] == u.UUID {
+			delete(s.lsByName, old.Name)
+		}
+		s.learned.all = true // its stations were those of another network
 	}
-	if row := s.logical[u.UUID]; row != nil {
+	if row != nil {
 		s.lsByName[row.Name] = u.UUID
 	}
 	return nil
