@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"bordergw/vtep"
-	"bordergw/vtep/ovsdb"
 	"bordergw/vtep/transport"
 )
 
@@ -115,7 +114,7 @@ func (c *caller) open(ctx context.Context, conn net.Conn) error {
 		return err
 	}
 	c.peer = peer
-	c.session, err = vtep.Open(ctx, conn, ovsdb.Config{})
+	c.session, err = vtep.Open(ctx, conn, vtep.Opening{})
 	return transport.Explain(err)
 }
 

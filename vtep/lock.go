@@ -38,11 +38,12 @@ func (s *Session) Claim(ctx context.Context, mark string) error {
 		return err
 	}
 	lock := lockName(mark)
-	began := time.Now()
-	err := s.conn.Steal(ctx, lock)
-	s.pace.took(0, time.Since(began))
-	var refused *ovsdb.RPCError
-	if errors.As(err, &refused) {
+	if s.asked == lock && s.conn.Locked(lock) {
+		s.lock.Store(&lock)
+		return nil
+	}
+	err := s.steal(ctx, lock)
+	if _, refused := errors.AsType[*ovsdb.RPCError](err); refused {
 		return nil
 	}
 	if err != nil {
@@ -50,6 +51,20 @@ func (s *Session) Claim(ctx context.Context, mark string) error {
 	}
 	s.lock.Store(&lock)
 	return nil
+}
+
+// steal takes a lock from whoever has it. Who waits for one can not steal it.
+func (s *Session) steal(ctx context.Context, lock string) error {
+	if s.waiting {
+		s.waiting = false
+		if err := s.conn.Unlock(ctx, s.asked); err != nil {
+			return err
+		}
+	}
+	began := time.Now()
+	err := s.conn.Steal(ctx, lock)
+	s.pace.took(0, time.Since(began))
+	return err
 }
 
 // Writer reports whether this session may write.

@@ -19,7 +19,7 @@ func openClaimed(t *testing.T, srv *ovsdbtest.Server) *vtep.Session {
 	defer cancel()
 	conn, err := ovsdb.Dial(ctx, srv.Unix(), nil)
 	require.NoError(t, err)
-	s, err := vtep.Open(ctx, conn, ovsdb.Config{})
+	s, err := vtep.Open(ctx, conn, vtep.Opening{})
 	require.NoError(t, err)
 	t.Cleanup(func() { s.Close(); <-s.Done() })
 	require.NoError(t, s.Claim(ctx, "3f2a-us"))

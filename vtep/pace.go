@@ -43,6 +43,8 @@ func (p *pace) size() int {
 func (p *pace) took(n int, d time.Duration) {
 	small := n < minBatch/2
 	switch {
+	case p.way == 0 && !small:
+		return // it says nothing of the way
 	case p.way == 0 || d < p.way:
 		p.way = d
 	case small:

@@ -81,7 +81,7 @@ func openAt(t testing.TB, address string) (s *vtep.Session) {
 	require.Eventually(t, func() bool {
 		conn, err := ovsdb.Dial(t.Context(), address, nil)
 		if err == nil {
-			s, err = vtep.Open(t.Context(), conn, ovsdb.Config{})
+			s, err = vtep.Open(t.Context(), conn, vtep.Opening{})
 		}
 		return err == nil
 	}, patience, 10*time.Millisecond)

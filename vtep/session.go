@@ -1,8 +1,8 @@
 package vtep
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -27,6 +27,12 @@ type Session struct {
 	lock    atomic.Pointer[string] // asserted in every transaction; nil for none
 	queued  atomic.Bool            // waiting in line for lock
 
+	reading *Reading
+	// asked is the lock that was asked for when the session was opened, "" for none;
+	// waiting: another session has it.
+	asked   string
+	waiting bool
+
 	pace      pace
 	strangers strangers
 
@@ -41,26 +47,44 @@ type Session struct {
 	inUpdate bool
 }
 
+// Opening is how a session is opened.
+type Opening struct {
+	ovsdb.Config
+	// Mark is that of the controller that is going to Claim the switch, "" if it is not
+	// known. Its lock is asked for, but not taken from anybody.
+	Mark string
+	// Before is the session that the switch had before, nil if there was none: it is
+	// most likely to be asked the same.
+	Before *Reading
+}
+
 // Open reads the whole database over a connection and keeps up with it from
 // then on. It owns the connection, also when it fails.
-func Open(ctx context.Context, c net.Conn, cfg ovsdb.Config) (*Session, error) {
+func Open(ctx context.Context, c net.Conn, how Opening) (*Session, error) {
 	s := &Session{changed: make(chan struct{}, 1)}
-	cfg.LockChanged = func(_ string, held bool) {
+	how.LockChanged = func(_ string, held bool) {
 		if held {
 			s.queued.Store(false)
 		}
 		s.notify()
 	}
-	s.conn = ovsdb.NewConn(c, cfg)
-	if err := s.read(ctx); err != nil {
+	s.conn = ovsdb.NewConn(c, how.Config)
+	if err := s.read(ctx, how); err != nil {
 		s.conn.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *Session) read(ctx context.Context) error {
-	offer, err := s.conn.Ask(ctx, Database)
+// read asks for everything at once, as most switches are asked or as this one was before.
+// If it turns out to be another one, it is read again.
+func (s *Session) read(ctx context.Context, how Opening) error {
+	guess := cmp.Or(how.Before, usual)
+	if how.Mark != "" {
+		s.asked = lockName(how.Mark)
+	}
+	monitors := s.prepare(guess)
+	offer, err := s.conn.Ask(ctx, ovsdb.Asking{Database: Database, Lock: s.asked, Monitors: monitors})
 	switch {
 	case offer == nil:
 		return fmt.Errorf("%w: listing databases: %w", ovsdb.ErrNoAnswer, err)
@@ -69,57 +93,20 @@ func (s *Session) read(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("reading the schema: %w", err)
 	}
+	s.waiting = offer.Queued
 	caps, err := NewCaps(offer.Schema)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNotVTEP, err)
 	}
-	alone, err := s.standalone(ctx, offer.Databases)
-	if err != nil {
-		return fmt.Errorf("reading what kind of server it is: %w", err)
-	}
-	s.state = NewState(caps)
-	if err := s.monitor(ctx, caps, alone); err != nil {
+	s.reading = &Reading{caps: caps, apart: offer.Standalone}
+	if err := s.fill(ctx, monitors, guess, s.reading); err != nil {
 		return fmt.Errorf("reading the database: %w", err)
 	}
 	return nil
 }
 
-// monitor reads everything. A standalone server is asked for inserts of remote MACs
-// by a monitor of their own, and first, so that none is missed.
-func (s *Session) monitor(ctx context.Context, caps Caps, alone bool) error {
-	var inserts *ovsdb.Monitoring
-	if alone {
-		inserts = s.conn.BeginMonitor(ctx, Database, insertsOnly, (*updates)(s))
-	}
-	all := s.conn.BeginMonitor(ctx, Database, caps.monitorTables(alone), (*updates)(s))
-	if alone {
-		if err := s.listening(inserts.Wait(ctx)); err != nil {
-			return err
-		}
-	}
-	_, err := all.Wait(ctx)
-	return err
-}
-
-// standalone reports whether the server serves the database by itself
-// (ovsdb-server(5), _Server, Database.model). It then tells what happened to a
-// row of ours in between before it replies to our transaction; a relay tells
-// what has become of all that happened meanwhile.
-func (s *Session) standalone(ctx context.Context, dbs []string) (bool, error) {
-	const server = "_Server"
-	if !slices.Contains(dbs, server) {
-		return false, nil
-	}
-	results, err := s.conn.Transact(ctx, server, ovsdb.Select("Database", []ovsdb.Cond{ovsdb.Where("name", "==", ovsdb.String(Database))}, "model"))
-	if s.conn.Err() != nil {
-		return false, err
-	}
-	if err != nil {
-		return false, nil // it is not asked to be anything else
-	}
-	var rows []struct{ Model string }
-	return json.Unmarshal(results[0].Rows, &rows) == nil && len(rows) == 1 && rows[0].Model == "standalone", nil
-}
+// Reading is what the switch was asked.
+func (s *Session) Reading() *Reading { return s.reading }
 
 // updates is the Session as the connection's reader sees it.
 type updates Session

@@ -81,7 +81,7 @@ func open(t testing.TB, s *ovsdbtest.Server, wrap func(net.Conn) net.Conn) *vtep
 	if wrap != nil {
 		conn = wrap(conn)
 	}
-	session, err := vtep.Open(t.Context(), conn, ovsdb.Config{})
+	session, err := vtep.Open(t.Context(), conn, vtep.Opening{})
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		session.Close()
@@ -208,7 +208,7 @@ func TestOpenRefusesOtherServers(t *testing.T) {
 		defer close(answered)
 		serve(server, func(request) string { return `{"id":0,"error":null,"result":["_Server"]}` })
 	}()
-	_, err := vtep.Open(t.Context(), client, ovsdb.Config{})
+	_, err := vtep.Open(t.Context(), client, vtep.Opening{})
 	require.ErrorIs(t, err, vtep.ErrNotVTEP)
 	<-answered
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"bordergw/vtep/ovsdb"
 )
@@ -87,7 +88,9 @@ func (s *Session) quietly(ctx context.Context, ops []Op, apply func() error) err
 	if !s.large(ops) {
 		return apply()
 	}
+	began := time.Now()
 	err := s.conn.Cancel(ctx, s.strangers.monitor)
+	s.pace.took(0, time.Since(began))
 	if _, refused := errors.AsType[*ovsdb.RPCError](err); refused {
 		return apply()
 	}

@@ -50,7 +50,7 @@ func newCutter(t *testing.T) *cutter {
 func (c *cutter) open(port int) (*vtep.Session, error) {
 	conn, err := ovsdb.Dial(c.t.Context(), "tcp:"+net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), nil)
 	require.NoError(c.t, err)
-	return vtep.Open(c.t.Context(), conn, ovsdb.Config{})
+	return vtep.Open(c.t.Context(), conn, vtep.Opening{})
 }
 
 // write sends the plan of a new session through the proxy. cut is called when

@@ -249,7 +249,7 @@ func replay(t *testing.T, script []string) bool {
 	// A mutated id is of nobody: the call then waits for as long as it may.
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	s, err := vtep.Open(ctx, client, ovsdb.Config{MaxFrame: 1 << 20})
+	s, err := vtep.Open(ctx, client, vtep.Opening{Config: ovsdb.Config{MaxFrame: 1 << 20}})
 	if err == nil {
 		<-s.Done()
 		s.Facts()

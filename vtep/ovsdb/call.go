@@ -38,36 +38,64 @@ type trip struct {
 	frame      []byte // of one that follows another, until it is sent
 }
 
-// start sends a request, which is made once its id is known. On an error, which
-// wraps ErrNotSent, nothing was sent.
-func (c *Conn) start(ctx context.Context, cl *call, frame func(id uint64) []byte) (*trip, error) {
+// question is a call and its request, which is made once its id is known.
+type question struct {
+	*call
+	frame func(id uint64) []byte
+}
+
+// with makes the request of params (a JSON array).
+func (cl *call) with(params []byte) question {
+	return question{cl, func(id uint64) []byte { return request(id, cl.method, params) }}
+}
+
+// start sends requests, all at once. On an error, which wraps ErrNotSent, nothing was
+// sent.
+func (c *Conn) start(ctx context.Context, questions ...question) ([]*trip, error) {
+	first := questions[0].method
 	if ctx.Err() != nil {
-		return nil, fmt.Errorf("%s: %w: %w", cl.method, ErrNotSent, context.Cause(ctx))
+		return nil, fmt.Errorf("%s: %w: %w", first, ErrNotSent, context.Cause(ctx))
 	}
-	t := &trip{call: cl, start: time.Now()}
-	c.register(t)
+	trips := make([]*trip, len(questions))
+	var frames []byte
+	for i, q := range questions {
+		trips[i] = &trip{call: q.call, start: time.Now()}
+		c.register(trips[i])
+		if frame := q.frame(trips[i].id); i == 0 {
+			frames = frame
+		} else {
+			frames = append(frames, frame...)
+		}
+	}
 	var err error
 	select {
-	case c.requests <- frame(t.id):
-		return t, nil
+	case c.requests <- frames:
+		c.stats.framesOut.Add(uint64(len(trips)))
+		return trips, nil
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	case <-c.stop:
 		err = c.Err()
 	}
-	c.take(t.id)
-	return nil, fmt.Errorf("%s: %w: %w", cl.method, ErrNotSent, err)
+	for _, t := range trips {
+		c.take(t.id)
+	}
+	return nil, fmt.Errorf("%s: %w: %w", first, ErrNotSent, err)
 }
 
-// begin starts a call with the given params (a JSON array).
-func (c *Conn) begin(ctx context.Context, cl *call, params []byte) (*trip, error) {
-	return c.start(ctx, cl, func(id uint64) []byte { return request(id, cl.method, params) })
+// begin starts one call.
+func (c *Conn) begin(ctx context.Context, q question) (*trip, error) {
+	trips, err := c.start(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return trips[0], nil
 }
 
 // do makes a call whose failure needs no distinction: the error is nil, an
 // RPCError, or why it was not sent or the session ended.
 func (c *Conn) do(ctx context.Context, cl *call, params []byte) error {
-	t, err := c.begin(ctx, cl, params)
+	t, err := c.begin(ctx, cl.with(params))
 	if err != nil {
 		return err
 	}

@@ -244,7 +244,6 @@ func (c *Conn) writeLoop() {
 			case <-c.kick:
 				continue
 			case frame = <-c.requests:
-				c.stats.framesOut.Add(1)
 			}
 		}
 		n, err := c.net.Write(frame)

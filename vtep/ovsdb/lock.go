@@ -34,7 +34,12 @@ func (c *Conn) Locked(id string) bool {
 }
 
 func (c *Conn) lock(ctx context.Context, method, id string) (acquired bool, err error) {
-	cl := newCall(method, func(raw []byte) error {
+	err = c.do(ctx, c.lockCall(method, id, &acquired), lockParams(id))
+	return acquired, err
+}
+
+func (c *Conn) lockCall(method, id string, acquired *bool) *call {
+	return newCall(method, func(raw []byte) error {
 		var result struct{ Locked *bool }
 		if err := decode(raw, &result); err != nil {
 			return err
@@ -42,14 +47,12 @@ func (c *Conn) lock(ctx context.Context, method, id string) (acquired bool, err 
 		if result.Locked == nil {
 			return protocolf("no \"locked\" in %s", excerpt(raw))
 		}
-		acquired = *result.Locked
+		*acquired = *result.Locked
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.locks[id] = acquired
+		c.locks[id] = *acquired
 		return nil
 	})
-	err = c.do(ctx, cl, lockParams(id))
-	return acquired, err
 }
 
 func lockParams(id string) []byte { return append(appendString([]byte("["), id), ']') }

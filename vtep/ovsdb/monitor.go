@@ -84,10 +84,12 @@ var monitorMethods = []struct{ method, update string }{
 // returns. It falls back to older methods when the server refuses a newer one,
 // and returns the RPCError of the oldest. The id is for Cancel.
 func (c *Conn) Monitor(ctx context.Context, db string, tables []MonitorTable, h Handler) (id string, err error) {
-	return c.BeginMonitor(ctx, db, tables, h).Wait(ctx)
+	m := c.NewMonitoring(db, tables, h)
+	m.Begin(ctx)
+	return m.Wait(ctx)
 }
 
-// Monitoring is a monitor that has been asked for.
+// Monitoring is a monitor in the making.
 type Monitoring struct {
 	conn   *Conn
 	db     string
@@ -99,13 +101,16 @@ type Monitoring struct {
 	err    error // it was not sent
 }
 
-// BeginMonitor is the first half of Monitor, until the request is on its way. Of
-// two, the server does first what was asked for first, also where it is Wait that
-// finds a method that the server knows, if they are waited for in that order.
-func (c *Conn) BeginMonitor(ctx context.Context, db string, tables []MonitorTable, h Handler) *Monitoring {
-	m := &Monitoring{conn: c, db: db, tables: tables, h: h}
-	m.begin(ctx)
-	return m
+// NewMonitoring is a monitor that is yet to be asked for, by Begin or with Ask.
+func (c *Conn) NewMonitoring(db string, tables []MonitorTable, h Handler) *Monitoring {
+	return &Monitoring{conn: c, db: db, tables: tables, h: h}
+}
+
+// Begin is the first half of Monitor, until the request is on its way. Of two, the
+// server does first what was asked for first, also where it is Wait that finds a
+// method that the server knows, if they are waited for in that order.
+func (m *Monitoring) Begin(ctx context.Context) {
+	m.trip, m.err = m.conn.begin(ctx, m.question())
 }
 
 // Wait is the second half of Monitor.
@@ -119,11 +124,24 @@ func (m *Monitoring) Wait(ctx context.Context) (id string, err error) {
 			return m.id, err
 		}
 		m.method++
-		m.begin(ctx)
+		m.Begin(ctx)
 	}
 }
 
-func (m *Monitoring) begin(ctx context.Context) {
+// Drop is for a monitor that turns out not to be wanted. Its Handler is not called any
+// more once this has returned without an error.
+func (m *Monitoring) Drop(ctx context.Context) error {
+	err := m.conn.await(ctx, m.trip)
+	if _, refused := errors.AsType[*RPCError](err); refused {
+		return nil // there is none
+	}
+	if err != nil {
+		return err
+	}
+	return m.conn.Cancel(ctx, m.id)
+}
+
+func (m *Monitoring) question() question {
 	c, way := m.conn, monitorMethods[m.method]
 	mon := &monitor{update: way.update, tables: make(map[string]string, len(m.tables)), h: m.h, ignored: &c.stats.ignored}
 	for _, t := range m.tables {
@@ -138,7 +156,7 @@ func (m *Monitoring) begin(ctx context.Context) {
 		params = append(params, `,"00000000-0000-0000-0000-000000000000"`...)
 	}
 	m.id = name
-	m.trip, m.err = c.begin(ctx, newCall(way.method, func(result []byte) error {
+	return newCall(way.method, func(result []byte) error {
 		if since {
 			reply, err := elements(result, 3)
 			if err != nil {
@@ -148,7 +166,7 @@ func (m *Monitoring) begin(ctx context.Context) {
 		}
 		c.monitors[name] = mon
 		return mon.apply(result, true)
-	}), append(params, ']'))
+	}).with(append(params, ']'))
 }
 
 // Cancel ends a monitor (RFC 7047, section 4.1.7). Its Handler is not called any

@@ -95,33 +95,6 @@ func getSchema(schema **Schema) *call {
 	})
 }
 
-// Offer is what a server says of itself at the beginning.
-type Offer struct {
-	Databases []string
-	// Schema is that of the database that was asked for (RFC 7047, section 4.1.2); nil
-	// if it was not given. It is not to be changed: sessions share it.
-	Schema *Schema
-}
-
-// Ask asks for the databases and for the schema of one of them at once, as a server
-// with much to do takes long to come round to each question. The Offer is nil if
-// nothing was answered; an RPCError refuses the schema.
-func (c *Conn) Ask(ctx context.Context, db string) (*Offer, error) {
-	var o Offer
-	names, err := c.begin(ctx, listDBs(&o.Databases), []byte("[]"))
-	if err != nil {
-		return nil, err
-	}
-	schema, unsent := c.begin(ctx, getSchema(&o.Schema), append(appendString([]byte("["), db), ']'))
-	if err := c.await(ctx, names); err != nil {
-		return nil, err
-	}
-	if unsent != nil {
-		return &o, unsent
-	}
-	return &o, c.await(ctx, schema)
-}
-
 // maxKnown is how many schemas are remembered, of up to maxKnownText bytes.
 // Switches of one make have the same.
 const maxKnown, maxKnownText = 16, 64 << 10

@@ -22,7 +22,7 @@ func TestSchemaAndDatabases(t *testing.T) {
 		names, err := c.ListDBs(t.Context())
 		require.NoError(t, err)
 		require.Contains(t, names, db)
-		offer, err := c.Ask(t.Context(), db)
+		offer, err := c.Ask(t.Context(), ovsdb.Asking{Database: db})
 		require.NoError(t, err)
 		require.Equal(t, names, offer.Databases)
 		schema := offer.Schema
@@ -35,10 +35,10 @@ func TestSchemaAndDatabases(t *testing.T) {
 		require.True(t, schema.Tables["Physical_Switch"].Columns["switch_fault_status"].Ephemeral)
 		require.True(t, schema.Tables["Logical_Switch"].IsRoot)
 		require.False(t, schema.Tables["Tunnel"].IsRoot)
-		again, err := c.Ask(t.Context(), db)
+		again, err := c.Ask(t.Context(), ovsdb.Asking{Database: db})
 		require.NoError(t, err)
 		require.Same(t, schema, again.Schema, "it is parsed once")
-		offer, err = c.Ask(t.Context(), "nosuch")
+		offer, err = c.Ask(t.Context(), ovsdb.Asking{Database: "nosuch"})
 		var refused *ovsdb.RPCError
 		require.ErrorAs(t, err, &refused)
 		require.Equal(t, names, offer.Databases)

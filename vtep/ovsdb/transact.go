@@ -94,7 +94,7 @@ type Sending struct {
 // follow.
 func (c *Conn) Begin(ctx context.Context, t *Transaction) *Sending {
 	s := &Sending{conn: c}
-	s.trip, s.err = c.start(ctx, s.call(t), t.request)
+	s.trip, s.err = c.begin(ctx, question{s.call(t), t.request})
 	return s
 }
 
