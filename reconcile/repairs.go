@@ -32,6 +32,17 @@ const (
 type repairs struct {
 	byOp  map[opKey]*repair
 	swept time.Time
+	// first was written before anything is in byOp. Most switches that are brought in
+	// line are written to once, and their operations need not be told apart.
+	first *writing
+}
+
+// writing is what was written at once.
+type writing struct {
+	ops      []vtep.Op
+	rejected []vtep.Rejection
+	want     *vtep.Want
+	at       time.Time
 }
 
 // opKey tells operations apart as their text does. Of the stations, of which there
@@ -63,9 +74,10 @@ type repair struct {
 // filter takes out what has to wait, and returns when the next is due.
 func (r *repairs) filter(ops []vtep.Op, want *vtep.Want, wait time.Duration, now time.Time) ([]vtep.Op, time.Duration) {
 	r.sweep(now)
-	if len(r.byOp) == 0 || len(ops) > maxRepairs {
+	if len(ops) == 0 || len(ops) > maxRepairs {
 		return ops, wait
 	}
+	r.unfold()
 	due := make([]vtep.Op, 0, len(ops))
 	for _, op := range ops {
 		e := r.byOp[keyOf(&op)]
@@ -87,15 +99,38 @@ func (r *repairs) sweep(now time.Time) {
 	if now.Sub(r.swept) > repairWindow/10 {
 		r.swept = now
 		maps.DeleteFunc(r.byOp, func(_ opKey, e *repair) bool { return now.Sub(e.last) > repairWindow })
+		if r.first != nil && now.Sub(r.first.at) > repairWindow {
+			r.first = nil
+		}
 	}
 }
 
-// written notes what was written and for which wish. What the switch refused,
-// or what is on a logical switch that it refused, was not.
+// written notes what was written and for which wish.
 func (r *repairs) written(ops []vtep.Op, rejected []vtep.Rejection, want *vtep.Want, now time.Time) {
 	if len(ops) > maxRepairs || len(r.byOp)+len(ops) > 10*maxRepairs {
 		return
 	}
+	w := &writing{ops: ops, rejected: rejected, want: want, at: now}
+	if len(r.byOp) == 0 && r.first == nil {
+		r.first = w
+		return
+	}
+	r.unfold()
+	r.note(w)
+}
+
+// unfold notes what was written first.
+func (r *repairs) unfold() {
+	if w := r.first; w != nil {
+		r.first = nil
+		r.note(w)
+	}
+}
+
+// note counts operations. What the switch refused, or what is on a logical switch that
+// it refused, was not written.
+func (r *repairs) note(w *writing) {
+	ops, rejected, want, now := w.ops, w.rejected, w.want, w.at
 	if r.byOp == nil {
 		r.byOp = make(map[opKey]*repair, len(ops))
 	}

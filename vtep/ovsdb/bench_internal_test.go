@@ -79,5 +79,5 @@ func TestBigFrameIsReleased(t *testing.T) {
 	}
 	_, err = f.next() // goes to read again, as a session does at once
 	require.ErrorIs(t, err, io.EOF)
-	require.LessOrEqual(t, len(f.buf), maxIdleBuffer)
+	require.LessOrEqual(t, len(f.buf), idleBuffer)
 }

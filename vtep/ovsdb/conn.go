@@ -247,6 +247,7 @@ func (c *Conn) writeLoop() {
 			}
 		}
 		n, err := c.net.Write(frame)
+		buffers.put(frame[:cap(frame)]) // nobody looks at what has been sent
 		c.stats.bytesOut.Add(uint64(n))
 		if err != nil {
 			c.fail(fmt.Errorf("writing: %w", err))

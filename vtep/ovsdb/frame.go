@@ -9,9 +9,11 @@ import (
 )
 
 const (
-	minBuffer = 16 << 10
-	// A buffer above this size is given back after the frame that needed it.
-	maxIdleBuffer = 2 * minBuffer
+	// idleBuffer is what a session waits with. There are many, and most wait.
+	idleBuffer = 8 << 10
+	// minBuffer is what a message that is longer is read with; above that, a buffer is
+	// given back after the frame that needed it, also if the next one has begun.
+	minBuffer = 32 << 10
 )
 
 // framer cuts a byte stream into top-level JSON objects. It only looks for
@@ -111,13 +113,15 @@ func (f *framer) scanString(data []byte) int {
 // fill reads more, after making room.
 func (f *framer) fill() error {
 	switch pending := f.end - f.start; {
-	case pending <= minBuffer/2 && (len(f.buf) > maxIdleBuffer || f.buf == nil):
+	case pending == 0 && len(f.buf) != idleBuffer:
+		f.moveTo(buffers.get(idleBuffer))
+	case pending <= minBuffer/2 && len(f.buf) > minBuffer:
 		f.moveTo(buffers.get(minBuffer))
 	case f.end < len(f.buf):
 	case pending <= len(f.buf)/2:
 		f.moveTo(f.buf)
 	default:
-		f.moveTo(buffers.get(int(min(2*int64(len(f.buf)), f.maxFrame+minBuffer))))
+		f.moveTo(buffers.get(int(min(max(2*int64(len(f.buf)), minBuffer), f.maxFrame+minBuffer))))
 	}
 	n, err := f.src.Read(f.buf[f.end:])
 	f.end += n

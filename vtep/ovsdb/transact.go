@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strconv"
 	"time"
@@ -42,7 +43,7 @@ const opSize = 192
 
 // Grow makes room for n more operations.
 func (t *Transaction) Grow(n int) {
-	t.text = slices.Grow(t.text, n*opSize)
+	t.text = append(buffers.get(1 << bits.Len(uint(len(t.text)+n*opSize)))[:0], t.text...)
 	t.expected = slices.Grow(t.expected, n)
 }
 
