@@ -73,6 +73,6 @@ func (w *worker) dialSession(ctx context.Context) (*vtep.Session, transport.Peer
 		return nil, transport.Peer{}, err
 	}
 	w.enter(model.DeviceReading, "reading the database")
-	s, err := vtep.Open(ctx, conn, vtep.Opening{Mark: w.loop.store.Definitions().StoreID, Before: w.reading})
+	s, err := vtep.Open(ctx, conn, vtep.Opening{Mark: w.loop.store.Definitions().StoreID})
 	return s, transport.PeerOf(conn), transport.Explain(err)
 }

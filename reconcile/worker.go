@@ -68,8 +68,6 @@ type worker struct {
 	missing map[string]time.Time
 	// supplanted: the switch is down and another one has its part. Written by the Loop.
 	supplanted atomic.Bool
-	// reading is what the switch was asked in the session before this one.
-	reading *vtep.Reading
 	// told: the switch's stations have been told once since the process began.
 	told bool
 	// heard are the networks, as they were defined then, of which all stations have been
@@ -232,7 +230,6 @@ func (w *worker) connect(ctx context.Context) error {
 func (w *worker) drive(ctx context.Context, k link) error {
 	w.enter(model.DeviceReading, "reading the database")
 	w.loop.metrics.sessions.WithLabelValues(w.id).Inc()
-	w.reading = k.session.Reading()
 	w.hold(k)
 	defer w.letGo()
 	// Before serve takes the lock: it is not to be taken from another worker.

@@ -52,8 +52,8 @@ var newColumns = map[string][]string{
 // NewCaps reads the capabilities off a schema. It fails when a table or column
 // that all versions have is missing: then the server is no hardware VTEP.
 func NewCaps(s *ovsdb.Schema) (Caps, error) {
-	columns := map[string][]string{}
-	for table, wanted := range monitored {
+	c := Caps{Version: s.Version, columns: map[string][]string{}}
+	for table, columns := range monitored {
 		have, ok := s.Tables[table]
 		if !ok {
 			if table == "Tunnel" {
@@ -61,27 +61,21 @@ func NewCaps(s *ovsdb.Schema) (Caps, error) {
 			}
 			return Caps{}, fmt.Errorf("schema %s %s has no table %s", s.Name, s.Version, table)
 		}
-		for _, col := range wanted {
+		for _, col := range columns {
 			_, ok := have.Columns[col]
 			switch {
 			case ok:
-				columns[table] = append(columns[table], col)
+				c.columns[table] = append(c.columns[table], col)
 			case !slices.Contains(newColumns[table], col):
 				return Caps{}, fmt.Errorf("schema %s %s has no column %s.%s", s.Name, s.Version, table, col)
 			}
 		}
 	}
-	return capsOf(s.Version, columns), nil
-}
-
-// capsOf are those of a server with these columns, by table.
-func capsOf(version string, columns map[string][]string) Caps {
-	c := Caps{Version: version, columns: columns}
 	c.Tunnel = c.has("Tunnel", "bfd_params") && c.has("Physical_Switch", "tunnels")
 	c.LocatorKey = c.has("Physical_Locator", "tunnel_key")
 	c.OtherConfig = c.has("Logical_Switch", "other_config")
 	c.ReplicationMode = c.has("Logical_Switch", "replication_mode")
-	return c
+	return c, nil
 }
 
 func (c Caps) has(table, column string) bool {

@@ -12,17 +12,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+const us = "3f2a-us"
+
 // openClaimed opens a session that has claimed the lock of one controller.
-func openClaimed(t *testing.T, srv *ovsdbtest.Server) *vtep.Session {
+func openClaimed(t *testing.T, srv *ovsdbtest.Server, how vtep.Opening) *vtep.Session {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	conn, err := ovsdb.Dial(ctx, srv.Unix(), nil)
 	require.NoError(t, err)
-	s, err := vtep.Open(ctx, conn, vtep.Opening{})
+	s, err := vtep.Open(ctx, conn, how)
 	require.NoError(t, err)
 	t.Cleanup(func() { s.Close(); <-s.Done() })
-	require.NoError(t, s.Claim(ctx, "3f2a-us"))
+	require.NoError(t, s.Claim(ctx, us))
 	return s
 }
 
@@ -30,6 +32,12 @@ func openClaimed(t *testing.T, srv *ovsdbtest.Server) *vtep.Session {
 // last writes, the one before reads from that moment on, and writes again when
 // the other has gone.
 func TestLockFencesOlderSession(t *testing.T) {
+	for name, how := range map[string]vtep.Opening{"asked for at once": {Mark: us}, "asked for when it is claimed": {}} {
+		t.Run(name, func(t *testing.T) { lockFencesOlderSession(t, how) })
+	}
+}
+
+func lockFencesOlderSession(t *testing.T, how vtep.Opening) {
 	srv := ovsdbtest.Start(t)
 	srv.AddSwitch("sw1", "10.0.0.1", "p1")
 	ctx := t.Context()
@@ -37,9 +45,9 @@ func TestLockFencesOlderSession(t *testing.T) {
 		Mark: "us", Claim: func(string, *int) vtep.Claim { return vtep.Unknown },
 		Segments: []*vtep.Segment{{Name: "net", TunnelKey: 100}},
 	}
-	older := openClaimed(t, srv)
+	older := openClaimed(t, srv, how)
 	require.True(t, older.Writer())
-	newer := openClaimed(t, srv)
+	newer := openClaimed(t, srv, how)
 	require.Eventually(t, func() bool { return !older.Writer() }, 5*time.Second, 5*time.Millisecond)
 
 	before := srv.Transactions()
@@ -61,4 +69,25 @@ func TestLockFencesOlderSession(t *testing.T) {
 	_, err = older.Apply(ctx, older.Plan(want).Ops)
 	require.NoError(t, err)
 	require.Empty(t, srv.VtepCtl("list-ls"))
+}
+
+// A session takes the lock from nobody before it claims the switch, and leaves it with
+// its end.
+func TestLockIsNotTakenBeforeItIsClaimed(t *testing.T) {
+	srv := ovsdbtest.Start(t)
+	srv.AddSwitch("sw1", "10.0.0.1", "p1")
+	writer := openClaimed(t, srv, vtep.Opening{Mark: us})
+	conn, err := ovsdb.Dial(t.Context(), srv.Unix(), nil)
+	require.NoError(t, err)
+	waiting, err := vtep.Open(t.Context(), conn, vtep.Opening{Mark: us})
+	require.NoError(t, err)
+	require.NoError(t, writer.CatchUp(t.Context()))
+	require.True(t, writer.Writer())
+	require.NoError(t, waiting.Close())
+	<-waiting.Done()
+	require.NoError(t, writer.CatchUp(t.Context()))
+	require.True(t, writer.Writer())
+	require.NoError(t, writer.Close())
+	<-writer.Done()
+	require.True(t, openClaimed(t, srv, vtep.Opening{Mark: us}).Writer())
 }

@@ -1,7 +1,6 @@
 package vtep
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +26,6 @@ type Session struct {
 	lock    atomic.Pointer[string] // asserted in every transaction; nil for none
 	queued  atomic.Bool            // waiting in line for lock
 
-	reading *Reading
 	// asked is the lock that was asked for when the session was opened, "" for none;
 	// waiting: another session has it.
 	asked   string
@@ -53,9 +51,6 @@ type Opening struct {
 	// Mark is that of the controller that is going to Claim the switch, "" if it is not
 	// known. Its lock is asked for, but not taken from anybody.
 	Mark string
-	// Before is the session that the switch had before, nil if there was none: it is
-	// most likely to be asked the same.
-	Before *Reading
 }
 
 // Open reads the whole database over a connection and keeps up with it from
@@ -76,15 +71,12 @@ func Open(ctx context.Context, c net.Conn, how Opening) (*Session, error) {
 	return s, nil
 }
 
-// read asks for everything at once, as most switches are asked or as this one was before.
-// If it turns out to be another one, it is read again.
+// read asks what the switch is, and then for all that it has.
 func (s *Session) read(ctx context.Context, how Opening) error {
-	guess := cmp.Or(how.Before, usual)
 	if how.Mark != "" {
 		s.asked = lockName(how.Mark)
 	}
-	monitors := s.prepare(guess)
-	offer, err := s.conn.Ask(ctx, ovsdb.Asking{Database: Database, Lock: s.asked, Monitors: monitors})
+	offer, err := s.conn.Ask(ctx, Database, s.asked)
 	switch {
 	case offer == nil:
 		return fmt.Errorf("%w: listing databases: %w", ovsdb.ErrNoAnswer, err)
@@ -98,15 +90,32 @@ func (s *Session) read(ctx context.Context, how Opening) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNotVTEP, err)
 	}
-	s.reading = &Reading{caps: caps, apart: offer.Standalone}
-	if err := s.fill(ctx, monitors, guess, s.reading); err != nil {
+	s.state = NewState(caps)
+	if err := s.monitor(ctx, caps, offer.Standalone); err != nil {
 		return fmt.Errorf("reading the database: %w", err)
 	}
 	return nil
 }
 
-// Reading is what the switch was asked.
-func (s *Session) Reading() *Reading { return s.reading }
+// monitor reads everything. A standalone server tells what happened to a row of ours
+// in between before it replies to our transaction; a relay tells what has become of all
+// that happened meanwhile. The former is asked for inserts of remote MACs by a monitor
+// of their own, and first, so that none is missed.
+func (s *Session) monitor(ctx context.Context, caps Caps, alone bool) error {
+	var monitors []*ovsdb.Monitoring
+	if alone {
+		monitors = append(monitors, s.conn.NewMonitoring(Database, insertsOnly, (*updates)(s)))
+	}
+	monitors = append(monitors, s.conn.NewMonitoring(Database, caps.monitorTables(alone), (*updates)(s)))
+	s.conn.BeginMonitors(ctx, monitors...)
+	if alone {
+		if err := s.listening(monitors[0].Wait(ctx)); err != nil {
+			return err
+		}
+	}
+	_, err := monitors[len(monitors)-1].Wait(ctx)
+	return err
+}
 
 // updates is the Session as the connection's reader sees it.
 type updates Session

@@ -190,9 +190,12 @@ func TestF06_HalfOpen(t *testing.T) {
 // TestF06_AnyMoment: silence from any moment of a session on is found out within
 // 20 s (30 s for one that still answers echo requests and nothing else).
 func TestF06_AnyMoment(t *testing.T) {
-	for _, method := range []string{"list_dbs", "get_schema", "monitor_cond_since", "steal", "transact"} {
+	for _, method := range []string{"list_dbs", "get_schema", "lock", "monitor_cond_since", "unlock", "steal", "transact"} {
 		for _, echo := range []bool{false, true} {
 			peer := rig.NewPeer(t)
+			if method == "unlock" || method == "steal" {
+				peer.Answers["lock"] = rig.OK(`{"locked":false}`) // somebody else has it
+			}
 			peer.Answers[method] = ""
 			limit := 30 * time.Second
 			if !echo {

@@ -3,17 +3,8 @@ package ovsdb
 import (
 	"context"
 	"errors"
+	"slices"
 )
-
-// Asking is what a server is asked at the beginning of a session.
-type Asking struct {
-	Database string
-	// Lock is one that is to be had if nobody has it, "" for none.
-	Lock string
-	// Monitors are those that the answers will most likely ask for. Each is to be waited
-	// for or dropped afterwards.
-	Monitors []*Monitoring
-}
 
 // Offer is what a server says of itself at the beginning.
 type Offer struct {
@@ -25,34 +16,28 @@ type Offer struct {
 	// as a relay (ovsdb-server(5), _Server, Database.model). False for one that is too
 	// old to say.
 	Standalone bool
-	// Queued: another session has the lock, and this one waits for it.
+	// Queued: another session has the lock that was asked for, and this one waits for it.
 	Queued bool
 }
 
-// Ask asks everything at once, as a server with much to do, or far away, takes long to
-// come round to each question. The Offer is nil if nothing was answered; an RPCError
-// refuses the schema. What else is refused the server does not have.
-func (c *Conn) Ask(ctx context.Context, a Asking) (*Offer, error) {
+// Ask asks for the databases, for the schema and the model of one of them and, unless
+// its name is "", for a lock, all at once: a server with much to do, or far away, takes
+// long to come round to each question. The Offer is nil if nothing was answered; an
+// RPCError refuses the schema. What else is refused the server does not have.
+func (c *Conn) Ask(ctx context.Context, db, lock string) (*Offer, error) {
 	var o Offer
-	acquired := true
+	alone, acquired := false, true
 	questions := []question{
 		listDBs(&o.Databases).with([]byte("[]")),
-		getSchema(&o.Schema).with(append(appendString([]byte("["), a.Database), ']')),
-		standalone(a.Database, &o.Standalone),
+		getSchema(&o.Schema).with(append(appendString([]byte("["), db), ']')),
+		standalone(db, &alone),
 	}
-	if a.Lock != "" {
-		questions = append(questions, c.lockCall("lock", a.Lock, &acquired).with(lockParams(a.Lock)))
-	}
-	first := len(questions)
-	for _, m := range a.Monitors {
-		questions = append(questions, m.question())
+	if lock != "" {
+		questions = append(questions, c.lockCall("lock", lock, &acquired).with(lockParams(lock)))
 	}
 	trips, err := c.start(ctx, questions...)
 	if err != nil {
 		return nil, err
-	}
-	for i, m := range a.Monitors {
-		m.trip = trips[first+i]
 	}
 	if err := c.await(ctx, trips[0]); err != nil {
 		return nil, err
@@ -60,19 +45,28 @@ func (c *Conn) Ask(ctx context.Context, a Asking) (*Offer, error) {
 	if err := c.await(ctx, trips[1]); err != nil {
 		return &o, err
 	}
-	for _, t := range trips[2:first] {
-		if err := c.await(ctx, t); !answered(err) {
+	if slices.Contains(o.Databases, serverDB) { // who knows of none may not even say so
+		if err := c.hear(ctx, trips[2]); err != nil {
 			return &o, err
 		}
+		o.Standalone = alone
 	}
-	o.Queued = !acquired
+	if lock != "" {
+		if err := c.hear(ctx, trips[3]); err != nil {
+			return &o, err
+		}
+		o.Queued = !acquired
+	}
 	return &o, nil
 }
+
+// serverDB is the database in which a server speaks of itself (ovsdb-server(5)).
+const serverDB = "_Server"
 
 // standalone asks for the model of a database; anything but an answer leaves it
 // unknown.
 func standalone(db string, yes *bool) question {
-	tx := NewTransaction("_Server", Select("Database", []Cond{Where("name", "==", String(db))}, "model"))
+	tx := NewTransaction(serverDB, Select("Database", []Cond{Where("name", "==", String(db))}, "model"))
 	return question{newCall("transact", func(raw []byte) error {
 		var results []struct{ Rows []struct{ Model string } }
 		*yes = decode(raw, &results) == nil && len(results) == 1 && len(results[0].Rows) == 1 && results[0].Rows[0].Model == "standalone"
@@ -80,8 +74,11 @@ func standalone(db string, yes *bool) question {
 	}), tx.request}
 }
 
-// answered reports whether the server has answered a call, be it that it refuses.
-func answered(err error) bool {
-	_, refused := errors.AsType[*RPCError](err)
-	return err == nil || refused
+// hear is await for a call that may be refused.
+func (c *Conn) hear(ctx context.Context, t *trip) error {
+	err := c.await(ctx, t)
+	if _, refused := errors.AsType[*RPCError](err); refused {
+		return nil
+	}
+	return err
 }

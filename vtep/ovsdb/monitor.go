@@ -85,7 +85,7 @@ var monitorMethods = []struct{ method, update string }{
 // and returns the RPCError of the oldest. The id is for Cancel.
 func (c *Conn) Monitor(ctx context.Context, db string, tables []MonitorTable, h Handler) (id string, err error) {
 	m := c.NewMonitoring(db, tables, h)
-	m.Begin(ctx)
+	c.BeginMonitors(ctx, m)
 	return m.Wait(ctx)
 }
 
@@ -101,16 +101,25 @@ type Monitoring struct {
 	err    error // it was not sent
 }
 
-// NewMonitoring is a monitor that is yet to be asked for, by Begin or with Ask.
+// NewMonitoring is a monitor that is yet to be asked for.
 func (c *Conn) NewMonitoring(db string, tables []MonitorTable, h Handler) *Monitoring {
 	return &Monitoring{conn: c, db: db, tables: tables, h: h}
 }
 
-// Begin is the first half of Monitor, until the request is on its way. Of two, the
-// server does first what was asked for first, also where it is Wait that finds a
-// method that the server knows, if they are waited for in that order.
-func (m *Monitoring) Begin(ctx context.Context) {
-	m.trip, m.err = m.conn.begin(ctx, m.question())
+// BeginMonitors is the first half of Monitor, until the requests are on their way. The
+// server does first what comes first, also where it is Wait that finds a method that
+// the server knows, if they are waited for in that order.
+func (c *Conn) BeginMonitors(ctx context.Context, list ...*Monitoring) {
+	questions := make([]question, len(list))
+	for i, m := range list {
+		questions[i] = m.question()
+	}
+	trips, err := c.start(ctx, questions...)
+	for i, m := range list {
+		if m.err = err; err == nil {
+			m.trip = trips[i]
+		}
+	}
 }
 
 // Wait is the second half of Monitor.
@@ -124,21 +133,8 @@ func (m *Monitoring) Wait(ctx context.Context) (id string, err error) {
 			return m.id, err
 		}
 		m.method++
-		m.Begin(ctx)
+		m.conn.BeginMonitors(ctx, m)
 	}
-}
-
-// Drop is for a monitor that turns out not to be wanted. Its Handler is not called any
-// more once this has returned without an error.
-func (m *Monitoring) Drop(ctx context.Context) error {
-	err := m.conn.await(ctx, m.trip)
-	if _, refused := errors.AsType[*RPCError](err); refused {
-		return nil // there is none
-	}
-	if err != nil {
-		return err
-	}
-	return m.conn.Cancel(ctx, m.id)
 }
 
 func (m *Monitoring) question() question {

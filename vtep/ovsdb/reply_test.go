@@ -93,15 +93,14 @@ func TestHostileSchema(t *testing.T) {
 		`{"name":"x","tables":{"T":{"columns":{"c":{"type":{"key":"string","min":1e99}}}}}}`,
 	} {
 		c, _ := scripted(t, ovsdb.Config{}, script{"list_dbs": ok(`[]`), "get_schema": ok(schema)})
-		_, err := c.Ask(t.Context(), ovsdb.Asking{Database: db})
+		_, err := c.Ask(t.Context(), db, "")
 		require.ErrorIs(t, err, ovsdb.ErrProtocol, schema)
 		require.ErrorIs(t, ended(t, c), ovsdb.ErrProtocol)
 	}
-	c, _ := scripted(t, ovsdb.Config{}, script{"list_dbs": ok(`[]`), "transact": ok(`[{"rows":[{"model":"relay"}]}]`), "get_schema": ok(
+	c, _ := scripted(t, ovsdb.Config{}, script{"list_dbs": ok(`[]`), "get_schema": ok(
 		`{"name":"x","tables":{"T":{"new":1,"columns":{"c":{"type":{"key":{"type":"future","enum":5},"max":2,"new":{}},"new":[]}}}}}`)})
-	o, err := c.Ask(t.Context(), ovsdb.Asking{Database: db})
+	o, err := c.Ask(t.Context(), db, "")
 	require.NoError(t, err)
-	require.False(t, o.Standalone)
 	require.Equal(t, ovsdb.ColumnType{Key: ovsdb.BaseType{Type: "future"}, Min: 1, Max: 2}, o.Schema.Tables["T"].Columns["c"].Type)
 }
 

@@ -22,9 +22,11 @@ func TestSchemaAndDatabases(t *testing.T) {
 		names, err := c.ListDBs(t.Context())
 		require.NoError(t, err)
 		require.Contains(t, names, db)
-		offer, err := c.Ask(t.Context(), ovsdb.Asking{Database: db})
+		offer, err := c.Ask(t.Context(), db, "")
 		require.NoError(t, err)
 		require.Equal(t, names, offer.Databases)
+		require.True(t, offer.Standalone)
+		require.False(t, offer.Queued)
 		schema := offer.Schema
 		require.Equal(t, version, schema.Version)
 		_, hasKey := schema.Tables["Physical_Locator"].Columns["tunnel_key"]
@@ -35,10 +37,10 @@ func TestSchemaAndDatabases(t *testing.T) {
 		require.True(t, schema.Tables["Physical_Switch"].Columns["switch_fault_status"].Ephemeral)
 		require.True(t, schema.Tables["Logical_Switch"].IsRoot)
 		require.False(t, schema.Tables["Tunnel"].IsRoot)
-		again, err := c.Ask(t.Context(), ovsdb.Asking{Database: db})
+		again, err := c.Ask(t.Context(), db, "")
 		require.NoError(t, err)
 		require.Same(t, schema, again.Schema, "it is parsed once")
-		offer, err = c.Ask(t.Context(), ovsdb.Asking{Database: "nosuch"})
+		offer, err = c.Ask(t.Context(), "nosuch", "")
 		var refused *ovsdb.RPCError
 		require.ErrorAs(t, err, &refused)
 		require.Equal(t, names, offer.Databases)
@@ -176,6 +178,10 @@ func TestLockStealUnlock(t *testing.T) {
 	_, err = first.Transact(t.Context(), db, ovsdb.Assert("L"), insertLS("a"))
 	require.NoError(t, err)
 
+	offer, err := second.Ask(t.Context(), db, "L")
+	require.NoError(t, err)
+	require.True(t, offer.Queued)
+	require.NoError(t, second.Unlock(t.Context(), "L"))
 	got, err = second.Lock(t.Context(), "L")
 	require.NoError(t, err)
 	require.False(t, got)

@@ -96,6 +96,9 @@ func (p *Peer) linger() {
 }
 
 func (p *Peer) answer(method string, params json.RawMessage) string {
+	if method == "transact" && !strings.HasPrefix(string(params), `["hardware_vtep"`) {
+		return `{"id":$ID,"error":{"error":"unknown database"},"result":null}`
+	}
 	if method == "transact" {
 		p.Asked.Add(1)
 	}
@@ -111,6 +114,8 @@ func (p *Peer) answer(method string, params json.RawMessage) string {
 		return Snapshot
 	case "steal", "lock":
 		return OK(`{"locked":true}`)
+	case "unlock":
+		return OK("{}")
 	case "transact":
 		return OK(believed(params))
 	case "echo":
