@@ -48,7 +48,12 @@ var carried = []string{"ls net 5001", "bind tor1 p1 100 net"}
 
 func newOne(t testing.TB, extra ...ovsdbtest.Option) *one {
 	t.Helper()
-	o := &one{Site: rig.New(t, reconcile.Options{}), server: ovsdbtest.Start(t, extra...)}
+	return oneWith(t, reconcile.Options{}, extra...)
+}
+
+func oneWith(t testing.TB, options reconcile.Options, extra ...ovsdbtest.Option) *one {
+	t.Helper()
+	o := &one{Site: rig.New(t, options), server: ovsdbtest.Start(t, extra...)}
 	o.server.AddSwitch("tor1", "192.0.2.1", "p1", "p2")
 	o.device = o.Register("tor1", o.server.Port())
 	o.conn = o.Join(o.Network("net", 5001), rig.At{Switch: "tor1", Port: "p1", VLAN: 100})
@@ -70,7 +75,11 @@ var carriedByTwo = []string{"ls net 5001", "bind tor2 p1 100 net", "flood net 19
 
 func newTwo(t testing.TB) *two {
 	t.Helper()
-	o := newOne(t)
+	return twoOf(newOne(t))
+}
+
+func twoOf(o *one) *two {
+	o.T.Helper()
 	w := &two{one: o}
 	w.other, w.otherDevice = o.Switch("tor2", "192.0.2.2", "p1", "p2")
 	w.otherConn = o.Join("net", rig.At{Switch: "tor2", Port: "p1", VLAN: 100})
