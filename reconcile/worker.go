@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -291,7 +290,6 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 				return err
 			}
 			w.tell(s, false)
-			runtime.Gosched() // the Loop first: others wait for what it makes of this
 		case <-w.knock:
 			if w.offering() {
 				return errOffered
