@@ -186,7 +186,7 @@ func mutate(r *rand.Rand, message string, all []string) string {
 // changes. Every session stands or ends with a reason; none panics, stays
 // behind or keeps memory.
 func TestF52_TenThousandMutations(t *testing.T) {
-	t.Parallel()
+	// Not beside others, whose memory would count.
 	messages := recorded(t)
 	const rounds, workers = 10_000, 4
 	seed := uint64(time.Now().UnixNano())
