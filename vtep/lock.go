@@ -53,10 +53,12 @@ func (s *Session) Claim(ctx context.Context, mark string) error {
 	return nil
 }
 
-// steal takes a lock from whoever has it. Who waits for one can not steal it.
+// steal takes a lock from whoever has it. Who waits for one, or had it until it was
+// stolen, is refused before he leaves the line: that is not to be taken for a server
+// without locks.
 func (s *Session) steal(ctx context.Context, lock string) error {
-	if s.waiting {
-		s.waiting = false
+	if s.inLine {
+		s.inLine = false
 		if err := s.conn.Unlock(ctx, s.asked); err != nil {
 			return err
 		}

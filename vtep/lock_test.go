@@ -91,3 +91,22 @@ func TestLockIsNotTakenBeforeItIsClaimed(t *testing.T) {
 	<-writer.Done()
 	require.True(t, openClaimed(t, srv, vtep.Opening{Mark: us}).Writer())
 }
+
+// The lock that a session got when it was opened is stolen before it claims the switch:
+// it takes it back, and does not write without.
+func TestLockIsStolenBeforeItIsClaimed(t *testing.T) {
+	srv := ovsdbtest.Start(t)
+	srv.AddSwitch("sw1", "10.0.0.1", "p1")
+	conn, err := ovsdb.Dial(t.Context(), srv.Unix(), nil)
+	require.NoError(t, err)
+	opened, err := vtep.Open(t.Context(), conn, vtep.Opening{Mark: us})
+	require.NoError(t, err)
+	t.Cleanup(func() { opened.Close(); <-opened.Done() })
+	thief := openClaimed(t, srv, vtep.Opening{})
+	require.NoError(t, opened.CatchUp(t.Context())) // it has been told
+	require.True(t, thief.Writer())
+	require.NoError(t, opened.Claim(t.Context(), us))
+	require.True(t, opened.Writer())
+	require.NoError(t, thief.CatchUp(t.Context()))
+	require.False(t, thief.Writer())
+}

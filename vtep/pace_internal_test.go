@@ -75,3 +75,13 @@ func TestPaceFollowsTheWay(t *testing.T) {
 	}
 	require.Equal(t, maxBatch, p.size())
 }
+
+// How long the way is can not be told by large calls alone.
+func TestPaceWithoutSmallCalls(t *testing.T) {
+	p := &pace{}
+	for range 20 {
+		n := p.size()
+		p.took(n, 100*time.Microsecond+time.Duration(n)*25*time.Microsecond)
+	}
+	require.Equal(t, firstBatch, p.size())
+}

@@ -27,9 +27,9 @@ type Session struct {
 	queued  atomic.Bool            // waiting in line for lock
 
 	// asked is the lock that was asked for when the session was opened, "" for none;
-	// waiting: another session has it.
-	asked   string
-	waiting bool
+	// inLine: it has not been given up since, whoever has it now.
+	asked  string
+	inLine bool
 
 	pace      pace
 	strangers strangers
@@ -85,7 +85,7 @@ func (s *Session) read(ctx context.Context, how Opening) error {
 	case err != nil:
 		return fmt.Errorf("reading the schema: %w", err)
 	}
-	s.waiting = offer.Queued
+	s.inLine = offer.InLine
 	caps, err := NewCaps(offer.Schema)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNotVTEP, err)

@@ -16,8 +16,9 @@ type Offer struct {
 	// as a relay (ovsdb-server(5), _Server, Database.model). False for one that is too
 	// old to say.
 	Standalone bool
-	// Queued: another session has the lock that was asked for, and this one waits for it.
-	Queued bool
+	// InLine: this session has the lock that was asked for, or waits for it. Either way
+	// it can not ask for it again before it has given it up.
+	InLine bool
 }
 
 // Ask asks for the databases, for the schema and the model of one of them and, unless
@@ -26,7 +27,7 @@ type Offer struct {
 // RPCError refuses the schema. What else is refused the server does not have.
 func (c *Conn) Ask(ctx context.Context, db, lock string) (*Offer, error) {
 	var o Offer
-	alone, acquired := false, true
+	var alone, acquired bool
 	questions := []question{
 		listDBs(&o.Databases).with([]byte("[]")),
 		getSchema(&o.Schema).with(append(appendString([]byte("["), db), ']')),
@@ -46,16 +47,16 @@ func (c *Conn) Ask(ctx context.Context, db, lock string) (*Offer, error) {
 		return &o, err
 	}
 	if slices.Contains(o.Databases, serverDB) { // who knows of none may not even say so
-		if err := c.hear(ctx, trips[2]); err != nil {
+		answered, err := c.granted(ctx, trips[2])
+		if err != nil {
 			return &o, err
 		}
-		o.Standalone = alone
+		o.Standalone = answered && alone
 	}
 	if lock != "" {
-		if err := c.hear(ctx, trips[3]); err != nil {
+		if o.InLine, err = c.granted(ctx, trips[3]); err != nil {
 			return &o, err
 		}
-		o.Queued = !acquired
 	}
 	return &o, nil
 }
@@ -74,11 +75,11 @@ func standalone(db string, yes *bool) question {
 	}), tx.request}
 }
 
-// hear is await for a call that may be refused.
-func (c *Conn) hear(ctx context.Context, t *trip) error {
+// granted is await for a call that may be refused: then it is false.
+func (c *Conn) granted(ctx context.Context, t *trip) (bool, error) {
 	err := c.await(ctx, t)
 	if _, refused := errors.AsType[*RPCError](err); refused {
-		return nil
+		return false, nil
 	}
-	return err
+	return err == nil, err
 }

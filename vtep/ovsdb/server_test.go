@@ -26,7 +26,7 @@ func TestSchemaAndDatabases(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, names, offer.Databases)
 		require.True(t, offer.Standalone)
-		require.False(t, offer.Queued)
+		require.False(t, offer.InLine)
 		schema := offer.Schema
 		require.Equal(t, version, schema.Version)
 		_, hasKey := schema.Tables["Physical_Locator"].Columns["tunnel_key"]
@@ -180,7 +180,8 @@ func TestLockStealUnlock(t *testing.T) {
 
 	offer, err := second.Ask(t.Context(), db, "L")
 	require.NoError(t, err)
-	require.True(t, offer.Queued)
+	require.True(t, offer.InLine)
+	require.False(t, second.Locked("L"))
 	require.NoError(t, second.Unlock(t.Context(), "L"))
 	got, err = second.Lock(t.Context(), "L")
 	require.NoError(t, err)
