@@ -113,8 +113,7 @@ func reference(t testing.TB, s *ovsdbtest.Server, table, column, value string) s
 // another switch does not wait for them, and all arrive.
 func TestF34_LocalStorm(t *testing.T) {
 	t.Parallel()
-	// Held for longer than a busy machine may take from one move to the next.
-	w := twoOf(oneWith(t, reconcile.Options{LocalHold: time.Minute}))
+	w := newTwo(t)
 	third, device := w.Switch("tor3", "192.0.2.3", "p1")
 	w.InSync(device)
 	learn(w.other, "02:02:00:00:00:01", "192.0.2.2")
@@ -168,7 +167,8 @@ func TestF35_BadLocalRows(t *testing.T) {
 // is held where it is after a few moves.
 func TestF36_Flapping(t *testing.T) {
 	t.Parallel()
-	w := newTwo(t)
+	// Held for longer than a busy machine may take from one move to the next.
+	w := twoOf(oneWith(t, reconcile.Options{LocalHold: time.Minute}))
 	third, device := w.Switch("tor3", "192.0.2.3", "p1")
 	w.Join("net", rig.At{Switch: "tor3", Port: "p1", VLAN: 100})
 	w.InSync(device)
