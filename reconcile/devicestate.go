@@ -52,7 +52,7 @@ func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revis
 	if len(rest) == 0 {
 		w.synced = want
 	}
-	undone := slices.Concat(w.helds.problems(), w.repairs.problems(want), driftProblems(w.drifted))
+	undone := slices.Concat(w.helds.problems(), w.repairs.problems(), driftProblems(w.drifted))
 	if wrote && len(rest) > 0 && len(undone) == 0 {
 		w.nudge()
 		return

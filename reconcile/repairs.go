@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"bordergw/model"
 	"bordergw/vtep"
 )
 
@@ -25,14 +24,17 @@ const (
 	maxMarks = 2
 )
 
-// repairs notices when what was written has to be written again although
-// nothing that was wanted changed: somebody else undid it. The first repair is
-// made at once, later ones wait longer each time, so that two controllers do
-// not wear out a switch.
+// repairs notices when what was written has to be written again although nothing else
+// was written of the same thing since: somebody else undid it. The first repair is made
+// at once, later ones wait longer each time, so that two controllers do not wear out a
+// switch. What is wanted of a network changes with every station that is learned there
+// and does not matter here.
 type repairs struct {
-	byOp  map[opKey]*repair
+	of    map[subject]*repair
 	swept time.Time
-	// first was written before anything is in byOp. Most switches that are brought in
+	// waiting are those that were held back last.
+	waiting []*repair
+	// first was written before anything is in of. Most switches that are brought in
 	// line are written to once, and their operations need not be told apart.
 	first *writing
 }
@@ -41,77 +43,93 @@ type repairs struct {
 type writing struct {
 	ops      []vtep.Op
 	rejected []vtep.Rejection
-	want     *vtep.Want
 	at       time.Time
 }
 
-// opKey tells operations apart as their text does. Of the stations, of which there
-// are many, no text is made.
-type opKey struct {
-	kind    vtep.OpKind
-	mac     model.MAC
-	ls      string
-	locator vtep.Locator
-	text    string
-}
-
-func keyOf(op *vtep.Op) opKey {
-	if op.Detail != nil {
-		return opKey{text: op.String()}
-	}
-	return opKey{kind: op.Kind, mac: op.MAC, ls: op.LogicalSwitch, locator: op.Locator}
-}
-
+// repair is what was last written of a subject.
 type repair struct {
-	op    *vtep.Op
-	seg   *vtep.Segment // the wish it served
-	count int           // times written for that wish
-	last  time.Time
-	until time.Time
-	waits bool // it is planned again and held back until then
+	op      *vtep.Op
+	subject subject
+	outcome outcome
+	count   int // times written, and nothing else in between
+	last    time.Time
+	until   time.Time
+	waits   bool // it is planned again and held back until then
 }
 
 // filter takes out what has to wait, and returns when the next is due.
-func (r *repairs) filter(ops []vtep.Op, want *vtep.Want, wait time.Duration, now time.Time) ([]vtep.Op, time.Duration) {
+func (r *repairs) filter(ops []vtep.Op, wait time.Duration, now time.Time) ([]vtep.Op, time.Duration) {
 	r.sweep(now)
-	if len(ops) == 0 || len(ops) > maxRepairs {
+	if len(ops) > maxRepairs {
+		*r = repairs{swept: now}
 		return ops, wait
 	}
-	r.unfold()
-	due := make([]vtep.Op, 0, len(ops))
-	for _, op := range ops {
-		e := r.byOp[keyOf(&op)]
-		if e != nil && e.seg == want.Segment(op.LogicalSwitch) && e.count >= maxMarks && marksOnly(&op) {
-			continue // another controller has the network too; it may have the mark
-		}
-		if e != nil && e.seg == want.Segment(op.LogicalSwitch) && e.until.After(now) {
-			wait = shorter(wait, e.until.Sub(now))
-			e.waits = true
+	if len(ops) > 0 {
+		r.unfold()
+	}
+	held := r.held(ops, now)
+	if len(held) == 0 {
+		return ops, wait
+	}
+	for _, e := range r.waiting {
+		wait = shorter(wait, e.until.Sub(now))
+	}
+	return slices.DeleteFunc(slices.Clone(ops), func(op vtep.Op) bool { return held[subjectOf(&op)] }), wait
+}
+
+// held finds what has to wait. Of several operations on one subject the first decides
+// for all.
+func (r *repairs) held(ops []vtep.Op, now time.Time) map[subject]bool {
+	was := r.waiting
+	r.waiting = nil
+	planned, held := map[subject]bool{}, map[subject]bool{}
+	for i := range ops {
+		s := subjectOf(&ops[i])
+		e := r.of[s]
+		if e == nil || planned[s] {
 			continue
 		}
-		due = append(due, op)
+		planned[s] = true
+		same := e.outcome == outcomeOf(&ops[i])
+		if e.waits = same && e.until.After(now); e.waits {
+			r.waiting = append(r.waiting, e)
+		}
+		// Another controller has the network too; it may have the mark.
+		if yielded := same && e.count >= maxMarks && marksOnly(&ops[i]); e.waits || yielded {
+			held[s] = true
+		}
 	}
-	return due, wait
+	r.forget(was, planned)
+	return held
+}
+
+// forget drops what waited and is planned no more: it is not wanted now, or stands again.
+func (r *repairs) forget(waiting []*repair, planned map[subject]bool) {
+	for _, e := range waiting {
+		if !planned[e.subject] {
+			delete(r.of, e.subject)
+		}
+	}
 }
 
 // sweep forgets what was long ago, at times: there may be thousands.
 func (r *repairs) sweep(now time.Time) {
 	if now.Sub(r.swept) > repairWindow/10 {
 		r.swept = now
-		maps.DeleteFunc(r.byOp, func(_ opKey, e *repair) bool { return now.Sub(e.last) > repairWindow })
+		maps.DeleteFunc(r.of, func(_ subject, e *repair) bool { return now.Sub(e.last) > repairWindow })
 		if r.first != nil && now.Sub(r.first.at) > repairWindow {
 			r.first = nil
 		}
 	}
 }
 
-// written notes what was written and for which wish.
-func (r *repairs) written(ops []vtep.Op, rejected []vtep.Rejection, want *vtep.Want, now time.Time) {
-	if len(ops) > maxRepairs || len(r.byOp)+len(ops) > 10*maxRepairs {
+// written notes what was written.
+func (r *repairs) written(ops []vtep.Op, rejected []vtep.Rejection, now time.Time) {
+	if len(ops) > maxRepairs {
 		return
 	}
-	w := &writing{ops: ops, rejected: rejected, want: want, at: now}
-	if len(r.byOp) == 0 && r.first == nil {
+	w := &writing{ops: ops, rejected: rejected, at: now}
+	if len(r.of) == 0 && r.first == nil {
 		r.first = w
 		return
 	}
@@ -130,34 +148,64 @@ func (r *repairs) unfold() {
 // note counts operations. What the switch refused, or what is on a logical switch that
 // it refused, was not written.
 func (r *repairs) note(w *writing) {
-	ops, rejected, want, now := w.ops, w.rejected, w.want, w.at
-	if r.byOp == nil {
-		r.byOp = make(map[opKey]*repair, len(ops))
-	}
-	refused, absent := map[opKey]bool{}, map[string]bool{}
-	for i := range rejected {
-		op := &rejected[i].Op
-		refused[keyOf(op)] = true
+	r.makeRoom(len(w.ops))
+	refused, absent := map[subject]bool{}, map[string]bool{}
+	for i := range w.rejected {
+		op := &w.rejected[i].Op
+		refused[subjectOf(op)] = true
 		absent[op.LogicalSwitch] = absent[op.LogicalSwitch] || op.Kind == vtep.AddLogicalSwitch
 	}
-	entries := make([]repair, len(ops))
-	for i := range ops {
-		op := &ops[i]
-		key, seg := keyOf(op), want.Segment(op.LogicalSwitch)
-		if refused[key] || absent[op.LogicalSwitch] || takenDown(op, seg) {
+	r.bury(w.ops)
+	entries := make([]repair, len(w.ops))
+	noted := make(map[subject]bool, len(w.ops))
+	for i := range w.ops {
+		op := &w.ops[i]
+		s := subjectOf(op)
+		if refused[s] || absent[op.LogicalSwitch] || noted[s] || takesDown(op) {
 			continue
 		}
-		e := r.byOp[key]
-		if e == nil || e.seg != seg {
+		noted[s] = true
+		e := r.of[s]
+		if out := outcomeOf(op); e == nil || e.outcome != out {
 			e = &entries[i]
-			e.op, e.seg = op, seg
-			r.byOp[key] = e
+			*e = repair{op: op, subject: s, outcome: out}
+			r.of[s] = e
 		}
-		e.count++
-		e.last, e.waits = now, false
-		if n := e.count - 2; n >= 0 {
-			e.until = now.Add(min(firstRepair<<min(n, 20), maxRepair))
+		e.wrote(w.at)
+	}
+}
+
+// wrote counts, and says from when on the same may be written again.
+func (e *repair) wrote(now time.Time) {
+	e.count++
+	e.last, e.waits = now, false
+	if n := e.count - 2; n >= 0 {
+		e.until = now.Add(min(firstRepair<<min(n, 20), maxRepair))
+	}
+}
+
+// makeRoom bounds what is remembered. What nobody has undone yet may be forgotten: a
+// hand that fights back does so within seconds.
+func (r *repairs) makeRoom(more int) {
+	if r.of == nil {
+		r.of = make(map[subject]*repair, more)
+	}
+	if len(r.of)+more > 10*maxRepairs {
+		maps.DeleteFunc(r.of, func(_ subject, e *repair) bool { return e.count == 1 })
+	}
+}
+
+// bury forgets all of the logical switches that were taken down. A user may want them
+// and not want them as often as he likes.
+func (r *repairs) bury(ops []vtep.Op) {
+	gone := map[string]bool{}
+	for i := range ops {
+		if takesDown(&ops[i]) {
+			gone[ops[i].LogicalSwitch] = true
 		}
+	}
+	if len(gone) > 0 {
+		maps.DeleteFunc(r.of, func(s subject, _ *repair) bool { return gone[s.ls] })
 	}
 }
 
@@ -172,27 +220,21 @@ func marksOnly(op *vtep.Op) bool {
 	return row == vtep.LogicalSwitchRow{}
 }
 
-// takenDown reports whether an operation only removes what nobody wants any
-// more. A user may want it and not want it as often as he likes.
-func takenDown(op *vtep.Op, seg *vtep.Segment) bool { return op.LogicalSwitch != "" && seg == nil }
-
 // problems tells what is being undone again and again, and what waits to be
 // written again.
-func (r *repairs) problems(want *vtep.Want) (out []vtep.Problem) {
+func (r *repairs) problems() (out []vtep.Problem) {
 	open := map[string]*repair{}
-	for _, e := range r.byOp {
+	for _, e := range r.of {
 		if e.waits || e.count > conflictAfter {
 			open[e.op.String()] = e
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(open)) {
-		e := open[key]
-		switch {
-		case e.seg != want.Segment(e.op.LogicalSwitch):
+	for _, text := range slices.Sorted(maps.Keys(open)) {
+		switch e := open[text]; {
 		case e.count > conflictAfter:
-			out = append(out, problemOf(e.op, vtep.Conflict, fmt.Sprintf("another hand undid %d times: %s", e.count-1, key)))
+			out = append(out, problemOf(e.op, vtep.Conflict, fmt.Sprintf("another hand undid %d times: %s", e.count-1, text)))
 		case e.waits:
-			out = append(out, problemOf(e.op, vtep.AwaitingSwitch, fmt.Sprintf("another hand undid %d times, to be written again: %s", e.count, key)))
+			out = append(out, problemOf(e.op, vtep.AwaitingSwitch, fmt.Sprintf("another hand undid %d times, to be written again: %s", e.count, text)))
 		}
 	}
 	slices.SortStableFunc(out, func(a, b vtep.Problem) int { return strings.Compare(a.LogicalSwitch, b.LogicalSwitch) })

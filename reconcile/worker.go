@@ -408,7 +408,7 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, au
 		return 0, err
 	}
 	ops, wait := w.helds.filter(w.undrifted(plan.Ops, want), began)
-	ops, wait = w.repairs.filter(ops, want, wait, began)
+	ops, wait = w.repairs.filter(ops, wait, began)
 	if len(ops) > 0 {
 		w.enter(model.DeviceSyncing, "writing")
 		w.log.WithFields(logrus.Fields{"ops": len(ops), "revision": revision}).Debug("applying plan")
@@ -420,7 +420,7 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, au
 		if err != nil {
 			return 0, err
 		}
-		w.repairs.written(ops, rejected, want, time.Now())
+		w.repairs.written(ops, rejected, time.Now())
 		wait = w.helds.refused(rejected, wait, time.Now())
 	}
 	w.settle(s, want, plan, revision, len(ops) > 0)

@@ -44,17 +44,21 @@ func TestF43_OperatorDeletes(t *testing.T) {
 	}
 }
 
-// TestF43_FightsBack: somebody undoes the same thing again and again. It is
-// repaired after delays that grow, and called a conflict.
+// TestF43_FightsBack: somebody undoes the same thing again and again, while
+// the network has a new station each time. It is repaired after delays that grow, and
+// called a conflict.
 func TestF43_FightsBack(t *testing.T) {
 	t.Parallel()
-	// Settled from the beginning: what is wanted of a network is not the same before.
-	o := oneWith(t, reconcile.Options{Settle: time.Millisecond})
+	o := newTwo(t)
+	stands := slices.Clone(carriedByOne)
 	var last time.Duration
 	for i := range 5 {
 		began := time.Now()
 		o.server.VtepCtl("unbind-ls", "tor1", "p1", "100")
-		rig.Holds(t, 10*time.Second, o.server, carried...)
+		station := fmt.Sprintf("00:00:5e:00:53:%02x", i)
+		learn(o.other, station, "192.0.2.2")
+		stands = append(stands, "mac net "+station+" 192.0.2.2")
+		rig.Holds(t, 10*time.Second, o.server, stands...)
 		took := time.Since(began)
 		t.Logf("repair %d after %s", i+1, took.Round(time.Millisecond))
 		if i == 0 {

@@ -1,0 +1,201 @@
+package reconcile
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"bordergw/vtep"
+)
+
+// hand is a repairs with a clock: each round something is planned, and written as far
+// as it is due.
+type hand struct {
+	*testing.T
+	repairs
+	now time.Time
+}
+
+func newHand(t *testing.T) *hand { return &hand{T: t, now: at(0)} }
+
+func (h *hand) round(ops ...vtep.Op) (written []vtep.Op, wait time.Duration) {
+	h.now = h.now.Add(10 * time.Millisecond)
+	due, wait := h.filter(ops, 0, h.now)
+	if len(due) > 0 {
+		h.written(due, nil, h.now)
+	}
+	return due, wait
+}
+
+// fights has the same operation planned until it is written so many times, and tells
+// how long each took.
+func (h *hand) fights(times int, op vtep.Op, between ...vtep.Op) (took []time.Duration) {
+	for range times {
+		began := h.now
+		for {
+			due, wait := h.round(op)
+			if len(due) > 0 {
+				break
+			}
+			require.Positive(h, wait)
+			h.now = h.now.Add(wait)
+		}
+		took = append(took, h.now.Sub(began).Round(time.Second))
+		for _, b := range between {
+			h.round(b)
+		}
+	}
+	return took
+}
+
+func stationOp(kind vtep.OpKind, i int) vtep.Op {
+	op := vtep.Op{Kind: kind, LogicalSwitch: network, MAC: macOf(i)}
+	if kind != vtep.DeleteMAC {
+		op.Locator = vtep.Locator{Addr: ipOf(1)}
+	}
+	return op
+}
+
+func bindOp(kind vtep.OpKind, ls string) vtep.Op {
+	return vtep.Op{Kind: kind, LogicalSwitch: ls, Detail: &vtep.Detail{Binding: vtep.Binding{Switch: "s", Port: "p", VLAN: 100, LogicalSwitch: ls}}}
+}
+
+func markOp() vtep.Op {
+	mark := "ours"
+	return vtep.Op{Kind: vtep.SetLogicalSwitch, LogicalSwitch: network, Detail: &vtep.Detail{Switch: &vtep.LogicalSwitchRow{Mark: &mark}}}
+}
+
+var growing = []time.Duration{0, 0, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}
+
+// A fight is noticed whatever else is written of the network meanwhile.
+func TestFightInABusyNetwork(t *testing.T) {
+	for name, op := range map[string]vtep.Op{
+		"binding": bindOp(vtep.Bind, network),
+		"station": stationOp(vtep.AddMAC, 1),
+		"flood":   {Kind: vtep.DeleteFlood, LogicalSwitch: network},
+		"tunnel":  {Kind: vtep.EnableBFD, Detail: &vtep.Detail{Tunnel: vtep.Tunnel{Switch: "s", Remote: ipOf(1)}}},
+	} {
+		h := newHand(t)
+		require.Equal(t, growing, h.fights(len(growing), op, stationOp(vtep.AddMAC, 2), stationOp(vtep.DeleteMAC, 2)), name)
+		problems := h.problems()
+		require.Len(t, problems, 1, name)
+		require.Equal(t, vtep.Conflict, problems[0].Reason)
+		require.Contains(t, problems[0].Message, "another hand undid 5 times: ")
+	}
+}
+
+// What a hand changes and what it deletes is one fight, as we want the same each time.
+func TestFightByTwoMeans(t *testing.T) {
+	h := newHand(t)
+	for i := range 4 {
+		h.fights(1, stationOp([]vtep.OpKind{vtep.AddMAC, vtep.MoveMAC}[i%2], 1))
+	}
+	due, wait := h.round(stationOp(vtep.AddMAC, 1))
+	require.Empty(t, due)
+	require.Greater(t, wait, 3*time.Second)
+}
+
+// Users and stations may come and go as often as they like.
+func TestToAndFroIsNoFight(t *testing.T) {
+	h := newHand(t)
+	down := []vtep.Op{bindOp(vtep.Unbind, network), {Kind: vtep.ClearMACs, LogicalSwitch: network}, {Kind: vtep.DeleteLogicalSwitch, LogicalSwitch: network}}
+	for range 10 {
+		for _, ops := range [][]vtep.Op{
+			{bindOp(vtep.Bind, network)}, {bindOp(vtep.Rebind, "other")}, {bindOp(vtep.Rebind, network)}, {bindOp(vtep.Unbind, network)},
+			{stationOp(vtep.AddMAC, 1)}, {stationOp(vtep.DeleteMAC, 1)}, {stationOp(vtep.AddMAC, 2), markOp()}, down,
+		} {
+			due, wait := h.round(ops...)
+			require.Equal(t, ops, due)
+			require.Zero(t, wait)
+		}
+	}
+	require.Empty(t, h.problems())
+}
+
+// What waits to be written again and is not wanted any more is no problem.
+func TestFightEndsWithTheWish(t *testing.T) {
+	h := newHand(t)
+	op := bindOp(vtep.Bind, network)
+	h.fights(7, op)
+	h.round(op)
+	require.Len(t, h.problems(), 1)
+	h.round()
+	require.Empty(t, h.problems())
+	require.Equal(t, growing[:3], h.fights(3, op), "it begins anew")
+}
+
+// The first of several operations on one thing decides for all.
+func TestFightOverSeveralRows(t *testing.T) {
+	h := newHand(t)
+	ops := []vtep.Op{stationOp(vtep.MoveMAC, 1), stationOp(vtep.DeleteMAC, 1)}
+	for range 2 {
+		due, _ := h.round(ops...)
+		require.Equal(t, ops, due)
+	}
+	due, wait := h.round(ops...)
+	require.Empty(t, due)
+	require.Positive(t, wait)
+}
+
+// A mark is set twice, also where much else happens.
+func TestMarkIsLeftToAnother(t *testing.T) {
+	h := newHand(t)
+	for i := range 10 {
+		due, wait := h.round(markOp(), stationOp(vtep.AddMAC, 10+i))
+		require.Len(t, due, map[bool]int{true: 2, false: 1}[i < maxMarks])
+		require.Zero(t, wait)
+		h.now = h.now.Add(time.Minute)
+	}
+	require.Empty(t, h.problems())
+}
+
+// What the switch refused was not written.
+func TestRefusedIsNoRepair(t *testing.T) {
+	h := newHand(t)
+	add := vtep.Op{Kind: vtep.AddLogicalSwitch, LogicalSwitch: network, Detail: &vtep.Detail{Switch: &vtep.LogicalSwitchRow{}}}
+	ops := []vtep.Op{add, stationOp(vtep.AddMAC, 1), bindOp(vtep.Bind, network)}
+	for range 5 {
+		due, wait := h.filter(ops, 0, h.now)
+		require.Equal(t, ops, due)
+		require.Zero(t, wait)
+		h.written(due, []vtep.Rejection{{Op: add}}, h.now)
+	}
+}
+
+// However much is written, what is remembered is bounded, and a fight is noticed.
+func TestFightAmongMany(t *testing.T) {
+	h := newHand(t)
+	op := bindOp(vtep.Bind, network)
+	for i := range 100 {
+		ops := make([]vtep.Op, maxRepairs)
+		for j := range ops {
+			ops[j] = stationOp(vtep.AddMAC, i*maxRepairs+j)
+		}
+		h.round(ops...)
+		require.LessOrEqual(t, len(h.of), 11*maxRepairs)
+		if i > 93 {
+			h.fights(1, op)
+		}
+	}
+	require.Len(t, h.problems(), 1)
+	h.round(make([]vtep.Op, maxRepairs+1)...)
+	require.Empty(t, h.problems(), "a switch that lost its database begins anew")
+}
+
+func BenchmarkRepairs(b *testing.B) {
+	ops := make([]vtep.Op, maxRepairs)
+	for i := range ops {
+		ops[i] = stationOp(vtep.AddMAC, i)
+	}
+	now := at(0)
+	for b.Loop() {
+		var r repairs
+		for range 3 {
+			due, _ := r.filter(ops, 0, now)
+			r.written(due, nil, now)
+			now = now.Add(time.Minute)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*3*maxRepairs), "ns/op-noted")
+}
