@@ -137,3 +137,17 @@ func TestNetworkPolicy(t *testing.T) {
 	require.NotContains(t, s.do("GET", "/v2.0/networks/"+shared, "").item("network"), "provider:segmentation_id")
 	require.Equal(t, http.StatusNoContent, s.do("DELETE", "/v2.0/networks/"+mine, "").status)
 }
+
+// A network that its caller can not see can not be taken by a device of his,
+// which would keep its owner from deleting it.
+func TestForeignNetworkOfDevice(t *testing.T) {
+	s := newService(t, withHeaders)
+	id := s.as("o", "theirs", "member").network("n")
+	body := `{"gateway_device":{"type":"network_vlan","resource_id":"` + id + `"}}`
+	s.as("m", "mine", "member").do("POST", devicesPath, body).refused(404, "ResourceNotFound", "specified resource "+id+" does not exist")
+	require.Equal(t, http.StatusNoContent, s.as("o", "theirs", "member").do("DELETE", "/v2.0/networks/"+id, "").status)
+
+	id = s.network("n")
+	body = `{"gateway_device":{"type":"network_vlan","resource_id":"` + id + `"}}`
+	require.Equal(t, http.StatusCreated, s.do("POST", devicesPath, body).status)
+}

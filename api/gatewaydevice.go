@@ -94,6 +94,9 @@ func showManagementPort(d deviceView) any {
 func showConditions(cs []model.Condition) any { return append([]model.Condition{}, cs...) }
 
 func createGatewayDevice(c *call, in values) (deviceView, error) {
+	if id := valueOf[string](in, "resource_id"); in["type"] == model.NetworkVLAN && c.hidesNetwork(id) {
+		return deviceView{}, model.ErrResourceNotFound(id)
+	}
 	d, err := c.cfg.Store.CreateGatewayDevice(c.r.Context(), model.GatewayDevice{
 		Record:             model.Record{ProjectID: in.project()},
 		Name:               valueOf[string](in, "name"),

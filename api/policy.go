@@ -154,6 +154,13 @@ func (r *resource[T]) visible(c *call, v T) bool {
 	return r.rule(c, "get").allows(c.who, v.Meta().ProjectID) || r.public != nil && r.public(v)
 }
 
+// hidesNetwork reports whether there is a network that the caller may not see.
+// To him it does not exist, also where another object names it.
+func (c *call) hidesNetwork(id string) bool {
+	n, ok := c.defs.Networks.Get(id)
+	return ok && !n.Shared && !c.cfg.Policy["get_network"].allows(c.who, n.ProjectID)
+}
+
 // lookup finds the item of the path if the caller may see it. Upstream looks
 // up before it changes, hence one verb for all.
 func (r *resource[T]) lookup(c *call) (v T, err error) {
