@@ -96,8 +96,11 @@ func createConnection(c *call, in values) (connectionView, error) {
 		L2GatewayID: valueOf[string](in, "l2_gateway_id"),
 		NetworkID:   valueOf[string](in, "network_id"),
 	}
+	gw, _ := c.defs.Gateways.Get(x.L2GatewayID)
+	if err := c.checkJoin(x.NetworkID, gw); err != nil {
+		return connectionView{}, err
+	}
 	if text := valueOf[string](in, "segmentation_id"); text != "" {
-		gw, _ := c.defs.Gateways.Get(x.L2GatewayID)
 		kind := wantedKind(c.defs, gw)
 		seg, err := parseSegmentation(kind, text)
 		if err != nil {
@@ -110,6 +113,20 @@ func createConnection(c *call, in values) (connectionView, error) {
 		return connectionView{}, err
 	}
 	return c.viewConnection(made), nil
+}
+
+// checkJoin asks for the caller's rights on what a connection joins. It will
+// belong to the gateway's project. gw is nil when there is none.
+func (c *call) checkJoin(network string, gw *model.L2Gateway) error {
+	switch {
+	case c.hidesNetwork(network):
+		return model.ErrNetworkNotFound(network)
+	case gw == nil || c.cfg.Policy["create_l2_gateway_connection"].allows(c.who, gw.ProjectID):
+		return nil
+	case c.cfg.Policy["get_l2_gateway"].allows(c.who, gw.ProjectID):
+		return adminRequired("create")
+	}
+	return model.ErrL2GatewayNotFound(gw.ID)
 }
 
 // wantedKind is the kind of id that a gateway leaves to its connections: none

@@ -43,21 +43,29 @@ func l2Gateways() *resource[*model.L2Gateway] {
 }
 
 func createL2Gateway(c *call, in values) (*model.L2Gateway, error) {
+	devices, err := c.devices(in)
+	if err != nil {
+		return nil, err
+	}
 	return c.cfg.Store.CreateL2Gateway(c.r.Context(), model.L2Gateway{
 		Record:  model.Record{ProjectID: in.project()},
 		Name:    valueOf[string](in, "name"),
 		HAMode:  valueOf[model.HAMode](in, "ha_mode"),
 		Preempt: valueOf[bool](in, "preempt"),
-		Devices: c.devices(in),
+		Devices: devices,
 	})
 }
 
 func updateL2Gateway(c *call, id string, in values) (*model.L2Gateway, error) {
+	devices, err := c.devices(in)
+	if err != nil {
+		return nil, err
+	}
 	u := model.L2GatewayUpdate{
 		Name:           given[string](in, "name"),
 		HAMode:         given[model.HAMode](in, "ha_mode"),
 		Preempt:        given[bool](in, "preempt"),
-		Devices:        c.devices(in),
+		Devices:        devices,
 		ReplaceDevices: valueOf[bool](in, "replace_devices"),
 	}
 	switch {
@@ -71,11 +79,18 @@ func updateL2Gateway(c *call, id string, in values) (*model.L2Gateway, error) {
 }
 
 // devices are those of the body. Keys that nobody knows are ignored as upstream
-// does, but not without a trace.
-func (c *call) devices(in values) []model.Device {
+// does, but not without a trace. A registered device that the caller may not
+// see does not exist for him.
+func (c *call) devices(in values) ([]model.Device, error) {
 	list := valueOf[deviceList](in, "devices")
 	if len(list.ignored) > 0 {
 		c.log.WithField("keys", list.ignored).Debug("unknown keys of devices ignored")
 	}
-	return list.devices
+	for _, d := range list.devices {
+		gd, ok := c.defs.Devices.Get(d.DeviceID)
+		if ok && !c.cfg.Policy["get_gateway_device"].allows(c.who, gd.ProjectID) {
+			return nil, model.ErrGatewayDeviceNotFound(d.DeviceID)
+		}
+	}
+	return list.devices, nil
 }

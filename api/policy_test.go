@@ -38,6 +38,39 @@ func TestPolicyOfGateways(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, s.as("u", "p", "cleaner").do("DELETE", gatewaysPath+"/"+id, "").status)
 }
 
+// Where projects may define gateways and connections, what others own is out of
+// their reach.
+func TestPolicyOfForeignParts(t *testing.T) {
+	s := newService(t, withPolicy(t, map[string]string{
+		"create_l2_gateway": "admin_or_owner", "update_l2_gateway": "admin_or_owner", "get_l2_gateway": "admin_or_owner",
+		"create_l2_gateway_connection": "admin_or_owner",
+	}))
+	gateway := func(device string) string {
+		return `{"l2_gateway":{"devices":[{"device_id":"` + device + `","segmentation_id":7000}]}}`
+	}
+	join := func(gw, network string) string {
+		return `{"l2_gateway_connection":{"l2_gateway_id":"` + gw + `","network_id":"` + network + `"}}`
+	}
+	s.as("o", "theirs", "member")
+	device, network := s.hardware("hw", "192.0.2.1"), s.network("n")
+	a := s.do("POST", gatewaysPath, gateway(device))
+	require.Equal(t, http.StatusCreated, a.status, a.text)
+	theirs := a.item("l2_gateway")["id"].(string)
+
+	s.as("m", "mine", "member")
+	own := s.network("own")
+	a = s.do("POST", gatewaysPath, gateway(s.hardware("hw", "192.0.2.2")))
+	mine := a.item("l2_gateway")["id"].(string)
+	s.do("POST", gatewaysPath, gateway(device)).refused(404, "GatewayDeviceNotFound", "Gateway device "+device+" does not exist")
+	s.do("PUT", gatewaysPath+"/"+mine, `{"l2_gateway":{"replace_devices":true,"devices":[{"device_id":"`+device+`"}]}}`).
+		refused(404, "GatewayDeviceNotFound", "Gateway device "+device+" does not exist")
+	s.do("POST", connectionsPath, join(mine, network)).refused(404, "NetworkNotFound", "Network "+network+" could not be found.")
+	s.do("POST", connectionsPath, join(theirs, own)).refused(404, "L2GatewayNotFound", "L2 Gateway "+theirs+" could not be found")
+	require.Equal(t, http.StatusCreated, s.do("POST", connectionsPath, join(mine, own)).status)
+	a = s.as("a", "ops", "admin").do("POST", connectionsPath, join(mine, network))
+	require.Equal(t, 409, a.status, a.text) // one VNI on one device: refused for its own reason
+}
+
 func TestPolicyOfNetworksAndMACs(t *testing.T) {
 	s := newService(t, withPolicy(t, map[string]string{
 		"create_network":          "role:netop",
