@@ -29,12 +29,6 @@ func (t *txn) createConnection(c model.L2GatewayConnection) (*model.L2GatewayCon
 	if err := t.checkSwitches(g); err != nil {
 		return nil, err
 	}
-	return t.attach(c, g)
-}
-
-// attach stores a connection whose request is in order, if it goes together with
-// the others.
-func (t *txn) attach(c model.L2GatewayConnection, g *model.L2Gateway) (*model.L2GatewayConnection, error) {
 	c.Record = t.newRecord(g.ProjectID)
 	connections.put(t, &c)
 	if err := t.checkVLANs(&c, g); err != nil {
@@ -46,10 +40,15 @@ func (t *txn) attach(c model.L2GatewayConnection, g *model.L2Gateway) (*model.L2
 	if err := t.checkVNIs(&c, g); err != nil {
 		return nil, err
 	}
+	return t.attached(&c, g), nil
+}
+
+// attached completes a connection that is in the snapshot already.
+func (t *txn) attached(c *model.L2GatewayConnection, g *model.L2Gateway) *model.L2GatewayConnection {
 	t.settle(c.NetworkID)
-	t.stitch(&c, g)
+	t.stitch(c, g)
 	stored, _ := t.next.Connections.Get(c.ID)
-	return stored, nil
+	return stored
 }
 
 // checkRequest checks the request by itself, in the order of networking-l2gw,

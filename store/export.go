@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 
 	"bordergw/model"
 )
@@ -18,9 +19,9 @@ const maxRevision = 1 << 31
 
 // Import stores what another store exported, with ids, VNIs and the order of
 // creation, all of it or nothing. The store must hold no definitions. Every
-// record passes the rules that it passed when it was created, except quotas
-// and what was known of the switches then; one that this store would keep
-// in another form is refused.
+// record passes the rules that it passed when it was created, except quotas,
+// clashes with other connections and what was known of the switches then; one
+// that this store would keep in another form is refused.
 func (s *Store) Import(ctx context.Context, e *model.Export) error {
 	return s.do(ctx, func(t *txn) error { return t.importAll(e) })
 }
@@ -82,6 +83,9 @@ func checkList[T any, P model.Recorder[T]](seqs map[uint64]string, of table[T, P
 			return refuse("a record has no id or no seq")
 		}
 		m := r.Meta()
+		if utf8.RuneCountInString(m.ID) > maxID {
+			return refuse("%.255q… is longer than %d characters", m.ID, maxID)
+		}
 		if most := max(m.Seq, m.Revision); most > maxRevision {
 			return refuse("%.255q: %d is no revision, the highest is %d", m.ID, most, uint64(maxRevision))
 		}
@@ -192,6 +196,8 @@ func (t *txn) importGateway(g *model.L2Gateway) (*model.L2Gateway, error) {
 	return t.createGateway(*g)
 }
 
+// importConnection does not compare with other connections: what was deleted or
+// renamed since may have made two of them clash.
 func (t *txn) importConnection(c *model.L2GatewayConnection) (*model.L2GatewayConnection, error) {
 	t.give(c.ID)
 	copied := *c
@@ -199,7 +205,12 @@ func (t *txn) importConnection(c *model.L2GatewayConnection) (*model.L2GatewayCo
 	if err != nil {
 		return nil, err
 	}
-	return t.attach(copied, g)
+	copied.Record = t.newRecord(g.ProjectID)
+	connections.put(t, &copied)
+	if err := t.fixVNI(&copied, g); err != nil {
+		return nil, err
+	}
+	return t.attached(&copied, g), nil
 }
 
 func (t *txn) importQuota(q *model.Quota) (*model.Quota, error) {

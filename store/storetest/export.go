@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"bordergw/model"
@@ -85,6 +86,34 @@ func testImportOrder(t *testing.T, open Open) {
 	require.Equal(t, e, o.exported())
 }
 
+// testImportClashes: what was refused if it were created now, but came about, is
+// taken back too. Network a's connection gave it the VNI that b is still joined
+// by, and a device was given the name under which its port is bound twice.
+func testImportClashes(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	var joined []*model.L2GatewayConnection
+	join := func(network string, dev model.Device) {
+		g := must[model.L2Gateway](f)(f.CreateL2Gateway(f.ctx, model.L2Gateway{Devices: []model.Device{dev}}))
+		joined = append(joined, must[model.L2GatewayConnection](f)(f.CreateConnection(f.ctx, model.L2GatewayConnection{L2GatewayID: g.ID, NetworkID: network})))
+	}
+	for i, id := range []string{"a", "b", "c", "d"} {
+		f.network(id, 0)
+		if i < 2 {
+			join(id, model.Device{DeviceID: f.hwVTEP("", uint16(1+i)).ID, SegmentationID: 7000})
+		}
+	}
+	require.NoError(t, f.DeleteConnection(f.ctx, joined[0].ID))
+	gd, port := f.hwVTEP("old", 3), []model.Interface{{Name: "p1", VLANs: []model.VLAN{7}}}
+	join("c", model.Device{DeviceID: gd.ID, Interfaces: port})
+	join("d", model.Device{DeviceName: "new", Interfaces: port})
+	name := "new"
+	must[model.GatewayDevice](f)(f.UpdateGatewayDevice(f.ctx, gd.ID, model.GatewayDeviceUpdate{Name: &name}))
+
+	e, o := f.exported(), f.other()
+	require.NoError(t, o.Import(o.ctx, e))
+	require.Equal(t, e, o.exported())
+}
+
 func testImportRefusals(t *testing.T, open Open) {
 	f := newFixture(t, open)
 	f.populate()
@@ -92,13 +121,17 @@ func testImportRefusals(t *testing.T, open Open) {
 		typ   string
 		spoil func(*model.Export)
 	}{
-		"format":          {"HTTPBadRequest", func(e *model.Export) { e.Format++ }},
-		"null":            {"HTTPBadRequest", func(e *model.Export) { e.Networks[0] = nil }},
-		"no revision":     {"HTTPBadRequest", func(e *model.Export) { e.Networks[0].Revision = 1<<64 - 1 }},
-		"seq of another":  {"HTTPBadRequest", func(e *model.Export) { e.GatewayDevices[1].Seq = e.GatewayDevices[0].Seq }},
-		"seq of a kind":   {"HTTPBadRequest", func(e *model.Export) { e.Connections[0].Seq = e.Networks[0].Seq }},
-		"large seq":       {"HTTPBadRequest", func(e *model.Export) { e.GatewayDevices[0].Seq = 1<<32 + e.GatewayDevices[1].Seq }},
-		"no id":           {"HTTPBadRequest", func(e *model.Export) { e.L2Gateways[0].ID = "" }},
+		"format":         {"HTTPBadRequest", func(e *model.Export) { e.Format++ }},
+		"null":           {"HTTPBadRequest", func(e *model.Export) { e.Networks[0] = nil }},
+		"no revision":    {"HTTPBadRequest", func(e *model.Export) { e.Networks[0].Revision = 1<<64 - 1 }},
+		"seq of another": {"HTTPBadRequest", func(e *model.Export) { e.GatewayDevices[1].Seq = e.GatewayDevices[0].Seq }},
+		"seq of a kind":  {"HTTPBadRequest", func(e *model.Export) { e.Connections[0].Seq = e.Networks[0].Seq }},
+		"large seq":      {"HTTPBadRequest", func(e *model.Export) { e.GatewayDevices[0].Seq = 1<<32 + e.GatewayDevices[1].Seq }},
+		"no id":          {"HTTPBadRequest", func(e *model.Export) { e.L2Gateways[0].ID = "" }},
+		"long id": {"HTTPBadRequest", func(e *model.Export) {
+			e.Quotas[0].ID = strings.Repeat("é", 256)
+			e.Quotas[0].ProjectID = e.Quotas[0].ID
+		}},
 		"no device id":    {"HTTPBadRequest", func(e *model.Export) { e.L2Gateways[0].Devices[0].ID = "" }},
 		"twice":           {"Conflict", func(e *model.Export) { e.Networks = append(e.Networks, e.Networks[0]) }},
 		"no device":       {"GatewayDeviceNotFound", func(e *model.Export) { e.GatewayDevices = e.GatewayDevices[1:] }},

@@ -39,6 +39,7 @@ func Run(t *testing.T, open Open) {
 		{"AuditBound", testAuditBound},
 		{"ExportImport", testExportImport},
 		{"ImportOrder", testImportOrder},
+		{"ImportClashes", testImportClashes},
 		{"ImportRefusals", testImportRefusals},
 		{"Records", testRecords},
 		{"Notices", testNotices},
