@@ -59,26 +59,26 @@ type neutronError struct {
 	Detail  string `json:"detail"`
 }
 
-// failure turns an error into an answer. It reports false for an internal
-// error, of which the caller learns nothing.
-func failure(err error) (reply, bool) {
+// failure turns an error into an answer. Of an internal error the caller learns
+// nothing.
+func failure(err error) reply {
 	var he *httpError
 	if errors.As(err, &he) {
-		return refusal(he.status, he.typ, he.message).with("Allow", he.allow), true
+		return refusal(he.status, he.typ, he.message).with("Allow", he.allow)
 	}
 	// In plain text, as keystonemiddleware does.
 	if errors.Is(err, ErrUnauthenticated) {
 		return reply{status: http.StatusUnauthorized, body: plainBody("Authentication required\n")}.
-			with("WWW-Authenticate", `Bearer realm="bordergw"`), true
+			with("WWW-Authenticate", `Bearer realm="bordergw"`)
 	}
 	var me *model.Error
 	if errors.As(err, &me) {
 		if status, ok := statusOf[me.Kind]; ok {
-			return refusal(status, me.Type, me.Message), true
+			return refusal(status, me.Type, me.Message)
 		}
 	}
 	return refusal(http.StatusInternalServerError, "HTTPInternalServerError",
-		"Request Failed: internal server error while processing your request."), false
+		"Request Failed: internal server error while processing your request.")
 }
 
 func refusal(status int, typ, message string) reply {

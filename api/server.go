@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -127,8 +128,8 @@ func (c *call) run(e endpoint) reply {
 	if err == nil {
 		return p
 	}
-	p, known := failure(err)
-	if !known {
+	p = failure(err)
+	if p.status >= http.StatusInternalServerError {
 		c.log.WithField("err", err).Error("request failed")
 	}
 	return p
@@ -154,8 +155,7 @@ func (c *call) authenticate() (err error) {
 	if errors.Is(err, ErrUnauthenticated) {
 		return err
 	}
-	c.log.WithField("err", err).Warn("authentication is not possible")
-	return model.ErrUnavailable("Authentication is not possible now.")
+	return fmt.Errorf("%w: %w", model.ErrUnavailable("Authentication is not possible now."), err)
 }
 
 // send writes the answer and returns its status.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"regexp"
 	"testing"
@@ -91,7 +92,7 @@ func (brokenStore) CreateNetwork(context.Context, model.Network) (*model.Network
 }
 
 func (brokenStore) DeleteNetwork(context.Context, string) error {
-	return model.ErrUnavailable("not the leader")
+	return fmt.Errorf("%w: %w", model.ErrUnavailable("try again"), errors.New("the disk is full"))
 }
 
 // TestInternalError: the cause goes to the log, under the id that the caller
@@ -108,7 +109,8 @@ func TestInternalError(t *testing.T) {
 	id := "taken"
 	_, err := s.store.CreateNetwork(t.Context(), model.Network{Record: model.Record{ID: id}})
 	require.NoError(t, err)
-	s.do("DELETE", "/v2.0/networks/"+id, "").refused(503, "ServiceUnavailable", "not the leader")
+	s.do("DELETE", "/v2.0/networks/"+id, "").refused(503, "ServiceUnavailable", "try again")
+	require.Contains(t, log.String(), "the disk is full")
 
 	s.header.Set("X-Auth-Token", "secret-token")
 	a := s.do("POST", "/v2.0/networks?token=secret-token", `{"network":{"name":"body-text"}}`)
