@@ -9,7 +9,7 @@ const defaultAuditLimit = 100
 
 // audit lists changes, newest first. Limit 0 is all that are kept.
 func audit(c *call) (reply, error) {
-	q := c.r.URL.Query()
+	q := c.query()
 	p, err := parsePage(q)
 	if err != nil {
 		return reply{}, err

@@ -16,7 +16,7 @@ func (r *resource[T]) list(c *call) (reply, error) {
 	if err := r.authorise(c, "get"); err != nil {
 		return reply{}, err
 	}
-	q := c.r.URL.Query()
+	q := c.query()
 	p, err := parsePage(q)
 	if err != nil {
 		return reply{}, err

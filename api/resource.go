@@ -84,7 +84,7 @@ func (r *resource[T]) show(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(map[string]members{r.singular: r.render(c, v, wantedFields(c.r.URL.Query()))})
+	return ok(map[string]members{r.singular: r.render(c, v, wantedFields(c.query()))})
 }
 
 func (r *resource[T]) post(c *call) (reply, error) {

@@ -79,7 +79,7 @@ func deviceReports(c *call) (reply, error) {
 // plan shows what would be sent, as text unless JSON is asked for.
 func plan(c *call) (reply, error) {
 	plans := c.cfg.Status.Plans(c.r.Context())
-	format := c.r.URL.Query().Get("format")
+	format := c.query().Get("format")
 	if format == "json" || format == "" && strings.Contains(c.r.Header.Get("Accept"), "application/json") {
 		return ok(map[string][]model.DevicePlan{"plans": append([]model.DevicePlan{}, plans...)})
 	}
