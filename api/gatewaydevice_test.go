@@ -146,6 +146,9 @@ func TestRemoteMACs(t *testing.T) {
 	require.Equal(t, entry, s.do("GET", path+item, "").item("remote_mac_entry"))
 	require.Equal(t, []any{entry}, s.do("GET", devicesPath+"/"+id, "").item("gateway_device")["remote_mac_entries"])
 	require.Empty(t, s.do("GET", devicesPath+"/nope/remote_mac_entries", "").list("remote_mac_entries", "id"))
+	for spelling, found := range map[string]int{"10-20-30-40-50-6A": 1, "10:20:30:40:50:6A": 1, "1020.3040.506a": 1, "10:20:30:40:50:6b": 0, "x": 0} {
+		require.Len(t, s.do("GET", path+"?mac_address="+spelling, "").list("remote_mac_entries", "id"), found, spelling)
+	}
 
 	input := func(name, why string) string { return "Invalid input for " + name + ". Reason: " + why + "." }
 	ok, ip := `"02:00:00:00:00:01"`, `"192.0.2.5"`

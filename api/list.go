@@ -95,11 +95,16 @@ func (r *resource[T]) matches(c *call, v T, q url.Values) bool {
 	return true
 }
 
-// equals compares a rendered value with what a query asks for.
+// equals compares a rendered value with what a query asks for. Booleans and MACs
+// may be spelled as in a body.
 func equals(v any, wanted string) bool {
 	if b, isBool := v.(bool); isBool {
 		w, err := parseBool(wanted)
 		return err == nil && w == b
+	}
+	if m, isMAC := v.(model.MAC); isMAC {
+		w, err := model.ParseMAC(wanted)
+		return err == nil && w == m
 	}
 	return plain(v) == wanted
 }
