@@ -126,9 +126,15 @@ func (t *txn) updateGateway(id string, u model.L2GatewayUpdate) (*model.L2Gatewa
 // there keeps its id.
 func (t *txn) changedDevices(g *model.L2Gateway, u model.L2GatewayUpdate) ([]model.Device, error) {
 	out := slices.Clone(g.Devices)
-	at := make([]int, len(u.Devices))
+	at, taken := make([]int, len(u.Devices)), map[int]bool{}
 	for n := range u.Devices {
-		at[n] = indexOf(g.Devices, &u.Devices[n])
+		// Those of one name are meant in their order; upstream lets one too many
+		// replace the first.
+		at[n] = indexOf(g.Devices, &u.Devices[n], taken)
+		if at[n] < 0 && !u.ReplaceDevices {
+			at[n] = indexOf(g.Devices, &u.Devices[n], nil)
+		}
+		taken[at[n]] = true
 		if at[n] < 0 && !u.ReplaceDevices {
 			return nil, model.ErrL2GatewayDeviceNotFound(cmp.Or(u.Devices[n].DeviceName, u.Devices[n].DeviceID))
 		}
@@ -171,11 +177,14 @@ func (t *txn) checkPorts(where *places, dev *model.Device) error {
 	return nil
 }
 
-// indexOf finds the device that a request means.
-func indexOf(list []model.Device, dev *model.Device) int {
-	return slices.IndexFunc(list, func(o model.Device) bool {
-		return o.DeviceID == dev.DeviceID && o.DeviceName == dev.DeviceName
-	})
+// indexOf finds the device that a request means, but none of those taken.
+func indexOf(list []model.Device, dev *model.Device, taken map[int]bool) int {
+	for i, o := range list {
+		if o.DeviceID == dev.DeviceID && o.DeviceName == dev.DeviceName && !taken[i] {
+			return i
+		}
+	}
+	return -1
 }
 
 // checkTagging: the gateway's connections give the VLAN or they do not.

@@ -85,6 +85,20 @@ func testGatewayUpdate(t *testing.T, open Open) {
 	require.Len(t, up.Devices, 2)
 	require.Equal(t, g.Devices[1].ID, up.Devices[0].ID)
 	require.Equal(t, g.Devices[0].ID, up.Devices[1].ID)
+
+	// Only the active one of an active-passive gateway is bound: two of one id
+	// would both be.
+	up = update(model.L2GatewayUpdate{ReplaceDevices: true,
+		Devices: []model.Device{named("sw1", port("p1", 30)), named("sw1", port("p2", 30))}})
+	require.Equal(t, g.Devices[0].ID, up.Devices[0].ID)
+	require.NotEqual(t, up.Devices[0].ID, up.Devices[1].ID)
+	ids := []string{up.Devices[0].ID, up.Devices[1].ID}
+	up = update(model.L2GatewayUpdate{Devices: []model.Device{named("sw1", port("p1", 31)), named("sw1", port("p2", 32))}})
+	require.Equal(t, []model.Interface{port("p1", 31)}, up.Devices[0].Interfaces)
+	require.Equal(t, []model.Interface{port("p2", 32)}, up.Devices[1].Interfaces)
+	require.Equal(t, ids, []string{up.Devices[0].ID, up.Devices[1].ID})
+	up = update(model.L2GatewayUpdate{Devices: []model.Device{named("sw1", port("p1", 31)), named("sw1", port("p2", 32)), named("sw1", port("p1", 33))}})
+	require.Equal(t, []model.Interface{port("p1", 33)}, up.Devices[0].Interfaces)
 }
 
 func testGatewayUpdateRefusals(t *testing.T, open Open) {
