@@ -101,6 +101,9 @@ func TokenOf(r *http.Request) string {
 	if token := r.Header.Get("X-Auth-Token"); token != "" {
 		return token
 	}
-	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
 	return token
 }

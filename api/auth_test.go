@@ -52,7 +52,9 @@ func TestTokens(t *testing.T) {
 	}
 	require.Equal(t, http.StatusOK, status("X-Auth-Token", "root"))
 	require.Equal(t, http.StatusOK, status("Authorization", "Bearer root"))
+	require.Equal(t, http.StatusOK, status("Authorization", "bearer root")) // RFC 9110, 11.1
 	require.Equal(t, http.StatusForbidden, status("X-Auth-Token", "plain"))
+	require.Equal(t, http.StatusUnauthorized, status("Authorization", "root"))
 	require.Equal(t, http.StatusUnauthorized, status("X-Auth-Token", "ROOT"))
 	require.Equal(t, http.StatusUnauthorized, status("X-Auth-Token", ""))
 	require.Equal(t, http.StatusUnauthorized, status("Authorization", "Bearer "))
