@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -15,6 +16,9 @@ var statusOf = map[model.Kind]int{
 	model.Forbidden:   http.StatusForbidden,
 	model.Unavailable: http.StatusServiceUnavailable,
 }
+
+// statusClientGone counts requests that nobody waits for any more, as nginx does.
+const statusClientGone = 499
 
 // httpError is a refusal that exists only in HTTP.
 type httpError struct {
@@ -70,6 +74,9 @@ func failure(err error) reply {
 	if errors.Is(err, ErrUnauthenticated) {
 		return reply{status: http.StatusUnauthorized, body: plainBody("Authentication required\n")}.
 			with("WWW-Authenticate", `Bearer realm="bordergw"`)
+	}
+	if errors.Is(err, context.Canceled) {
+		return refusal(statusClientGone, "HTTPClientDisconnect", "The client went away.")
 	}
 	var me *model.Error
 	if errors.As(err, &me) {

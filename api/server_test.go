@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
+	"strings"
 	"testing"
 
 	"bordergw/api"
@@ -120,6 +122,24 @@ func TestInternalError(t *testing.T) {
 	require.Contains(t, log.String(), "method=POST path=/v2.0/networks")
 	require.NotContains(t, log.String(), "secret-token")
 	require.NotContains(t, log.String(), "body-text")
+}
+
+// A client that goes away while its change waits is no failure of ours.
+func TestClientGone(t *testing.T) {
+	var log bytes.Buffer
+	s := newService(t, func(c *api.Config) {
+		l := logrus.New()
+		l.SetOutput(&log)
+		c.Log = l
+	})
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := httptest.NewRequestWithContext(gone, "POST", "/v2.0/networks", strings.NewReader(`{"network":{}}`))
+	w := httptest.NewRecorder()
+	s.http.ServeHTTP(w, r)
+	require.Equal(t, 499, w.Code)
+	require.NotContains(t, log.String(), "level=error")
+	require.Contains(t, s.do("GET", "/metrics", "").text, `code="499"`)
 }
 
 func TestIgnoredKeysAreLogged(t *testing.T) {
