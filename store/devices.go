@@ -158,7 +158,7 @@ func (t *txn) updateDevice(id string, u model.GatewayDeviceUpdate) (*model.Gatew
 	if err := t.checkDevice(&gd); err != nil {
 		return nil, err
 	}
-	devices.put(t, &gd)
+	stored := devices.replace(t, old, &gd)
 	if gd.Profile != old.Profile {
 		t.forgetReplication(id)
 	}
@@ -166,7 +166,7 @@ func (t *txn) updateDevice(id string, u model.GatewayDeviceUpdate) (*model.Gatew
 	if gd.Name != old.Name {
 		t.settleAll()
 	}
-	return &gd, nil
+	return stored, nil
 }
 
 func (t *txn) deleteDevice(id string) error {

@@ -109,7 +109,7 @@ func (t *txn) updateGateway(id string, u model.L2GatewayUpdate) (*model.L2Gatewa
 	set(&g.HAMode, u.HAMode)
 	set(&g.Preempt, u.Preempt)
 	if len(u.Devices) == 0 {
-		return gateways.put(t, &g), nil
+		return gateways.replace(t, old, &g), nil
 	}
 	if g.Devices, err = t.changedDevices(old, u); err != nil {
 		return nil, err
@@ -117,7 +117,9 @@ func (t *txn) updateGateway(id string, u model.L2GatewayUpdate) (*model.L2Gatewa
 	if err := t.checkOneKind(&g); err != nil {
 		return nil, err
 	}
-	gateways.put(t, &g)
+	if stored := gateways.replace(t, old, &g); stored == old {
+		return old, nil
+	}
 	t.stitchGateway(&g)
 	return &g, t.recheck(&g)
 }

@@ -66,7 +66,7 @@ func (t *txn) updateNetwork(id string, u model.NetworkUpdate) (*model.Network, e
 	set(&n.Name, u.Name)
 	set(&n.Shared, u.Shared)
 	set(&n.AdminStateUp, u.AdminStateUp)
-	return networks.put(t, &n), nil
+	return networks.replace(t, old, &n), nil
 }
 
 func (t *txn) deleteNetwork(id string) error {

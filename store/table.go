@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 
 	"bordergw/model"
 )
@@ -73,6 +74,14 @@ func (k table[T, P]) put(t *txn, p P) P {
 	*in = in.With(p)
 	t.changed(change{table: k.bucket, id: m.ID, record: p})
 	return p
+}
+
+// replace puts a changed copy of old, unless nothing differs.
+func (k table[T, P]) replace(t *txn, old, p P) P {
+	if reflect.DeepEqual(old, p) {
+		return old
+	}
+	return k.put(t, p)
 }
 
 // remove removes a record if it is there.

@@ -137,3 +137,16 @@ func testCancelled(t *testing.T, open Open) {
 	require.ErrorIs(t, err, context.Canceled)
 	require.Same(t, before, f.Definitions())
 }
+
+// testNothingChanged: an update with what stands is no change, so that it neither
+// costs a commit nor pushes a change out of the audit.
+func testNothingChanged(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	n, gd, g := f.network("n", 0), f.hwVTEP("sw1", 1), f.gateway(named("sw1", port("p1", 10)))
+	before := f.Definitions()
+	require.Same(t, n, must[model.Network](f)(f.UpdateNetwork(f.ctx, "n", model.NetworkUpdate{Shared: ptr(false)})))
+	require.Same(t, gd, must[model.GatewayDevice](f)(f.UpdateGatewayDevice(f.ctx, gd.ID, model.GatewayDeviceUpdate{Name: ptr("sw1")})))
+	require.Same(t, g, must[model.L2Gateway](f)(f.UpdateL2Gateway(f.ctx, g.ID, model.L2GatewayUpdate{})))
+	require.Same(t, g, must[model.L2Gateway](f)(f.UpdateL2Gateway(f.ctx, g.ID, model.L2GatewayUpdate{Devices: []model.Device{named("sw1", port("p1", 10))}})))
+	require.Same(t, before, f.Definitions())
+}

@@ -41,6 +41,7 @@ func Run(t *testing.T, open Open) {
 		{"ImportOrder", testImportOrder},
 		{"ImportClashes", testImportClashes},
 		{"ImportRefusals", testImportRefusals},
+		{"NothingChanged", testNothingChanged},
 		{"Records", testRecords},
 		{"Notices", testNotices},
 		{"Snapshots", testSnapshots},
