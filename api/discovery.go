@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strings"
 
 	"bordergw/model"
 )
@@ -11,10 +12,12 @@ type link struct {
 	Href string `json:"href"`
 }
 
-// base is the URL that the client used to reach us.
+// base is the URL that the client used to reach us. TLS ends in a proxy, and
+// clients go on where the links of "/" point to. Who sends the header himself
+// misleads only himself.
 func (c *call) base() string {
 	scheme := "http://"
-	if c.r.TLS != nil {
+	if c.r.TLS != nil || strings.EqualFold(c.r.Header.Get("X-Forwarded-Proto"), "https") {
 		scheme = "https://"
 	}
 	return scheme + c.r.Host

@@ -86,6 +86,18 @@ func TestOwnEndpoints(t *testing.T) {
 	require.Equal(t, printed, s.do("GET", "/v1/plan?format=text", "").text)
 }
 
+// Behind a proxy that ends TLS a client is not sent on without it.
+func TestLinksBehindProxy(t *testing.T) {
+	s := newService(t)
+	s.header.Set("X-Forwarded-Proto", "https")
+	for path, href := range map[string]string{
+		"/": "https://127.0.0.1:9696/v2.0/", "/v2.0/": "https://127.0.0.1:9696/v2.0/networks",
+		"/v2.0/networks?limit=1": "https://127.0.0.1:9696/v2.0/networks?limit=1&page_reverse=True",
+	} {
+		require.Contains(t, s.do("GET", path, "").text, `"href":"`+href+`"`)
+	}
+}
+
 // brokenStore fails as a disk does.
 type brokenStore struct{ api.Store }
 
