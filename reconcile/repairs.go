@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,8 +18,8 @@ const (
 	conflictAfter = 5
 	firstRepair   = time.Second
 	maxRepair     = 5 * time.Minute
-	// maxRepairs bounds what is watched: a larger plan is a switch that lost its
-	// database, not a hand that undoes ours.
+	// maxRepairs bounds what is watched of one plan. Of a larger one that many stand
+	// for all.
 	maxRepairs = 1000
 	// maxMarks is how often a mark is set for one wish.
 	maxMarks = 2
@@ -57,13 +58,10 @@ type repair struct {
 	waits   bool // it is planned again and held back until then
 }
 
-// filter takes out what has to wait, and returns when the next is due.
+// filter takes out what has to wait, and returns when the next is due. If most of
+// what is watched of a large plan has to, all of it does.
 func (r *repairs) filter(ops []vtep.Op, wait time.Duration, now time.Time) ([]vtep.Op, time.Duration) {
 	r.sweep(now)
-	if len(ops) > maxRepairs {
-		*r = repairs{swept: now}
-		return ops, wait
-	}
 	if len(ops) > 0 {
 		r.unfold()
 	}
@@ -74,16 +72,25 @@ func (r *repairs) filter(ops []vtep.Op, wait time.Duration, now time.Time) ([]vt
 	for _, e := range r.waiting {
 		wait = shorter(wait, e.until.Sub(now))
 	}
+	if len(ops) > maxRepairs && 2*len(r.waiting) > maxRepairs {
+		return nil, wait
+	}
 	return slices.DeleteFunc(slices.Clone(ops), func(op vtep.Op) bool { return held[subjectOf(&op)] }), wait
 }
+
+// watched are the operations of a plan that are told apart.
+func watched(ops []vtep.Op) []vtep.Op { return ops[:min(len(ops), maxRepairs)] }
 
 // held finds what has to wait. Of several operations on one subject the first decides
 // for all.
 func (r *repairs) held(ops []vtep.Op, now time.Time) map[subject]bool {
 	was := r.waiting
 	r.waiting = nil
+	for _, e := range was {
+		e.waits = false
+	}
 	planned, held := map[subject]bool{}, map[subject]bool{}
-	for i := range ops {
+	for i := range watched(ops) {
 		s := subjectOf(&ops[i])
 		e := r.of[s]
 		if e == nil || planned[s] {
@@ -99,7 +106,9 @@ func (r *repairs) held(ops []vtep.Op, now time.Time) map[subject]bool {
 			held[s] = true
 		}
 	}
-	r.forget(was, planned)
+	if len(ops) <= maxRepairs {
+		r.forget(was, planned)
+	}
 	return held
 }
 
@@ -126,7 +135,7 @@ func (r *repairs) sweep(now time.Time) {
 // written notes what was written.
 func (r *repairs) written(ops []vtep.Op, rejected []vtep.Rejection, now time.Time) {
 	if len(ops) > maxRepairs {
-		return
+		ops = slices.Clone(watched(ops)) // the others need not stay
 	}
 	w := &writing{ops: ops, rejected: rejected, at: now}
 	if len(r.of) == 0 && r.first == nil {
@@ -220,25 +229,51 @@ func marksOnly(op *vtep.Op) bool {
 	return row == vtep.LogicalSwitchRow{}
 }
 
-// problems tells what is being undone again and again, and what waits to be
-// written again.
+// problems tells what is being undone again and again, and what waits to be written
+// again: of each logical switch the most stubborn, and of each binding.
 func (r *repairs) problems() (out []vtep.Problem) {
-	open := map[string]*repair{}
+	open := map[place][]*repair{}
 	for _, e := range r.of {
 		if e.waits || e.count > conflictAfter {
-			open[e.op.String()] = e
+			open[placeOf(e.op)] = append(open[placeOf(e.op)], e)
 		}
 	}
-	for _, text := range slices.Sorted(maps.Keys(open)) {
-		switch e := open[text]; {
-		case e.count > conflictAfter:
-			out = append(out, problemOf(e.op, vtep.Conflict, fmt.Sprintf("another hand undid %d times: %s", e.count-1, text)))
-		case e.waits:
-			out = append(out, problemOf(e.op, vtep.AwaitingSwitch, fmt.Sprintf("another hand undid %d times, to be written again: %s", e.count, text)))
-		}
+	for _, list := range open {
+		out = append(out, problemOfAll(list))
 	}
-	slices.SortStableFunc(out, func(a, b vtep.Problem) int { return strings.Compare(a.LogicalSwitch, b.LogicalSwitch) })
+	slices.SortFunc(out, func(a, b vtep.Problem) int {
+		return cmp.Or(strings.Compare(a.LogicalSwitch, b.LogicalSwitch), strings.Compare(a.Message, b.Message))
+	})
 	return out
+}
+
+// place is what a Problem is about.
+type place struct {
+	ls      string
+	binding vtep.Binding
+}
+
+func placeOf(op *vtep.Op) place {
+	at := place{ls: op.LogicalSwitch}
+	if op.Detail != nil {
+		at.binding = op.Detail.Binding
+	}
+	return at
+}
+
+// problemOfAll tells of what was undone most often, and how many there are.
+func problemOfAll(list []*repair) vtep.Problem {
+	worst := slices.MinFunc(list, func(a, b *repair) int {
+		return cmp.Or(cmp.Compare(b.count, a.count), strings.Compare(a.op.String(), b.op.String()))
+	})
+	more := ""
+	if n := len(list) - 1; n > 0 {
+		more = fmt.Sprintf(", and %d more", n)
+	}
+	if worst.count > conflictAfter {
+		return problemOf(worst.op, vtep.Conflict, fmt.Sprintf("another hand undid %d times: %s%s", worst.count-1, worst.op, more))
+	}
+	return problemOf(worst.op, vtep.AwaitingSwitch, fmt.Sprintf("another hand undid %d times, to be written again: %s%s", worst.count, worst.op, more))
 }
 
 // problemOf is a Problem about one operation.

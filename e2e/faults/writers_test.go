@@ -75,6 +75,34 @@ func TestF43_FightsBack(t *testing.T) {
 	o.Connection(soon, beside, model.ConnectionActive)
 }
 
+// TestF43_FightsBackMany: somebody, or the switch itself, undoes more than a
+// thousand rows at once, again and again.
+func TestF43_FightsBackMany(t *testing.T) {
+	t.Parallel()
+	w := newTwo(t)
+	learn(w.other, "02:02:00:00:00:01", "192.0.2.2")
+	const many = 1500
+	w.other.Transact(stations(reference(t, w.other, "Logical_Switch", "name", "net"), reference(t, w.other, "Physical_Locator", "dst_ip", "192.0.2.2"), 0, many))
+	var last time.Duration
+	for i := range 5 {
+		began := time.Now()
+		rig.Eventually(t, rig.Patience, func() error {
+			if n := len(w.server.Rows("Ucast_Macs_Remote", "MAC")); n != many+1 {
+				return fmt.Errorf("%d stations", n)
+			}
+			return nil
+		})
+		last = time.Since(began)
+		t.Logf("there after %s", last.Round(time.Millisecond))
+		if i < 4 {
+			w.server.VtepCtl("clear-remote-macs", "net")
+		}
+	}
+	require.Greater(t, last, 2*time.Second, "the fourth repair waits")
+	w.server.VtepCtl("clear-remote-macs", "net")
+	w.Connection(soon, w.conn, model.ConnectionPending, "another hand undid")
+}
+
 // TestF44_ForeignRows: what others write is not touched. Their VLAN and their VNI
 // keep a connection from being made there, that connection only, until they let
 // go of it.
