@@ -143,9 +143,10 @@ func (g *group) inner(m *member) (out []vtep.Endpoint) {
 }
 
 // transit reports whether a flooded frame between two forwarders of a domain
-// would come from other sites and go on to others: that way frames go round.
+// would come from other sites and go on to others: that way frames go round. A
+// border that is down may forward still, as it did when it was last heard.
 func transit(a, b *member) bool {
-	return a.device != b.device && a.forwards() && b.forwards()
+	return a.device != b.device && a.forwards() && (b.forwards() || b.relays() && b.down)
 }
 
 // farFlood are the far end points that a member's registration names, as one

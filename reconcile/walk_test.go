@@ -14,7 +14,8 @@ type plane struct {
 	byAddr map[model.VTEPAddress]*node
 	nodes  []*node
 	// faults are frames that go where none may.
-	faults []string
+	faults  []string
+	maxHops int // how many tunnels a frame may cross
 }
 
 // node is one switch.
@@ -42,12 +43,9 @@ type ingress struct {
 
 func (in ingress) tunnel() bool { return in.peer != model.VTEPAddress{} }
 
-// maxHops is how many tunnels a frame may cross.
-const maxHops = 3
-
 // newPlane builds the switches of a topology; want gives what each holds.
 func newPlane(t *topology, want func(*model.GatewayDevice) *vtep.Want) *plane {
-	p := &plane{byAddr: map[model.VTEPAddress]*node{}}
+	p := &plane{byAddr: map[model.VTEPAddress]*node{}, maxHops: 3}
 	for gd := range t.Devices.All() {
 		n := &node{gd: gd, addr: ipOf(int(gd.Seq)), ls: map[string]*logical{}}
 		p.byAddr[n.addr] = n
@@ -219,8 +217,8 @@ func (p *plane) spread(l *logical, in ingress, hops int, got copies) {
 }
 
 func (p *plane) carry(l *logical, to vtep.Locator, hops int, got copies) {
-	if hops > maxHops {
-		p.fault("flood: %s sends a frame on after %d tunnels", l.node.gd.Name, maxHops)
+	if hops > p.maxHops {
+		p.fault("flood: %s sends a frame on after %d tunnels", l.node.gd.Name, p.maxHops)
 		return
 	}
 	next := p.byAddr[to.Addr]
@@ -250,8 +248,8 @@ func (p *plane) follow(n *node, network string, mac model.MAC, home string) stri
 		if to, ok := l.remote(mac); ok {
 			hops++
 			switch next := p.byAddr[to.Addr]; {
-			case hops > maxHops:
-				p.fault("%s from %s goes on after %d tunnels", mac, n.gd.Name, maxHops)
+			case hops > p.maxHops:
+				p.fault("%s from %s goes on after %d tunnels", mac, n.gd.Name, p.maxHops)
 				return ""
 			case !p.passes(l.node, in, to):
 				p.fault("%s from %s: %s can not pass it on to %s", mac, n.gd.Name, l.node.gd.Name, to)
