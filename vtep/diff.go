@@ -43,6 +43,10 @@ type differ struct {
 	// realised are the wanted logical switches that can stand: 0 in state, or
 	// the row that was found.
 	realised map[string]bool
+	// held are the wanted logical switches of ours that stand and can not be brought
+	// in line now: nothing of theirs is written, but what is bound to them and not
+	// wanted goes.
+	held map[string]bool
 	// byKey lists the logical switches that keep a VNI, by name.
 	byKey map[int][]string
 	// removed are our logical switches that are not wanted.
@@ -60,6 +64,7 @@ func newDiffer(want *Want, have *State) *differ {
 	d := &differ{
 		want: want, have: have, own: have.ownAddresses(),
 		realised: map[string]bool{},
+		held:     map[string]bool{},
 		byKey:    map[int][]string{},
 		removed:  map[ovsdb.UUID]bool{},
 	}
@@ -158,11 +163,13 @@ func (d *differ) segment(seg *Segment, scope scope) {
 	others := d.byKey[int(seg.TunnelKey)]
 	if i := slices.IndexFunc(others, func(name string) bool { return name != seg.Name }); i >= 0 {
 		d.problem(VNITaken, seg.Name, nil, "VNI %s is used by logical switch %s", seg.TunnelKey, others[i])
+		d.held[seg.Name] = d.ours(row)
 		d.release(seg, id, row)
 		return
 	}
 	if err := d.expressible(seg); err != "" {
 		d.problem(Unsupported, seg.Name, nil, "%s", err)
+		d.held[seg.Name] = d.ours(row)
 		return
 	}
 	d.realised[seg.Name] = true
@@ -174,6 +181,12 @@ func (d *differ) segment(seg *Segment, scope scope) {
 	}
 	d.extraMACs(seg.Name, id)
 	d.flood(seg, id)
+}
+
+// ours reports whether a logical switch of a wanted name, nil for none, has been
+// taken over.
+func (d *differ) ours(row *hwvtep.LogicalSwitch) bool {
+	return row != nil && (!d.have.caps.OtherConfig || row.OtherConfig[MarkKey] == d.want.Mark)
 }
 
 // release takes a VNI off a logical switch that must not have it and can not get

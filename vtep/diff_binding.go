@@ -35,7 +35,7 @@ func (d *differ) bind(b *Binding) (keep bool) {
 	switch {
 	case taken && current == b.LogicalSwitch:
 		return true
-	case taken && d.realised[current]:
+	case taken && (d.realised[current] || d.held[current]):
 		op.Kind, op.Detail.From, op.Detail.from = Rebind, current, d.have.lsByName[current]
 	case taken && !d.oursByName(current):
 		d.problem(VLANTaken, b.LogicalSwitch, b, "VLAN %s of port %s on switch %s is bound to logical switch %s, which is not ours to change",
@@ -64,7 +64,7 @@ func (d *differ) lsName(ref string) string {
 }
 
 func (d *differ) oursByName(name string) bool {
-	return d.realised[name] || d.removed[d.have.lsByName[name]]
+	return d.realised[name] || d.held[name] || d.removed[d.have.lsByName[name]]
 }
 
 // unbind removes the bindings that point at a logical switch of ours and are
@@ -88,7 +88,7 @@ func (d *differ) unbindPort(sw string, id ovsdb.UUID, keep map[Binding]bool) (op
 	for _, vlan := range slices.Sorted(maps.Keys(port.VLANBindings)) {
 		name := d.lsName(port.VLANBindings[vlan])
 		b := Binding{Switch: sw, Port: port.Name, VLAN: model.VLAN(vlan), LogicalSwitch: name}
-		if keep[b.key()] || !d.oursByName(name) {
+		if keep[b.key()] || !d.oursByName(name) || d.held[name] && slices.Contains(d.want.Bindings, b) {
 			continue
 		}
 		ops = append(ops, Op{Kind: Unbind, LogicalSwitch: name, Detail: &Detail{Binding: b}, row: id, ls: d.have.lsByName[name]})
