@@ -44,13 +44,13 @@ func (st *deviceState) expected(hold time.Duration) bool {
 // settle reports the outcome of a plan. After writing, one more plan finds
 // whether it all stands; if not, the next round goes on.
 func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revision uint64, wrote bool) {
-	rest := plan.Ops
+	look := plan
 	if wrote {
-		rest = s.Step(want).Ops
+		look = s.Step(want)
 	}
-	rest = w.undrifted(rest, want)
+	rest := w.undrifted(look.Ops, want)
 	if len(rest) == 0 {
-		w.synced = want
+		w.synced, w.open = want, look.Problems
 	}
 	undone := slices.Concat(w.helds.problems(), w.repairs.problems(), driftProblems(w.drifted))
 	if wrote && len(rest) > 0 && len(undone) == 0 {

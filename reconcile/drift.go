@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"maps"
 	"slices"
 
 	"bordergw/model"
@@ -17,7 +18,7 @@ func (w *worker) undrifted(ops []vtep.Op, want *vtep.Want) []vtep.Op {
 	}
 	var due []vtep.Op
 	for _, op := range ops {
-		if unchanged(&op, w.synced, want) {
+		if unchanged(&op, w.synced, want) && !wasOpen(&op, w.open) {
 			w.drifted = append(w.drifted, op)
 		} else {
 			due = append(due, op)
@@ -33,22 +34,39 @@ func unchanged(op *vtep.Op, was, now *vtep.Want) bool {
 	case vtep.Bind, vtep.Rebind, vtep.Unbind:
 		b := op.Detail.Binding
 		return slices.Contains(was.Bindings, b) == slices.Contains(now.Bindings, b) && now.Segment(op.LogicalSwitch) != nil
-	case vtep.AddTunnel, vtep.EnableBFD, vtep.DeleteTunnel:
-		return slices.Contains(was.Tunnels, op.Detail.Tunnel) == slices.Contains(now.Tunnels, op.Detail.Tunnel)
+	case vtep.EnableBFD:
+		return false // the switch makes its rows when it likes
+	case vtep.AddTunnel, vtep.DeleteTunnel:
+		return was.TunnelRows == now.TunnelRows &&
+			slices.Contains(was.Tunnels, op.Detail.Tunnel) == slices.Contains(now.Tunnels, op.Detail.Tunnel)
 	}
 	a, b := was.Segment(op.LogicalSwitch), now.Segment(op.LogicalSwitch)
 	if a == nil || b == nil {
 		return false
 	}
 	switch op.Kind {
-	case vtep.AddMAC, vtep.MoveMAC, vtep.DeleteMAC:
+	case vtep.AddMAC, vtep.MoveMAC:
 		return a.Entry(op.MAC) == b.Entry(op.MAC)
+	case vtep.DeleteMAC: // one that nobody has spoken for was left
+		return a.Entry(op.MAC) == b.Entry(op.MAC) && maps.Equal(a.Unheard, b.Unheard)
 	case vtep.SetFlood, vtep.DeleteFlood:
-		return slices.Equal(a.Flood, b.Flood)
+		return slices.Equal(a.Flood, b.Flood) && was.GrowOnly == now.GrowOnly
 	case vtep.AddLogicalSwitch, vtep.SetLogicalSwitch:
-		return a.TunnelKey == b.TunnelKey && a.Description == b.Description
+		return a.TunnelKey == b.TunnelKey && a.Description == b.Description && was.SourceNode == now.SourceNode
 	}
 	return false
+}
+
+// wasOpen reports whether an operation serves what could not be realised when the
+// switch was last in line: it comes because the switch has changed, not because a
+// hand undid it.
+func wasOpen(op *vtep.Op, open []vtep.Problem) bool {
+	return slices.ContainsFunc(open, func(p vtep.Problem) bool {
+		if p.Binding != nil {
+			return op.Detail != nil && op.Detail.Binding == *p.Binding
+		}
+		return p.LogicalSwitch == op.LogicalSwitch
+	})
 }
 
 // driftProblems reports what another hand changed.

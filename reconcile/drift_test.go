@@ -48,3 +48,21 @@ func TestDriftPolicy(t *testing.T) {
 	require.Contains(t, a.VtepCtl("list-bindings", a.name, "p1"), "0100 "+net)
 	require.Contains(t, a.VtepCtl("list-remote-macs", net), b.tunnelIP)
 }
+
+// TestDriftPolicyAndPorts: under "report" a port that comes is bound all the same:
+// nobody undid that.
+func TestDriftPolicyAndPorts(t *testing.T) {
+	s := newSite(t, 1, reconcile.Options{Interval: 100 * time.Millisecond})
+	a := s.tors[0]
+	report := model.DriftReport
+	_, err := s.store.UpdateGatewayDevice(t.Context(), a.id, model.GatewayDeviceUpdate{DriftPolicy: &report})
+	require.NoError(t, err)
+	net := s.network()
+	conn := s.connect(net, model.ActiveActive, a)
+	s.active(conn)
+	a.VtepCtl("del-port", a.name, "p1")
+	s.eventually(func() bool { return s.loop.ConnectionStatus(conn).State == model.ConnectionPending }, "the port has gone")
+	a.VtepCtl("add-port", a.name, "p1")
+	s.active(conn)
+	require.Contains(t, a.VtepCtl("list-bindings", a.name, "p1"), "0100 "+net)
+}

@@ -53,9 +53,11 @@ type worker struct {
 	// repairs are of this session: one that begins writes everything anew.
 	repairs repairs
 	logged  string // the phase that was logged last
-	// synced is what the switch was last brought to hold in this session; drifted
-	// is what another hand changed since, under the policy that leaves it so.
+	// synced is what the switch was last brought to hold in this session, but for what
+	// was open then; drifted is what another hand changed since, under the policy that
+	// leaves it so.
 	synced  *vtep.Want
+	open    []vtep.Problem
 	drifted []vtep.Op
 	// held is when the last attempt at a session had one; zero if it had none.
 	held time.Time

@@ -1,0 +1,48 @@
+package reconcile
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"bordergw/model"
+	"bordergw/vtep"
+)
+
+// What has to be written because the switch, or what is known of others, changed
+// is no drift, although users want the same as before.
+func TestNoDrift(t *testing.T) {
+	silent := map[model.VTEPAddress]bool{ipOf(9): true}
+	mode := vtep.LogicalSwitchRow{ReplicationMode: new(string)}
+	want := func(change func(*vtep.Want)) *vtep.Want {
+		w := &vtep.Want{
+			Segments: []*vtep.Segment{{Name: "n", MACs: []vtep.MACEntry{{MAC: macOf(1), Locator: vtep.Locator{Addr: ipOf(2)}}}}},
+			Tunnels:  []vtep.Tunnel{{Switch: "s", Remote: ipOf(2)}},
+		}
+		change(w)
+		return w
+	}
+	plain := func(*vtep.Want) {}
+	for name, c := range map[string]struct {
+		was, now func(*vtep.Want)
+		open     []vtep.Problem
+		op       vtep.Op
+	}{
+		"the switch has room for stations again": {plain, plain,
+			[]vtep.Problem{{Reason: vtep.TableFull, LogicalSwitch: "n"}}, vtep.Op{Kind: vtep.AddMAC, LogicalSwitch: "n", MAC: macOf(1)}},
+		"the VNI has come free": {plain, plain,
+			[]vtep.Problem{{Reason: vtep.VNITaken, LogicalSwitch: "n"}}, vtep.Op{Kind: vtep.AddLogicalSwitch, LogicalSwitch: "n"}},
+		"a switch has spoken that was silent": {func(w *vtep.Want) { w.Segments[0].Unheard = silent }, plain, nil,
+			vtep.Op{Kind: vtep.DeleteMAC, LogicalSwitch: "n", MAC: macOf(7)}},
+		"the caution of the start is over": {func(w *vtep.Want) { w.GrowOnly = true }, plain, nil, vtep.Op{Kind: vtep.SetFlood, LogicalSwitch: "n"}},
+		"the switch can not replicate": {func(w *vtep.Want) { w.SourceNode = true }, plain, nil,
+			vtep.Op{Kind: vtep.SetLogicalSwitch, LogicalSwitch: "n", Detail: &vtep.Detail{Switch: &mode}}},
+		"the switch has made its tunnel": {plain, plain, nil,
+			vtep.Op{Kind: vtep.EnableBFD, Detail: &vtep.Detail{Tunnel: vtep.Tunnel{Switch: "s", Remote: ipOf(2)}}}},
+	} {
+		w := &worker{synced: want(c.was), open: c.open}
+		w.device.Store(&model.GatewayDevice{DriftPolicy: model.DriftReport})
+		require.Len(t, w.undrifted([]vtep.Op{c.op}, want(c.now)), 1, name)
+		require.Empty(t, w.drifted, name)
+	}
+}
