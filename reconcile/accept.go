@@ -15,8 +15,6 @@ const (
 	// maxStrangers and maxPerAddress bound the connections that no device has.
 	maxStrangers  = 256
 	maxPerAddress = 16
-	// openTimeout is how long reading a caller's database may take.
-	openTimeout = time.Minute
 	// complaintGap is the time between two equal complaints about an address.
 	complaintGap  = 10 * time.Minute
 	maxComplaints = 1024
@@ -105,10 +103,9 @@ func (r *reception) receive(ctx context.Context, conn net.Conn) {
 	c.attend(ctx)
 }
 
-// open reads the caller's database.
+// open reads the caller's database, for as long as the session makes progress: a
+// large one over a slow way takes minutes.
 func (c *caller) open(ctx context.Context, conn net.Conn) error {
-	ctx, cancel := context.WithTimeout(ctx, openTimeout)
-	defer cancel()
 	peer, err := transport.Handshake(ctx, conn)
 	if err != nil {
 		return err

@@ -318,3 +318,37 @@ func TestF22_TenSeconds(t *testing.T) {
 	require.EqualValues(t, 1, inBubble(t, peer.Serve, 10*time.Minute, nil))
 	require.Positive(t, peer.Asked.Load(), "it was written")
 }
+
+// caught is a listener that one switch dials in to.
+type caught chan net.Conn
+
+func (c caught) Accept() (net.Conn, error) {
+	if conn, ok := <-c; ok {
+		return conn, nil
+	}
+	return nil, net.ErrClosed
+}
+
+func (c caught) Close() error { close(c); return nil }
+
+func (c caught) Addr() net.Addr { return &net.TCPAddr{} }
+
+// TestF22_DialsInSlowly: a switch that dials in is read for as long as it goes on
+// answering, as one that is dialled is.
+func TestF22_DialsInSlowly(t *testing.T) {
+	peer := rig.NewPeer(t)
+	peer.Slow = 18 * time.Second
+	synctest.Test(t, func(t *testing.T) {
+		calls := make(caught, 1)
+		s := rig.New(t, reconcile.Options{Listeners: []net.Listener{calls}})
+		id := s.RegisterAs(model.GatewayDevice{Name: "fake", ManagementProtocol: model.ProtocolOVSDBListen})
+		ours, theirs := net.Pipe()
+		go peer.Serve(theirs)
+		calls <- ours
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		require.Equal(t, model.DeviceInSync, s.Loop.DeviceStatus(id).Phase)
+		s.Stop()
+		time.Sleep(time.Minute) // the peer's goroutines find that it is over
+	})
+}
