@@ -64,9 +64,11 @@ func (l *Loop) choose(defs *model.Definitions, g *model.L2Gateway, down map[stri
 	}
 	place, known := defs.Resolve(current)
 	switch {
-	case known && down[place.Device.ID]:
+	case !known:
+		return "" // its switch has left a database that has others, or has another name
+	case down[place.Device.ID]:
 		return best.ID // it can not be asked to leave
-	case g.Preempt && known && l.reaches(place.Device):
+	case g.Preempt && l.reaches(place.Device):
 		return "" // it leaves, then the other one comes
 	}
 	return current.ID

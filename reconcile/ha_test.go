@@ -220,6 +220,24 @@ func TestActiveDeviceIsTakenOut(t *testing.T) {
 	g.becomes("in-b", "nobody else in the gateway holds anything")
 }
 
+// A switch that has left its database for good, which goes on with others, is as
+// lost as one that can not be reached.
+func TestActiveSwitchLeavesItsDatabase(t *testing.T) {
+	g := newGateway(t, false, "a", "b")
+	w := g.loop.workers["a"]
+	hsc := *w.device.Load()
+	hsc.Name = "hsc"
+	w.device.Store(&hsc)
+	g.topo.Devices = g.topo.Devices.With(&hsc)
+	g.come("a", "b")
+	g.synced("a", "b")
+	g.becomes("in-a", "first")
+	inv, _ := g.topo.Inventories.Get("a")
+	g.topo.Inventories = g.topo.Inventories.With(&model.Inventory{Record: inv.Record, Switches: []model.SwitchInventory{{Name: "other"}, {Name: "more"}}})
+	g.becomes("", "if it only has another name, what it holds goes first")
+	g.becomes("in-b", "the next takes over")
+}
+
 func TestElectionIsTriedAgain(t *testing.T) {
 	g := newGateway(t, false, "a")
 	g.come("a")
