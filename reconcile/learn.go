@@ -56,6 +56,7 @@ type learning struct {
 	flooded map[vtep.DatabaseID][]string
 	// moved are the stations that moved since drainMoves was last called.
 	moved     map[stationID]struct{}
+	froze     []stationID // since remember last told of them
 	deadlines deadlines
 }
 
@@ -215,13 +216,30 @@ func (n *learnedNetwork) learn(db vtep.DatabaseID, m vtep.LocalMAC, first bool, 
 	h.gone, h.learning, h.Endpoint, h.LearnedAt = time.Time{}, m.Learning, m.Endpoint, now
 	if !first && winner.Database != db && winner.Database != 0 && !s.isFrozen(now) {
 		s.move(h, winner.Endpoint, now)
-		n.moved[stationID{n.name, m.MAC}] = struct{}{}
+		n.noteMove(m.MAC, s, now)
 	}
 	if was, ok := n.recalled[m.MAC]; first && ok && was.database == db {
 		h.Seq = was.seq
 		s.seq = max(s.seq, was.seq)
 	}
 	n.arm(m.MAC, s)
+}
+
+// noteMove notes that a station moved, or moved too often.
+func (n *learnedNetwork) noteMove(mac model.MAC, s *station, now time.Time) {
+	id := stationID{n.name, mac}
+	n.moved[id] = struct{}{}
+	if s.isFrozen(now) {
+		n.froze = append(n.froze, id)
+	}
+}
+
+// frozen lists the stations of a network that are held where they are.
+func (l *learning) frozen(network string) []model.MAC {
+	if w := l.winners[network]; w != nil {
+		return w.Frozen
+	}
+	return nil
 }
 
 // withdraw lets a database's candidate stand until the given time, or until the
@@ -274,7 +292,7 @@ func (l *learning) expire(now time.Time) (next time.Time) {
 		}
 		if s.contradicted(l.contradict, now) {
 			n.touch(id.mac)
-			n.moved[id] = struct{}{}
+			n.noteMove(id.mac, s, now)
 		}
 		n.arm(id.mac, s)
 	}

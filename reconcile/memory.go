@@ -50,7 +50,13 @@ func (l *learning) drainMoves(defs *model.Definitions, now time.Time) (out []mod
 func (l *Loop) remember(ctx context.Context, defs *model.Definitions, now time.Time) {
 	l.learnMu.Lock()
 	moved := l.learning.drainMoves(defs, now)
+	froze := l.learning.froze
+	l.learning.froze = nil
 	l.learnMu.Unlock()
+	for _, id := range froze {
+		l.log.WithField("network", id.network).Warnf("station %s moved more than %d times in %v: it is held where it is for %v, or until it is unfrozen",
+			id.mac, maxMoves, moveWindow, freezeTime)
+	}
 	if len(moved) == 0 {
 		return
 	}

@@ -114,6 +114,9 @@ func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
 	for _, b := range view.clashes[o.Connection.ID] {
 		j.errors = append(j.errors, fmt.Sprintf("VLAN %s of port %s on switch %s is bound by an older connection", b.VLAN, b.Port, b.Switch))
 	}
+	if held := l.heldStations(o.Connection.NetworkID); held != "" {
+		j.notes = append(j.notes, held)
+	}
 	out := model.ConnectionStatus{State: model.ConnectionActive, ObservedRevision: j.revision}
 	switch {
 	case len(j.errors) > 0:
@@ -146,6 +149,21 @@ func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
 	}
 	out.Conditions = l.stamped("connection/"+o.Connection.ID, conditions)
 	return out
+}
+
+// heldStations tells which stations of a network moved too often, "" for none.
+func (l *Loop) heldStations(network string) string {
+	l.learnMu.Lock()
+	frozen := l.learning.frozen(network)
+	l.learnMu.Unlock()
+	if len(frozen) == 0 {
+		return ""
+	}
+	var macs []string
+	for _, mac := range frozen {
+		macs = append(macs, mac.String())
+	}
+	return "moved too often and held where they are: " + listed(macs)
 }
 
 // bfd looks at the tunnels over which a connection's part floods. What is down

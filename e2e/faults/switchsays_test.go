@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sirupsen/logrus"
+	logtest "github.com/sirupsen/logrus/hooks/test"
 	"github.com/stretchr/testify/require"
 
 	"bordergw/e2e/faults/rig"
@@ -168,7 +170,8 @@ func TestF35_BadLocalRows(t *testing.T) {
 func TestF36_Flapping(t *testing.T) {
 	t.Parallel()
 	// Held for longer than a busy machine may take from one move to the next.
-	w := twoOf(oneWith(t, reconcile.Options{LocalHold: time.Minute}))
+	log, told := logtest.NewNullLogger()
+	w := twoOf(oneWith(t, reconcile.Options{LocalHold: time.Minute, Log: log}))
 	third, device := w.Switch("tor3", "192.0.2.3", "p1")
 	w.Join("net", rig.At{Switch: "tor3", Port: "p1", VLAN: 100})
 	w.InSync(device)
@@ -201,6 +204,8 @@ func TestF36_Flapping(t *testing.T) {
 		from[first].VtepCtl("del-ucast-local", "net", m)
 	}
 	require.Equal(t, last, where(), "it stands still")
+	w.Connection(soon, w.conn, model.ConnectionActive, "held", m)
+	require.True(t, slices.ContainsFunc(told.AllEntries(), func(e *logrus.Entry) bool { return strings.Contains(e.Message, m) }), "it is told")
 	network := w.Loop.UnfreezeMAC("net", mac(t, m))
 	require.True(t, network, "it was held")
 }
