@@ -257,7 +257,7 @@ func (g *group) settle() {
 }
 
 // refuse records why a member's connections can not be realised, and takes the
-// connections out of all networks.
+// connections out of all networks. What a device does for others stays.
 func (g *group) refuse(m *member, reason string) {
 	bad := m.outcomes
 	for _, o := range bad {
@@ -265,10 +265,18 @@ func (g *group) refuse(m *member, reason string) {
 		o.Parts = nil
 	}
 	for _, p := range g.nets {
-		p.members = slices.DeleteFunc(p.members, func(m *member) bool {
-			return slices.ContainsFunc(m.outcomes, func(o *Outcome) bool { return slices.Contains(bad, o) })
-		})
+		p.members = slices.DeleteFunc(p.members, func(m *member) bool { return !m.serves(bad) })
 	}
+}
+
+// serves takes connections out of a member, and reports whether it has any left.
+func (m *member) serves(bad []*Outcome) bool {
+	m.outcomes = slices.DeleteFunc(slices.Clone(m.outcomes), func(o *Outcome) bool { return slices.Contains(bad, o) })
+	m.bindings = nil
+	for _, o := range m.outcomes {
+		m.bindings = append(m.bindings, m.claims[o]...)
+	}
+	return len(m.outcomes) > 0
 }
 
 // divide splits a network into domains and picks each domain's forwarders.

@@ -1,0 +1,30 @@
+package reconcile
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"bordergw/model"
+)
+
+// A switch carries a network by two connections. That one of them can not be
+// realised, because of another switch, is nothing to the other.
+func TestRefusedConnectionLeavesOthersOfItsSwitch(t *testing.T) {
+	topo := newTopology()
+	net := topo.network("n", 5001)
+	a, b := topo.device("a", ""), topo.device("b", "")
+	bad := topo.device("r", model.BorderRelay, inSite("elsewhere"))
+	on := func(gd *model.GatewayDevice, vlan model.VLAN) model.Device {
+		return model.Device{DeviceName: gd.Name, Interfaces: []model.Interface{{Name: "p1", VLANs: []model.VLAN{vlan}}}}
+	}
+	topo.connect(net, 0, on(b, 100))
+	good := topo.connect(net, 0, on(a, 100))
+	refused := topo.connect(net, 0, on(a, 200), on(bad, 100))
+	v := topo.compile(nil)
+	require.NotEmpty(t, v.Outcomes[refused.ID].Errors)
+	require.Empty(t, v.Outcomes[good.ID].Errors)
+	require.Len(t, v.Outcomes[good.ID].Parts, 1, "it has a part on a")
+	require.Len(t, v.Wants["a"].Bindings, 1)
+	require.EqualValues(t, 100, v.Wants["a"].Bindings[0].VLAN)
+}
