@@ -2,6 +2,8 @@ package reconcile
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"bordergw/model"
@@ -53,14 +55,24 @@ func (l *Loop) remember(ctx context.Context, defs *model.Definitions, now time.T
 	froze := l.learning.froze
 	l.learning.froze = nil
 	l.learnMu.Unlock()
-	for _, id := range froze {
-		l.log.WithField("network", id.network).Warnf("station %s moved more than %d times in %v: it is held where it is for %v, or until it is unfrozen",
-			id.mac, maxMoves, moveWindow, freezeTime)
-	}
+	l.tellFrozen(froze)
 	if len(moved) == 0 {
 		return
 	}
 	if err := l.store.RecordMoves(ctx, moved); err != nil {
 		l.log.WithError(err).Warn("remembering where stations moved to")
+	}
+}
+
+// tellFrozen logs which stations are held from now on, in one line a network: where
+// frames go round they are thousands.
+func (l *Loop) tellFrozen(froze []stationID) {
+	byNetwork := map[string][]model.MAC{}
+	for _, id := range froze {
+		byNetwork[id.network] = append(byNetwork[id.network], id.mac)
+	}
+	for _, network := range slices.Sorted(maps.Keys(byNetwork)) {
+		l.log.WithField("network", network).Warnf("moved more than %d times in %v and held where they are for %v, or until unfrozen: %s",
+			maxMoves, moveWindow, freezeTime, listed(byNetwork[network]))
 	}
 }

@@ -79,14 +79,22 @@ func (l *Loop) outdated(view *View, id string) bool {
 	return ok && g.Revision > view.Revision
 }
 
-// maxListed bounds the reasons that a status spells out.
+// maxListed bounds the reasons, or the stations, that a status spells out.
 const maxListed = 10
 
-func listed(reasons []string) string {
-	if n := len(reasons) - maxListed; n > 0 {
-		return fmt.Sprintf("%s; and %d more", strings.Join(reasons[:maxListed], "; "), n)
+func listed[T any](all []T) string {
+	var b strings.Builder
+	for i, one := range all {
+		if i == maxListed {
+			fmt.Fprintf(&b, "; and %d more", len(all)-maxListed)
+			break
+		}
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		fmt.Fprint(&b, one)
 	}
-	return strings.Join(reasons, "; ")
+	return b.String()
 }
 
 // judgement is what speaks against a connection being realised.
@@ -159,11 +167,7 @@ func (l *Loop) heldStations(network string) string {
 	if len(frozen) == 0 {
 		return ""
 	}
-	var macs []string
-	for _, mac := range frozen {
-		macs = append(macs, mac.String())
-	}
-	return "moved too often and held where they are: " + listed(macs)
+	return "moved too often and held where they are: " + listed(frozen)
 }
 
 // bfd looks at the tunnels over which a connection's part floods. What is down
