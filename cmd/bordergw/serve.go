@@ -1,10 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -57,15 +57,10 @@ func checkConfig(c *cobra.Command, cfg config) error {
 	return err
 }
 
-// gcPercent lets the heap grow to three times what lives before it is collected,
-// unless GOGC says otherwise: what lives are tables that stay, and going through
-// them takes time from the switches (docs/performance.md).
-const gcPercent = 200
-
 func serve(c *cobra.Command, cfg config) error {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	ctx, end := context.WithCancel(c.Context())
+	defer end()
+	go tuneGC(ctx)
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
@@ -87,7 +82,7 @@ func serve(c *cobra.Command, cfg config) error {
 			})
 		},
 	}
-	return d.Run(c.Context())
+	return d.Run(ctx)
 }
 
 func newLogger(c *cobra.Command, cfg config) *logrus.Logger {
