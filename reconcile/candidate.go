@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"cmp"
-	"time"
 
 	"bordergw/model"
 	"bordergw/vtep"
@@ -26,14 +25,14 @@ const (
 type Candidate struct {
 	MAC    model.MAC
 	Source Source
+	// Sticky candidates are not moved away from by a higher Seq.
+	Sticky bool
 	// Database learned it; 0 unless Source is Local.
 	Database vtep.DatabaseID
 	Endpoint model.VTEPAddress
 	// Seq counts the station's moves; a fresh learn elsewhere has one more.
-	Seq uint64
-	// Sticky candidates are not moved away from by a higher Seq.
-	Sticky    bool
-	LearnedAt time.Time
+	Seq       uint64
+	LearnedAt moment
 }
 
 // compare orders the candidates of one MAC, best first: static before all

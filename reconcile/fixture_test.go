@@ -78,7 +78,7 @@ func (s *switches) snapshotOf(db vtep.DatabaseID, first bool, now time.Time) {
 
 // pass lets the time come, as the Loop does.
 func (s *switches) pass(now time.Time) time.Time {
-	return s.expire(now)
+	return s.expire(now).Round(0).UTC() // without the other clock, which at does not have
 }
 
 // home is where the network has the MAC at that time; 0 for nowhere.

@@ -202,7 +202,7 @@ func (n *learnedNetwork) learn(db vtep.DatabaseID, m vtep.LocalMAC, first bool, 
 	h := s.at(db)
 	fresh := h == nil || h.learning != m.Learning || h.Endpoint != m.Endpoint
 	if !fresh {
-		h.gone = time.Time{} // the switch may be back, with the row that it had
+		h.gone = 0 // the switch may be back, with the row that it had
 		n.arm(m.MAC, s)
 		return
 	}
@@ -213,7 +213,7 @@ func (n *learnedNetwork) learn(db vtep.DatabaseID, m vtep.LocalMAC, first bool, 
 		h = &s.homes[len(s.homes)-1]
 	}
 	winner := s.winner()
-	h.gone, h.learning, h.Endpoint, h.LearnedAt = time.Time{}, m.Learning, m.Endpoint, now
+	h.gone, h.learning, h.Endpoint, h.LearnedAt = 0, m.Learning, m.Endpoint, momentOf(now)
 	if !first && winner.Database != db && winner.Database != 0 && !s.isFrozen(now) {
 		s.move(h, winner.Endpoint, now)
 		n.noteMove(m.MAC, s, now)
@@ -249,8 +249,8 @@ func (n *learnedNetwork) withdraw(db vtep.DatabaseID, mac model.MAC, until time.
 	if s == nil {
 		return
 	}
-	if h := s.at(db); h != nil && (h.gone.IsZero() || until.Before(h.gone)) {
-		h.gone = until
+	if h := s.at(db); h != nil && (h.gone == 0 || until.Before(h.gone.time())) {
+		h.gone = momentOf(until)
 		n.arm(mac, s)
 	}
 }
@@ -280,11 +280,11 @@ func (l *learning) retain(known func(network string) bool) {
 func (l *learning) expire(now time.Time) (next time.Time) {
 	for _, id := range l.deadlines.due(now) {
 		n := l.networks[id.network]
-		if n == nil || n.macs[id.mac] == nil || n.macs[id.mac].due.After(now) {
+		if n == nil || n.macs[id.mac] == nil || n.macs[id.mac].due.time().After(now) {
 			continue
 		}
 		s := n.macs[id.mac]
-		s.due = time.Time{}
+		s.due = 0
 		n.expireStation(id.mac, s, now)
 		if len(s.homes) == 0 {
 			delete(n.macs, id.mac)
@@ -301,22 +301,22 @@ func (l *learning) expire(now time.Time) (next time.Time) {
 
 // arm sees to it that a station is looked at when something is due.
 func (n *learnedNetwork) arm(mac model.MAC, s *station) {
-	if next := s.next(n.contradict); !next.IsZero() && (s.due.IsZero() || next.Before(s.due)) {
-		s.due = next
+	if next := s.next(n.contradict); !next.IsZero() && (s.due == 0 || next.Before(s.due.time())) {
+		s.due = momentOf(next)
 		n.deadlines.add(next, stationID{n.name, mac})
 	}
 }
 
 func (n *learnedNetwork) expireStation(mac model.MAC, s *station, now time.Time) {
 	s.homes = slices.DeleteFunc(s.homes, func(h home) bool {
-		over := !h.gone.IsZero() && !h.gone.After(now)
+		over := h.gone != 0 && !h.gone.time().After(now)
 		if over {
 			n.touch(mac)
 			n.count(h.Database, -1)
 		}
 		return over
 	})
-	if !s.frozen.IsZero() && !s.isFrozen(now) {
+	if !s.frozen().IsZero() && !s.isFrozen(now) {
 		s.thaw()
 		n.touch(mac)
 	}

@@ -2,6 +2,8 @@ package reconcile
 
 import (
 	"testing"
+	"time"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 
@@ -239,4 +241,15 @@ func TestFloodRequests(t *testing.T) {
 	s.update(1, vtep.Locals{}, false, at(2))
 	require.Equal(t, map[vtep.DatabaseID][]model.VTEPAddress{2: {ipOf(3)}}, s.snapshot(at(2))[network].Flood)
 	require.Len(t, first.Flood, 2, "what was handed out stays as it was")
+}
+
+// What is known of a station is small: there are a million.
+func TestStationIsSmall(t *testing.T) {
+	require.LessOrEqual(t, unsafe.Sizeof(station{})+unsafe.Sizeof(home{}), uintptr(96))
+	now := time.Now()
+	for _, at := range []time.Time{{}, began, now, now.Add(freezeTime), at(0)} {
+		got := momentOf(at).time()
+		require.Less(t, at.Sub(got).Abs(), 2*time.Nanosecond)
+		require.Equal(t, at.IsZero(), got.IsZero())
+	}
 }

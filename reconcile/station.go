@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -10,11 +11,16 @@ import (
 
 // station is one MAC in one network.
 type station struct {
-	homes  []home
-	seq    uint64 // highest given out
-	moves  []time.Time
-	frozen time.Time // until
-	due    time.Time // when it is to be looked at; zero for never
+	homes []home
+	seq   uint64  // highest given out
+	due   moment  // when it is to be looked at
+	moved *motion // nil if it never was
+}
+
+// motion is what is remembered of a station that moves.
+type motion struct {
+	moves  []moment
+	frozen moment // until
 }
 
 // home is a candidate as one database states it.
@@ -22,7 +28,7 @@ type home struct {
 	Candidate
 	learning uint64
 	// gone is when the candidate is dropped; zero while its row stands.
-	gone time.Time
+	gone moment
 }
 
 func (s *station) at(db vtep.DatabaseID) *home {
@@ -45,17 +51,29 @@ func (s *station) winner() (best Candidate) {
 	return best
 }
 
-func (s *station) isFrozen(now time.Time) bool { return now.Before(s.frozen) }
+func (s *station) isFrozen(now time.Time) bool { return now.Before(s.frozen()) }
+
+// frozen is until when the station is, or was, held where it is.
+func (s *station) frozen() time.Time {
+	if s.moved == nil {
+		return time.Time{}
+	}
+	return s.moved.frozen.time()
+}
 
 // move makes h the winner, unless the station has moved too often. Two
 // databases with one end point are one place: the pair learns a station twice.
 func (s *station) move(h *home, from model.VTEPAddress, now time.Time) {
-	s.moves = slices.DeleteFunc(s.moves, func(t time.Time) bool { return now.Sub(t) > moveWindow })
-	if h.Endpoint != from {
-		s.moves = append(s.moves, now)
+	if s.moved == nil {
+		s.moved = &motion{}
 	}
-	if len(s.moves) > maxMoves {
-		s.frozen = now.Add(freezeTime)
+	m := s.moved
+	m.moves = slices.DeleteFunc(m.moves, func(t moment) bool { return now.Sub(t.time()) > moveWindow })
+	if h.Endpoint != from {
+		m.moves = append(m.moves, momentOf(now))
+	}
+	if len(m.moves) > maxMoves {
+		m.frozen = momentOf(now.Add(freezeTime))
 		return
 	}
 	s.seq++
@@ -65,8 +83,8 @@ func (s *station) move(h *home, from model.VTEPAddress, now time.Time) {
 // thaw lets the station move again: the order in which it was learned, which
 // did not count meanwhile, counts from now on.
 func (s *station) thaw() {
-	s.frozen, s.moves = time.Time{}, nil
-	slices.SortStableFunc(s.homes, func(a, b home) int { return a.LearnedAt.Compare(b.LearnedAt) })
+	s.moved = nil
+	slices.SortStableFunc(s.homes, func(a, b home) int { return cmp.Compare(a.LearnedAt, b.LearnedAt) })
 	for i := range s.homes {
 		s.seq++
 		s.homes[i].Seq = s.seq
@@ -82,7 +100,7 @@ func (s *station) contradicted(after time.Duration, now time.Time) bool {
 		return false
 	}
 	from := s.winner().Endpoint
-	h.LearnedAt = now
+	h.LearnedAt = momentOf(now)
 	s.move(h, from, now)
 	return true
 }
@@ -96,10 +114,10 @@ func (s *station) contradiction(after time.Duration) (first *home, due time.Time
 	}
 	for i := range s.homes {
 		h := &s.homes[i]
-		if h.Database == w.Database || h.Endpoint == w.Endpoint || !h.gone.IsZero() {
+		if h.Database == w.Database || h.Endpoint == w.Endpoint || h.gone != 0 {
 			continue
 		}
-		if at := later(h.LearnedAt, w.LearnedAt).Add(after); first == nil || at.Before(due) {
+		if at := max(h.LearnedAt, w.LearnedAt).time().Add(after); first == nil || at.Before(due) {
 			first, due = h, at
 		}
 	}
@@ -109,18 +127,11 @@ func (s *station) contradiction(after time.Duration) (first *home, due time.Time
 // next is when something is due for the station; zero for never.
 func (s *station) next(contradict time.Duration) (next time.Time) {
 	for i := range s.homes {
-		next = earlier(next, s.homes[i].gone)
+		next = earlier(next, s.homes[i].gone.time())
 	}
-	if !s.frozen.IsZero() {
-		return earlier(next, s.frozen)
+	if until := s.frozen(); !until.IsZero() {
+		return earlier(next, until)
 	}
 	_, due := s.contradiction(contradict)
 	return earlier(next, due)
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
