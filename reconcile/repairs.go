@@ -18,9 +18,10 @@ const (
 	conflictAfter = 5
 	firstRepair   = time.Second
 	maxRepair     = 5 * time.Minute
-	// maxRepairs bounds what is watched of one plan. Of a larger one that many stand
-	// for all.
+	// maxRepairs bounds the plans that are watched as a whole: a larger one is most
+	// likely of a switch that is empty, and a few of its operations stand for all.
 	maxRepairs = 1000
+	few        = 100
 	// maxMarks is how often a mark is set for one wish.
 	maxMarks = 2
 )
@@ -72,14 +73,19 @@ func (r *repairs) filter(ops []vtep.Op, wait time.Duration, now time.Time) ([]vt
 	for _, e := range r.waiting {
 		wait = shorter(wait, e.until.Sub(now))
 	}
-	if len(ops) > maxRepairs && 2*len(r.waiting) > maxRepairs {
+	if len(ops) > maxRepairs && 2*len(r.waiting) > few {
 		return nil, wait
 	}
 	return slices.DeleteFunc(slices.Clone(ops), func(op vtep.Op) bool { return held[subjectOf(&op)] }), wait
 }
 
 // watched are the operations of a plan that are told apart.
-func watched(ops []vtep.Op) []vtep.Op { return ops[:min(len(ops), maxRepairs)] }
+func watched(ops []vtep.Op) []vtep.Op {
+	if len(ops) > maxRepairs {
+		return ops[:few]
+	}
+	return ops
+}
 
 // held finds what has to wait. Of several operations on one subject the first decides
 // for all.

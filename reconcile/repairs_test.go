@@ -198,7 +198,7 @@ func TestFightOverMany(t *testing.T) {
 	require.Positive(t, wait)
 	problems := h.problems()
 	require.Len(t, problems, 1)
-	require.Contains(t, problems[0].Message, ", and 999 more")
+	require.Contains(t, problems[0].Message, ", and 99 more")
 	due, _ = h.round(append(ops[:10], bindOp(vtep.Bind, network))...)
 	require.Equal(t, []vtep.Op{bindOp(vtep.Bind, network)}, due)
 	for i := range ops {
