@@ -8,7 +8,8 @@ import (
 const (
 	workScale  = "many switches"
 	workDense  = "many switches, 100 MACs a network"
-	workSteady = "many switches, steady"
+	// steady marks what the same switches cost when they are in sync.
+	steady = ", steady"
 	// reading is the raw client that asks what a controller has to know first.
 	reading = "raw client that reads first"
 	// steadyWindow has a periodic pass of every switch in it.
@@ -44,8 +45,8 @@ func (b *bench) scaleTo(work string, n, stations int) error {
 		if err := f.scaleOnce(work); err != nil {
 			return err
 		}
-		if i == b.runs-1 && work == workScale && !b.smoke {
-			b.add(workSteady, n, ours, f.steady())
+		if i == b.runs-1 && !b.smoke {
+			b.add(work+steady, n, ours, f.steady())
 		}
 		if err := b.stopDaemon(f.d); err != nil {
 			return err
