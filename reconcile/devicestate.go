@@ -100,8 +100,12 @@ func (st *deviceState) isBack(hold time.Duration) bool {
 // switch has come, or that it refuses something.
 func (w *worker) enter(phase, detail string) {
 	w.mu.Lock()
+	changed := w.status.phase != phase
 	w.status.phase, w.status.detail = phase, detail
 	w.mu.Unlock()
+	if changed {
+		w.stamp()
+	}
 	if phase == w.logged {
 		return
 	}
@@ -117,6 +121,9 @@ func (w *worker) enter(phase, detail string) {
 	}
 	w.logged = phase
 }
+
+// stamp has the device's conditions be since now, not since somebody asks.
+func (w *worker) stamp() { w.loop.DeviceStatus(w.id) }
 
 // lost records the end of a session, or that none could be had.
 func (w *worker) lost(err error) {

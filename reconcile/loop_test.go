@@ -233,6 +233,24 @@ func TestStoppedSwitchKeepsItsStations(t *testing.T) {
 	require.Equal(t, a.tunnelIP, b.sends(net, m2), "what is gone after a restart is withdrawn, the rest stays")
 }
 
+// Since is when a condition changed, not when somebody first asked for it.
+func TestSinceWhenAwayThoughNobodyAsks(t *testing.T) {
+	s := newSite(t, 2, reconcile.Options{})
+	a, b := s.tors[0], s.tors[1]
+	connection := s.connect(s.network(), model.ActiveActive, a, b)
+	s.active(connection)
+	a.Stop()
+	pending := func() bool { return s.loop.ConnectionStatus(connection).State == model.ConnectionPending }
+	s.eventually(pending, "the connection shows that a switch is away")
+	time.Sleep(poll) // whoever looks at the device, looks late
+	looked := time.Now()
+	for _, typ := range []string{model.Reachable, model.InSync} {
+		c := model.FindCondition(s.loop.DeviceStatus(a.id).Conditions, typ)
+		require.False(t, c.True, typ)
+		require.Less(t, c.Since, looked, typ)
+	}
+}
+
 func TestHoldEnds(t *testing.T) {
 	s := newSite(t, 2, reconcile.Options{Hold: 100 * time.Millisecond})
 	a, b := s.tors[0], s.tors[1]

@@ -283,18 +283,24 @@ func (l *Loop) stamped(object string, cs []model.Condition) []model.Condition {
 	return slices.Clone(cs)
 }
 
-// stampConnections notices changes of conditions that nobody asks for, and
-// forgets objects that are gone.
+// stampConnections notices changes of connections' conditions that nobody asks
+// for, and forgets objects that are gone. Devices' are noticed as they happen.
 func (l *Loop) stampConnections() {
 	view := l.view.Load()
 	for _, o := range view.Outcomes {
 		l.judge(view, o)
 	}
+	devices := l.store.Definitions().Devices
+	workers := l.snapshot()
 	l.historyMu.Lock()
 	defer l.historyMu.Unlock()
 	maps.DeleteFunc(l.history, func(object string, _ []model.Condition) bool {
-		id, isConnection := strings.CutPrefix(object, "connection/")
-		return isConnection && view.Outcomes[id] == nil
+		kind, id, _ := strings.Cut(object, "/")
+		if kind == "connection" {
+			return view.Outcomes[id] == nil
+		}
+		_, registered := devices.Get(id)
+		return !registered && workers[id] == nil
 	})
 }
 

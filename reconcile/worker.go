@@ -140,6 +140,7 @@ func (w *worker) nudge() { notify(w.wake) }
 // run connects again and again until ctx ends.
 func (w *worker) run(ctx context.Context) {
 	defer w.close()
+	w.stamp()
 	retry := backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(500*time.Millisecond),
 		backoff.WithMaxInterval(maxBackoff),
