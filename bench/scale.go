@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	workScale  = "many switches"
-	workDense  = "many switches, 100 MACs a network"
+	workScale = "many switches"
+	workDense = "many switches, 100 MACs a network"
 	// steady marks what the same switches cost when they are in sync.
 	steady = ", steady"
 	// reading is the raw client that asks what a controller has to know first.

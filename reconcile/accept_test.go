@@ -72,10 +72,12 @@ func (g *gate) sessions(id string) int {
 }
 
 // metric is a counter or gauge by its label, "" for one without.
-func (g *gate) metric(name, label string) float64 {
-	g.t.Helper()
-	families, err := g.registry.Gather()
-	require.NoError(g.t, err)
+func (g *gate) metric(name, label string) float64 { return metric(g.t, g.registry, name, label) }
+
+func metric(t testing.TB, registry *prometheus.Registry, name, label string) float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	require.NoError(t, err)
 	for _, f := range families {
 		for _, m := range f.GetMetric() {
 			if f.GetName() == name && (label == "" || m.GetLabel()[0].GetValue() == label) {

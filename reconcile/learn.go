@@ -234,14 +234,6 @@ func (n *learnedNetwork) noteMove(mac model.MAC, s *station, now time.Time) {
 	}
 }
 
-// frozen lists the stations of a network that are held where they are.
-func (l *learning) frozen(network string) []model.MAC {
-	if w := l.winners[network]; w != nil {
-		return w.Frozen
-	}
-	return nil
-}
-
 // withdraw lets a database's candidate stand until the given time, or until the
 // earlier one that it was given before.
 func (n *learnedNetwork) withdraw(db vtep.DatabaseID, mac model.MAC, until time.Time) {

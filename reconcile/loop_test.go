@@ -3,11 +3,16 @@ package reconcile_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/sirupsen/logrus"
+	logtest "github.com/sirupsen/logrus/hooks/test"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -249,6 +254,56 @@ func TestSinceWhenAwayThoughNobodyAsks(t *testing.T) {
 		require.False(t, c.True, typ)
 		require.Less(t, c.Since, looked, typ)
 	}
+}
+
+// Whoever looks for a loop of frames finds the station that goes round in it.
+func TestFrozenStationIsTold(t *testing.T) {
+	var log logtest.Hook
+	logger := logrus.New()
+	logger.SetOutput(io.Discard)
+	logger.AddHook(&log)
+	registry := prometheus.NewRegistry()
+	s := newSite(t, 2, reconcile.Options{Log: logger, Registry: registry, LocalHold: time.Millisecond})
+	net := s.network()
+	connection := s.connect(net, model.ActiveActive, s.tors...)
+	s.active(connection)
+	s.tors[0].learn(net, m1)
+	s.holds(s.tors[1], net, m1, s.tors[0].tunnelIP)
+	for i := range 6 {
+		from, to := s.tors[i%2], s.tors[1-i%2]
+		from.forget(net, m1)
+		to.learn(net, m1)
+		if i < 5 {
+			s.holds(from, net, m1, to.tunnelIP)
+		}
+	}
+	s.eventually(func() bool { return metric(t, registry, "bordergw_frozen_macs", "") == 1 }, "the station is counted")
+	s.active(connection)
+	const told = "stations that moved more than 5 times in 3m0s are frozen: " + m1
+	require.Equal(t, told, s.loop.ConnectionStatus(connection).Detail)
+	lines := slices.DeleteFunc(log.AllEntries(), func(e *logrus.Entry) bool { return e.Message != told })
+	require.Len(t, lines, 1)
+	require.Equal(t, net, lines[0].Data["network"])
+	mac, err := model.ParseMAC(m1)
+	require.NoError(t, err)
+	require.True(t, s.loop.UnfreezeMAC(net, mac))
+	s.eventually(func() bool { return metric(t, registry, "bordergw_frozen_macs", "") == 0 }, "it moves again")
+	require.Empty(t, s.loop.ConnectionStatus(connection).Detail)
+}
+
+// The count is of all connections, also of those that no switch has a say in.
+func TestConnectionsAreCounted(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	s := newSite(t, 1, reconcile.Options{Registry: registry})
+	s.active(s.connect(s.network(), model.ActiveActive, s.tors[0]))
+	n, err := s.store.CreateNetwork(t.Context(), model.Network{Name: "red", VNI: 5000})
+	require.NoError(t, err)
+	g, err := s.store.CreateL2Gateway(t.Context(), model.L2Gateway{Name: "border", Devices: []model.Device{{DeviceID: s.tors[0].id, SegmentationID: 7000}}})
+	require.NoError(t, err)
+	_, err = s.store.CreateConnection(t.Context(), model.L2GatewayConnection{L2GatewayID: g.ID, NetworkID: n.ID})
+	require.NoError(t, err)
+	s.eventually(func() bool { return metric(t, registry, "bordergw_connections", model.ConnectionError) == 1 }, "one can not be realised")
+	require.Equal(t, 1.0, metric(t, registry, "bordergw_connections", model.ConnectionActive))
 }
 
 func TestHoldEnds(t *testing.T) {

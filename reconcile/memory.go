@@ -2,8 +2,6 @@ package reconcile
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"time"
 
 	"bordergw/model"
@@ -61,18 +59,5 @@ func (l *Loop) remember(ctx context.Context, defs *model.Definitions, now time.T
 	}
 	if err := l.store.RecordMoves(ctx, moved); err != nil {
 		l.log.WithError(err).Warn("remembering where stations moved to")
-	}
-}
-
-// tellFrozen logs which stations are held from now on, in one line a network: where
-// frames go round they are thousands.
-func (l *Loop) tellFrozen(froze []stationID) {
-	byNetwork := map[string][]model.MAC{}
-	for _, id := range froze {
-		byNetwork[id.network] = append(byNetwork[id.network], id.mac)
-	}
-	for _, network := range slices.Sorted(maps.Keys(byNetwork)) {
-		l.log.WithField("network", network).Warnf("moved more than %d times in %v and held where they are for %v, or until unfrozen: %s",
-			maxMoves, moveWindow, freezeTime, listed(byNetwork[network]))
 	}
 }

@@ -52,17 +52,21 @@ var (
 	rowsDesc   = prometheus.NewDesc("bordergw_device_rows", "Rows in a device's tables.", []string{"device", "table"}, nil)
 	expiryDesc = prometheus.NewDesc("bordergw_tls_certificate_expiry_seconds",
 		"Unix time at which a certificate expires: own, ca/NAME, device/ID.", []string{"name"}, nil)
-	strangersDesc = prometheus.NewDesc("bordergw_discovered_sessions", "Sessions of switches that dialled in and are not driven.", nil, nil)
-	wantDesc      = prometheus.NewDesc("bordergw_device_problems", "Parts of the definitions that a device does not hold.", []string{"device"}, nil)
+	discoveredDesc  = prometheus.NewDesc("bordergw_discovered_sessions", "Sessions of switches that dialled in and are not driven.", nil, nil)
+	problemsDesc    = prometheus.NewDesc("bordergw_device_problems", "Parts of the definitions that a device does not hold.", []string{"device"}, nil)
+	connectionsDesc = prometheus.NewDesc("bordergw_connections", "L2 gateway connections, by status.", []string{"status"}, nil)
+	frozenDesc      = prometheus.NewDesc("bordergw_frozen_macs", "Stations that stand still because they moved too often.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (c *deviceCollector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- phaseDesc
 	ch <- rowsDesc
-	ch <- wantDesc
+	ch <- problemsDesc
 	ch <- expiryDesc
-	ch <- strangersDesc
+	ch <- discoveredDesc
+	ch <- connectionsDesc
+	ch <- frozenDesc
 }
 
 // Collect implements prometheus.Collector.
@@ -73,7 +77,11 @@ func (c *deviceCollector) Collect(ch chan<- prometheus.Metric) {
 	for name, at := range c.loop.opts.TLS.Expiries() {
 		gauge(expiryDesc, float64(at.Unix()), name)
 	}
-	gauge(strangersDesc, float64(len(c.loop.reception.unplaced())))
+	gauge(discoveredDesc, float64(len(c.loop.reception.unplaced())))
+	for status, n := range c.loop.countConnections() {
+		gauge(connectionsDesc, float64(n), status)
+	}
+	gauge(frozenDesc, float64(c.loop.countFrozen()))
 	for id, w := range c.loop.snapshot() {
 		st := w.state()
 		if at := st.peer.NotAfter(); !at.IsZero() {
@@ -86,7 +94,7 @@ func (c *deviceCollector) Collect(ch chan<- prometheus.Metric) {
 			}
 			gauge(phaseDesc, on, id, p)
 		}
-		gauge(wantDesc, float64(len(st.problems)), id)
+		gauge(problemsDesc, float64(len(st.problems)), id)
 		if f := st.facts; f != nil {
 			gauge(rowsDesc, float64(f.Counts.LogicalSwitches), id, "Logical_Switch")
 			gauge(rowsDesc, float64(f.Counts.RemoteMACs), id, "Ucast_Macs_Remote")

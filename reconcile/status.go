@@ -64,6 +64,16 @@ func (l *Loop) ConnectionStatus(id string) model.ConnectionStatus {
 	return l.judge(view, view.Outcomes[id])
 }
 
+// countConnections tells how many connections have each status; every status is
+// there.
+func (l *Loop) countConnections() map[string]int {
+	out := map[string]int{model.ConnectionActive: 0, model.ConnectionPending: 0, model.ConnectionError: 0, model.ConnectionUnsupported: 0}
+	for c := range l.store.Definitions().Connections.All() {
+		out[l.ConnectionStatus(c.ID).State]++
+	}
+	return out
+}
+
 // outdated reports whether what defines a connection changed after the View was
 // made: what the View says of it is then not what was asked for last.
 func (l *Loop) outdated(view *View, id string) bool {
@@ -122,8 +132,8 @@ func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
 	for _, b := range view.clashes[o.Connection.ID] {
 		j.errors = append(j.errors, fmt.Sprintf("VLAN %s of port %s on switch %s is bound by an older connection", b.VLAN, b.Port, b.Switch))
 	}
-	if held := l.heldStations(o.Connection.NetworkID); held != "" {
-		j.notes = append(j.notes, held)
+	if frozen := l.frozenStations(o.Connection.NetworkID); len(frozen) > 0 {
+		j.notes = append(j.notes, frozenNote(frozen))
 	}
 	out := model.ConnectionStatus{State: model.ConnectionActive, ObservedRevision: j.revision}
 	switch {
@@ -157,17 +167,6 @@ func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
 	}
 	out.Conditions = l.stamped("connection/"+o.Connection.ID, conditions)
 	return out
-}
-
-// heldStations tells which stations of a network moved too often, "" for none.
-func (l *Loop) heldStations(network string) string {
-	l.learnMu.Lock()
-	frozen := l.learning.frozen(network)
-	l.learnMu.Unlock()
-	if len(frozen) == 0 {
-		return ""
-	}
-	return "moved too often and held where they are: " + listed(frozen)
 }
 
 // bfd looks at the tunnels over which a connection's part floods. What is down

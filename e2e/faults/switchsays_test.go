@@ -204,7 +204,7 @@ func TestF36_Flapping(t *testing.T) {
 		from[first].VtepCtl("del-ucast-local", "net", m)
 	}
 	require.Equal(t, last, where(), "it stands still")
-	w.Connection(soon, w.conn, model.ConnectionActive, "held", m)
+	w.Connection(soon, w.conn, model.ConnectionActive, "frozen", m)
 	require.True(t, slices.ContainsFunc(told.AllEntries(), func(e *logrus.Entry) bool { return strings.Contains(e.Message, m) }), "it is told")
 	network := w.Loop.UnfreezeMAC("net", mac(t, m))
 	require.True(t, network, "it was held")
