@@ -164,11 +164,6 @@ func ErrConnectionNotFound() *Error {
 	return refuse(NotFound, "L2GatewayConnectionNotFound", "The connection  not found on the l2 gateway")
 }
 
-// ErrVXLANSegmentNotFound refuses a network that can have no VNI.
-func ErrVXLANSegmentNotFound(network string) *Error {
-	return refuse(NotFound, "VxlanSegmentationIDNotFound", "vxlan segmentation id not found for the network '%s'", network)
-}
-
 // ErrStretchConflict refuses a border connection whose VNI clashes.
 func ErrStretchConflict(format string, args ...any) *Error {
 	return refuse(Conflict, "L2GatewaySegmentationIDInUse", format, args...)

@@ -11,6 +11,8 @@ const (
 	DeviceDegraded    = "DEGRADED"
 	// DeviceDiscovered: a database that dialled in and that no device stands for.
 	DeviceDiscovered = "DISCOVERED"
+	// DeviceUnsupported: nothing is driven for its type.
+	DeviceUnsupported = "UNSUPPORTED"
 )
 
 // States of a connection.

@@ -31,12 +31,12 @@ func (w *worker) state() deviceState {
 func (l *Loop) DeviceStatus(id string) model.DeviceStatus {
 	st := deviceState{phase: model.DeviceUnreachable, detail: notConnected}
 	if gd, ok := l.store.Definitions().Devices.Get(id); ok && !gd.Driven() {
-		st = deviceState{phase: model.ConnectionUnsupported, detail: "nothing is driven for this type of device"}
+		st = deviceState{phase: model.DeviceUnsupported, detail: "nothing is driven for this type of device"}
 	} else if w := l.worker(id); w != nil {
 		st = w.state()
 	}
 	out := model.DeviceStatus{Phase: st.phase, Detail: st.detail, LastError: st.lastError, ObservedRevision: st.revision}
-	reachable := st.phase != model.DeviceUnreachable && st.phase != model.ConnectionUnsupported
+	reachable := st.phase != model.DeviceUnreachable && st.phase != model.DeviceUnsupported
 	conditions := []model.Condition{
 		condition(model.Reachable, reachable, "Connected", "Unreachable", cmp.Or(st.lastError, st.detail)),
 		condition(model.InSync, st.phase == model.DeviceInSync, "InSync", st.phase, st.detail),

@@ -86,8 +86,3 @@ func Differs(server *ovsdbtest.Server, want []string) error {
 	}
 	return fmt.Errorf("database %d\nholds %s\nand not %s", server.Port(), strings.Join(have, " | "), strings.Join(want, " | "))
 }
-
-// Inventory prints the tables that are the switch's own, row UUIDs included.
-func Inventory(server *ovsdbtest.Server) string {
-	return server.Dump("Global", "Physical_Switch", "Manager", "Ucast_Macs_Local", "Mcast_Macs_Local", "Tunnel")
-}
