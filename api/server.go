@@ -198,7 +198,7 @@ func encode(body any) (data []byte, contentType string) {
 func (c *call) logAccess(status int, took time.Duration) {
 	l := c.log.WithFields(logrus.Fields{
 		"method": c.r.Method, "path": c.r.URL.Path, "status": status,
-		"user": c.who.User, "project": c.who.Project, "took": took.Round(time.Microsecond),
+		"user": c.who.User, "project": c.who.Project, "took": took.Round(time.Microsecond).String(), // with its unit, also in JSON
 	})
 	if c.r.Method == http.MethodGet || c.r.Method == http.MethodHead {
 		l.Debug("request")

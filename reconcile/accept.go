@@ -68,11 +68,11 @@ func (r *reception) accept(ctx context.Context, socket net.Listener, running *sy
 			running.Go(func() { r.receive(ctx, conn) })
 		case ctx.Err() != nil:
 		case errors.Is(err, net.ErrClosed):
-			r.loop.log.WithError(err).Error("switches can not dial in any more")
+			r.loop.log.WithField("err", err).Error("switches can not dial in any more")
 			return
 		default:
 			// Most likely there is no file descriptor left.
-			r.loop.log.WithError(err).Warn("accepting a switch's connection")
+			r.loop.log.WithField("err", err).Warn("accepting a switch's connection")
 			pause(ctx, time.Second)
 		}
 	}

@@ -62,7 +62,7 @@ func (l *Loop) forgetExpired(ctx context.Context, defs *model.Definitions) {
 			continue
 		}
 		if err := l.store.ForgetRetired(ctx, r.ID); err != nil {
-			l.log.WithError(err).Warn("forgetting a deleted device")
+			l.log.WithField("err", err).Warn("forgetting a deleted device")
 		}
 	}
 }

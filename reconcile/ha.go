@@ -35,7 +35,7 @@ func (l *Loop) elect(ctx context.Context, down map[string]bool, now time.Time) (
 		}
 		log := l.log.WithFields(logrus.Fields{"gateway": g.Name, "from": g.Active, "to": next})
 		if err := l.store.SetActiveDevice(ctx, g.ID, next); err != nil {
-			log.WithError(err).Warn("changing the active device")
+			log.WithField("err", err).Warn("changing the active device")
 			again = now.Add(electionGap)
 			continue
 		}

@@ -58,6 +58,6 @@ func (l *Loop) remember(ctx context.Context, defs *model.Definitions, now time.T
 		return
 	}
 	if err := l.store.RecordMoves(ctx, moved); err != nil {
-		l.log.WithError(err).Warn("remembering where stations moved to")
+		l.log.WithField("err", err).Warn("remembering where stations moved to")
 	}
 }

@@ -369,7 +369,7 @@ func (w *worker) keep(ctx context.Context, switches []model.SwitchInventory) {
 	}
 	if model.KindOf(err) != model.NotFound && ctx.Err() == nil {
 		// What is wanted is still kept in line; the next pass tries again.
-		w.log.WithError(err).Warn("remembering what the switch says of itself")
+		w.log.WithField("err", err).Warn("remembering what the switch says of itself")
 	}
 }
 
@@ -428,7 +428,7 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, au
 	}
 	w.settle(s, want, plan, revision, len(ops) > 0)
 	if err := w.cleanUp(ctx, s, want, plan); err != nil && ctx.Err() == nil {
-		w.log.WithError(err).Warn("telling the store what has gone")
+		w.log.WithField("err", err).Warn("telling the store what has gone")
 		wait = shorter(wait, storeRetry)
 	}
 	return wait, nil

@@ -171,7 +171,7 @@ func (t *TLS) current() *material {
 		return t.read
 	}
 	if err := t.reload(stamps); err != nil {
-		t.log.WithError(err).Error("the TLS files have changed and can not be used: those read before stay in use")
+		t.log.WithField("err", err).Error("the TLS files have changed and can not be used: those read before stay in use")
 	} else {
 		t.log.Info("the TLS files have changed and are in use")
 	}
