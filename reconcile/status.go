@@ -121,6 +121,8 @@ type judgement struct {
 	conflict bool
 }
 
+// judge tells what became of a connection: what the View says of it, and what
+// each switch that has a part in it.
 func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
 	j := judgement{errors: slices.Clone(o.Errors), waiting: slices.Clone(o.Waiting), revision: view.Revision}
 	for i := range o.Parts {
@@ -132,40 +134,50 @@ func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
 	for _, b := range view.clashes[o.Connection.ID] {
 		j.errors = append(j.errors, fmt.Sprintf("VLAN %s of port %s on switch %s is bound by an older connection", b.VLAN, b.Port, b.Switch))
 	}
-	if frozen := l.frozenStations(o.Connection.NetworkID); len(frozen) > 0 {
-		j.notes = append(j.notes, frozenNote(frozen))
-	}
-	out := model.ConnectionStatus{State: model.ConnectionActive, ObservedRevision: j.revision}
-	switch {
-	case len(j.errors) > 0:
-		out.State, out.Detail = model.ConnectionError, listed(j.errors)
-	case len(o.Unsupported) > 0:
-		out.State, out.Detail = model.ConnectionUnsupported, strings.Join(o.Unsupported, "; ")
-	case len(j.waiting)+len(j.unbound) > 0:
-		out.State, out.Detail = model.ConnectionPending, listed(slices.Concat(j.waiting, j.unbound))
-	}
 	if len(o.Standby) > 0 {
 		j.notes = append(j.notes, "standby: "+strings.Join(o.Standby, ", "))
 	}
-	if out.State == model.ConnectionActive {
-		out.Detail = strings.Join(j.notes, "; ")
+	if frozen := l.frozenStations(o.Connection.NetworkID); len(frozen) > 0 {
+		j.notes = append(j.notes, frozenNote(frozen))
 	}
+	out := model.ConnectionStatus{ObservedRevision: j.revision}
+	out.State, out.Detail = j.state(o)
+	out.Conditions = l.stamped("connection/"+o.Connection.ID, j.conditions(o, out.Detail))
+	return out
+}
+
+// state is the worst that is said of a connection, and what that is.
+func (j *judgement) state(o *Outcome) (state, detail string) {
+	switch {
+	case len(j.errors) > 0:
+		return model.ConnectionError, listed(j.errors)
+	case len(o.Unsupported) > 0:
+		return model.ConnectionUnsupported, strings.Join(o.Unsupported, "; ")
+	case len(j.waiting)+len(j.unbound) > 0:
+		return model.ConnectionPending, listed(slices.Concat(j.waiting, j.unbound))
+	}
+	return model.ConnectionActive, strings.Join(j.notes, "; ")
+}
+
+// conditions are the connection's, without the times. detail is the message of
+// those that are false but Accepted and TunnelsUp, which have their own.
+func (j *judgement) conditions(o *Outcome, detail string) []model.Condition {
 	accepted := len(o.Errors) == 0 && len(o.Unsupported) == 0
-	programmed := accepted && len(j.errors) == 0 && len(j.waiting) == 0
+	flooding := accepted && len(j.errors) == 0 && len(j.waiting) == 0
+	bound := flooding && len(j.unbound) == 0
 	unprogrammed := "NotProgrammed"
 	if j.conflict {
 		unprogrammed = string(vtep.Conflict)
 	}
-	conditions := []model.Condition{
+	out := []model.Condition{
 		condition(model.Accepted, accepted, "Accepted", "Refused", strings.Join(slices.Concat(o.Errors, o.Unsupported), "; ")),
-		condition(model.Programmed, programmed && len(j.unbound) == 0, "Programmed", unprogrammed, out.Detail),
-		condition(model.Bound, programmed && len(j.unbound) == 0, "Bound", "NotBound", out.Detail),
-		condition(model.Flooding, programmed, "Flooding", "NotFlooding", out.Detail),
+		condition(model.Programmed, bound, "Programmed", unprogrammed, detail),
+		condition(model.Bound, bound, "Bound", "NotBound", detail),
+		condition(model.Flooding, flooding, "Flooding", "NotFlooding", detail),
 	}
 	if j.tunnels > 0 {
-		conditions = append(conditions, condition(model.TunnelsUp, len(j.downs) == 0, "TunnelsUp", "TunnelsDown", strings.Join(j.downs, "; ")))
+		out = append(out, condition(model.TunnelsUp, len(j.downs) == 0, "TunnelsUp", "TunnelsDown", strings.Join(j.downs, "; ")))
 	}
-	out.Conditions = l.stamped("connection/"+o.Connection.ID, conditions)
 	return out
 }
 

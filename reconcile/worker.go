@@ -266,17 +266,10 @@ func (w *worker) letGo() {
 
 // serve keeps the switch in line until the session ends.
 func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
-	w.synced, w.stored = nil, nil
-	if err := s.Claim(ctx, w.loop.store.Definitions().StoreID); err != nil {
-		return err
-	}
-	need, err := w.observe(ctx, s)
+	need, err := w.begin(ctx, s)
 	if err != nil {
 		return err
 	}
-	w.networksChanged() // whatever they are now, all stations are told
-	w.tell(s, true)
-	w.enter(model.DeviceSyncing, "waiting for the plan")
 	pass := time.NewTicker(w.loop.opts.Interval)
 	defer pass.Stop()
 	retry := time.NewTimer(0)
@@ -304,10 +297,10 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 			}
 		case <-pass.C:
 			audit = true
-			if err = s.Recount(ctx); err != nil {
-				return err
+			if err = s.Recount(ctx); err == nil {
+				need, err = w.observe(ctx, s)
 			}
-			if need, err = w.observe(ctx, s); err != nil {
+			if err != nil {
 				return err
 			}
 		case <-retry.C:
@@ -321,6 +314,22 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 			retry.Reset(again)
 		}
 	}
+}
+
+// begin takes the lock of a session and takes in what its switch says. It
+// returns what observe does.
+func (w *worker) begin(ctx context.Context, s *vtep.Session) (need uint64, err error) {
+	w.synced, w.stored = nil, nil
+	if err := s.Claim(ctx, w.loop.store.Definitions().StoreID); err != nil {
+		return 0, err
+	}
+	if need, err = w.observe(ctx, s); err != nil {
+		return 0, err
+	}
+	w.networksChanged() // whatever they are now, all stations are told
+	w.tell(s, true)
+	w.enter(model.DeviceSyncing, "waiting for the plan")
+	return need, nil
 }
 
 // observe records what the switch says of itself. It returns the store revision
