@@ -1,0 +1,73 @@
+package main
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/sirupsen/logrus"
+	"github.com/spf13/pflag"
+	"github.com/stretchr/testify/require"
+
+	"bordergw/api"
+	"bordergw/reconcile"
+)
+
+// guide is the operator's guide with the pages that it leads to.
+func guide(t *testing.T) string {
+	t.Helper()
+	var text strings.Builder
+	for _, page := range []string{"operations", "tls", "api"} {
+		content, err := os.ReadFile("../../docs/" + page + ".md")
+		require.NoError(t, err)
+		text.Write(content)
+	}
+	return text.String()
+}
+
+func TestEveryKeyIsInTheGuide(t *testing.T) {
+	text := guide(t)
+	keys := pflag.NewFlagSet("", pflag.ContinueOnError)
+	c := defaultConfig()
+	c.bind(keys)
+	keys.VisitAll(func(f *pflag.Flag) { require.Contains(t, text, "`"+strings.ReplaceAll(f.Name, "-", "_")+"`") })
+}
+
+// described is a registry that notes the names of the metrics it is given, also
+// of those that have no value yet.
+type described struct {
+	*prometheus.Registry
+	names map[string]bool
+}
+
+func (d described) MustRegister(cs ...prometheus.Collector) {
+	name := regexp.MustCompile(`fqName: "([^"]+)"`)
+	for _, c := range cs {
+		descs := make(chan *prometheus.Desc)
+		go func() {
+			defer close(descs)
+			c.Describe(descs)
+		}()
+		for desc := range descs {
+			d.names[name.FindStringSubmatch(desc.String())[1]] = true
+		}
+	}
+}
+
+func TestTheGuideHasEveryMetricAndNoOther(t *testing.T) {
+	registered := described{prometheus.NewRegistry(), map[string]bool{}}
+	d := daemon{cfg: daemonConfig(t)}
+	db, err := d.openStore()
+	require.NoError(t, err)
+	defer db.Close()
+	loop := reconcile.New(db, reconcile.Options{Registry: registered})
+	api.New(api.Config{Store: db, Status: loop, Log: logrus.New(), Registry: registered})
+
+	written := map[string]bool{}
+	for _, name := range regexp.MustCompile(`bordergw_[a-z_]+`).FindAllString(guide(t), -1) {
+		written[name] = true
+	}
+	require.Equal(t, registered.names, written)
+}
