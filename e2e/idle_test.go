@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bordergw/internal/ovsdbtest"
+	"bordergw/internal/program"
 )
 
 const (
@@ -60,7 +61,7 @@ func TestIdle(t *testing.T) {
 	share := cpuShare(t, c.cmd.Process.Pid)
 	t.Logf("%d idle switches: %.2f %% of a core", idleSwitches, 100*share)
 	limit := idleShare
-	if withRaceDetector() {
+	if program.HasRaceDetector() {
 		limit *= 5 // what the detector costs is not the program's
 	}
 	require.Less(t, share, limit)

@@ -3,11 +3,11 @@ package e2e_test
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime/debug"
 	"testing"
 	"time"
+
+	"bordergw/internal/program"
 )
 
 // patience is for what the machine's load may delay. What has a limit of its
@@ -27,26 +27,11 @@ func withBinary(run func() int) int {
 	}
 	defer os.RemoveAll(dir)
 	binary = filepath.Join(dir, "bordergw")
-	args := []string{"build", "-buildvcs=false", "-o", binary}
-	if withRaceDetector() {
-		args = append(args, "-race")
-	}
-	if out, err := exec.Command("go", append(args, "bordergw/cmd/bordergw")...).CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "building bordergw: %v\n%s", err, out)
+	if err := program.Build(binary); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return run()
-}
-
-// withRaceDetector tells whether this test has the race detector.
-func withRaceDetector() bool {
-	info, _ := debug.ReadBuildInfo()
-	for _, s := range info.Settings {
-		if s.Key == "-race" {
-			return s.Value == "true"
-		}
-	}
-	return false
 }
 
 // eventually polls until check finds nothing wrong.

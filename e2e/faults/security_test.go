@@ -19,17 +19,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bordergw/e2e/faults/rig"
+	"bordergw/internal/program"
 )
 
+// programPath is where built puts the program.
+var programPath = filepath.Join(os.TempDir(), fmt.Sprintf("bordergw-faults-%d", os.Getpid()))
+
 // built makes the program once.
-var built = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(os.TempDir(), fmt.Sprintf("bordergw-faults-%d", os.Getpid()))
-	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", path, "bordergw/cmd/bordergw").CombinedOutput()
-	if err != nil {
-		err = fmt.Errorf("%w: %s", err, out)
-	}
-	return path, err
-})
+var built = sync.OnceValues(func() (string, error) { return programPath, program.Build(programPath) })
 
 // daemon is a running program.
 type daemon struct {
@@ -41,11 +38,11 @@ type daemon struct {
 
 func serve(t testing.TB, args ...string) *daemon {
 	t.Helper()
-	program, err := built()
+	path, err := built()
 	require.NoError(t, err)
 	d := &daemon{t: t}
 	args = append([]string{"serve", "--listen", "127.0.0.1:0", "--data-dir", t.TempDir(), "--log-level", "debug"}, args...)
-	d.cmd = exec.Command(program, args...)
+	d.cmd = exec.Command(path, args...)
 	d.cmd.Stderr = &d.log
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := d.cmd.StdoutPipe()
@@ -191,11 +188,11 @@ func TestSecrets(t *testing.T) {
 // configuration says that it is meant.
 func TestOpenToAll(t *testing.T) {
 	t.Parallel()
-	program, err := built()
+	path, err := built()
 	require.NoError(t, err)
-	out, err := exec.Command(program, "serve", "--check", "--listen", "0.0.0.0:0", "--data-dir", t.TempDir()).CombinedOutput()
+	out, err := exec.Command(path, "serve", "--check", "--listen", "0.0.0.0:0", "--data-dir", t.TempDir()).CombinedOutput()
 	require.Error(t, err)
 	require.Contains(t, string(out), "--auth")
-	out, err = exec.Command(program, "serve", "--check", "--listen", "0.0.0.0:0", "--auth", "none", "--data-dir", t.TempDir()).CombinedOutput()
+	out, err = exec.Command(path, "serve", "--check", "--listen", "0.0.0.0:0", "--auth", "none", "--data-dir", t.TempDir()).CombinedOutput()
 	require.NoError(t, err, string(out))
 }

@@ -3,12 +3,11 @@ package frames_test
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime/debug"
 	"testing"
 
 	"bordergw/internal/lab"
+	"bordergw/internal/program"
 )
 
 // binaryKey tells the second run of the test program, inside the namespaces, where the first has put the program
@@ -34,15 +33,8 @@ func built(do func() int) int {
 	}
 	defer os.RemoveAll(dir)
 	binary := filepath.Join(dir, "bordergw")
-	args := []string{"build", "-buildvcs=false", "-o", binary}
-	info, _ := debug.ReadBuildInfo()
-	for _, s := range info.Settings {
-		if s.Key == "-race" && s.Value == "true" {
-			args = append(args, "-race")
-		}
-	}
-	if out, err := exec.Command("go", append(args, "bordergw/cmd/bordergw")...).CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "building bordergw: %v\n%s", err, out)
+	if err := program.Build(binary); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	if err := os.Setenv(binaryKey, binary); err != nil {

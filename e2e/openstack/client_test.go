@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"bordergw/internal/program"
 )
 
 const (
@@ -42,8 +44,8 @@ func prepared(run func() int) int {
 	}
 	defer os.RemoveAll(dir)
 	binary = filepath.Join(dir, "bordergw")
-	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "bordergw/cmd/bordergw").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "building bordergw: %v\n%s", err, out)
+	if err := program.Build(binary); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return run()

@@ -3,13 +3,13 @@ package main
 import (
 	"bytes"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"bordergw/internal/lab"
+	"bordergw/internal/program"
 )
 
 func TestMain(m *testing.M) { os.Exit(lab.RunTests(m)) }
@@ -17,8 +17,7 @@ func TestMain(m *testing.M) { os.Exit(lab.RunTests(m)) }
 func build(t *testing.T) string {
 	t.Helper()
 	bin := filepath.Join(t.TempDir(), "bordergw")
-	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", bin, "bordergw/cmd/bordergw").CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	require.NoError(t, program.Build(bin))
 	return bin
 }
 

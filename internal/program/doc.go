@@ -1,0 +1,2 @@
+// Package program builds cmd/bordergw for the tests that run it as a whole.
+package program
