@@ -404,11 +404,7 @@ func sameEndpoint(a, b *model.GatewayDevice) bool {
 func (l *Loop) snapshot() map[string]*worker {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	out := make(map[string]*worker, len(l.workers))
-	for id, w := range l.workers {
-		out[id] = w
-	}
-	return out
+	return maps.Clone(l.workers)
 }
 
 func (l *Loop) worker(id string) *worker {

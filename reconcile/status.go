@@ -330,7 +330,7 @@ func (l *Loop) DeviceReports() []model.DeviceReport {
 	}
 	out = append(out, l.reception.reports()...)
 	slices.SortFunc(out, func(a, b model.DeviceReport) int {
-		return strings.Compare(a.Name+a.ID, b.Name+b.ID)
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
 	})
 	return out
 }
@@ -367,7 +367,9 @@ func (l *Loop) Plans(context.Context) []model.DevicePlan {
 		}
 		out = append(out, p)
 	}
-	slices.SortFunc(out, func(a, b model.DevicePlan) int { return strings.Compare(a.Name+a.ID, b.Name+b.ID) })
+	slices.SortFunc(out, func(a, b model.DevicePlan) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
+	})
 	return out
 }
 
