@@ -4,6 +4,8 @@ import (
 	"context"
 	"net"
 	"strconv"
+	"sync/atomic"
+	"time"
 
 	"bordergw/model"
 	"bordergw/vtep"
@@ -73,6 +75,54 @@ func (w *worker) dialSession(ctx context.Context) (*vtep.Session, transport.Peer
 		return nil, transport.Peer{}, err
 	}
 	w.enter(model.DeviceReading, "reading the database")
-	s, err := vtep.Open(ctx, conn, vtep.Opening{Mark: w.loop.store.Definitions().StoreID})
+	l := &line{Conn: conn, began: time.Now()}
+	w.onLine(l)
+	s, err := vtep.Open(ctx, l, vtep.Opening{Mark: w.loop.store.Definitions().StoreID})
+	if err != nil {
+		w.offLine()
+	}
 	return s, transport.PeerOf(conn), transport.Explain(err)
+}
+
+// line is a connection that knows how long nothing has come.
+type line struct {
+	net.Conn
+	began time.Time
+	heard atomic.Int64 // since began
+}
+
+// Read implements net.Conn.
+func (l *line) Read(p []byte) (int, error) {
+	n, err := l.Conn.Read(p)
+	if n > 0 {
+		l.heard.Store(int64(time.Since(l.began)))
+	}
+	return n, err
+}
+
+// Silence is how long the switch has sent nothing at all.
+func (l *line) Silence() time.Duration { return time.Since(l.began) - time.Duration(l.heard.Load()) }
+
+// onLine notes the connection, and then the session over it.
+func (w *worker) onLine(l interface{ Silence() time.Duration }) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.line == nil {
+		w.lineSince = time.Now()
+	}
+	w.line = l
+}
+
+func (w *worker) offLine() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.line = nil
+}
+
+// answers reports whether there is a connection that was there by that time, over
+// which the switch goes on to say something. One that comes and goes is not.
+func (w *worker) answers(by time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.line != nil && !w.lineSince.After(by) && w.line.Silence() < mostSilence
 }

@@ -258,7 +258,8 @@ func earlier(a, b time.Time) time.Time {
 }
 
 // away finds the devices that have been away for longer than the hold, and when
-// the next one will have been.
+// the next one will have been. One that is being read all that time is slow, not
+// away: it has its part still.
 func (l *Loop) away(now time.Time) (down map[string]bool, next time.Time) {
 	down = map[string]bool{}
 	for id, w := range l.snapshot() {
@@ -266,9 +267,12 @@ func (l *Loop) away(now time.Time) (down map[string]bool, next time.Time) {
 		if st.reachable() {
 			continue
 		}
-		if due := st.awaySince.Add(l.opts.HAHold); due.After(now) {
+		switch due := st.awaySince.Add(l.opts.HAHold); {
+		case due.After(now):
 			next = earlier(next, due)
-		} else {
+		case w.answers(due):
+			next = earlier(next, now.Add(mostSilence))
+		default:
 			down[id] = true
 		}
 	}

@@ -80,7 +80,10 @@ type worker struct {
 	want     *vtep.Want
 	revision uint64 // of the View that want is from
 	link     link   // without a session while there is none
-	status   deviceState
+	// line is the connection that a session is, or is to be, over; nil for none.
+	line      interface{ Silence() time.Duration }
+	lineSince time.Time
+	status    deviceState
 	// offered is a caller that waits to be served; newest the order of the last
 	// one that was offered and is in use; gone is set at the end.
 	offered   *caller
@@ -244,6 +247,7 @@ func (w *worker) drive(ctx context.Context, k link) error {
 // hold notes the session that stands.
 func (w *worker) hold(k link) {
 	w.held = time.Now()
+	w.onLine(k.session)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.link = k
@@ -253,7 +257,7 @@ func (w *worker) hold(k link) {
 // letGo notes that no session stands.
 func (w *worker) letGo() {
 	w.mu.Lock()
-	w.link = link{}
+	w.link, w.line = link{}, nil
 	if w.status.awaySince.IsZero() {
 		w.status.awaySince = time.Now()
 	}
