@@ -175,6 +175,18 @@ func TestSwitchThatIsDeletedBecomesUnknown(t *testing.T) {
 	g.reaches(renamed, model.DeviceInSync)
 }
 
+// Devices come and go for years: nothing is kept of one that has gone.
+func TestDeletedDeviceLeavesNoMetrics(t *testing.T) {
+	g := newPlainGate(t)
+	sw := newSwitch(t, "sw1", "192.0.2.1")
+	id := g.register(model.GatewayDevice{Name: "sw1", ManagementIP: "127.0.0.1", ManagementPort: uint16(sw.Port())})
+	g.reaches(id, model.DeviceInSync)
+	require.Positive(t, g.sessions(id))
+	require.NoError(t, g.store.DeleteGatewayDevice(t.Context(), id))
+	g.eventually(func() bool { return g.store.Definitions().Retired.Len() == 0 }, "it is cleaned")
+	g.eventually(func() bool { return g.sessions(id) == 0 }, "its series end")
+}
+
 func TestSwitchIsRenamed(t *testing.T) {
 	g := newPlainGate(t)
 	sw := newSwitch(t, "sw1", "192.0.2.1")

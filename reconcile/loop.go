@@ -377,8 +377,24 @@ func (l *Loop) match(ctx context.Context, running *sync.WaitGroup, defs *model.D
 		l.workers[id] = w
 		wctx, stop := context.WithCancel(ctx)
 		w.stop = stop
-		running.Go(func() { w.run(wctx) })
+		running.Go(func() {
+			w.run(wctx)
+			l.forget(id)
+		})
 	}
+}
+
+// forget drops what was kept of a device that is not driven any more.
+func (l *Loop) forget(id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.workers[id] != nil {
+		return // by another worker
+	}
+	l.metrics.forget(id)
+	l.historyMu.Lock()
+	defer l.historyMu.Unlock()
+	delete(l.history, "device/"+id)
 }
 
 // drivenDevices are those that have a database, deleted ones included until

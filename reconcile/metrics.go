@@ -44,6 +44,14 @@ func (m *metrics) applied(device string, ops, rejected int, d time.Duration) {
 	m.seconds.WithLabelValues(device).Observe(d.Seconds())
 }
 
+// forget ends the series of a device.
+func (m *metrics) forget(device string) {
+	of := prometheus.Labels{"device": device}
+	m.sessions.DeletePartialMatch(of)
+	m.ops.DeletePartialMatch(of)
+	m.seconds.DeletePartialMatch(of)
+}
+
 // deviceCollector reads the state of the devices when it is asked.
 type deviceCollector struct{ loop *Loop }
 
