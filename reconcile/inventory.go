@@ -37,6 +37,17 @@ func (w *worker) remembered(old *model.Inventory, seen []model.SwitchInventory, 
 	return out
 }
 
+// rememberedAddresses are those of a device's switches that are not shown now.
+func rememberedAddresses(defs *model.Definitions, device string) (out []model.VTEPAddress) {
+	inv, _ := defs.Inventories.Get(device)
+	for _, sw := range switchesOf(inv) {
+		if sw.Missing || sw.NoTunnelIP {
+			out = append(out, sw.TunnelIPs...)
+		}
+	}
+	return out
+}
+
 func switchesOf(inv *model.Inventory) []model.SwitchInventory {
 	if inv == nil {
 		return nil

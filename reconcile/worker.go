@@ -307,6 +307,7 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 			if err != nil {
 				return err
 			}
+			w.tell(s, false) // the time of a switch that is missing may be over
 		case <-retry.C:
 		}
 		again, err := w.reconcile(ctx, s, need, audit)

@@ -74,6 +74,26 @@ type Locals struct {
 	Quarantined int
 }
 
+// Remember names addresses that were the switches' own and are not shown any more,
+// for a while as the caller believes: what was learned there stands.
+func (s *Session) Remember(addresses []model.VTEPAddress) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.Equal(s.state.remembered, addresses) {
+		s.state.remembered = slices.Clone(addresses)
+		s.state.learned.all = true
+	}
+}
+
+// learningAddresses are the own addresses at which stations may have been learned.
+func (s *State) learningAddresses() map[model.VTEPAddress]bool {
+	own := s.ownAddresses()
+	for _, ip := range s.remembered {
+		own[ip] = true
+	}
+	return own
+}
+
 // Locals tells what was learned since the last call, for the logical switches
 // that wanted accepts; everything when full is set or much has changed.
 func (s *Session) Locals(full bool, wanted func(logicalSwitch string) bool) Locals {
@@ -113,7 +133,7 @@ func (t *macTable) keys() iter.Seq[macKey] {
 // tell takes up some stations, those of one logical switch after the other if
 // there are many.
 func (l *Locals) tell(st *State, keys iter.Seq[macKey], wanted func(string) bool) {
-	own := st.ownAddresses()
+	own := st.learningAddresses()
 	var last ovsdb.UUID
 	var of *hwvtep.LogicalSwitch // last, nil if it is not wanted
 	for k := range keys {
@@ -145,7 +165,7 @@ func (l *Locals) station(st *State, own map[model.VTEPAddress]bool, k macKey, ls
 
 // localFlood lists the own addresses in the unknown-dst rows of the switch.
 func (s *State) localFlood(wanted func(string) bool) map[string][]model.VTEPAddress {
-	own := s.ownAddresses()
+	own := s.learningAddresses()
 	out := map[string][]model.VTEPAddress{}
 	for _, row := range s.mcastLocal {
 		id, err := ovsdb.ParseUUID(row.LogicalSwitch)

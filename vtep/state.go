@@ -35,6 +35,9 @@ type State struct {
 	// inventory is what was last made of switches and ports; nil since they changed.
 	inventory []model.SwitchInventory
 
+	// remembered are own addresses that are not shown now (Session.Remember).
+	remembered []model.VTEPAddress
+
 	// learned records what changed in Ucast_Macs_Local since it was last asked
 	// for.
 	learned localChanges

@@ -133,6 +133,30 @@ func TestF26_AddressTakenOff(t *testing.T) {
 	require.Equal(t, written, w.server.Transactions(), "what the other holds is kept")
 }
 
+// TestF26_StationsOfAddressTakenOff: the stations behind a switch that shows no
+// address for a while, or leaves a database of several, stay where they are known.
+func TestF26_StationsOfAddressTakenOff(t *testing.T) {
+	t.Parallel()
+	s := rig.New(t, reconcile.Options{LocalHold: 100 * time.Millisecond})
+	peer, _ := s.Switch("tor1", "192.0.2.1", "p1")
+	rack := ovsdbtest.Start(t)
+	rack.AddSwitch("tor2", "192.0.2.2", "p1")
+	rack.AddSwitch("tor3", "192.0.2.3", "p1")
+	s.InSync(s.Register("rack", rack.Port()))
+	conn := s.Join(s.Network("net", 5001), rig.At{Switch: "tor1", Port: "p1", VLAN: 100}, rig.At{Switch: "tor2", Port: "p1", VLAN: 100})
+	const station = "mac net 00:00:5e:00:53:01 192.0.2.2"
+	s.Connection(rig.Patience, conn, model.ConnectionActive)
+	learn(rack, "00:00:5e:00:53:01", "192.0.2.2")
+	has := func() bool { return slices.Contains(rig.Picture(peer), station) }
+	require.Eventually(t, has, rig.Patience, 10*time.Millisecond)
+	rack.VtepCtl("clear", "Physical_Switch", "tor2", "tunnel_ips")
+	s.Connection(soon, conn, model.ConnectionPending, "no tunnel IP")
+	require.Never(t, func() bool { return !has() }, time.Second, 10*time.Millisecond)
+	rack.VtepCtl("del-ps", "tor2")
+	s.Connection(soon, conn, model.ConnectionPending, "switch tor2 has gone")
+	require.Never(t, func() bool { return !has() }, time.Second, 10*time.Millisecond)
+}
+
 // TestF29_SwitchGone: one switch of several leaves its database. It stays a
 // member as long as learned stations are held; then its address leaves the flood
 // lists. One that comes back before is as if nothing had been.
