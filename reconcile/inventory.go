@@ -37,11 +37,12 @@ func (w *worker) remembered(old *model.Inventory, seen []model.SwitchInventory, 
 	return out
 }
 
-// rememberedAddresses are those of a device's switches that are not shown now.
-func rememberedAddresses(defs *model.Definitions, device string) (out []model.VTEPAddress) {
+// rememberedAddresses are those of a device's switches that are not shown now; all
+// of them in a database without any switch, which is being set up again.
+func rememberedAddresses(defs *model.Definitions, device string, none bool) (out []model.VTEPAddress) {
 	inv, _ := defs.Inventories.Get(device)
 	for _, sw := range switchesOf(inv) {
-		if sw.Missing || sw.NoTunnelIP {
+		if none || sw.Missing || sw.NoTunnelIP {
 			out = append(out, sw.TunnelIPs...)
 		}
 	}

@@ -16,7 +16,7 @@ func (w *worker) tell(s *vtep.Session, full bool) {
 	if full {
 		w.heard = map[string]*model.Network{}
 	}
-	s.Remember(rememberedAddresses(defs, w.id))
+	s.Remember(rememberedAddresses(defs, w.id, len(s.Facts().Switches) == 0))
 	told := s.Locals(full, func(name string) bool {
 		n, ok := defs.Networks.Get(name)
 		ok = ok && view.believes(w.id, name)

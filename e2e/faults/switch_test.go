@@ -155,6 +155,10 @@ func TestF26_StationsOfAddressTakenOff(t *testing.T) {
 	rack.VtepCtl("del-ps", "tor2")
 	s.Connection(soon, conn, model.ConnectionPending, "switch tor2 has gone")
 	require.Never(t, func() bool { return !has() }, time.Second, 10*time.Millisecond)
+	rack.AddSwitch("tor2", "192.0.2.2", "p1")
+	s.Connection(soon, conn, model.ConnectionActive)
+	rack.VtepCtl("del-ps", "tor2", "--", "del-ps", "tor3")
+	require.Never(t, func() bool { return !has() }, time.Second, 10*time.Millisecond, "a database without a switch is being set up")
 }
 
 // TestF29_SwitchGone: one switch of several leaves its database. It stays a
