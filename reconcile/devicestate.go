@@ -100,10 +100,10 @@ func (st *deviceState) isBack(hold time.Duration) bool {
 // switch has come, or that it refuses something.
 func (w *worker) enter(phase, detail string) {
 	w.mu.Lock()
-	changed := w.status.phase != phase
 	w.status.phase, w.status.detail = phase, detail
 	w.mu.Unlock()
-	if changed {
+	if phase != w.stamped && phase != model.DeviceSyncing { // a write takes a moment, and must not wait
+		w.stamped = phase
 		w.stamp()
 	}
 	if phase == w.logged {

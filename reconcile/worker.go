@@ -53,6 +53,7 @@ type worker struct {
 	// repairs are of this session: one that begins writes everything anew.
 	repairs repairs
 	logged  string // the phase that was logged last
+	stamped string // the phase since which conditions were last looked at
 	// synced is what the switch was last brought to hold in this session, but for what
 	// was open then; drifted is what another hand changed since, under the policy that
 	// leaves it so.
