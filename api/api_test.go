@@ -30,6 +30,7 @@ type fakeStatus struct {
 	plans      []model.DevicePlan
 	notReady   error
 	frozen     model.MAC
+	occupants  map[model.VLAN]string
 }
 
 func (f *fakeStatus) DeviceStatus(string) model.DeviceStatus         { return f.device }
@@ -37,7 +38,10 @@ func (f *fakeStatus) ConnectionStatus(string) model.ConnectionStatus { return f.
 func (f *fakeStatus) DeviceReports() []model.DeviceReport            { return f.reports }
 func (f *fakeStatus) Plans(context.Context) []model.DevicePlan       { return f.plans }
 func (f *fakeStatus) Ready() error                                   { return f.notReady }
-func (f *fakeStatus) UnfreezeMAC(_ string, m model.MAC) bool         { return m == f.frozen }
+func (f *fakeStatus) Occupant(_ model.Place, _ string, v model.VLAN) string {
+	return f.occupants[v]
+}
+func (f *fakeStatus) UnfreezeMAC(_ string, m model.MAC) bool { return m == f.frozen }
 
 // service is a Server on a store of its own.
 type service struct {

@@ -108,6 +108,9 @@ func createConnection(c *call, in values) (connectionView, error) {
 		}
 		x.SegmentationID = seg
 	}
+	if err := c.checkFree(&x, gw); err != nil {
+		return connectionView{}, err
+	}
 	made, err := c.cfg.Store.CreateConnection(c.r.Context(), x)
 	if err != nil {
 		return connectionView{}, err
@@ -127,6 +130,35 @@ func (c *call) checkJoin(network string, gw *model.L2Gateway) error {
 		return adminRequired("create")
 	}
 	return model.ErrL2GatewayNotFound(gw.ID)
+}
+
+// checkFree refuses VLANs that another hand has bound on a switch that is reached, as
+// upstream does. Who looks later, or cannot look, is told by the connection's status.
+// What upstream refuses before this is left to the store.
+func (c *call) checkFree(x *model.L2GatewayConnection, gw *model.L2Gateway) error {
+	if _, known := c.defs.Networks.Get(x.NetworkID); gw == nil || !known {
+		return nil
+	}
+	for i := range gw.Devices {
+		dev := &gw.Devices[i]
+		if at, found := c.defs.Resolve(dev); found {
+			if err := c.checkFreeAt(at, dev.Interfaces, x.SegmentationID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *call) checkFreeAt(at model.Place, ports []model.Interface, seg model.SegmentationID) error {
+	for i := range ports {
+		for _, vlan := range ports[i].VLANIDs(seg) {
+			if by := c.cfg.Status.Occupant(at, ports[i].Name, vlan); by != "" {
+				return model.ErrDuplicateSegmentationID(ports[i].Name, by)
+			}
+		}
+	}
+	return nil
 }
 
 // wantedKind is the kind of id that a gateway leaves to its connections: none

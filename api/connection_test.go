@@ -93,6 +93,23 @@ func TestConnectionFaults(t *testing.T) {
 	require.Equal(t, "L2GatewayDuplicateSegmentationID", a.item("NeutronError")["type"])
 }
 
+// TestConnectionToTakenVLAN: a VLAN that another hand has on the switch is refused,
+// but not before what is wrong with the request itself.
+func TestConnectionToTakenVLAN(t *testing.T) {
+	s := newService(t)
+	s.seen(s.hardware("a", "192.0.2.1"), model.SwitchInventory{Name: "sw1", Ports: []model.PortInventory{{Name: "p1"}}})
+	gw := s.create(gatewaysPath, "l2_gateway", `{"devices":[{"device_name":"sw1","interfaces":[{"name":"p1","segmentation_id":[5,6]}]}]}`)
+	net := s.network("n")
+	s.status.occupants = map[model.VLAN]string{6: "theirs"}
+	s.refuses(t, []refusal{
+		{"taken", "POST", connectionsPath, joined(gw, net, ""), 409, "L2GatewayDuplicateSegmentationID",
+			"Duplicate segmentation ID for the interface name=p1 uuid=theirs"},
+		{"no network", "POST", connectionsPath, joined(gw, "none", ""), 404, "NetworkNotFound", "Network none could not be found."},
+	})
+	s.status.occupants = nil
+	require.Equal(t, http.StatusCreated, s.do("POST", connectionsPath, joined(gw, net, "")).status)
+}
+
 // TestConnectionSegmentation: a POST echoes a string, a read gives a number or
 // "".
 func TestConnectionSegmentation(t *testing.T) {

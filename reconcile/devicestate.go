@@ -20,8 +20,6 @@ type deviceState struct {
 	detail    string
 	lastError string
 	facts     *vtep.Facts
-	// quarantined counts learned rows that are not believed.
-	quarantined int
 	// revision that the last complete plan was made from.
 	revision uint64
 	problems []vtep.Problem

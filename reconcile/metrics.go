@@ -14,6 +14,8 @@ type metrics struct {
 	ops      *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	refused  *prometheus.CounterVec
+	// disbelieved counts a row each time that it is told.
+	disbelieved *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer, l *Loop) *metrics {
@@ -31,9 +33,12 @@ func newMetrics(r prometheus.Registerer, l *Loop) *metrics {
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "bordergw_refused_connections_total", Help: "Connections of switches that came to nothing, by reason.",
 		}, []string{"reason"}),
+		disbelieved: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bordergw_device_bad_macs_total", Help: "Learned rows that were told and not believed: no unicast MAC, or not behind the switch itself.",
+		}, []string{"device"}),
 	}
 	if r != nil {
-		r.MustRegister(m.sessions, m.ops, m.seconds, m.refused, &deviceCollector{loop: l})
+		r.MustRegister(m.sessions, m.ops, m.seconds, m.refused, m.disbelieved, &deviceCollector{loop: l})
 	}
 	return m
 }
@@ -50,6 +55,7 @@ func (m *metrics) forget(device string) {
 	m.sessions.DeletePartialMatch(of)
 	m.ops.DeletePartialMatch(of)
 	m.seconds.DeletePartialMatch(of)
+	m.disbelieved.DeletePartialMatch(of)
 }
 
 // deviceCollector reads the state of the devices when it is asked.

@@ -111,6 +111,7 @@ func listed[T any](all []T) string {
 type judgement struct {
 	errors, waiting []string
 	unbound         []string
+	faults          []string // of ports, which are bound all the same
 	notes           []string // true, and no reason to call it broken
 	revision        uint64
 	// tunnels counts those that run BFD for the connection; downs names those
@@ -149,8 +150,8 @@ func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
 // state is the worst that is said of a connection, and what that is.
 func (j *judgement) state(o *Outcome) (state, detail string) {
 	switch {
-	case len(j.errors) > 0:
-		return model.ConnectionError, listed(j.errors)
+	case len(j.errors)+len(j.faults) > 0:
+		return model.ConnectionError, listed(slices.Concat(j.errors, j.faults))
 	case len(o.Unsupported) > 0:
 		return model.ConnectionUnsupported, strings.Join(o.Unsupported, "; ")
 	case len(j.waiting)+len(j.unbound) > 0:
@@ -164,14 +165,15 @@ func (j *judgement) state(o *Outcome) (state, detail string) {
 func (j *judgement) conditions(o *Outcome, detail string) []model.Condition {
 	accepted := len(o.Errors) == 0 && len(o.Unsupported) == 0
 	flooding := accepted && len(j.errors) == 0 && len(j.waiting) == 0
-	bound := flooding && len(j.unbound) == 0
+	programmed := flooding && len(j.unbound) == 0
+	bound := programmed && len(j.faults) == 0
 	unprogrammed := "NotProgrammed"
 	if j.conflict {
 		unprogrammed = string(vtep.Conflict)
 	}
 	out := []model.Condition{
 		condition(model.Accepted, accepted, "Accepted", "Refused", strings.Join(slices.Concat(o.Errors, o.Unsupported), "; ")),
-		condition(model.Programmed, bound, "Programmed", unprogrammed, detail),
+		condition(model.Programmed, programmed, "Programmed", unprogrammed, detail),
 		condition(model.Bound, bound, "Bound", "NotBound", detail),
 		condition(model.Flooding, flooding, "Flooding", "NotFlooding", detail),
 	}
@@ -236,7 +238,7 @@ func (j *judgement) part(w *worker, p *Part, revision uint64) {
 			j.problem(name, &st.problems[i])
 		}
 	}
-	j.faults(name, st.facts, p)
+	j.faulty(name, st.facts, p)
 }
 
 // concerns reports whether a problem on a switch affects a connection's part.
@@ -262,15 +264,15 @@ func (j *judgement) problem(device string, pr *vtep.Problem) {
 	j.conflict = j.conflict || pr.Reason == vtep.Conflict
 }
 
-// faults adds what the switch says of itself and of the bound ports.
-func (j *judgement) faults(device string, f *vtep.Facts, p *Part) {
+// faulty adds what the switch says of the bound ports.
+func (j *judgement) faulty(device string, f *vtep.Facts, p *Part) {
 	for _, b := range p.Bindings {
 		for i := range f.Switches {
 			if f.Switches[i].Name != b.Switch {
 				continue
 			}
 			if port, ok := f.Switches[i].Port(b.Port); ok && len(port.Faults) > 0 {
-				j.errors = append(j.errors, fmt.Sprintf("device %s: port %s reports %s", device, b.Port, strings.Join(port.Faults, ", ")))
+				j.faults = append(j.faults, fmt.Sprintf("device %s: port %s reports %s", device, b.Port, strings.Join(port.Faults, ", ")))
 			}
 		}
 	}
@@ -371,6 +373,22 @@ func (l *Loop) Plans(context.Context) []model.DevicePlan {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
 	})
 	return out
+}
+
+// Occupant names the logical switch of another hand that has a VLAN of a port now, ""
+// if none has or the switch can not be asked.
+func (l *Loop) Occupant(at model.Place, port string, vlan model.VLAN) string {
+	w := l.worker(at.Device.ID)
+	if w == nil {
+		return ""
+	}
+	w.mu.Lock()
+	s, want := w.link.session, w.want
+	w.mu.Unlock()
+	if s == nil || want == nil {
+		return ""
+	}
+	return s.Occupant(want, vtep.Binding{Switch: at.Switch, Port: port, VLAN: vlan})
 }
 
 // Ready reports why the daemon does not know the state of its switches yet:

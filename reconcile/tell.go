@@ -28,9 +28,7 @@ func (w *worker) tell(s *vtep.Session, full bool) {
 	if !told.Full && len(told.MACs) == 0 {
 		return
 	}
-	w.mu.Lock()
-	w.status.quarantined = told.Quarantined
-	w.mu.Unlock()
+	w.loop.metrics.disbelieved.WithLabelValues(w.id).Add(float64(told.Quarantined))
 	w.loop.learn(databaseID(w.device.Load()), told, !w.told)
 	w.told = true
 }

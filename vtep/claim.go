@@ -1,6 +1,9 @@
 package vtep
 
-import "bordergw/vtep/hwvtep"
+import (
+	"bordergw/vtep/hwvtep"
+	"bordergw/vtep/ovsdb"
+)
 
 // Ownership. hardware_vtep has no external_ids, so that a row is ours by what
 // it hangs on: a Logical_Switch by its mark (schema 1.5.1 and later) or, where
@@ -29,4 +32,26 @@ func (w *Want) adoptable(c Caps, row *hwvtep.LogicalSwitch, seg *Segment) bool {
 		row.OtherConfig[MarkKey] == w.Mark ||
 		row.TunnelKey == nil ||
 		*row.TunnelKey == int(seg.TunnelKey)
+}
+
+// foreign reports whether a logical switch is another hand's for all that is known of
+// it.
+func (w *Want) foreign(row *hwvtep.LogicalSwitch) bool {
+	return w.Segment(row.Name) == nil && row.OtherConfig[MarkKey] != w.Mark && w.Claim(row.Name, row.TunnelKey) == Unknown
+}
+
+// Occupant names the logical switch of another hand that has a binding's VLAN, "" if
+// none has. The binding's own logical switch does not matter.
+func (s *Session) Occupant(want *Want, b Binding) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, port := s.state.portOf(b.Switch, b.Port)
+	if port == nil {
+		return ""
+	}
+	id, err := ovsdb.ParseUUID(port.VLANBindings[int(b.VLAN)])
+	if row := s.state.logical[id]; err == nil && row != nil && want.foreign(row) {
+		return row.Name
+	}
+	return ""
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sirupsen/logrus"
 	logtest "github.com/sirupsen/logrus/hooks/test"
 	"github.com/stretchr/testify/require"
@@ -29,6 +30,9 @@ func TestF31_FaultStatus(t *testing.T) {
 		o.server.VtepCtl("set", "Physical_Port", port, "port_fault_status="+faults)
 		o.Connection(soon, o.conn, model.ConnectionError, append([]string{"p1"}, strings.Split(faults, ",")...)...)
 		measured(t, time.Since(began), 0)
+		cs := o.Loop.ConnectionStatus(o.conn).Conditions
+		require.True(t, model.FindCondition(cs, model.Programmed).True, "its rows are there")
+		require.False(t, model.FindCondition(cs, model.Bound).True)
 		o.Connection(soon, beside, model.ConnectionActive)
 	}
 	o.server.VtepCtl("clear", "Physical_Port", port, "port_fault_status")
@@ -148,7 +152,8 @@ func TestF34_LocalStorm(t *testing.T) {
 // nothing up.
 func TestF35_BadLocalRows(t *testing.T) {
 	t.Parallel()
-	w := newTwo(t)
+	registry := prometheus.NewRegistry()
+	w := twoOf(oneWith(t, reconcile.Options{Registry: registry}))
 	bad := func(mac, ip string) { learn(w.other, mac, ip) }
 	bad("zz", "192.0.2.2")
 	bad("", "192.0.2.2")
@@ -163,6 +168,17 @@ func TestF35_BadLocalRows(t *testing.T) {
 	w.other.Transact(fmt.Sprintf(`[{"op":"insert","table":"Ucast_Macs_Local","row":{"MAC":"00:00:5E:00:53:01","ipaddr":"x","logical_switch":["uuid",%q],"locator":["uuid",%q]}}]`, ls, locator))
 	learn(w.other, "00:00:5E:00:53:02", "192.0.2.2")
 	rig.Holds(t, soon, w.server, append([]string{"mac net 00:00:5e:00:53:01 192.0.2.2", "mac net 00:00:5e:00:53:02 192.0.2.2"}, carriedByOne...)...)
+	disbelieved := 0.0
+	families, err := registry.Gather()
+	require.NoError(t, err)
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if f.GetName() == "bordergw_device_bad_macs_total" {
+				disbelieved += m.GetCounter().GetValue()
+			}
+		}
+	}
+	require.GreaterOrEqual(t, disbelieved, 5.0, "they are counted")
 }
 
 // TestF36_Flapping: a station that two switches learn in turn, again and again,
