@@ -37,6 +37,7 @@ func TestGatewayDeviceRefused(t *testing.T) {
 		{name: "tunnel multicast", body: device(at + `,"tunnel_ips":["224.0.0.1"]`), message: input("tunnel_ips", `"224.0.0.1" can not be the address of a tunnel end point`)},
 		{name: "border_mode", body: device(at + `,"border_mode":"x"`), message: input("border_mode", "x is not in valid_values")},
 		{name: "stitch_ports", body: device(at + `,"stitch_ports":["a",""]`), message: input("stitch_ports", "an empty name is not allowed")},
+		{name: "stitch three", body: device(at + `,"stitch_ports":["a","b","c"]`), message: input("stitch_ports", "a cable has two ends")},
 		{name: "stitch alone", body: device(at + `,"border_mode":"stitch"`), message: input("stitch_ports", "stitch mode needs exactly two different ports")},
 		{name: "status", body: device(at + `,"status":"IN_SYNC"`), message: "Attribute 'status' not allowed in POST"},
 		{name: "macs", body: device(at + `,"remote_mac_entries":[]`), message: "Attribute 'remote_mac_entries' not allowed in POST"},

@@ -131,6 +131,9 @@ func (t *txn) checkDevice(gd *model.GatewayDevice) error {
 		return model.ErrBadRequest("Invalid input for profile. Reason: %s.", err)
 	}
 	p := gd.StitchPorts
+	if len(p) > 2 {
+		return model.ErrBadRequest("Invalid input for stitch_ports. Reason: a cable has two ends.")
+	}
 	if gd.BorderMode == model.BorderStitch && (len(p) != 2 || p[0] == p[1] || p[0] == "" || p[1] == "") {
 		return model.ErrBadRequest("Invalid input for stitch_ports. Reason: stitch mode needs exactly two different ports.")
 	}
