@@ -40,6 +40,9 @@ type differ struct {
 	// few logical switches are looked at.
 	mcast  map[ovsdb.UUID][]ovsdb.UUID
 	looked int
+	// extra lists the rows in ucastRemote.extra of a logical switch by UUID; nil before
+	// it is needed.
+	extra map[ovsdb.UUID][]ovsdb.UUID
 	// realised are the wanted logical switches that can stand: 0 in state, or
 	// the row that was found.
 	realised map[string]bool
@@ -352,12 +355,17 @@ func (d *differ) deleteMACs(seg *Segment, have map[model.MAC]macRow, macs []mode
 
 // extraMACs deletes duplicates and rows whose MAC is none.
 func (d *differ) extraMACs(name string, ls ovsdb.UUID) {
-	if len(d.have.ucastRemote.extra) == 0 {
+	extra := d.have.ucastRemote.extra
+	if len(extra) == 0 {
 		return
 	}
-	for _, id := range sortedUUIDs(d.have.ucastRemote.extra) {
-		if e := d.have.ucastRemote.extra[id]; e.ls == ls {
-			d.adds = append(d.adds, Op{Kind: DeleteMAC, LogicalSwitch: name, MAC: e.mac, row: id})
+	if d.extra == nil {
+		d.extra = map[ovsdb.UUID][]ovsdb.UUID{}
+		for _, id := range sortedUUIDs(extra) {
+			d.extra[extra[id].ls] = append(d.extra[extra[id].ls], id)
 		}
+	}
+	for _, id := range d.extra[ls] {
+		d.adds = append(d.adds, Op{Kind: DeleteMAC, LogicalSwitch: name, MAC: extra[id].mac, row: id})
 	}
 }

@@ -1,7 +1,6 @@
 package vtep
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -20,6 +19,8 @@ type macTable struct {
 	// extra holds what byLS has no room for: further rows of a MAC, and rows
 	// whose MAC is no address.
 	extra map[ovsdb.UUID]macExtra
+	// further are the rows in extra that hold a MAC, by what they say.
+	further map[macKey][]ovsdb.UUID
 	// untold are rows of which the server has said no more than that they are
 	// there, or have changed or gone.
 	untold map[ovsdb.UUID]untold
@@ -55,10 +56,11 @@ type macExtra struct {
 
 func newMACTable() macTable {
 	return macTable{
-		rows:   map[ovsdb.UUID]macKey{},
-		byLS:   map[ovsdb.UUID]map[model.MAC]macRow{},
-		extra:  map[ovsdb.UUID]macExtra{},
-		untold: map[ovsdb.UUID]untold{},
+		rows:    map[ovsdb.UUID]macKey{},
+		byLS:    map[ovsdb.UUID]map[model.MAC]macRow{},
+		extra:   map[ovsdb.UUID]macExtra{},
+		further: map[macKey][]ovsdb.UUID{},
+		untold:  map[ovsdb.UUID]untold{},
 	}
 }
 
@@ -165,7 +167,7 @@ func (t *macTable) get(id ovsdb.UUID) (macExtra, bool) {
 
 func (t *macTable) insert(id ovsdb.UUID, e macExtra) {
 	if e.bad {
-		t.extra[id] = e
+		t.addExtra(id, e)
 		return
 	}
 	macs := t.byLS[e.ls]
@@ -174,20 +176,39 @@ func (t *macTable) insert(id ovsdb.UUID, e macExtra) {
 		t.byLS[e.ls] = macs
 	}
 	if first, ok := macs[e.mac]; ok {
-		if bytes.Compare(first.uuid[:], id[:]) < 0 {
-			t.extra[id] = e
+		if compareUUID(first.uuid, id) < 0 {
+			t.addExtra(id, e)
 			return
 		}
 		delete(t.rows, first.uuid)
-		t.extra[first.uuid] = macExtra{ls: e.ls, mac: e.mac, locator: first.locator}
+		t.addExtra(first.uuid, macExtra{ls: e.ls, mac: e.mac, locator: first.locator})
 	}
 	macs[e.mac] = macRow{uuid: id, locator: e.locator}
 	t.rows[id] = macKey{ls: e.ls, mac: e.mac}
 }
 
+func (t *macTable) addExtra(id ovsdb.UUID, e macExtra) {
+	t.extra[id] = e
+	if k := (macKey{ls: e.ls, mac: e.mac}); !e.bad {
+		t.further[k] = append(t.further[k], id)
+	}
+}
+
+func (t *macTable) dropExtra(id ovsdb.UUID) {
+	e := t.extra[id]
+	delete(t.extra, id)
+	if e.bad {
+		return
+	}
+	k := macKey{ls: e.ls, mac: e.mac}
+	if t.further[k] = slices.DeleteFunc(t.further[k], func(o ovsdb.UUID) bool { return o == id }); len(t.further[k]) == 0 {
+		delete(t.further, k)
+	}
+}
+
 func (t *macTable) remove(id ovsdb.UUID) {
 	if _, ok := t.extra[id]; ok {
-		delete(t.extra, id)
+		t.dropExtra(id)
 		return
 	}
 	k, ok := t.rows[id]
@@ -204,18 +225,13 @@ func (t *macTable) remove(id ovsdb.UUID) {
 
 // promote makes the next duplicate of a MAC its row.
 func (t *macTable) promote(k macKey) {
-	var next ovsdb.UUID
-	found := false
-	for id, e := range t.extra {
-		if !e.bad && e.ls == k.ls && e.mac == k.mac && (!found || bytes.Compare(id[:], next[:]) < 0) {
-			next, found = id, true
-		}
+	if len(t.further[k]) == 0 {
+		return
 	}
-	if found {
-		e := t.extra[next]
-		delete(t.extra, next)
-		t.insert(next, e)
-	}
+	next := slices.MinFunc(t.further[k], compareUUID)
+	e := t.extra[next]
+	t.dropExtra(next)
+	t.insert(next, e)
 }
 
 // uses reports whether any row belongs to the logical switch.

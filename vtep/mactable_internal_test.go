@@ -3,8 +3,11 @@ package vtep
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"testing"
 
+	"bordergw/model"
 	"bordergw/vtep/ovsdb"
 
 	"github.com/stretchr/testify/require"
@@ -60,4 +63,38 @@ func TestReplyAmongNotifications(t *testing.T) {
 			})
 		}
 	}
+}
+
+// However duplicates come and go, the row with the smallest UUID counts, and a table
+// of nothing but duplicates is taken down in the time of its size.
+func TestDuplicates(t *testing.T) {
+	const macs, copies = 20, 500
+	table := newMACTable()
+	ls := ovsdb.UUID{9}
+	var all []ovsdb.UUID
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, i := range r.Perm(macs * copies) {
+		id := ovsdb.UUID{1, byte(i >> 8), byte(i)}
+		table.insert(id, macExtra{ls: ls, mac: model.MAC{2, 0, 0, 0, 0, byte(i % macs)}})
+		all = append(all, id)
+	}
+	standing := map[model.MAC][]ovsdb.UUID{}
+	for _, id := range all {
+		e, ok := table.get(id)
+		require.True(t, ok)
+		standing[e.mac] = append(standing[e.mac], id)
+	}
+	for _, i := range r.Perm(len(all)) {
+		e, _ := table.get(all[i])
+		table.remove(all[i])
+		rest := slices.DeleteFunc(standing[e.mac], func(id ovsdb.UUID) bool { return id == all[i] })
+		standing[e.mac] = rest
+		if row, ok := table.byLS[ls][e.mac]; len(rest) > 0 {
+			require.Equal(t, slices.MinFunc(rest, compareUUID), row.uuid)
+		} else {
+			require.False(t, ok)
+		}
+	}
+	require.Zero(t, table.len())
+	require.Empty(t, table.further)
 }
