@@ -77,6 +77,7 @@ type Loop struct {
 
 	historyMu sync.Mutex
 	history   history
+	inError   map[string]bool // connections; Run's own
 }
 
 // New makes a Loop; Run starts it.
@@ -86,7 +87,7 @@ func New(store Store, opts Options) *Loop {
 		store: store, opts: opts, log: opts.Log,
 		stamp: make(chan struct{}, 1), kick: make(chan struct{}, 1),
 		learning: newLearning(opts.LocalHold, opts.Hold, contradictTime), heard: map[vtep.DatabaseID]bool{},
-		workers: map[string]*worker{}, history: history{}, claims: newClaims(),
+		workers: map[string]*worker{}, history: history{}, inError: map[string]bool{}, claims: newClaims(),
 	}
 	l.reception = newReception(l)
 	l.metrics = newMetrics(opts.Registry, l)
@@ -231,14 +232,18 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 	defs := l.store.Definitions()
 	learned := l.learned(defs, now)
 	unfit, nextFit := l.unsteady(down, now)
+	was := l.view.Load()
 	view := Compile(Input{
 		Definitions: defs, Learned: learned.winners, Down: unfit,
 		GrowOnly: cautious, Unheard: learned.unheard,
 		// A store without any connection may have been lost: then what stands on
 		// the switches is worth more than what it says.
 		Sweep: !cautious && defs.Connections.Len() > 0,
-	}, l.view.Load())
+	}, was)
 	l.view.Store(view)
+	if was == nil || was.Revision != view.Revision {
+		l.refresh() // definitions alone may make a connection impossible
+	}
 	l.forgetExpired(ctx, defs)
 	lost := supplanted(defs, down)
 	for id, w := range l.snapshot() {

@@ -290,19 +290,31 @@ func TestFrozenStationIsTold(t *testing.T) {
 	require.Empty(t, s.loop.ConnectionStatus(connection).Detail)
 }
 
-// The count is of all connections, also of those that no switch has a say in.
+// The count is of all connections, also of those that no switch has a say in; the log
+// tells when one is in error, and when it no longer is.
 func TestConnectionsAreCounted(t *testing.T) {
 	registry := prometheus.NewRegistry()
-	s := newSite(t, 1, reconcile.Options{Registry: registry})
+	logger, log := logtest.NewNullLogger()
+	s := newSite(t, 1, reconcile.Options{Registry: registry, Log: logger})
 	s.active(s.connect(s.network(), model.ActiveActive, s.tors[0]))
 	n, err := s.store.CreateNetwork(t.Context(), model.Network{Name: "red", VNI: 5000})
 	require.NoError(t, err)
 	g, err := s.store.CreateL2Gateway(t.Context(), model.L2Gateway{Name: "border", Devices: []model.Device{{DeviceID: s.tors[0].id, SegmentationID: 7000}}})
 	require.NoError(t, err)
-	_, err = s.store.CreateConnection(t.Context(), model.L2GatewayConnection{L2GatewayID: g.ID, NetworkID: n.ID})
+	c, err := s.store.CreateConnection(t.Context(), model.L2GatewayConnection{L2GatewayID: g.ID, NetworkID: n.ID})
 	require.NoError(t, err)
 	s.eventually(func() bool { return metric(t, registry, "bordergw_connections", model.ConnectionError) == 1 }, "one can not be realised")
 	require.Equal(t, 1.0, metric(t, registry, "bordergw_connections", model.ConnectionActive))
+	told := func(text string) func() bool {
+		return func() bool {
+			return slices.ContainsFunc(log.AllEntries(), func(e *logrus.Entry) bool { return strings.HasPrefix(e.Message, text+c.ID) })
+		}
+	}
+	s.eventually(told("in error: "), "the log has it")
+	profile := "auto+keyed-locators"
+	_, err = s.store.UpdateGatewayDevice(t.Context(), s.tors[0].id, model.GatewayDeviceUpdate{Profile: &profile})
+	require.NoError(t, err)
+	s.eventually(told("no longer in error: "), "and that it is over")
 }
 
 func TestHoldEnds(t *testing.T) {

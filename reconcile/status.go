@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,10 +11,6 @@ import (
 	"bordergw/model"
 	"bordergw/vtep"
 )
-
-// stampGap bounds how often the connections' conditions are looked at on their
-// own account; requests see the state of the moment anyway.
-const stampGap = 200 * time.Millisecond
 
 // notConnected is the detail of a device before the first attempt.
 const notConnected = "not connected yet"
@@ -276,45 +271,6 @@ func (j *judgement) faulty(device string, f *vtep.Facts, p *Part) {
 			}
 		}
 	}
-}
-
-// history remembers since when conditions stand.
-type history map[string][]model.Condition
-
-// stamped sets Since: the time of the last change of each condition.
-func (l *Loop) stamped(object string, cs []model.Condition) []model.Condition {
-	l.historyMu.Lock()
-	defer l.historyMu.Unlock()
-	now := time.Now()
-	for i := range cs {
-		cs[i].Since = now
-		if old := model.FindCondition(l.history[object], cs[i].Type); old != nil && old.True == cs[i].True {
-			cs[i].Since = old.Since
-		}
-	}
-	l.history[object] = cs
-	return slices.Clone(cs)
-}
-
-// stampConnections notices changes of connections' conditions that nobody asks
-// for, and forgets objects that are gone. Devices' are noticed as they happen.
-func (l *Loop) stampConnections() {
-	view := l.view.Load()
-	for _, o := range view.Outcomes {
-		l.judge(view, o)
-	}
-	devices := l.store.Definitions().Devices
-	workers := l.snapshot()
-	l.historyMu.Lock()
-	defer l.historyMu.Unlock()
-	maps.DeleteFunc(l.history, func(object string, _ []model.Condition) bool {
-		kind, id, _ := strings.Cut(object, "/")
-		if kind == "connection" {
-			return view.Outcomes[id] == nil
-		}
-		_, registered := devices.Get(id)
-		return !registered && workers[id] == nil
-	})
 }
 
 // DeviceReports describes every driven device and every switch that dialled in

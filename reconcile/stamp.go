@@ -1,0 +1,77 @@
+package reconcile
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"bordergw/model"
+)
+
+// stampGap bounds how often the connections' conditions are looked at on their
+// own account; requests see the state of the moment anyway.
+const stampGap = 200 * time.Millisecond
+
+// history remembers since when conditions stand.
+type history map[string][]model.Condition
+
+// stamped sets Since: the time of the last change of each condition.
+func (l *Loop) stamped(object string, cs []model.Condition) []model.Condition {
+	l.historyMu.Lock()
+	defer l.historyMu.Unlock()
+	now := time.Now()
+	for i := range cs {
+		cs[i].Since = now
+		if old := model.FindCondition(l.history[object], cs[i].Type); old != nil && old.True == cs[i].True {
+			cs[i].Since = old.Since
+		}
+	}
+	l.history[object] = cs
+	return slices.Clone(cs)
+}
+
+// stampConnections notices changes of connections' conditions that nobody asks
+// for, and forgets objects that are gone. Devices' are noticed as they happen.
+func (l *Loop) stampConnections() {
+	view := l.view.Load()
+	l.noteErrors(view)
+	devices := l.store.Definitions().Devices
+	workers := l.snapshot()
+	l.historyMu.Lock()
+	defer l.historyMu.Unlock()
+	maps.DeleteFunc(l.history, func(object string, _ []model.Condition) bool {
+		kind, id, _ := strings.Cut(object, "/")
+		if kind == "connection" {
+			return view.Outcomes[id] == nil
+		}
+		_, registered := devices.Get(id)
+		return !registered && workers[id] == nil
+	})
+}
+
+// noteErrors looks at all connections, and logs which have come to be in error and which
+// no longer are, in a line each: a switch that fails may have thousands.
+func (l *Loop) noteErrors(view *View) {
+	var broken, mended []string
+	for id, o := range view.Outcomes {
+		st := l.judge(view, o)
+		switch is := st.State == model.ConnectionError; {
+		case is && !l.inError[id]:
+			l.inError[id] = true
+			broken = append(broken, id+": "+st.Detail)
+		case !is && l.inError[id]:
+			delete(l.inError, id)
+			mended = append(mended, id+": "+st.State)
+		}
+	}
+	maps.DeleteFunc(l.inError, func(id string, _ bool) bool { return view.Outcomes[id] == nil })
+	slices.Sort(broken)
+	slices.Sort(mended)
+	if len(broken) > 0 {
+		l.log.WithField("connections", len(broken)).Warn("in error: " + listed(broken))
+	}
+	if len(mended) > 0 {
+		l.log.WithField("connections", len(mended)).Info("no longer in error: " + listed(mended))
+	}
+}
