@@ -12,6 +12,9 @@ import (
 const (
 	firstHold = 100 * time.Millisecond
 	maxHold   = 30 * time.Second
+	// holdEach is for each operation that is held: a switch that has no room for
+	// thousands of stations is not to be busy refusing them one by one.
+	holdEach = 50 * time.Millisecond
 	// maxProblems is enough to see what is wrong with a switch that refuses all.
 	maxProblems = 100
 )
@@ -54,16 +57,20 @@ func (h holds) filter(ops []vtep.Op, now time.Time) (due []vtep.Op, wait time.Du
 // refused holds back what was refused, longer each time, and returns when the
 // next one is due.
 func (h holds) refused(rs []vtep.Rejection, wait time.Duration, now time.Time) time.Duration {
-	for _, r := range rs {
-		held := h[r.Op.String()]
-		if held == nil {
-			held = &hold{op: r.Op, delay: firstHold / 2}
-			h[r.Op.String()] = held
+	for i := range rs {
+		key := rs[i].Op.String()
+		if h[key] == nil {
+			h[key] = &hold{op: rs[i].Op, delay: firstHold / 2}
 		}
-		held.err = r.Err
+		held := h[key]
+		held.err = rs[i].Err
 		held.delay = min(2*held.delay, maxHold)
-		held.until = now.Add(held.delay)
-		wait = shorter(wait, held.delay)
+	}
+	least := time.Duration(len(h)) * holdEach
+	for i := range rs {
+		held := h[rs[i].Op.String()]
+		held.until = now.Add(max(held.delay, least))
+		wait = shorter(wait, held.until.Sub(now))
 	}
 	return wait
 }
