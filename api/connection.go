@@ -134,7 +134,7 @@ func (c *call) checkJoin(network string, gw *model.L2Gateway) error {
 
 // checkFree refuses VLANs that another hand has bound on a switch that is reached, as
 // upstream does. Who looks later, or cannot look, is told by the connection's status.
-// What upstream refuses before this is left to the store.
+// The store knows what is wrong with a network or gateway that does not exist.
 func (c *call) checkFree(x *model.L2GatewayConnection, gw *model.L2Gateway) error {
 	if _, known := c.defs.Networks.Get(x.NetworkID); gw == nil || !known {
 		return nil

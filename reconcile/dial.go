@@ -126,3 +126,11 @@ func (w *worker) answers(by time.Time) bool {
 	defer w.mu.Unlock()
 	return w.line != nil && !w.lineSince.After(by) && w.line.Silence() < mostSilence
 }
+
+// giveUp has the connection that there is not count any more: what is down stays so
+// until it has been brought in line, whatever it says meanwhile.
+func (w *worker) giveUp(now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lineSince = now
+}

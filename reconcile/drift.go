@@ -65,7 +65,7 @@ func wasOpen(op *vtep.Op, open []vtep.Problem) bool {
 		if p.Binding != nil {
 			return op.Detail != nil && op.Detail.Binding == *p.Binding
 		}
-		return p.LogicalSwitch == op.LogicalSwitch
+		return p.LogicalSwitch == op.LogicalSwitch && (p.Reason != vtep.TableFull || op.Kind == vtep.AddMAC)
 	})
 }
 

@@ -12,8 +12,8 @@ import (
 const (
 	firstHold = 100 * time.Millisecond
 	maxHold   = 30 * time.Second
-	// holdEach is for each operation that is held: a switch that has no room for
-	// thousands of stations is not to be busy refusing them one by one.
+	// holdEach is how much longer stations wait for each operation that is held: a
+	// switch that has no room for thousands is not to be busy refusing them one by one.
 	holdEach = 50 * time.Millisecond
 	// maxProblems is enough to see what is wrong with a switch that refuses all.
 	maxProblems = 100
@@ -66,10 +66,13 @@ func (h holds) refused(rs []vtep.Rejection, wait time.Duration, now time.Time) t
 		held.err = rs[i].Err
 		held.delay = min(2*held.delay, maxHold)
 	}
-	least := time.Duration(len(h)) * holdEach
+	least := min(time.Duration(len(h))*holdEach, maxRepair)
 	for i := range rs {
 		held := h[rs[i].Op.String()]
-		held.until = now.Add(max(held.delay, least))
+		held.until = now.Add(held.delay)
+		if isStation(&held.op) {
+			held.until = now.Add(max(held.delay, least))
+		}
 		wait = shorter(wait, held.until.Sub(now))
 	}
 	return wait

@@ -278,6 +278,7 @@ func (l *Loop) away(now time.Time) (down map[string]bool, next time.Time) {
 		case w.answers(due):
 			next = earlier(next, now.Add(mostSilence))
 		default:
+			w.giveUp(now)
 			down[id] = true
 		}
 	}

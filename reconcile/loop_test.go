@@ -240,13 +240,14 @@ func TestStoppedSwitchKeepsItsStations(t *testing.T) {
 
 // Since is when a condition changed, not when somebody first asked for it.
 func TestSinceWhenAwayThoughNobodyAsks(t *testing.T) {
-	s := newSite(t, 2, reconcile.Options{})
+	logger, log := logtest.NewNullLogger()
+	s := newSite(t, 2, reconcile.Options{Log: logger})
 	a, b := s.tors[0], s.tors[1]
 	connection := s.connect(s.network(), model.ActiveActive, a, b)
 	s.active(connection)
 	a.Stop()
-	pending := func() bool { return s.loop.ConnectionStatus(connection).State == model.ConnectionPending }
-	s.eventually(pending, "the connection shows that a switch is away")
+	lost := func(e *logrus.Entry) bool { return strings.HasPrefix(e.Message, "switch can not be reached") }
+	s.eventually(func() bool { return slices.ContainsFunc(log.AllEntries(), lost) }, "the log has it, which is told last")
 	looked := time.Now() // whoever looks at the device, looks late
 	for _, typ := range []string{model.Reachable, model.InSync} {
 		c := model.FindCondition(s.loop.DeviceStatus(a.id).Conditions, typ)
@@ -262,7 +263,7 @@ func TestFrozenStationIsTold(t *testing.T) {
 	logger.SetOutput(io.Discard)
 	logger.AddHook(&log)
 	registry := prometheus.NewRegistry()
-	s := newSite(t, 2, reconcile.Options{Log: logger, Registry: registry, LocalHold: time.Millisecond})
+	s := newSite(t, 2, reconcile.Options{Log: logger, Registry: registry, LocalHold: time.Minute})
 	net := s.network()
 	connection := s.connect(net, model.ActiveActive, s.tors...)
 	s.active(connection)
@@ -279,7 +280,7 @@ func TestFrozenStationIsTold(t *testing.T) {
 	s.eventually(func() bool { return metric(t, registry, "bordergw_frozen_macs", "") == 1 }, "the station is counted")
 	s.active(connection)
 	const told = "stations that moved more than 5 times in 3m0s are frozen: " + m1
-	require.Equal(t, told, s.loop.ConnectionStatus(connection).Detail)
+	s.eventually(func() bool { return s.loop.ConnectionStatus(connection).Detail == told }, "the connection tells it")
 	lines := slices.DeleteFunc(log.AllEntries(), func(e *logrus.Entry) bool { return e.Message != told })
 	require.Len(t, lines, 1)
 	require.Equal(t, net, lines[0].Data["network"])
@@ -287,7 +288,7 @@ func TestFrozenStationIsTold(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, s.loop.UnfreezeMAC(net, mac))
 	s.eventually(func() bool { return metric(t, registry, "bordergw_frozen_macs", "") == 0 }, "it moves again")
-	require.Empty(t, s.loop.ConnectionStatus(connection).Detail)
+	s.eventually(func() bool { return s.loop.ConnectionStatus(connection).Detail == "" }, "nothing is told any more")
 }
 
 // The count is of all connections, also of those that no switch has a say in; the log

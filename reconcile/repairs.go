@@ -59,8 +59,9 @@ type repair struct {
 	waits   bool // it is planned again and held back until then
 }
 
-// filter takes out what has to wait, and returns when the next is due. If most of
-// what is watched of a large plan has to, all of it does.
+// filter takes out what has to wait, with what is on a logical switch that has to, and
+// returns when the next is due. If most of what is watched of a large plan has to wait,
+// so do all its stations.
 func (r *repairs) filter(ops []vtep.Op, wait time.Duration, now time.Time) ([]vtep.Op, time.Duration) {
 	r.sweep(now)
 	if len(ops) > 0 {
@@ -73,18 +74,30 @@ func (r *repairs) filter(ops []vtep.Op, wait time.Duration, now time.Time) ([]vt
 	for _, e := range r.waiting {
 		wait = shorter(wait, e.until.Sub(now))
 	}
-	if len(ops) > maxRepairs && 2*len(r.waiting) > few {
-		return nil, wait
-	}
-	return slices.DeleteFunc(slices.Clone(ops), func(op vtep.Op) bool { return held[subjectOf(&op)] }), wait
+	all := len(ops) > maxRepairs && 2*len(r.waiting) > few
+	absent := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(ops), func(op vtep.Op) bool {
+		waits := held[subjectOf(&op)] || all && isStation(&op) || absent[op.LogicalSwitch]
+		if waits && op.Kind == vtep.AddLogicalSwitch {
+			absent[op.LogicalSwitch] = true
+		}
+		return waits
+	}), wait
 }
 
-// watched are the operations of a plan that are told apart.
+// watched are the operations of a plan that are told apart: all, or some stations of a
+// large one.
 func watched(ops []vtep.Op) []vtep.Op {
-	if len(ops) > maxRepairs {
-		return ops[:few]
+	if len(ops) <= maxRepairs {
+		return ops
 	}
-	return ops
+	some := make([]vtep.Op, 0, few)
+	for i := range ops {
+		if isStation(&ops[i]) && len(some) < few {
+			some = append(some, ops[i])
+		}
+	}
+	return some
 }
 
 // held finds what has to wait. Of several operations on one subject the first decides
@@ -96,19 +109,20 @@ func (r *repairs) held(ops []vtep.Op, now time.Time) map[subject]bool {
 		e.waits = false
 	}
 	planned, held := map[subject]bool{}, map[subject]bool{}
-	for i := range watched(ops) {
-		s := subjectOf(&ops[i])
+	some := watched(ops)
+	for i := range some {
+		s := subjectOf(&some[i])
 		e := r.of[s]
 		if e == nil || planned[s] {
 			continue
 		}
 		planned[s] = true
-		same := e.outcome == outcomeOf(&ops[i])
+		same := e.outcome == outcomeOf(&some[i])
 		if e.waits = same && e.until.After(now); e.waits {
 			r.waiting = append(r.waiting, e)
 		}
 		// Another controller has the network too; it may have the mark.
-		if yielded := same && e.count >= maxMarks && marksOnly(&ops[i]); e.waits || yielded {
+		if yielded := same && e.count >= maxMarks && marksOnly(&some[i]); e.waits || yielded {
 			held[s] = true
 		}
 	}
@@ -140,10 +154,7 @@ func (r *repairs) sweep(now time.Time) {
 
 // written notes what was written.
 func (r *repairs) written(ops []vtep.Op, rejected []vtep.Rejection, now time.Time) {
-	if len(ops) > maxRepairs {
-		ops = slices.Clone(watched(ops)) // the others need not stay
-	}
-	w := &writing{ops: ops, rejected: rejected, at: now}
+	w := &writing{ops: watched(ops), rejected: rejected, at: now}
 	if len(r.of) == 0 && r.first == nil {
 		r.first = w
 		return

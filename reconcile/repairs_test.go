@@ -163,6 +163,27 @@ func TestRefusedIsNoRepair(t *testing.T) {
 	}
 }
 
+// A fight over logical switches holds up no station of others in a large plan, and what
+// is on a logical switch that waits to be made again waits with it, uncounted.
+func TestFightOverLogicalSwitches(t *testing.T) {
+	h := newHand(t)
+	add := vtep.Op{Kind: vtep.AddLogicalSwitch, LogicalSwitch: network, Detail: &vtep.Detail{Switch: &vtep.LogicalSwitchRow{}}}
+	h.fights(4, add)
+	late := stationOp(vtep.AddMAC, 7)
+	due, wait := h.round(add, late, bindOp(vtep.Bind, network), bindOp(vtep.Bind, "other"))
+	require.Equal(t, []vtep.Op{bindOp(vtep.Bind, "other")}, due)
+	require.Positive(t, wait)
+	require.Nil(t, h.of[subjectOf(&late)])
+	ops := []vtep.Op{add}
+	for i := range 2 * maxRepairs {
+		op := stationOp(vtep.AddMAC, i)
+		op.LogicalSwitch = "other"
+		ops = append(ops, op)
+	}
+	due, _ = h.round(ops...)
+	require.Len(t, due, len(ops))
+}
+
 // However much is written, what is remembered is bounded, and a fight is noticed.
 func TestFightAmongMany(t *testing.T) {
 	h := newHand(t)

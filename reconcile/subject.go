@@ -61,3 +61,8 @@ func outcomeOf(op *vtep.Op) outcome {
 func takesDown(op *vtep.Op) bool {
 	return op.Kind == vtep.ClearMACs || op.Kind == vtep.DeleteLogicalSwitch
 }
+
+// isStation reports whether an operation is about one station.
+func isStation(op *vtep.Op) bool {
+	return op.Kind == vtep.AddMAC || op.Kind == vtep.MoveMAC || op.Kind == vtep.DeleteMAC
+}
