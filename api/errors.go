@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"net/http"
 
@@ -74,9 +73,6 @@ func failure(err error) reply {
 	if errors.Is(err, ErrUnauthenticated) {
 		return reply{status: http.StatusUnauthorized, body: plainBody("Authentication required\n")}.
 			with("WWW-Authenticate", `Bearer realm="bordergw"`)
-	}
-	if errors.Is(err, context.Canceled) {
-		return refusal(statusClientGone, "HTTPClientDisconnect", "The client went away.")
 	}
 	var me *model.Error
 	if errors.As(err, &me) {

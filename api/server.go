@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -127,6 +128,9 @@ func (c *call) run(e endpoint) reply {
 	p, err := c.serve(e)
 	if err == nil {
 		return p
+	}
+	if errors.Is(c.r.Context().Err(), context.Canceled) {
+		return refusal(statusClientGone, "HTTPClientDisconnect", "The client went away.")
 	}
 	p = failure(err)
 	if p.status >= http.StatusInternalServerError {

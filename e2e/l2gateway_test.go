@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -18,6 +17,7 @@ type campus struct {
 	pair, single *ovsdbtest.Server
 	theirs       map[*ovsdbtest.Server][]string // picture of what is theirs
 	untouched    map[*ovsdbtest.Server]string
+	tor3         string // the device
 }
 
 func newCampus(t *testing.T) *campus {
@@ -35,7 +35,7 @@ func newCampus(t *testing.T) *campus {
 	f.untouched = map[*ovsdbtest.Server]string{f.pair: inventory(f.pair), f.single: inventory(f.single)}
 	f.controller = start(t)
 	f.register("tor1", f.pair)
-	f.register("tor3", f.single)
+	f.tor3 = f.register("tor3", f.single)
 	f.settled()
 	return f
 }
@@ -89,8 +89,9 @@ func TestL2GatewayCall(t *testing.T) {
 	f.hold(f.single)
 }
 
-// TestForeignBinding (F-44): a VLAN that somebody else has bound stays theirs.
-// A connection to it is refused until they release it; then it stands.
+// TestForeignBinding (F-44): a VLAN that somebody else has bound stays theirs. A
+// connection to it is refused, or, if the switch could not be asked, in error until
+// they release it; the rest of it stands.
 func TestForeignBinding(t *testing.T) {
 	t.Parallel()
 	f := newCampus(t)
@@ -98,31 +99,29 @@ func TestForeignBinding(t *testing.T) {
 	gw := f.create(gateways, object{"name": "g", "devices": []object{
 		onSwitch("tor1", port("p2", 100)), onSwitch("tor3", port("p1", 100), port("p2", 100)),
 	}})
-	asked := object{"l2_gateway_connection": object{"l2_gateway_id": gw, "network_id": net}}
-	f.do(http.StatusConflict, http.MethodPost, connections, asked, nil)
-
-	f.single.VtepCtl("unbind-ls", "tor3", "p1", "100")
-	f.theirs[f.single] = []string{"ls foreign key []"}
-	require.Eventually(t, func() bool {
-		a, err := f.try(http.MethodPost, connections, asked)
-		return err == nil && a.status == http.StatusCreated
-	}, patience, 20*time.Millisecond, "the controller sees that it is free")
-	var made struct {
-		Connections []struct{ ID string } `json:"l2_gateway_connections"`
-	}
-	f.do(http.StatusOK, http.MethodGet, connections, nil, &made)
-	require.Len(t, made.Connections, 1)
-	conn := made.Connections[0].ID
+	f.do(http.StatusConflict, http.MethodPost, connections,
+		object{"l2_gateway_connection": object{"l2_gateway_id": gw, "network_id": net}}, nil)
+	f.single.Stop()
+	f.reaches(patience, devices, f.tor3, "UNREACHABLE")
+	conn := f.connect(gw, net, nil)
+	f.single.Run()
 
 	tor1 := []string{"ls " + net + " key 5001", "flood " + net + " 192.0.2.3", "bind tor1 p2 100 " + net}
-	tor3 := []string{"ls " + net + " key 5001", "flood " + net + " 192.0.2.1", "bind tor3 p2 100 " + net, "bind tor3 p1 100 " + net}
+	tor3 := []string{"ls " + net + " key 5001", "flood " + net + " 192.0.2.1", "bind tor3 p2 100 " + net}
 	f.hold(f.pair, tor1...)
 	f.hold(f.single, tor3...)
+	f.reaches(patience, connections, conn, "ERROR", "tor3", "p1", "100", "foreign")
+
 	f.stop()
 	require.NoError(t, differences(f.single, append(tor3, f.theirs[f.single]...)), "stopping leaves all as it is")
 	f.run()
 	f.settled()
+	f.reaches(patience, connections, conn, "ERROR", "tor3", "p1", "100", "foreign")
 	f.hold(f.single, tor3...)
+
+	f.single.VtepCtl("unbind-ls", "tor3", "p1", "100")
+	f.theirs[f.single] = []string{"ls foreign key []"}
+	f.hold(f.single, append(tor3, "bind tor3 p1 100 "+net)...)
 	f.reaches(patience, connections, conn, "ACTIVE")
 
 	f.remove(connections, conn)

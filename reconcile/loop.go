@@ -390,7 +390,7 @@ func (l *Loop) match(ctx context.Context, running *sync.WaitGroup, defs *model.D
 	}
 }
 
-// forget drops what was kept of a device that is not driven any more.
+// forget ends the series of a device that is not driven any more.
 func (l *Loop) forget(id string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -398,9 +398,6 @@ func (l *Loop) forget(id string) {
 		return // by another worker
 	}
 	l.metrics.forget(id)
-	l.historyMu.Lock()
-	defer l.historyMu.Unlock()
-	delete(l.history, "device/"+id)
 }
 
 // drivenDevices are those that have a database, deleted ones included until

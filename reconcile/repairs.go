@@ -19,7 +19,7 @@ const (
 	firstRepair   = time.Second
 	maxRepair     = 5 * time.Minute
 	// maxRepairs bounds the plans that are watched as a whole: a larger one is most
-	// likely of a switch that is empty, and a few of its operations stand for all.
+	// likely of a switch that is empty, and a few of its stations stand for all.
 	maxRepairs = 1000
 	few        = 100
 	// maxMarks is how often a mark is set for one wish.
@@ -60,8 +60,8 @@ type repair struct {
 }
 
 // filter takes out what has to wait, with what is on a logical switch that has to, and
-// returns when the next is due. If most of what is watched of a large plan has to wait,
-// so do all its stations.
+// returns when the next is due. If most of the stations that are watched of a large plan
+// have to wait, so do all.
 func (r *repairs) filter(ops []vtep.Op, wait time.Duration, now time.Time) ([]vtep.Op, time.Duration) {
 	r.sweep(now)
 	if len(ops) > 0 {
@@ -71,10 +71,14 @@ func (r *repairs) filter(ops []vtep.Op, wait time.Duration, now time.Time) ([]vt
 	if len(held) == 0 {
 		return ops, wait
 	}
+	stations := 0
 	for _, e := range r.waiting {
 		wait = shorter(wait, e.until.Sub(now))
+		if isStation(e.op) {
+			stations++
+		}
 	}
-	all := len(ops) > maxRepairs && 2*len(r.waiting) > few
+	all := len(ops) > maxRepairs && 2*stations > few
 	absent := map[string]bool{}
 	return slices.DeleteFunc(slices.Clone(ops), func(op vtep.Op) bool {
 		waits := held[subjectOf(&op)] || all && isStation(&op) || absent[op.LogicalSwitch]
@@ -85,15 +89,19 @@ func (r *repairs) filter(ops []vtep.Op, wait time.Duration, now time.Time) ([]vt
 	}), wait
 }
 
-// watched are the operations of a plan that are told apart: all, or some stations of a
-// large one.
+// watched are the operations of a plan that are told apart: all, or of a large one some
+// stations and what are no stations.
 func watched(ops []vtep.Op) []vtep.Op {
 	if len(ops) <= maxRepairs {
 		return ops
 	}
-	some := make([]vtep.Op, 0, few)
+	var some []vtep.Op
+	stations := 0
 	for i := range ops {
-		if isStation(&ops[i]) && len(some) < few {
+		if isStation(&ops[i]) {
+			stations++
+		}
+		if len(some) < maxRepairs && (stations <= few || !isStation(&ops[i])) {
 			some = append(some, ops[i])
 		}
 	}

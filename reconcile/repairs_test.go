@@ -181,7 +181,23 @@ func TestFightOverLogicalSwitches(t *testing.T) {
 		ops = append(ops, op)
 	}
 	due, _ = h.round(ops...)
-	require.Len(t, due, len(ops))
+	require.Equal(t, ops[1:], due, "the stations of others, not what waits")
+}
+
+// Bindings are watched also in a plan of thousands of stations.
+func TestFightOverManyBindings(t *testing.T) {
+	h := newHand(t)
+	bind := func(round int) []vtep.Op {
+		var ops []vtep.Op
+		for i := range 2 * maxRepairs {
+			ops = append(ops, stationOp(vtep.AddMAC, round*2*maxRepairs+i))
+		}
+		return append(ops, bindOp(vtep.Bind, network))
+	}
+	for i := range 3 {
+		due, _ := h.round(bind(i)...)
+		require.Len(t, due, 2*maxRepairs+map[bool]int{true: 1}[i < 2])
+	}
 }
 
 // However much is written, what is remembered is bounded, and a fight is noticed.

@@ -133,17 +133,22 @@ func TestF26_AddressTakenOff(t *testing.T) {
 	require.Equal(t, written, w.server.Transactions(), "what the other holds is kept")
 }
 
+// rackBeside is a switch that shares a network with one of two that have one database.
+func rackBeside(s *rig.Site) (peer, rack *ovsdbtest.Server, conn string) {
+	peer, _ = s.Switch("tor1", "192.0.2.1", "p1")
+	rack = ovsdbtest.Start(s.T)
+	rack.AddSwitch("tor2", "192.0.2.2", "p1")
+	rack.AddSwitch("tor3", "192.0.2.3", "p1")
+	s.InSync(s.Register("rack", rack.Port()))
+	return peer, rack, s.Join(s.Network("net", 5001), rig.At{Switch: "tor1", Port: "p1", VLAN: 100}, rig.At{Switch: "tor2", Port: "p1", VLAN: 100})
+}
+
 // TestF26_StationsOfAddressTakenOff: the stations behind a switch that shows no
 // address for a while, or leaves a database of several, stay where they are known.
 func TestF26_StationsOfAddressTakenOff(t *testing.T) {
 	t.Parallel()
 	s := rig.New(t, reconcile.Options{LocalHold: 100 * time.Millisecond})
-	peer, _ := s.Switch("tor1", "192.0.2.1", "p1")
-	rack := ovsdbtest.Start(t)
-	rack.AddSwitch("tor2", "192.0.2.2", "p1")
-	rack.AddSwitch("tor3", "192.0.2.3", "p1")
-	s.InSync(s.Register("rack", rack.Port()))
-	conn := s.Join(s.Network("net", 5001), rig.At{Switch: "tor1", Port: "p1", VLAN: 100}, rig.At{Switch: "tor2", Port: "p1", VLAN: 100})
+	peer, rack, conn := rackBeside(s)
 	const station = "mac net 00:00:5e:00:53:01 192.0.2.2"
 	s.Connection(rig.Patience, conn, model.ConnectionActive)
 	learn(rack, "00:00:5e:00:53:01", "192.0.2.2")
@@ -168,12 +173,7 @@ func TestF29_SwitchGone(t *testing.T) {
 	t.Parallel()
 	const hold = 4 * time.Second
 	s := rig.New(t, reconcile.Options{Hold: hold, Interval: 100 * time.Millisecond})
-	peer, _ := s.Switch("tor1", "192.0.2.1", "p1")
-	rack := ovsdbtest.Start(t)
-	rack.AddSwitch("tor2", "192.0.2.2", "p1")
-	rack.AddSwitch("tor3", "192.0.2.3", "p1")
-	s.InSync(s.Register("rack", rack.Port()))
-	conn := s.Join(s.Network("net", 5001), rig.At{Switch: "tor1", Port: "p1", VLAN: 100}, rig.At{Switch: "tor2", Port: "p1", VLAN: 100})
+	peer, rack, conn := rackBeside(s)
 	rig.Holds(t, rig.Patience, peer, carriedByOne...)
 	s.Connection(rig.Patience, conn, model.ConnectionActive)
 	written := peer.Transactions()
