@@ -57,6 +57,14 @@ func given[V any](in values, name string) *V {
 	return &v
 }
 
+// givenOrNull is given, but null points at the zero value.
+func givenOrNull[V any](in values, name string) *V {
+	if v, ok := in[name]; ok && v == nil {
+		return new(V)
+	}
+	return given[V](in, name)
+}
+
 // project of a new record, see populateProject.
 func (in values) project() string { return valueOf[string](in, "project_id") }
 

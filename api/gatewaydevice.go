@@ -55,9 +55,9 @@ func gatewayDeviceAttributes() []attribute[deviceView] {
 			show: func(d D) any { return d.Name }},
 		{name: "type", post: true, format: oneOf(model.HWVTEP, model.RouterVTEP, model.NetworkVLAN),
 			fallback: model.HWVTEP, filter: true, sort: true, show: func(d D) any { return d.Type }},
-		{name: "management_ip", post: true, doc: "where the switch database is dialled", format: orNull(ipAddress), show: func(d D) any { return orNone(d.ManagementIP) }},
-		{name: "management_port", post: true, format: orNull(portNumber), show: showManagementPort},
-		{name: "management_protocol", post: true,
+		{name: "management_ip", post: true, put: true, doc: "where the switch database is dialled", format: orNull(ipAddress), show: func(d D) any { return orNone(d.ManagementIP) }},
+		{name: "management_port", post: true, put: true, format: orNull(portNumber), show: showManagementPort},
+		{name: "management_protocol", post: true, put: true,
 			format: orNull(oneOf(model.ProtocolOVSDB, model.ProtocolOVSDBTLS, model.ProtocolOVSDBListen)),
 			show:   func(d D) any { return orNone(d.ManagementProtocol) }},
 		{name: "resource_id", doc: "router or network of the other types", post: true, format: text, show: func(d D) any { return d.ResourceID }},
@@ -121,7 +121,12 @@ func createGatewayDevice(c *call, in values) (deviceView, error) {
 
 func updateGatewayDevice(c *call, id string, in values) (deviceView, error) {
 	d, err := c.cfg.Store.UpdateGatewayDevice(c.r.Context(), id, model.GatewayDeviceUpdate{
-		Name:        given[string](in, "name"),
+		Name: given[string](in, "name"),
+
+		ManagementIP:       givenOrNull[string](in, "management_ip"),
+		ManagementPort:     givenOrNull[uint16](in, "management_port"),
+		ManagementProtocol: givenOrNull[string](in, "management_protocol"),
+
 		TunnelIPs:   given[[]model.VTEPAddress](in, "tunnel_ips"),
 		Site:        given[string](in, "site"),
 		Profile:     given[string](in, "profile"),

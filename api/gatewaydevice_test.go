@@ -107,8 +107,13 @@ func TestGatewayDeviceUpdateAndDelete(t *testing.T) {
 	s := newService(t)
 	id := s.hardware("hw1", "10.0.0.3")
 	path := devicesPath + "/" + id
+	s.hardware("hw8", "10.0.0.8")
 	s.refuses(t, []refusal{
-		{"read only", "PUT", path, device(`"management_ip":"10.0.0.4"`), 400, bad, "Cannot update read-only attribute management_ip"},
+		{"read only", "PUT", path, device(`"type":"router_vtep"`), 400, bad, "Cannot update read-only attribute type"},
+		{"no address", "PUT", path, device(`"management_ip":null`), 400, "HwVtepTypeInvalid",
+			"Gateway device hw_vtep must be specified with management_port and management_ip"},
+		{"address", "PUT", path, device(`"management_ip":"x"`), 400, bad, "Invalid input for management_ip. Reason: 'x' is not a valid IP address."},
+		{"address taken", "PUT", path, device(`"management_ip":"10.0.0.8"`), 409, "GatewayDeviceParamDuplicate", "management_ip 10.0.0.8 is already used"},
 		{"two tunnels", "PUT", path, device(`"tunnel_ips":["10.2.0.5","10.2.0.6"]`), 400, "TunnelIPsExhausted",
 			"Unable to complete operation for Gateway Device. The number of tunnel ips exceeds the maximum 1."},
 		{"unknown", "PUT", devicesPath + "/nope", device(`"name":"x"`), 404, "GatewayDeviceNotFound", "Gateway device nope does not exist"},
@@ -122,6 +127,11 @@ func TestGatewayDeviceUpdateAndDelete(t *testing.T) {
 		require.Equal(t, want, got[name], name)
 	}
 	require.Equal(t, http.StatusOK, s.do("PUT", path, device("")).status, "an empty update changes nothing")
+
+	got = s.do("PUT", path, device(`"management_ip":"10.0.0.4","management_port":"6641","management_protocol":"ovsdb+ssl"`)).item("gateway_device")
+	require.Equal(t, []any{"10.0.0.4", 6641.0, "ovsdb+ssl"}, []any{got["management_ip"], got["management_port"], got["management_protocol"]})
+	got = s.do("PUT", path, device(`"management_ip":null,"management_port":null,"management_protocol":"ovsdb-listen"`)).item("gateway_device")
+	require.Equal(t, []any{nil, nil, "ovsdb-listen"}, []any{got["management_ip"], got["management_port"], got["management_protocol"]})
 
 	gw := s.create(gatewaysPath, "l2_gateway", `{"devices":[{"device_id":"`+id+`","segmentation_id":5}]}`)
 	s.do("DELETE", path, "").refused(409, "GatewayDeviceInUse", "Gateway device "+id+" is in use by l2 gateway")

@@ -97,7 +97,12 @@ type RemoteMACEntry struct {
 // GatewayDeviceUpdate lists what may change after creation; nil leaves it
 // alone.
 type GatewayDeviceUpdate struct {
-	Name        *string
+	Name *string
+	// The endpoint, of a device that is driven: the switch has moved.
+	ManagementIP       *string
+	ManagementPort     *uint16
+	ManagementProtocol *string
+
 	TunnelIPs   *[]VTEPAddress
 	Site        *string
 	Profile     *string

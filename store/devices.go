@@ -79,7 +79,7 @@ func (t *txn) checkAddress(gd *model.GatewayDevice) error {
 		return model.ErrDeviceTypeInvalid(gd.Type, "management_port and management_ip")
 	}
 	for o := range t.next.Devices.All() {
-		if sameAddress(o, gd) {
+		if o.ID != gd.ID && sameAddress(o, gd) {
 			return model.ErrGatewayDeviceDuplicate("management_ip", gd.ManagementIP)
 		}
 	}
@@ -158,6 +158,9 @@ func (t *txn) updateDevice(id string, u model.GatewayDeviceUpdate) (*model.Gatew
 	if u.StitchPorts != nil {
 		gd.StitchPorts = slices.Clone(*u.StitchPorts)
 	}
+	if err := t.moveDevice(&gd, u); err != nil {
+		return nil, err
+	}
 	if err := t.checkDevice(&gd); err != nil {
 		return nil, err
 	}
@@ -170,6 +173,27 @@ func (t *txn) updateDevice(id string, u model.GatewayDeviceUpdate) (*model.Gatew
 		t.settleAll()
 	}
 	return stored, nil
+}
+
+// moveDevice changes where a driven device is reached, under the rules of a new
+// one. What stands on the switch is not touched: it is the same device.
+func (t *txn) moveDevice(gd *model.GatewayDevice, u model.GatewayDeviceUpdate) error {
+	if !gd.Driven() {
+		return nil // as on creation, other types have no endpoint
+	}
+	was := *gd
+	set(&gd.ManagementIP, u.ManagementIP)
+	set(&gd.ManagementPort, u.ManagementPort)
+	set(&gd.ManagementProtocol, u.ManagementProtocol)
+	gd.ManagementProtocol = cmp.Or(gd.ManagementProtocol, model.ProtocolOVSDB)
+	if sameAddress(&was, gd) && was.ManagementProtocol == gd.ManagementProtocol {
+		return nil
+	}
+	if err := t.checkAddress(gd); err != nil {
+		return err
+	}
+	t.succeed(gd)
+	return nil
 }
 
 func (t *txn) deleteDevice(id string) error {

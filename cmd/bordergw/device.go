@@ -4,6 +4,9 @@ package main
 func deviceNoun() noun {
 	changeable := []attribute{
 		{flag: "name", key: "name", define: text, usage: "name, that of the Physical_Switch if the database holds several"},
+		{flag: "management-ip", key: "management_ip", define: text, usage: "address of the OVSDB server"},
+		{flag: "management-port", key: "management_port", define: number, usage: "port of the OVSDB server"},
+		{flag: "management-protocol", key: "management_protocol", define: text, usage: "ovsdb (default), ovsdb+ssl or ovsdb-listen"},
 		{flag: "tunnel-ip", key: "tunnel_ips", define: texts, usage: "tunnel address, if not to be read from the switch"},
 		{flag: "site", key: "site", define: text, usage: "site the device stands at"},
 		{flag: "profile", key: "profile", define: text, usage: "what the device is able to do (default auto)"},
@@ -17,9 +20,6 @@ func deviceNoun() noun {
 		columns: []string{"id", "name", "type", "management_ip", "management_port", "tunnel_ips", "status"},
 		creates: append([]attribute{
 			{flag: "type", key: "type", define: text, usage: "hw_vtep (default), router_vtep or network_vlan"},
-			{flag: "management-ip", key: "management_ip", define: text, usage: "address of the OVSDB server"},
-			{flag: "management-port", key: "management_port", define: number, usage: "port of the OVSDB server"},
-			{flag: "management-protocol", key: "management_protocol", define: text, usage: "ovsdb (default), ovsdb+ssl or ovsdb-listen"},
 			{flag: "resource-id", key: "resource_id", define: text, usage: "router or network, of the types that are not hw_vtep"},
 			projectAttribute(),
 		}, changeable...),

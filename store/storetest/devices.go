@@ -112,6 +112,9 @@ func testDeviceUpdates(t *testing.T, open Open) {
 		{"two tunnel ips", "TunnelIPsExhausted", gd.ID, update{TunnelIPs: ptr(tunnel[1:])}},
 		{"tunnel ip taken", "GatewayDeviceParamDuplicate", gd.ID, update{TunnelIPs: ptr(tunnel[:1])}},
 		{"stitch", "HTTPBadRequest", gd.ID, update{BorderMode: ptr(model.BorderStitch)}},
+		{"endpoint taken", "GatewayDeviceParamDuplicate", gd.ID, update{ManagementIP: &other.ManagementIP, ManagementPort: &other.ManagementPort}},
+		{"no address", "HwVtepTypeInvalid", gd.ID, update{ManagementIP: ptr("")}},
+		{"no port", "HwVtepTypeInvalid", gd.ID, update{ManagementPort: ptr(uint16(0))}},
 	} {
 		t.Run(c.name, func(*testing.T) {
 			before := f.Definitions()
@@ -132,6 +135,47 @@ func testDeviceUpdates(t *testing.T, open Open) {
 	// The addresses that a device keeps are not taken by itself.
 	up = must[model.GatewayDevice](f)(f.UpdateGatewayDevice(f.ctx, gd.ID, update{TunnelIPs: ptr(tunnel[1:2])}))
 	require.Equal(t, tunnel[1:2], up.TunnelIPs)
+}
+
+// testDeviceMoves: a switch is reached elsewhere, and stays the same device.
+func testDeviceMoves(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	gd := f.seen("sw1", 1, "p1")
+	f.gateway(named("sw1", port("p1")))
+	inv, _ := f.Definitions().Inventories.Get(gd.ID)
+	type update = model.GatewayDeviceUpdate
+	move := func(u update) *model.GatewayDevice {
+		t.Helper()
+		return must[model.GatewayDevice](f)(f.UpdateGatewayDevice(f.ctx, gd.ID, u))
+	}
+	up := move(update{ManagementIP: ptr("10.9.9.9"), ManagementProtocol: ptr(model.ProtocolOVSDBTLS), TLS: ptr("ca")})
+	want := *gd
+	want.Revision, want.ManagementIP, want.ManagementProtocol, want.TLS = up.Revision, "10.9.9.9", model.ProtocolOVSDBTLS, "ca"
+	require.Equal(t, want, *up, "the port stays")
+	kept, _ := f.Definitions().Inventories.Get(gd.ID)
+	require.Same(t, inv, kept, "what is known of it stays")
+	require.Same(t, up, move(update{ManagementIP: ptr("10.9.9.9")}), "an address that it has is not taken by itself")
+
+	up = move(update{ManagementIP: ptr(""), ManagementPort: ptr(uint16(0)), ManagementProtocol: ptr(model.ProtocolOVSDBListen)})
+	require.Empty(t, up.ManagementIP)
+	require.Equal(t, model.ProtocolOVSDBListen, up.ManagementProtocol)
+
+	f.network("net", 0)
+	virtual := must[model.GatewayDevice](f)(f.CreateGatewayDevice(f.ctx, model.GatewayDevice{Type: model.NetworkVLAN, ResourceID: "net"}))
+	virtual = must[model.GatewayDevice](f)(f.UpdateGatewayDevice(f.ctx, virtual.ID, update{ManagementIP: ptr("10.0.0.1"), ManagementPort: ptr(uint16(1))}))
+	require.Empty(t, virtual.ManagementIP, "what is not driven has no address")
+}
+
+// testDeviceMovesToRetired: what had to be cleaned at the new address is the heir's to
+// clean.
+func testDeviceMovesToRetired(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	old, gd := f.hwVTEP("old", 1), f.hwVTEP("sw1", 2)
+	require.NoError(t, f.DeleteGatewayDevice(f.ctx, old.ID))
+	require.Equal(t, 1, f.Definitions().Retired.Len())
+	must[model.GatewayDevice](f)(f.UpdateGatewayDevice(f.ctx, gd.ID, model.GatewayDeviceUpdate{
+		ManagementIP: &old.ManagementIP, ManagementPort: &old.ManagementPort}))
+	require.Zero(t, f.Definitions().Retired.Len())
 }
 
 func testDeviceDeletes(t *testing.T, open Open) {

@@ -13,6 +13,8 @@ func Run(t *testing.T, open Open) {
 		{"DeviceRefusals", testDeviceRefusals},
 		{"DeviceDefaults", testDeviceDefaults},
 		{"DeviceUpdates", testDeviceUpdates},
+		{"DeviceMoves", testDeviceMoves},
+		{"DeviceMovesToRetired", testDeviceMovesToRetired},
 		{"DeviceDeletes", testDeviceDeletes},
 		{"RemoteMACs", testRemoteMACs},
 		{"Inventory", testInventory},

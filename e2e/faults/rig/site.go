@@ -110,6 +110,24 @@ func (s *Site) RegisterAs(gd model.GatewayDevice) string {
 	return made.ID
 }
 
+// Move has a device be reached at another local TCP port.
+func (s *Site) Move(device string, port int) {
+	s.T.Helper()
+	to := uint16(port)
+	_, err := s.Store.UpdateGatewayDevice(s.T.Context(), device, model.GatewayDeviceUpdate{ManagementPort: &to})
+	require.NoError(s.T, err)
+}
+
+// Report is what the controller tells of a device.
+func (s *Site) Report(device string) model.DeviceReport {
+	for _, r := range s.Loop.DeviceReports() {
+		if r.ID == device {
+			return r
+		}
+	}
+	return model.DeviceReport{}
+}
+
 // Network makes a network; VNI 0 leaves it to the store.
 func (s *Site) Network(id string, vni model.VNI) string {
 	s.T.Helper()
