@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"context"
 	"errors"
 	"reflect"
 	"slices"
@@ -25,6 +26,8 @@ type deviceState struct {
 	problems []vtep.Problem
 	// released is the last revision of which nothing was left undone.
 	released uint64
+	// blocked is why nothing can be written at all now, "" if it can.
+	blocked string
 	// peer is who the session is with; distrust why TLS kept one from standing.
 	peer     transport.Peer
 	distrust string
@@ -40,8 +43,8 @@ func (st *deviceState) expected(hold time.Duration) bool {
 }
 
 // settle reports the outcome of a plan. After writing, one more plan finds
-// whether it all stands; if not, the next round goes on.
-func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revision uint64, wrote bool) {
+// whether it all stands; if not, the next round goes on, when settle returns.
+func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revision uint64, wrote bool) time.Duration {
 	look := plan
 	if wrote {
 		look = s.Step(want)
@@ -52,9 +55,13 @@ func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revis
 	}
 	undone := slices.Concat(w.helds.problems(), w.repairs.problems(), driftProblems(w.drifted))
 	if wrote && len(rest) > 0 && len(undone) == 0 {
-		w.nudge()
-		return
+		pause := w.damp.fruitless(time.Now())
+		if pause == 0 {
+			w.nudge()
+		}
+		return pause
 	}
+	w.damp.over()
 	phase, detail := model.DeviceInSync, ""
 	if len(undone) > 0 {
 		phase, detail = model.DeviceDegraded, undone[0].Message
@@ -66,7 +73,7 @@ func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revis
 		revision = w.revision // what was handed over meanwhile says the same
 	}
 	changed := w.status.revision != revision || !reflect.DeepEqual(w.status.problems, problems)
-	w.status.revision, w.status.problems, w.status.lastError = revision, problems, detail
+	w.status.revision, w.status.problems, w.status.lastError, w.status.blocked = revision, problems, detail, ""
 	if len(undone) == 0 {
 		w.status.released = revision
 	}
@@ -78,6 +85,30 @@ func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revis
 	if back {
 		w.loop.facts()
 	}
+	return 0
+}
+
+// blocked reports that nothing can be written now, and returns when to try again. A
+// switch that has just granted the lock and refuses what asserts it may have given it
+// away; one that does so again and again is served by something that grants what it does
+// not have.
+func (w *worker) blocked(ctx context.Context, s *vtep.Session, cause error) (time.Duration, error) {
+	detail := cause.Error()
+	if errors.Is(cause, vtep.ErrReader) {
+		if err := s.Queue(ctx); err != nil {
+			return 0, err
+		}
+		if s.Writer() && w.damp.tries > 0 {
+			detail = "the switch grants the lock of this controller and refuses each write as \"not owner\" of it"
+		}
+	}
+	pause := w.damp.failed(time.Now())
+	w.mu.Lock()
+	w.status.blocked, w.status.lastError = detail, detail
+	w.mu.Unlock()
+	w.enter(model.DeviceDegraded, detail)
+	w.loop.refresh()
+	return pause, nil
 }
 
 // isBack notes that the switch has been brought in line in this session, and

@@ -43,6 +43,8 @@ func newMetrics(r prometheus.Registerer, l *Loop) *metrics {
 	return m
 }
 
+// applied counts operations of which the switch has rejected some; of a plan that could
+// not be written as a whole, all.
 func (m *metrics) applied(device string, ops, rejected int, d time.Duration) {
 	m.ops.WithLabelValues(device, "ok").Add(float64(ops - rejected))
 	m.ops.WithLabelValues(device, "rejected").Add(float64(rejected))

@@ -225,7 +225,9 @@ func (j *judgement) part(w *worker, p *Part, revision uint64) {
 		j.waiting = append(j.waiting, fmt.Sprintf("device %s: %s: %s", name, strings.ToLower(st.phase), st.detail))
 		return
 	}
-	if st.revision < revision {
+	if st.revision < revision && st.blocked != "" {
+		j.waiting = append(j.waiting, fmt.Sprintf("device %s: %s", name, st.blocked))
+	} else if st.revision < revision {
 		j.waiting = append(j.waiting, fmt.Sprintf("device %s: is being written", name))
 	}
 	for i := range st.problems {

@@ -50,6 +50,7 @@ type worker struct {
 	// knock tells that a caller is offered.
 	knock chan struct{}
 	helds holds
+	damp  damper
 	// repairs are of this session: one that begins writes everything anew.
 	repairs repairs
 	logged  string // the phase that was logged last
@@ -263,7 +264,7 @@ func (w *worker) letGo() {
 		w.status.awaySince = time.Now()
 	}
 	w.status.peer = transport.Peer{}
-	w.status.revision, w.status.released, w.status.problems = 0, 0, nil
+	w.status.revision, w.status.released, w.status.problems, w.status.blocked = 0, 0, nil, ""
 	w.mu.Unlock()
 	w.loop.unlearn(databaseID(w.device.Load()))
 	w.loop.claims.release(w)
@@ -302,10 +303,7 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 			}
 		case <-pass.C:
 			audit = true
-			if err = s.Recount(ctx); err == nil {
-				need, err = w.observe(ctx, s)
-			}
-			if err != nil {
+			if need, err = w.look(ctx, s); err != nil {
 				return err
 			}
 			w.tell(s, false) // the time of a switch that is missing may be over
@@ -322,10 +320,21 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 	}
 }
 
+// look finds what nothing told of. It returns what observe does.
+func (w *worker) look(ctx context.Context, s *vtep.Session) (need uint64, err error) {
+	if err := s.Reclaim(ctx); err != nil {
+		return 0, err
+	}
+	if err := s.Recount(ctx); err != nil {
+		return 0, err
+	}
+	return w.observe(ctx, s)
+}
+
 // begin takes the lock of a session and takes in what its switch says. It
 // returns what observe does.
 func (w *worker) begin(ctx context.Context, s *vtep.Session) (need uint64, err error) {
-	w.synced, w.stored = nil, nil
+	w.synced, w.stored, w.damp = nil, nil, damper{}
 	if err := s.Claim(ctx, w.loop.store.Definitions().StoreID); err != nil {
 		return 0, err
 	}
@@ -428,25 +437,43 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, au
 	ops, wait := w.helds.filter(w.undrifted(plan.Ops, want), began)
 	ops, wait = w.repairs.filter(ops, wait, began)
 	if len(ops) > 0 {
-		w.enter(model.DeviceSyncing, "writing")
-		w.log.WithFields(logrus.Fields{"ops": len(ops), "revision": revision}).Debug("applying plan")
-		rejected, err := s.Apply(ctx, ops)
-		w.loop.metrics.applied(w.id, len(ops), len(rejected), time.Since(began))
-		if errors.Is(err, vtep.ErrReader) {
-			return 0, s.Queue(ctx)
+		if pause := w.damp.left(began); pause > 0 {
+			return pause, nil
+		}
+		rejected, err := w.write(ctx, s, ops, revision)
+		if errors.Is(err, vtep.ErrReader) || errors.Is(err, vtep.ErrBlocked) {
+			return w.blocked(ctx, s, err)
 		}
 		if err != nil {
 			return 0, err
 		}
-		w.repairs.written(ops, rejected, time.Now())
 		wait = w.helds.refused(rejected, wait, time.Now())
 	}
-	w.settle(s, want, plan, revision, len(ops) > 0)
+	wait = shorter(w.settle(s, want, plan, revision, len(ops) > 0), wait)
 	if err := w.cleanUp(ctx, s, want, plan); err != nil && ctx.Err() == nil {
 		w.log.WithField("err", err).Warn("telling the store what has gone")
 		wait = shorter(wait, storeRetry)
 	}
 	return wait, nil
+}
+
+// write sends what a plan has come to.
+func (w *worker) write(ctx context.Context, s *vtep.Session, ops []vtep.Op, revision uint64) ([]vtep.Rejection, error) {
+	if w.damp.tries == 0 {
+		w.enter(model.DeviceSyncing, "writing")
+	} else if err := s.Reclaim(ctx); err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	w.log.WithFields(logrus.Fields{"ops": len(ops), "revision": revision}).Debug("applying plan")
+	rejected, err := s.Apply(ctx, ops)
+	if err != nil {
+		w.loop.metrics.applied(w.id, len(ops), len(ops), time.Since(began))
+		return nil, err
+	}
+	w.loop.metrics.applied(w.id, len(ops), len(rejected), time.Since(began))
+	w.repairs.written(ops, rejected, time.Now())
+	return rejected, nil
 }
 
 // plan plans with all that another hand has done, where only that can be why there

@@ -16,9 +16,9 @@ type Rejection struct {
 }
 
 // Apply sends a plan. Operations that the switch refuses are set apart until each
-// stands alone, so that they do not hold up the others, and are returned. An error
-// means that the session has ended or can not be used; what was sent until then
-// stands.
+// stands alone, so that they do not hold up the others, and are returned. ErrReader and
+// ErrBlocked mean that nothing can be written now, over a session that stands; any other
+// error that it has ended. What was sent until then stands.
 func (s *Session) Apply(ctx context.Context, ops []Op) (rejected []Rejection, err error) {
 	err = s.quietly(ctx, ops, func() error {
 		rejected, err = s.apply(ctx, ops)
@@ -95,14 +95,19 @@ func (s *Session) resend(ctx context.Context, batch []Op) ([]Rejection, error) {
 // together are sent again without the one at fault, or in halves when the server
 // does not say which it is.
 func (s *Session) judge(ctx context.Context, batch []Op, e *encoder, err error) ([]Rejection, error) {
-	var refused *ovsdb.TransactError
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil, nil
-	case !errors.As(err, &refused):
+	}
+	refused, one := errors.AsType[*ovsdb.TransactError](err)
+	switch {
+	case !refusal(err):
 		return nil, fmt.Errorf("transaction: %w", err)
-	case refused.Kind == notOwner:
+	case isNotOwner(err):
 		return nil, ErrReader
+	case (!one || refused.Op == 0) && s.cannotAssert(ctx, e):
+		return s.resend(ctx, batch)
+	case !one || refused.Kind == readOnly:
+		return nil, fmt.Errorf("%w: %w", ErrBlocked, err)
 	case refused.Kind == ovsdb.NoMatch:
 		// Committed; only the row at fault had gone. The next plan knows.
 		return nil, nil

@@ -33,6 +33,7 @@ type encoder struct {
 	current int
 	made    moment
 	joint   bool // several operations have become one somewhere
+	asserts bool // the first operation asserts the lock
 	// stand are the logical switches that earlier transactions of the plan added.
 	stand    map[string]ovsdb.UUID
 	added    map[string]reference  // logical switches that this one adds

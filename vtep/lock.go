@@ -14,9 +14,14 @@ import (
 // that this one may only read. The session stands.
 var ErrReader = errors.New("another session of this controller writes the database")
 
+// ErrBlocked says that the switch refuses to be written at all for now, whatever is
+// written. The session stands, and may be tried again.
+var ErrBlocked = errors.New("the switch refuses to be written")
+
 // notOwner is the server's answer to an assert by a session that does not hold
-// the lock (ovsdb-server(7), assert).
-const notOwner = "not owner"
+// the lock (ovsdb-server(7), assert); readOnly that of a standby server to every write
+// (ovsdb-server(1), --sync-from).
+const notOwner, readOnly = "not owner", "not allowed"
 
 // lockName is the lock of the controller with that mark. RFC 7047 wants an <id>:
 // letters, digits and underscores.
@@ -34,6 +39,7 @@ func lockName(mark string) string {
 // most likely dead. Every transaction asserts it from then on. A server without
 // locks is written without.
 func (s *Session) Claim(ctx context.Context, mark string) error {
+	s.mark = mark
 	if err := s.listen(ctx); err != nil { // the worker before may have ended in a large push
 		return err
 	}
@@ -96,10 +102,50 @@ func (s *Session) Queue(ctx context.Context) error {
 	return nil
 }
 
+// Reclaim asks a server again for the lock that it refused when the session claimed the
+// switch, as one does that is read-only then.
+func (s *Session) Reclaim(ctx context.Context) error {
+	if s.lock.Load() != nil {
+		return nil
+	}
+	return s.Claim(ctx, s.mark)
+}
+
 // assert adds the lock's assertion to a transaction in the making.
 func (s *Session) assert(e *encoder) {
-	if lock := s.lock.Load(); lock != nil {
-		e.current = none
+	if lock := s.lock.Load(); lock != nil && !s.unasserted.Load() {
+		e.current, e.asserts = none, true
 		e.emit(ovsdb.Assert(*lock))
 	}
+}
+
+// cannotAssert finds out, after a transaction was refused, whether the server grants
+// locks but knows no assertion of one. It is then written without, as one that knows no
+// locks. The lock is still kept: the server tells when another session takes it.
+func (s *Session) cannotAssert(ctx context.Context, e *encoder) bool {
+	lock := s.lock.Load()
+	if lock == nil || !e.asserts || s.unasserted.Load() {
+		return false
+	}
+	_, err := s.conn.Transact(ctx, Database, ovsdb.Assert(*lock))
+	if !refusal(err) || isNotOwner(err) {
+		return false
+	}
+	if _, err = s.conn.Transact(ctx, Database); err != nil {
+		return false // it refuses everything
+	}
+	s.unasserted.Store(true)
+	return true
+}
+
+// refusal reports whether an error is the server's answer, in whatever form.
+func refusal(err error) bool {
+	_, whole := errors.AsType[*ovsdb.RPCError](err)
+	_, one := errors.AsType[*ovsdb.TransactError](err)
+	return whole || one
+}
+
+func isNotOwner(err error) bool {
+	refused, ok := errors.AsType[*ovsdb.TransactError](err)
+	return ok && refused.Kind == notOwner
 }

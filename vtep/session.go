@@ -25,6 +25,9 @@ type Session struct {
 	sent    atomic.Uint64
 	lock    atomic.Pointer[string] // asserted in every transaction; nil for none
 	queued  atomic.Bool            // waiting in line for lock
+	// unasserted: the server grants locks but can not hold a transaction to one.
+	unasserted atomic.Bool
+	mark       string // of the last Claim
 
 	// asked is the lock that was asked for when the session was opened, "" for none;
 	// inLine: it has not been given up since, whoever has it now.
@@ -86,6 +89,7 @@ func (s *Session) read(ctx context.Context, how Opening) error {
 		return fmt.Errorf("reading the schema: %w", err)
 	}
 	s.inLine = offer.InLine
+	s.unasserted.Store(offer.Relay) // its locks are its own; the source knows nothing of them
 	caps, err := NewCaps(offer.Schema)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNotVTEP, err)

@@ -101,7 +101,7 @@ func (s *Session) quietly(ctx context.Context, ops []Op, apply func() error) err
 	s.silent(true)
 	err = apply()
 	s.silent(false)
-	if err != nil && !errors.Is(err, ErrReader) {
+	if err != nil && !errors.Is(err, ErrReader) && !errors.Is(err, ErrBlocked) {
 		return err // the session has ended; or else Claim comes before it is used again
 	}
 	return cmp.Or(s.listen(ctx), err)

@@ -16,6 +16,9 @@ type Offer struct {
 	// as a relay (ovsdb-server(5), _Server, Database.model). False for one that is too
 	// old to say.
 	Standalone bool
+	// Relay: the server passes transactions on to another one (ovsdb(7), relay service
+	// model).
+	Relay bool
 	// InLine: this session has the lock that was asked for, or waits for it. Either way
 	// it can not ask for it again before it has given it up.
 	InLine bool
@@ -27,11 +30,12 @@ type Offer struct {
 // RPCError refuses the schema. What else is refused the server does not have.
 func (c *Conn) Ask(ctx context.Context, db, lock string) (*Offer, error) {
 	var o Offer
-	var alone, acquired bool
+	var acquired bool
+	var model string
 	questions := []question{
 		listDBs(&o.Databases).with([]byte("[]")),
 		getSchema(&o.Schema).with(append(appendString([]byte("["), db), ']')),
-		standalone(db, &alone),
+		serviceModel(db, &model),
 	}
 	if lock != "" {
 		questions = append(questions, c.lockCall("lock", lock, &acquired).with(lockParams(lock)))
@@ -51,7 +55,7 @@ func (c *Conn) Ask(ctx context.Context, db, lock string) (*Offer, error) {
 		if err != nil {
 			return &o, err
 		}
-		o.Standalone = answered && alone
+		o.Standalone, o.Relay = answered && model == "standalone", answered && model == "relay"
 	}
 	if lock != "" {
 		if o.InLine, err = c.granted(ctx, trips[3]); err != nil {
@@ -64,13 +68,15 @@ func (c *Conn) Ask(ctx context.Context, db, lock string) (*Offer, error) {
 // serverDB is the database in which a server speaks of itself (ovsdb-server(5)).
 const serverDB = "_Server"
 
-// standalone asks for the model of a database; anything but an answer leaves it
+// serviceModel asks for the model of a database; anything but an answer leaves it
 // unknown.
-func standalone(db string, yes *bool) question {
+func serviceModel(db string, model *string) question {
 	tx := NewTransaction(serverDB, Select("Database", []Cond{Where("name", "==", String(db))}, "model"))
 	return question{newCall("transact", func(raw []byte) error {
 		var results []struct{ Rows []struct{ Model string } }
-		*yes = decode(raw, &results) == nil && len(results) == 1 && len(results[0].Rows) == 1 && results[0].Rows[0].Model == "standalone"
+		if decode(raw, &results) == nil && len(results) == 1 && len(results[0].Rows) == 1 {
+			*model = results[0].Rows[0].Model
+		}
 		return nil
 	}), tx.request}
 }
