@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/pem"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -59,12 +58,7 @@ func fingerprint(t *testing.T, path string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func freePort(t *testing.T) uint16 {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	return uint16(l.Addr().(*net.TCPAddr).Port)
-}
+func freePort(t *testing.T) uint16 { return uint16(ovsdbtest.ReservePort(t)) }
 
 func (g *gate) certificate(id string) model.Condition {
 	if c := model.FindCondition(g.loop.DeviceStatus(id).Conditions, "CertificateValid"); c != nil {

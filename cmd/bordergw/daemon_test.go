@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bordergw/api"
+	"bordergw/internal/poll"
 	"bordergw/model"
 	"bordergw/store"
 )
@@ -207,10 +208,10 @@ func TestHangupReloads(t *testing.T) {
 	for err, level := range map[error]logrus.Level{nil: logrus.InfoLevel, errors.New("broken"): logrus.ErrorLevel} {
 		outcomes <- err
 		hangup <- syscall.SIGHUP
-		require.Eventually(t, func() bool {
+		poll.True(t, patience, "the outcome is logged", func() bool {
 			e := r.logs.LastEntry()
 			return e != nil && e.Level == level && strings.HasPrefix(e.Message, "SIGHUP")
-		}, patience, time.Millisecond)
+		})
 	}
 	require.Equal(t, http.StatusOK, get(t, r.url+"/healthz"))
 	r.stop()

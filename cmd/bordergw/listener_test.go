@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 func TestLimitedListener(t *testing.T) {
 	socket, err := net.Listen("tcp", "127.0.0.1:0")

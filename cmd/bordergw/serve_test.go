@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bordergw/internal/ovsdbtest"
+	"bordergw/internal/poll"
 )
 
 // served is a "bordergw serve" in this process, with everything real.
@@ -96,7 +98,12 @@ func TestJoinTwoSwitches(t *testing.T) {
 	must(t, "connection", "delete", list[0].ID)
 	must(t, "gateway", "delete", "gw1")
 	must(t, "network", "delete", "blue")
-	require.Eventually(t, func() bool { return bindings(switches[0], "sw1", "p1")+bindings(switches[1], "sw2", "p2") == "" }, patience, pollInterval)
+	poll.Until(t, patience, func() error {
+		if left := bindings(switches[0], "sw1", "p1") + bindings(switches[1], "sw2", "p2"); left != "" {
+			return fmt.Errorf("still bound: %s", left)
+		}
+		return nil
+	})
 	must(t, "device", "delete", "sw1", "sw2")
 	require.Empty(t, names(t, "device"))
 	require.Equal(t, exitOK, daemon.stop().code)

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"bordergw/internal/poll"
 )
 
 // lockedBuffer may be read while the daemon writes its log.
@@ -40,7 +42,7 @@ func TestSignals(t *testing.T) {
 	}()
 	url := listenURL(t, lines)
 	require.NoError(t, syscall.Kill(syscall.Getpid(), syscall.SIGHUP))
-	require.Eventually(t, func() bool { return strings.Contains(log.String(), "SIGHUP") }, patience, pollInterval/10)
+	poll.True(t, patience, "the signal is logged", func() bool { return strings.Contains(log.String(), "SIGHUP") })
 	require.Equal(t, http.StatusOK, get(t, url+"/readyz"))
 	require.NoError(t, syscall.Kill(syscall.Getpid(), syscall.SIGTERM))
 	require.Equal(t, exitOK, <-code)

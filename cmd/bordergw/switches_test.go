@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -13,15 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bordergw/internal/ovsdbtest"
+	"bordergw/internal/poll"
 	"bordergw/vtep/transport/transporttest"
 )
-
-func freePort(t *testing.T) int {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	return l.Addr().(*net.TCPAddr).Port
-}
 
 func read(t *testing.T, url string) string {
 	t.Helper()
@@ -39,7 +32,7 @@ func read(t *testing.T, url string) string {
 func TestSwitchesDialIn(t *testing.T) {
 	ca := transporttest.NewCA(t, "lab")
 	own, theirs := ca.Issue("bordergw"), ca.Issue("sw2")
-	plain, encrypted, passive := freePort(t), freePort(t), freePort(t)
+	plain, encrypted, passive := ovsdbtest.ReservePort(t), ovsdbtest.ReservePort(t), ovsdbtest.ReservePort(t)
 	config := filepath.Join(t.TempDir(), "config.yaml")
 	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, "ovsdb_listen:\n- ptcp:%d:127.0.0.1\n- pssl:%d:127.0.0.1\ntls_certificate: %s\ntls_private_key: %s\ntls_ca:\n  lab: %s\n",
 		plain, encrypted, own.Certificate, own.PrivateKey, ca.File), 0o600))
@@ -54,9 +47,9 @@ func TestSwitchesDialIn(t *testing.T) {
 	start("sw1", "192.0.2.1").VtepCtl("set-manager", fmt.Sprintf("tcp:127.0.0.1:%d", plain))
 	start("sw2", "192.0.2.2", withTLS).VtepCtl("set-manager", fmt.Sprintf("ssl:127.0.0.1:%d", encrypted))
 	start("sw3", "192.0.2.3", withTLS, ovsdbtest.WithArgs(fmt.Sprintf("--remote=pssl:%d:127.0.0.1", passive)))
-	require.Eventually(t, func() bool {
+	poll.True(t, patience, "both are discovered", func() bool {
 		return strings.Count(read(t, daemon.url+"/v1/devices"), `"DISCOVERED"`) == 2
-	}, patience, pollInterval)
+	})
 	must(t, "device", "create", "--name", "sw1", "--management-protocol", "ovsdb-listen")
 	must(t, "device", "create", "--name", "sw2", "--management-protocol", "ovsdb-listen", "--tls", "lab")
 	must(t, "device", "create", "--name", "sw3", "--management-protocol", "ovsdb+ssl", "--management-ip", "127.0.0.1", "--management-port", fmt.Sprint(passive), "--tls", "lab")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
@@ -215,14 +216,22 @@ func (s *Switch) namespace() string { return "switch-" + s.Name }
 
 func (s *Switch) path(file string) string { return filepath.Join(s.dir, s.Name, file) }
 
-// claim finds out whether a TCP port is free, or finds a free one for 0: ovsdb-server would go on without it.
+// claim finds out whether a TCP port is free, or finds a free one for 0: ovsdb-server would go on without it. What it
+// finds is below the range that the kernel takes ports of outgoing connections from: a server that restarts has it still.
 func claim(port int) (int, error) {
-	listener, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", port))
-	if err != nil {
-		return 0, fmt.Errorf("port for the database: %w", err)
+	wanted := port
+	for tries := 0; ; tries++ {
+		if wanted == 0 {
+			port = 12000 + rand.IntN(20000)
+		}
+		listener, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", port))
+		if err == nil {
+			return port, listener.Close()
+		}
+		if wanted != 0 || tries == 100 {
+			return 0, fmt.Errorf("port for the database: %w", err)
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
 }
 
 // FreePort returns a TCP port of 127.0.0.1 that nobody uses at the moment.

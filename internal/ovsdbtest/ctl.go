@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-const callTimeout = 60 * time.Second
+const callTimeout = 2 * time.Minute
 
 // VtepCtl runs vtep-ctl on the database and returns what it prints, without
 // surrounding white space.
@@ -24,7 +24,7 @@ func (s *Server) VtepCtl(args ...string) string {
 
 // TryVtepCtl is VtepCtl for commands that may fail.
 func (s *Server) TryVtepCtl(args ...string) (string, error) {
-	cmd := exec.Command("vtep-ctl", append([]string{"--db=" + s.Unix(), "--timeout=30", "-vconsole:off", "-vsyslog:off"}, args...)...)
+	cmd := exec.Command("vtep-ctl", append([]string{"--db=" + s.Unix(), "--timeout=120", "-vconsole:off", "-vsyslog:off"}, args...)...)
 	out, err := cmd.CombinedOutput()
 	text := strings.TrimSpace(string(out))
 	if err != nil {

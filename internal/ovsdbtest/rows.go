@@ -1,6 +1,7 @@
 package ovsdbtest
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -18,30 +19,42 @@ import (
 // map[string]any; a UUID is its text; an integer is a json.Number.
 func (s *Server) Rows(table string, columns ...string) []map[string]any {
 	s.t.Helper()
+	rows, err := s.TryRows(table, columns...)
+	if err != nil {
+		s.t.Fatalf("ovsdbtest: rows of %s: %v", table, err)
+	}
+	return rows
+}
+
+// TryRows is Rows of a server that may have been stopped. It still fails the test
+// for a table that the schema does not have.
+func (s *Server) TryRows(table string, columns ...string) ([]map[string]any, error) {
+	s.t.Helper()
 	if _, ok := s.schema.Tables[table]; !ok {
 		s.t.Fatalf("ovsdbtest: no table %s in schema %s", table, s.schema.Version)
 	}
 	if len(columns) == 0 {
 		columns = slices.Sorted(maps.Keys(s.schema.Tables[table].Columns))
 	}
-	op, err := json.Marshal([]any{map[string]any{"op": "select", "table": table, "where": []any{}, "columns": columns}})
+	op := mustText([]any{map[string]any{"op": "select", "table": table, "where": []any{}, "columns": columns}})
+	results, err := s.transact(op)
 	if err != nil {
-		s.t.Fatal(err)
+		return nil, err
 	}
-	var result []struct{ Rows []map[string]any }
-	d := json.NewDecoder(strings.NewReader(s.Transact(string(op))))
+	var result struct{ Rows []map[string]any }
+	d := json.NewDecoder(bytes.NewReader(results[0]))
 	d.UseNumber()
 	if err := d.Decode(&result); err != nil {
-		s.t.Fatalf("ovsdbtest: rows of %s: %v", table, err)
+		return nil, err
 	}
-	rows := result[0].Rows
+	rows := result.Rows
 	for _, row := range rows {
 		for name, value := range row {
 			row[name] = s.plain(table, name, value)
 		}
 	}
 	sortByText(rows)
-	return rows
+	return rows, nil
 }
 
 // Dump prints tables (all of them by default) one row a line, UUIDs included.

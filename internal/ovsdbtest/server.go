@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -15,14 +14,9 @@ import (
 	"time"
 )
 
-const (
-	startTimeout = 20 * time.Second
-	// Ports are taken below the kernel's default ephemeral range, so that no
-	// outgoing connection occupies the port of a stopped server.
-	portBase, portSpan = 12000, 20000
-)
-
-var errPortTaken = errors.New("TCP port is taken")
+// startTimeout is for a machine that reads the program from its disk for the first
+// time, beside other work.
+const startTimeout = 2 * time.Minute
 
 // Server is one ovsdb-server process.
 type Server struct {
@@ -74,11 +68,8 @@ func Start(t testing.TB, opts ...Option) *Server {
 		os.RemoveAll(s.Dir)
 	})
 	s.writeEmpty()
-	for err = errPortTaken; errors.Is(err, errPortTaken); {
-		s.port = freePort(t)
-		err = s.run()
-	}
-	if err != nil {
+	s.port = ReservePort(t)
+	if err := s.run(); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -181,7 +172,7 @@ func (s *Server) waitReady(log string) error {
 			return readErr
 		}
 		if bytes.Contains(text, []byte("Address already in use")) {
-			return errPortTaken
+			return fmt.Errorf("ovsdb-server: TCP port %d is taken", s.port)
 		}
 		if err == nil {
 			return nil
@@ -209,19 +200,4 @@ func probe(network, address string) error {
 		return err
 	}
 	return c.Close()
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	for range 100 {
-		port := portBase + rand.IntN(portSpan)
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			continue
-		}
-		l.Close()
-		return port
-	}
-	t.Fatal("ovsdbtest: no free TCP port")
-	return 0
 }
