@@ -76,7 +76,7 @@ func (c *controller) run() {
 func (c *controller) stop() {
 	c.t.Helper()
 	require.NoError(c.t, c.cmd.Process.Signal(syscall.SIGTERM))
-	limit := time.AfterFunc(15*time.Second, func() { _ = c.cmd.Process.Kill() })
+	limit := time.AfterFunc(time.Minute, func() { _ = c.cmd.Process.Kill() })
 	defer limit.Stop()
 	require.NoError(c.t, c.cmd.Wait(), "after SIGTERM")
 	c.cmd = nil

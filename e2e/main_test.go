@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"bordergw/internal/poll"
 	"bordergw/internal/program"
 )
 
@@ -37,13 +38,5 @@ func withBinary(run func() int) int {
 // eventually polls until check finds nothing wrong.
 func eventually(t testing.TB, within time.Duration, check func() error) {
 	t.Helper()
-	for deadline := time.Now().Add(within); ; time.Sleep(20 * time.Millisecond) {
-		err := check()
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %s: %v", within, err)
-		}
-	}
+	poll.Until(t, within, check)
 }

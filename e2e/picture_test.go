@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,27 +19,43 @@ import (
 //	flood NAME IP IP ...
 //
 // A row that stands twice is listed twice. A locator with a key is IP@KEY.
-func picture(s *ovsdbtest.Server) []string {
+func picture(s *ovsdbtest.Server) []string { return drawn(s.Rows) }
+
+// tryPicture is picture of a server that may have been stopped.
+func tryPicture(s *ovsdbtest.Server) ([]string, error) {
+	var failed error
+	lines := drawn(func(table string, columns ...string) []map[string]any {
+		rows, err := s.TryRows(table, columns...)
+		failed = errors.Join(failed, err)
+		return rows
+	})
+	return lines, failed
+}
+
+// reader reads the rows of a table.
+type reader func(table string, columns ...string) []map[string]any
+
+func drawn(rows reader) []string {
 	var lines []string
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	names, locators, sets := map[any]any{}, map[any]string{}, map[any][]any{}
-	for _, r := range s.Rows("Logical_Switch", "_uuid", "name", "tunnel_key") {
+	for _, r := range rows("Logical_Switch", "_uuid", "name", "tunnel_key") {
 		names[r["_uuid"]] = r["name"]
 		add("ls %v key %v", r["name"], r["tunnel_key"])
 	}
-	for _, r := range s.Rows("Physical_Locator", "_uuid", "dst_ip", "tunnel_key") {
+	for _, r := range rows("Physical_Locator", "_uuid", "dst_ip", "tunnel_key") {
 		locators[r["_uuid"]] = fmt.Sprint(r["dst_ip"])
 		if _, none := r["tunnel_key"].([]any); !none {
 			locators[r["_uuid"]] += fmt.Sprintf("@%v", r["tunnel_key"])
 		}
 	}
-	for _, r := range s.Rows("Physical_Locator_Set", "_uuid", "locators") {
+	for _, r := range rows("Physical_Locator_Set", "_uuid", "locators") {
 		sets[r["_uuid"]] = r["locators"].([]any)
 	}
-	for _, r := range s.Rows("Ucast_Macs_Remote", "MAC", "logical_switch", "locator") {
+	for _, r := range rows("Ucast_Macs_Remote", "MAC", "logical_switch", "locator") {
 		add("mac %v %v %v", names[r["logical_switch"]], r["MAC"], locators[r["locator"]])
 	}
-	for _, r := range s.Rows("Mcast_Macs_Remote", "MAC", "logical_switch", "locator_set") {
+	for _, r := range rows("Mcast_Macs_Remote", "MAC", "logical_switch", "locator_set") {
 		var to []string
 		for _, l := range sets[r["locator_set"]] {
 			to = append(to, locators[l])
@@ -46,17 +63,17 @@ func picture(s *ovsdbtest.Server) []string {
 		slices.Sort(to)
 		add("flood %v %s", names[r["logical_switch"]], strings.Join(to, " "))
 	}
-	lines = append(lines, boundVLANs(s, names)...)
+	lines = append(lines, boundVLANs(rows, names)...)
 	slices.Sort(lines)
 	return lines
 }
 
-func boundVLANs(s *ovsdbtest.Server, names map[any]any) (lines []string) {
+func boundVLANs(rows reader, names map[any]any) (lines []string) {
 	ports := map[any]object{}
-	for _, r := range s.Rows("Physical_Port", "_uuid", "name", "vlan_bindings") {
+	for _, r := range rows("Physical_Port", "_uuid", "name", "vlan_bindings") {
 		ports[r["_uuid"]] = r
 	}
-	for _, sw := range s.Rows("Physical_Switch", "name", "ports") {
+	for _, sw := range rows("Physical_Switch", "name", "ports") {
 		for _, id := range sw["ports"].([]any) {
 			bindings, _ := ports[id]["vlan_bindings"].(object)
 			for vlan, ls := range bindings {
@@ -69,8 +86,11 @@ func boundVLANs(s *ovsdbtest.Server, names map[any]any) (lines []string) {
 
 // differences is nil when the database looks as wanted.
 func differences(s *ovsdbtest.Server, want []string) error {
+	have, err := tryPicture(s)
+	if err != nil {
+		return fmt.Errorf("database %d can not be read: %w", s.Port(), err)
+	}
 	want = slices.Sorted(slices.Values(want))
-	have := picture(s)
 	if slices.Equal(want, have) {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"bordergw/internal/poll"
 	"bordergw/model"
 	"bordergw/reconcile"
 	"bordergw/vtep/ovsdb"
@@ -22,7 +23,7 @@ func BenchmarkLoneMAC(b *testing.B) {
 			s, nets := newLearnedSite(b, rows)
 			dst := s.pausedMember(nets)
 			dst.Resume()
-			require.Eventually(b, func() bool { return dst.remoteRows() == rows }, time.Minute, 10*time.Millisecond)
+			poll.True(b, time.Minute, "all rows are there", func() bool { return dst.remoteRows() == rows })
 			rowCame := watchRemote(b, dst)
 			hand := dialDatabase(b, s.tors[0])
 			own := s.tors[0].ownLocator(nets[0])

@@ -17,15 +17,13 @@ import (
 	"go.uber.org/goleak"
 
 	"bordergw/internal/ovsdbtest"
+	"bordergw/internal/poll"
 	"bordergw/model"
 	"bordergw/reconcile"
 	"bordergw/store"
 )
 
-const (
-	patience = 20 * time.Second
-	poll     = 20 * time.Millisecond
-)
+const patience = 20 * time.Second
 
 // site is a Loop with a real store and real databases, each with one switch.
 type site struct {
@@ -121,7 +119,7 @@ func (s *site) network() string {
 
 func (s *site) eventually(ok func() bool, format string, args ...any) {
 	s.t.Helper()
-	require.Eventually(s.t, ok, patience, poll, fmt.Sprintf(format, args...))
+	poll.True(s.t, patience, fmt.Sprintf(format, args...), ok)
 }
 
 func (s *site) enters(tor *tor, phase string) {

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bordergw/internal/ovsdbtest"
+	"bordergw/internal/poll"
 	"bordergw/model"
 )
 
@@ -24,7 +25,7 @@ func BenchmarkPush(b *testing.B) {
 			s, nets := newLearnedSite(b, rows)
 			warm := s.pausedMember(nets)
 			warm.Resume()
-			require.Eventually(b, func() bool { return warm.remoteRows() == rows }, time.Minute, 10*time.Millisecond)
+			poll.True(b, time.Minute, "all rows are there", func() bool { return warm.remoteRows() == rows })
 			var own time.Duration
 			for b.Loop() {
 				b.StopTimer()

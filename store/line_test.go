@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"bordergw/internal/poll"
 	"bordergw/model"
 
 	"github.com/stretchr/testify/require"
@@ -69,7 +70,7 @@ func queue(t *testing.T, s *Store, n int) (errs []error, all *sync.WaitGroup) {
 		defer s.line.mu.Unlock()
 		return len(s.line.writers)
 	}
-	require.Eventually(t, func() bool { return waiting() == n }, 10*time.Second, time.Millisecond)
+	poll.True(t, time.Minute, "all wait", func() bool { return waiting() == n })
 	return errs, all
 }
 

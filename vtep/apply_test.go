@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"bordergw/internal/ovsdbtest"
+	"bordergw/internal/poll"
 	"bordergw/model"
 	"bordergw/vtep"
 	"bordergw/vtep/ovsdb"
@@ -44,14 +44,14 @@ func crossed(t testing.TB, server *ovsdbtest.Server) (*vtep.Session, *delayed) {
 // converges plans and applies until a Want stands.
 func converges(t testing.TB, s *vtep.Session, want *vtep.Want) {
 	t.Helper()
-	require.Eventually(t, func() bool {
+	poll.True(t, patience, "what is wanted stands", func() bool {
 		plan := s.Plan(want)
 		if !plan.Empty() {
 			_, err := s.Apply(t.Context(), plan.Ops)
 			require.NoError(t, err)
 		}
 		return s.Plan(want).Empty()
-	}, patience, time.Millisecond)
+	})
 	reached(t, s, want)
 }
 
@@ -107,7 +107,7 @@ func TestVLANTakenAfterPlan(t *testing.T) {
 			require.Len(t, plan.Problems, 1)
 			require.Equal(t, vtep.VLANTaken, plan.Problems[0].Reason)
 			server.VtepCtl("unbind-ls", "sw1", "eth1", "10")
-			require.Eventually(t, func() bool { return !s.Plan(want).Empty() }, patience, time.Millisecond)
+			poll.True(t, patience, "the VLAN is free", func() bool { return !s.Plan(want).Empty() })
 			converges(t, s, want)
 		})
 	}

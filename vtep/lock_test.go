@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bordergw/internal/ovsdbtest"
+	"bordergw/internal/poll"
 	"bordergw/vtep"
 	"bordergw/vtep/ovsdb"
 
@@ -48,7 +49,7 @@ func lockFencesOlderSession(t *testing.T, how vtep.Opening) {
 	older := openClaimed(t, srv, how)
 	require.True(t, older.Writer())
 	newer := openClaimed(t, srv, how)
-	require.Eventually(t, func() bool { return !older.Writer() }, 5*time.Second, 5*time.Millisecond)
+	poll.True(t, patience, "the older one has lost the lock", func() bool { return !older.Writer() })
 
 	before := srv.Transactions()
 	_, err := older.Apply(ctx, older.Plan(want).Ops)
@@ -63,7 +64,7 @@ func lockFencesOlderSession(t *testing.T, how vtep.Opening) {
 	require.NoError(t, older.Queue(ctx))
 	require.False(t, older.Writer())
 	require.NoError(t, newer.Close())
-	require.Eventually(t, older.Writer, 5*time.Second, 5*time.Millisecond)
+	poll.True(t, patience, "the older one has the lock back", older.Writer)
 	want.Segments = nil
 	want.Claim = func(string, *int) vtep.Claim { return vtep.Buried }
 	_, err = older.Apply(ctx, older.Plan(want).Ops)

@@ -2,15 +2,16 @@ package vtep_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net"
 	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"bordergw/internal/ovsdbtest"
+	"bordergw/internal/poll"
 	"bordergw/vtep"
 	"bordergw/vtep/ovsdb"
 
@@ -78,13 +79,13 @@ func relay(t testing.TB, source *ovsdbtest.Server) (string, *gate) {
 
 // openAt waits for a server that is starting.
 func openAt(t testing.TB, address string) (s *vtep.Session) {
-	require.Eventually(t, func() bool {
+	poll.Until(t, patience, func() error {
 		conn, err := ovsdb.Dial(t.Context(), address, nil)
 		if err == nil {
 			s, err = vtep.Open(t.Context(), conn, vtep.Opening{})
 		}
-		return err == nil
-	}, patience, 10*time.Millisecond)
+		return err
+	})
 	t.Cleanup(func() {
 		s.Close()
 		<-s.Done()
@@ -114,15 +115,21 @@ func TestRelayTellsInsertAndChangeAtOnce(t *testing.T) {
 				done <- err
 			}()
 			other := open(t, source, nil)
-			require.Eventually(t, func() bool {
+			poll.True(t, patience, "the insert has come to the source", func() bool {
 				return other.Complete(t.Context()) == nil && len(of(other.Dump(), "net-a")) == 2
-			}, patience, time.Millisecond, "the insert has come to the source")
+			})
 			source.VtepCtl(act...)
 			gate.open(t)
 			require.NoError(t, <-done)
-			require.Eventually(t, func() bool {
-				return s.Complete(t.Context()) == nil && open(t, source, nil).Dump() == s.Dump()
-			}, 5*time.Second, 50*time.Millisecond, "what the session believes:\n%s", s.Dump())
+			poll.Until(t, patience, func() error {
+				if err := s.Complete(t.Context()); err != nil {
+					return err
+				}
+				if real := open(t, source, nil).Dump(); real != s.Dump() {
+					return fmt.Errorf("the session believes\n%s\nand the source has\n%s", s.Dump(), real)
+				}
+				return nil
+			})
 		})
 	}
 }

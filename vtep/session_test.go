@@ -4,17 +4,18 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"bordergw/internal/ovsdbtest"
+	"bordergw/internal/poll"
 	"bordergw/model"
 	"bordergw/vtep"
 	"bordergw/vtep/ovsdb"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 )
@@ -181,7 +182,12 @@ func TestFacts(t *testing.T) {
 			Ports: []model.PortInventory{{Name: "eth1", Faults: []string{"invalid_vlan_map", "odd one"}}, {Name: "eth2"}}},
 		{Name: "sw2"},
 	}
-	require.EventuallyWithT(t, func(c *assert.CollectT) { require.Equal(c, expected, s.Facts().Switches) }, patience, time.Millisecond)
+	poll.Until(t, patience, func() error {
+		if have := s.Facts().Switches; !reflect.DeepEqual(expected, have) {
+			return fmt.Errorf("the switches are %v", have)
+		}
+		return nil
+	})
 	require.Equal(t, vtep.Counts{LogicalSwitches: 1, RemoteMACs: 1}, s.Facts().Counts)
 }
 
@@ -269,7 +275,7 @@ func TestRemoteMACsOfAnotherHandAreRead(t *testing.T) {
 	// A change of one, and the end of another, whose content is not known yet.
 	server.VtepCtl("add-ucast-remote", "net-a", "02:00:00:00:00:00", "10.0.0.3")
 	server.VtepCtl("del-ucast-remote", "net-a", "02:00:00:00:00:01")
-	require.Eventually(t, func() bool { return s.Unread() == 449 }, patience, time.Millisecond)
+	poll.True(t, patience, "449 rows are unread", func() bool { return s.Unread() == 449 })
 	agree(t, server, s)
 	plan := s.Step(want)
 	require.Len(t, plan.Ops, 449)

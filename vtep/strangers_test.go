@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"bordergw/internal/ovsdbtest"
+	"bordergw/internal/poll"
 	"bordergw/model"
 	"bordergw/vtep"
 
@@ -70,7 +70,7 @@ func TestStrangersDuringALargePush(t *testing.T) {
 	require.Zero(t, s.Unread())
 
 	server.VtepCtl("add-ucast-remote", "net-1", "02:0e:00:00:00:01", "10.0.0.3")
-	require.Eventually(t, func() bool { return s.Unread() == 1 }, patience, time.Millisecond, "it is told again")
+	poll.True(t, patience, "it is told again", func() bool { return s.Unread() == 1 })
 	converges(t, s, want)
 	agree(t, server, s)
 }
@@ -92,7 +92,7 @@ func TestRefusalsInALargePush(t *testing.T) {
 	require.Empty(t, of(s.Dump(), "net-1"))
 	require.Len(t, of(s.Dump(), "net-2"), 503)
 	server.VtepCtl("add-ucast-remote", "net-2", "02:0e:00:00:00:01", "10.0.0.3")
-	require.Eventually(t, func() bool { return s.Unread() == 1 }, patience, time.Millisecond)
+	poll.True(t, patience, "a row is unread", func() bool { return s.Unread() == 1 })
 	converges(t, s, want)
 	agree(t, server, s)
 }
@@ -107,7 +107,7 @@ func TestLockLostInALargePush(t *testing.T) {
 	require.ErrorIs(t, err, vtep.ErrReader)
 	require.NoError(t, s.Err())
 	server.VtepCtl("add-ls", "theirs", "--", "add-ucast-remote", "theirs", "02:0e:00:00:00:01", "10.0.0.3")
-	require.Eventually(t, func() bool { return s.Unread() == 1 }, patience, time.Millisecond, "a reader is told as well")
+	poll.True(t, patience, "a reader is told as well", func() bool { return s.Unread() == 1 })
 	require.NoError(t, s.Recount(t.Context()))
 	agree(t, server, s)
 }

@@ -11,6 +11,7 @@ import (
 	"bordergw/api"
 	"bordergw/api/keystone"
 	"bordergw/api/keystone/keystonetest"
+	"bordergw/internal/poll"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -156,7 +157,7 @@ func TestOneQuestion(t *testing.T) {
 			errs <- err
 		})
 	}
-	require.Eventually(t, func() bool { return k.Asked() > 0 }, 10*time.Second, time.Millisecond)
+	poll.True(t, time.Minute, "Keystone is asked", func() bool { return k.Asked() > 0 })
 	release()
 	wg.Wait()
 	close(errs)

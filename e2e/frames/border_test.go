@@ -104,16 +104,16 @@ func (s *scene) borderKilled(mode string) {
 	s.vnis = map[string]uint32{"a": vniA, "b": vniA, between: vniBorder}
 	s.reach("h1", "h4")
 	ab := s.lab.Switch("ab")
-	loss := s.measured(mode+", border killed", "h1", "h4", 3*time.Second, ab.Crash)
-	require.LessOrEqual(s, loss.Silence, haHold+3*emulatorRound)
+	loss, stalled := s.measured(mode+", border killed", "h1", "h4", 3*time.Second, ab.Crash)
+	require.LessOrEqual(s, loss.Silence, haHold+3*emulatorRound+stalled)
 	s.onWire("h1", "h4", []hop{{"a1", "ac", vniA}, {"ac", "bb", vniBorder}, {"bb", "b1", vniA}})
 	s.once([]string{"h1", "h4"}, []string{"h2", "h3", "h5"})
 
-	loss = s.measured(mode+", border comes back", "h1", "h4", 5*time.Second, func() {
+	loss, stalled = s.measured(mode+", border comes back", "h1", "h4", 5*time.Second, func() {
 		require.NoError(s, ab.Boot(soon(s.T)))
 		s.settled()
 	})
-	require.LessOrEqual(s, loss.Silence, 3*emulatorRound)
+	require.LessOrEqual(s, loss.Silence, 3*emulatorRound+stalled)
 	s.once([]string{"h1", "h4"}, []string{"h2", "h3", "h5"})
 }
 

@@ -80,7 +80,7 @@ func (c *controller) end(t *testing.T, signal os.Signal) {
 	t.Helper()
 	require.NoError(t, c.cmd.Process.Signal(signal))
 	// The daemon gives itself 10 s. What then hangs is in the log.
-	limit := time.AfterFunc(15*time.Second, func() { _ = c.cmd.Process.Signal(syscall.SIGQUIT) })
+	limit := time.AfterFunc(time.Minute, func() { _ = c.cmd.Process.Signal(syscall.SIGQUIT) })
 	defer limit.Stop()
 	if err := c.cmd.Wait(); signal == syscall.SIGTERM {
 		require.NoError(t, err, "after SIGTERM")

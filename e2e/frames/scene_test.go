@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bordergw/internal/lab"
+	"bordergw/internal/poll"
 )
 
 // patience is for what the machine's load may delay. What has a limit of its own is not given it.
@@ -29,15 +30,7 @@ func soon(t *testing.T) context.Context {
 // eventually polls until check finds nothing wrong.
 func eventually(t *testing.T, within time.Duration, check func() error) {
 	t.Helper()
-	for deadline := time.Now().Add(within); ; time.Sleep(50 * time.Millisecond) {
-		err := check()
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %s: %v", within, err)
-		}
-	}
+	poll.Until(t, within, check)
 }
 
 // stage is a lab with a controller, shared by the subtests of one test.
@@ -45,6 +38,7 @@ type stage struct {
 	lab      *lab.Lab
 	ctl      *controller
 	switches []lab.SwitchConfig
+	free     *poll.Watch
 }
 
 func newStage(t *testing.T, switches []lab.SwitchConfig) *stage {
@@ -54,7 +48,7 @@ func newStage(t *testing.T, switches []lab.SwitchConfig) *stage {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, l.Close()) })
 	require.NoError(t, l.Up(soon(t)))
-	return &stage{lab: l, ctl: startController(t, "--ha-hold", haHold.String()), switches: switches}
+	return &stage{free: poll.Start(t), lab: l, ctl: startController(t, "--ha-hold", haHold.String()), switches: switches}
 }
 
 // useEmulator has those switches that have routes run a script of testdata, or with "" what the distribution has.

@@ -15,7 +15,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/gophercloud/gophercloud/v2"
 	"github.com/gophercloud/gophercloud/v2/openstack"
@@ -26,6 +25,8 @@ import (
 	"github.com/gophercloud/gophercloud/v2/openstack/identity/v3/tokens"
 	"github.com/gophercloud/gophercloud/v2/openstack/identity/v3/users"
 	"github.com/stretchr/testify/require"
+
+	"bordergw/internal/poll"
 )
 
 const (
@@ -225,10 +226,10 @@ func TestWithRealKeystone(t *testing.T) {
 	url := k.bordergw(service)
 	k.list(url)
 	known := k.token(admin)
-	require.Eventually(t, func() bool {
+	poll.True(t, patience, "a slow first log-in may time out, a later one does not", func() bool {
 		status, _ := gateways(t, url, known)
 		return status == http.StatusOK
-	}, patience, 100*time.Millisecond, "a slow first log-in may time out, a later one does not")
+	})
 	requireClientWorks(t, k)
 	requireJudged(t, k, url)
 	requireStatus(t, http.StatusServiceUnavailable, k.bordergw(bob), known) // bob may not validate tokens

@@ -4,7 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -131,4 +135,21 @@ func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
 		}
 		require.True(t, strings.HasPrefix(p.Doc, prefix), "%s: package comment %q does not start with %q", p.ImportPath, p.Doc, prefix)
 	}
+}
+
+// TestConditionsAreLookedAtInTheTestsGoroutine: those helpers of testify look in a
+// goroutine of their own, which may still ask a server when the test has stopped it.
+func TestConditionsAreLookedAtInTheTestsGoroutine(t *testing.T) {
+	forbidden := regexp.MustCompile(`\b(require|assert)\.(Eventually|EventuallyWithT|Never)f?\(`)
+	seen := 0
+	require.NoError(t, filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		require.Empty(t, forbidden.Find(text), "%s: use internal/poll", path)
+		seen++
+		return err
+	}))
+	require.Greater(t, seen, 100)
 }

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"bordergw/internal/lab"
+	"bordergw/internal/poll"
 )
 
 func TestMain(m *testing.M) { os.Exit(lab.RunTests(m)) }
@@ -36,10 +37,12 @@ func two() lab.Config {
 	return lab.Config{Switches: []lab.SwitchConfig{{Name: "sw1"}, {Name: "sw2"}}}
 }
 
+const patience = time.Minute
+
 // soon bounds what takes a second or two, on a machine that is busy with other things.
 func soon(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -84,9 +87,9 @@ func TestFrames(t *testing.T) {
 		require.Equal(t, []any{sw2.TunnelIP(), uint32(5001)}, []any{p.To, p.VNI})
 	}
 	for s, h := range map[*lab.Switch]string{sw1: "h1", sw2: "h2"} {
-		require.Eventually(t, func() bool {
+		poll.True(t, patience, s.Name+" learns the MAC of "+h, func() bool {
 			return strings.Contains(vtepCtl(t, s, "list-local-macs", "flat"), l.Host(h).MAC)
-		}, 10*time.Second, 100*time.Millisecond, "%s learns the MAC of %s", s.Name, h)
+		})
 	}
 
 	require.NoError(t, l.Ping(soon(t), "t1", "u2"), "VLAN 100 to VLAN 200")
@@ -116,7 +119,7 @@ func heard(t *testing.T, l *lab.Lab, from, to string) {
 		ears[name] = ear
 	}
 	require.NoError(t, l.Host(from).Broadcast("anybody there"))
-	require.Eventually(t, func() bool { return ears[to].Heard("anybody there") == 1 }, 10*time.Second, 20*time.Millisecond)
+	poll.True(t, patience, "it is heard once", func() bool { return ears[to].Heard("anybody there") == 1 })
 	require.Zero(t, ears[from].Heard("anybody there"))
 }
 
@@ -125,7 +128,7 @@ func answered(t *testing.T, l *lab.Lab, from, to string) {
 	t.Helper()
 	s, err := l.Stream(from, to, 200*time.Millisecond)
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return s.Answers() >= 3 }, 10*time.Second, 50*time.Millisecond)
+	poll.True(t, patience, "three are answered", func() bool { return s.Answers() >= 3 })
 	loss, err := s.Stop()
 	require.NoError(t, err)
 	require.Equal(t, loss.Sent, loss.Answered)

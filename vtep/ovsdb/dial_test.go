@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"bordergw/internal/ovsdbtest"
+	"bordergw/internal/poll"
 	"bordergw/vtep/ovsdb"
 
 	"github.com/stretchr/testify/require"
@@ -83,8 +84,7 @@ func TestDialTLS(t *testing.T) {
 	conn, err := ovsdb.Dial(t.Context(), endpoint, &tls.Config{RootCAs: roots})
 	require.NoError(t, err)
 	c := ovsdb.NewConn(conn, ovsdb.Config{EchoAfter: 5 * time.Millisecond, EchoTries: 1000})
-	require.Eventually(t, func() bool { return c.Stats().FramesIn > 2 }, patience, time.Millisecond,
-		"a TLS session goes on after read timeouts")
+	poll.True(t, patience, "a TLS session goes on after read timeouts", func() bool { return c.Stats().FramesIn > 2 })
 	alive(t, c)
 	c.Close()
 	require.Equal(t, ovsdb.ErrClosed, ended(t, c))

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"bordergw/internal/poll"
 	"bordergw/vtep/ovsdb"
 
 	"github.com/stretchr/testify/require"
@@ -191,7 +192,7 @@ func TestClose(t *testing.T) {
 		_, err := c.Transact(t.Context(), db)
 		outcome <- err
 	}()
-	require.Eventually(t, func() bool { return c.Stats().FramesOut == 1 }, patience, time.Millisecond)
+	poll.True(t, patience, "a frame was sent", func() bool { return c.Stats().FramesOut == 1 })
 	require.NoError(t, c.Close())
 	require.ErrorIs(t, <-outcome, ovsdb.ErrUnknownOutcome)
 	require.Equal(t, ovsdb.ErrClosed, ended(t, c))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"bordergw/internal/ovsdbtest"
+	"bordergw/internal/poll"
 	"bordergw/vtep/ovsdb"
 
 	"github.com/stretchr/testify/require"
@@ -247,7 +248,7 @@ func TestExpiredTransactionEndsTheSession(t *testing.T) {
 func TestServerProbesUs(t *testing.T) {
 	s := ovsdbtest.Start(t)
 	c := session(t, s, ovsdb.Config{EchoAfter: 10 * time.Millisecond, EchoTries: 1000})
-	require.Eventually(t, func() bool { return c.Stats().FramesIn >= 3 }, patience, 5*time.Millisecond)
+	poll.True(t, patience, "three frames came", func() bool { return c.Stats().FramesIn >= 3 })
 	require.NoError(t, c.Err())
 	require.Zero(t, c.Stats().Ignored)
 }

@@ -9,6 +9,7 @@ import (
 	logtest "github.com/sirupsen/logrus/hooks/test"
 	"github.com/stretchr/testify/require"
 
+	"bordergw/internal/poll"
 	"bordergw/vtep/transport"
 	"bordergw/vtep/transport/transporttest"
 )
@@ -30,7 +31,7 @@ func TestF05FilesAreReadAgain(t *testing.T) {
 	require.Equal(t, first, shown())
 
 	ca.Renew(&own, "own", transporttest.Until(time.Hour))
-	require.Eventually(t, func() bool { return shown() == own.Fingerprint }, patience, 50*time.Millisecond)
+	poll.True(t, patience, "the new certificate is shown", func() bool { return shown() == own.Fingerprint })
 	require.NotEqual(t, first, own.Fingerprint)
 	require.Equal(t, logrus.InfoLevel, logs.LastEntry().Level)
 	require.WithinDuration(t, time.Now().Add(time.Hour), s.Expiries()["own"], time.Minute)
@@ -49,12 +50,12 @@ func TestF05BrokenFilesAreNotUsed(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(own.PrivateKey, []byte("half a key"), 0o600))
 
-	require.Eventually(t, func() bool {
+	poll.True(t, patience, "the broken file is told", func() bool {
 		g := greet(t, s, peer, "")
 		require.NoError(t, g.dialErr)
 		require.Equal(t, own.Fingerprint, g.accepted.Fingerprint())
 		return logs.LastEntry() != nil
-	}, patience, 50*time.Millisecond)
+	})
 	require.Equal(t, logrus.ErrorLevel, logs.LastEntry().Level)
 	require.ErrorContains(t, s.Reload(), "private key "+own.PrivateKey)
 	require.NoError(t, greet(t, s, peer, "").dialErr)

@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +11,7 @@ import (
 
 // view resolves the references of one database.
 type view struct {
-	*ovsdbtest.Server
+	rows           func(table string, columns ...string) []map[string]any
 	names, members map[any]string // of logical switches; of locators and sets
 	lines          []string
 }
@@ -22,8 +23,21 @@ type view struct {
 //	bind SWITCH PORT VLAN NAME
 //	mac NAME MAC IP
 //	flood NAME IP IP ...
-func Picture(server *ovsdbtest.Server) []string {
-	v := &view{Server: server, names: map[any]string{}, members: map[any]string{}}
+func Picture(server *ovsdbtest.Server) []string { return drawn(server.Rows) }
+
+// TryPicture is Picture of a server that may have been stopped.
+func TryPicture(server *ovsdbtest.Server) ([]string, error) {
+	var failed error
+	lines := drawn(func(table string, columns ...string) []map[string]any {
+		rows, err := server.TryRows(table, columns...)
+		failed = errors.Join(failed, err)
+		return rows
+	})
+	return lines, failed
+}
+
+func drawn(rows func(string, ...string) []map[string]any) []string {
+	v := &view{rows: rows, names: map[any]string{}, members: map[any]string{}}
 	v.switches()
 	v.stations()
 	v.bindings()
@@ -36,17 +50,17 @@ func (v *view) add(words ...any) {
 }
 
 func (v *view) switches() {
-	for _, r := range v.Rows("Logical_Switch", "_uuid", "name", "tunnel_key") {
+	for _, r := range v.rows("Logical_Switch", "_uuid", "name", "tunnel_key") {
 		v.names[r["_uuid"]] = fmt.Sprint(r["name"])
 		v.add("ls", r["name"], r["tunnel_key"])
 	}
 }
 
 func (v *view) stations() {
-	for _, r := range v.Rows("Physical_Locator", "_uuid", "dst_ip") {
+	for _, r := range v.rows("Physical_Locator", "_uuid", "dst_ip") {
 		v.members[r["_uuid"]] = fmt.Sprint(r["dst_ip"])
 	}
-	for _, r := range v.Rows("Physical_Locator_Set", "_uuid", "locators") {
+	for _, r := range v.rows("Physical_Locator_Set", "_uuid", "locators") {
 		var ips []string
 		for _, l := range r["locators"].([]any) {
 			ips = append(ips, v.members[l])
@@ -54,10 +68,10 @@ func (v *view) stations() {
 		slices.Sort(ips)
 		v.members[r["_uuid"]] = strings.Join(ips, " ")
 	}
-	for _, r := range v.Rows("Ucast_Macs_Remote", "MAC", "logical_switch", "locator") {
+	for _, r := range v.rows("Ucast_Macs_Remote", "MAC", "logical_switch", "locator") {
 		v.add("mac", v.names[r["logical_switch"]], r["MAC"], v.members[r["locator"]])
 	}
-	for _, r := range v.Rows("Mcast_Macs_Remote", "logical_switch", "locator_set") {
+	for _, r := range v.rows("Mcast_Macs_Remote", "logical_switch", "locator_set") {
 		v.add("flood", v.names[r["logical_switch"]], v.members[r["locator_set"]])
 	}
 }
@@ -65,10 +79,10 @@ func (v *view) stations() {
 func (v *view) bindings() {
 	type port struct{ name, bound any }
 	ports := map[any]port{}
-	for _, r := range v.Rows("Physical_Port", "_uuid", "name", "vlan_bindings") {
+	for _, r := range v.rows("Physical_Port", "_uuid", "name", "vlan_bindings") {
 		ports[r["_uuid"]] = port{r["name"], r["vlan_bindings"]}
 	}
-	for _, sw := range v.Rows("Physical_Switch", "name", "ports") {
+	for _, sw := range v.rows("Physical_Switch", "name", "ports") {
 		for _, id := range sw["ports"].([]any) {
 			bound, _ := ports[id].bound.(map[string]any)
 			for vlan, ls := range bound {
@@ -78,9 +92,13 @@ func (v *view) bindings() {
 	}
 }
 
-// Differs is nil when the Picture is as wanted.
+// Differs is nil when the Picture is as wanted. A server that is stopped has none.
 func Differs(server *ovsdbtest.Server, want []string) error {
-	have, want := Picture(server), slices.Sorted(slices.Values(want))
+	have, err := TryPicture(server)
+	if err != nil {
+		return fmt.Errorf("database %d can not be read: %w", server.Port(), err)
+	}
+	want = slices.Sorted(slices.Values(want))
 	if slices.Equal(have, want) {
 		return nil
 	}

@@ -8,27 +8,14 @@ import (
 	"time"
 
 	"bordergw/internal/ovsdbtest"
+	"bordergw/internal/poll"
 	"bordergw/model"
 )
 
-// Eventually polls until check finds nothing wrong, and returns how long that
-// took.
+// Eventually is poll.Until.
 func Eventually(t testing.TB, within time.Duration, check func() error) time.Duration {
 	t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	began := time.Now()
-	for {
-		err := check()
-		took := time.Since(began)
-		if err == nil {
-			return took
-		}
-		if took > within {
-			t.Fatalf("not within %s: %v", within, err)
-		}
-		<-tick.C
-	}
+	return poll.Until(t, within, check)
 }
 
 // Device waits for a device's phase, with a detail that has all the words.
