@@ -37,7 +37,7 @@ type goPackage struct {
 
 // packages lists the module's packages.
 func packages(t *testing.T) (out []goPackage) {
-	cmd := exec.Command("go", "list", "-json=ImportPath,Doc,Name,Imports,GoFiles", "./...")
+	cmd := exec.Command("go", "list", "-json=ImportPath,Doc,Name,Imports,GoFiles", "./...", "./bench/...")
 	cmd.Dir = "../.."
 	text, err := cmd.Output()
 	require.NoError(t, err)
