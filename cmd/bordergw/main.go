@@ -43,7 +43,7 @@ func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Wr
 
 func newRoot() *cobra.Command {
 	root := group("bordergw", "Drive hardware VTEP switches from L2 gateway definitions",
-		serveCommand(), planCommand(), waitCommand(), auditCommand(), exportCommand(), importCommand(), versionCommand())
+		serveCommand(), planCommand(), waitCommand(), auditCommand(), exportCommand(), importCommand(), toyCommand(), versionCommand())
 	for _, n := range []noun{deviceNoun(), macNoun(), networkNoun(), gatewayNoun(), connectionNoun()} {
 		root.AddCommand(n.command())
 	}
