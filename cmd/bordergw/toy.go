@@ -108,11 +108,33 @@ func (t *toy) start(ctx context.Context) error {
 	if err := t.server.Start(); err != nil {
 		return err
 	}
+	if err := t.answers(ctx); err != nil {
+		return err
+	}
 	add := []string{"add-ps", t.name(), "--", "set", "Physical_Switch", t.name(), "tunnel_ips=" + t.tunnelIP()}
 	for p := 1; p <= toyPorts; p++ {
 		add = append(add, "--", "add-port", t.name(), fmt.Sprint("p", p))
 	}
-	return toyRun(ctx, "vtep-ctl", append([]string{"--db=unix:" + t.socket(), "--retry", "-vconsole:off", "-vsyslog:off"}, add...)...)
+	return toyRun(ctx, "vtep-ctl", append([]string{"--db=unix:" + t.socket(), "-vconsole:off", "-vsyslog:off"}, add...)...)
+}
+
+// answers waits until the server does: vtep-ctl tries only once.
+func (t *toy) answers(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, toyStartTime)
+	defer cancel()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		c, err := net.Dial("unix", t.socket())
+		if err == nil {
+			return c.Close()
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("ovsdb-server does not answer: %w", err)
+		case <-tick.C:
+		}
+	}
 }
 
 // free reports who has the port: ovsdb-server only logs it.
