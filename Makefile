@@ -16,7 +16,7 @@ export FUZZTIME
 export PATH := $(PATH):/usr/sbin:/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test race lint check demo bench bench-smoke microbench e2e chaos fuzz generate image compose-test clean
+.PHONY: help deps build test race lint check demo bench bench-smoke microbench e2e chaos fuzz generate pictures image compose-test clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -70,6 +70,10 @@ fuzz: ## every fuzz target for FUZZTIME (30s) each
 
 generate: ## go generate
 	$(GO) generate ./...
+
+pictures: ## docs/pictures/*.svg, from the .dot files beside them
+	hack/deps.sh dot:graphviz
+	hack/pictures.sh
 
 image: build ## container image IMAGE (bordergw:latest) on BASE
 	docker build --build-arg BASE=$(BASE) -t $(IMAGE) .
