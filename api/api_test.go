@@ -38,8 +38,13 @@ func (f *fakeStatus) ConnectionStatus(string) model.ConnectionStatus { return f.
 func (f *fakeStatus) DeviceReports() []model.DeviceReport            { return f.reports }
 func (f *fakeStatus) Plans(context.Context) []model.DevicePlan       { return f.plans }
 func (f *fakeStatus) Ready() error                                   { return f.notReady }
-func (f *fakeStatus) Occupant(_ model.Place, _ string, v model.VLAN) string {
-	return f.occupants[v]
+func (f *fakeStatus) Occupant(_ model.Place, _ string, vlans []model.VLAN) string {
+	for _, v := range vlans {
+		if by := f.occupants[v]; by != "" {
+			return by
+		}
+	}
+	return ""
 }
 func (f *fakeStatus) UnfreezeMAC(_ string, m model.MAC) bool { return m == f.frozen }
 

@@ -152,10 +152,8 @@ func (c *call) checkFree(x *model.L2GatewayConnection, gw *model.L2Gateway) erro
 
 func (c *call) checkFreeAt(at model.Place, ports []model.Interface, seg model.SegmentationID) error {
 	for i := range ports {
-		for _, vlan := range ports[i].VLANIDs(seg) {
-			if by := c.cfg.Status.Occupant(at, ports[i].Name, vlan); by != "" {
-				return model.ErrDuplicateSegmentationID(ports[i].Name, by)
-			}
+		if by := c.cfg.Status.Occupant(at, ports[i].Name, ports[i].VLANIDs(seg)); by != "" {
+			return model.ErrDuplicateSegmentationID(ports[i].Name, by)
 		}
 	}
 	return nil

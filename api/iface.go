@@ -84,9 +84,9 @@ type Status interface {
 	DeviceReports() []model.DeviceReport
 	// Plans is what would be sent now; nothing is written.
 	Plans(context.Context) []model.DevicePlan
-	// Occupant names the logical switch of another hand that has a VLAN of a
-	// port, "" if none is known.
-	Occupant(at model.Place, port string, vlan model.VLAN) string
+	// Occupant names the logical switch of another hand that has one of the VLANs of
+	// a port, "" if none is known.
+	Occupant(at model.Place, port string, vlans []model.VLAN) string
 	// UnfreezeMAC lets a MAC of a network move again that moved too often, and
 	// reports whether it was held.
 	UnfreezeMAC(network string, mac model.MAC) bool

@@ -55,7 +55,10 @@ type View struct {
 	groups   map[string]*groupView
 	// clashes are the bindings, by connection id, that an older connection has.
 	clashes map[string][]vtep.Binding
-	basis   basis
+	// shares are what each device's Want was gathered from; none where not known any
+	// more, or where there were clashes.
+	shares map[string][]*share
+	basis  basis
 }
 
 // Outcome is what becomes of one connection, as far as definitions and
@@ -79,7 +82,14 @@ type Outcome struct {
 type Part struct {
 	Device          *model.GatewayDevice
 	LogicalSwitches []string
-	Bindings        []vtep.Binding
+	Bindings        []vtep.Binding // sorted by Compare
+}
+
+// has reports whether the part has the port of a switch.
+func (p *Part) has(sw, port string) bool {
+	first := vtep.Binding{Switch: sw, Port: port}
+	i, _ := slices.BinarySearchFunc(p.Bindings, first, vtep.Binding.Compare)
+	return i < len(p.Bindings) && p.Bindings[i].Switch == sw && p.Bindings[i].Port == port
 }
 
 // Compile builds a View. Parts of prev whose inputs are unchanged are shared.
@@ -94,6 +104,7 @@ func Compile(in Input, prev *View) *View {
 		stitched: map[string]map[string]bool{},
 		groups:   map[string]*groupView{},
 		clashes:  map[string][]vtep.Binding{},
+		shares:   map[string][]*share{},
 		basis:    basisOf(&in),
 	}
 	for _, g := range groupNetworks(&in) {
@@ -107,7 +118,7 @@ func Compile(in Input, prev *View) *View {
 		v.groups[g.key()] = gv
 		maps.Copy(v.Outcomes, gv.outcomes)
 	}
-	v.assemble(in)
+	v.assemble(in, prev)
 	return v
 }
 
@@ -124,7 +135,7 @@ func (v *View) group(key string) *groupView {
 }
 
 // assemble gathers each device's share of all networks.
-func (v *View) assemble(in Input) {
+func (v *View) assemble(in Input, prev *View) {
 	defs := in.Definitions
 	known := knownAddresses(defs)
 	drive := func(gd *model.GatewayDevice, sweep bool) {
@@ -143,10 +154,7 @@ func (v *View) assemble(in Input) {
 	}
 	for _, id := range slices.Sorted(maps.Keys(v.groups)) {
 		for dev, share := range v.groups[id].shares {
-			if w := v.Wants[dev]; w != nil {
-				w.Segments = append(w.Segments, share.segments...)
-				w.Bindings = append(w.Bindings, share.bindings...)
-			}
+			v.shares[dev] = append(v.shares[dev], share)
 			for _, net := range share.stitched {
 				if v.stitched[dev] == nil {
 					v.stitched[dev] = map[string]bool{}
@@ -156,11 +164,34 @@ func (v *View) assemble(in Input) {
 		}
 	}
 	for dev, w := range v.Wants {
-		slices.SortFunc(w.Segments, func(a, b *vtep.Segment) int { return strings.Compare(a.Name, b.Name) })
-		slices.SortFunc(w.Bindings, vtep.Binding.Compare)
-		v.divideVLANs(dev, w)
+		if !v.regather(dev, w, prev) {
+			v.gather(dev, w)
+		}
 	}
 	v.tunnels(defs)
+}
+
+// gather puts together what a device's networks want of it.
+func (v *View) gather(dev string, w *vtep.Want) {
+	for _, s := range v.shares[dev] {
+		w.Segments = append(w.Segments, s.segments...)
+		w.Bindings = append(w.Bindings, s.bindings...)
+	}
+	slices.SortFunc(w.Segments, func(a, b *vtep.Segment) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(w.Bindings, vtep.Binding.Compare)
+	if v.divideVLANs(dev, w) {
+		delete(v.shares, dev)
+	}
+}
+
+// regather takes over what a device's networks wanted of it before, if that is the same:
+// what stands on a large switch is not to cost others anything. It reports whether it is.
+func (v *View) regather(dev string, w *vtep.Want, prev *View) bool {
+	if prev == nil || prev.Wants[dev] == nil || len(prev.shares[dev]) == 0 || !slices.Equal(prev.shares[dev], v.shares[dev]) {
+		return false
+	}
+	w.Segments, w.Bindings = prev.Wants[dev].Segments, prev.Wants[dev].Bindings
+	return true
 }
 
 // tunnels asks for BFD between two switches that both run it: on one end alone
@@ -196,12 +227,11 @@ func (v *View) tunnels(defs *model.Definitions) {
 
 // divideVLANs leaves each VLAN of a port to one network. The store refuses
 // clashes that it can see; two names that turn out to be one switch it can not.
-// The older connection has the VLAN.
-func (v *View) divideVLANs(dev string, w *vtep.Want) {
+// The older connection has the VLAN. It reports whether there was a clash.
+func (v *View) divideVLANs(dev string, w *vtep.Want) bool {
 	w.Bindings = slices.Compact(w.Bindings)
-	same := func(a, b vtep.Binding) bool { return a.Compare(b) == 0 }
-	if len(slices.CompactFunc(slices.Clone(w.Bindings), same)) == len(w.Bindings) {
-		return
+	if !clash(w.Bindings) {
+		return false
 	}
 	owner := map[vtep.Binding]vtep.Binding{}
 	for _, o := range v.byAge() {
@@ -221,6 +251,17 @@ func (v *View) divideVLANs(dev string, w *vtep.Want) {
 		}
 	}
 	w.Bindings = slices.SortedFunc(maps.Values(owner), vtep.Binding.Compare)
+	return true
+}
+
+// clash reports whether two of the sorted bindings are of one VLAN of a port.
+func clash(bindings []vtep.Binding) bool {
+	for i := 1; i < len(bindings); i++ {
+		if bindings[i-1].Compare(bindings[i]) == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // byAge lists the outcomes, those of the oldest connections first.

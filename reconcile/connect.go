@@ -270,6 +270,7 @@ func (p *netPart) report() {
 				part.LogicalSwitches = append(part.LogicalSwitches, p.net.ID+vtep.BorderSuffix)
 				part.Bindings = slices.Concat(part.Bindings, m.cable())
 			}
+			part.Bindings = slices.SortedFunc(slices.Values(part.Bindings), vtep.Binding.Compare)
 			o.Parts = append(o.Parts, part)
 		}
 	}

@@ -13,12 +13,13 @@ import (
 // are set apart in w.drifted.
 func (w *worker) undrifted(ops []vtep.Op, want *vtep.Want) []vtep.Op {
 	w.drifted = nil
+	wasOpen := opened(w.open)
 	if w.synced == nil || w.device.Load().DriftPolicy != model.DriftReport {
 		return ops
 	}
 	var due []vtep.Op
 	for _, op := range ops {
-		if unchanged(&op, w.synced, want) && !wasOpen(&op, w.open) {
+		if unchanged(&op, w.synced, want) && !wasOpen(&op) {
 			w.drifted = append(w.drifted, op)
 		} else {
 			due = append(due, op)
@@ -33,7 +34,7 @@ func unchanged(op *vtep.Op, was, now *vtep.Want) bool {
 	switch op.Kind {
 	case vtep.Bind, vtep.Rebind, vtep.Unbind:
 		b := op.Detail.Binding
-		return slices.Contains(was.Bindings, b) == slices.Contains(now.Bindings, b) && now.Segment(op.LogicalSwitch) != nil
+		return was.Binds(b) == now.Binds(b) && now.Segment(op.LogicalSwitch) != nil
 	case vtep.EnableBFD:
 		return false // the switch makes its rows when it likes
 	case vtep.AddTunnel, vtep.DeleteTunnel:
@@ -57,16 +58,25 @@ func unchanged(op *vtep.Op, was, now *vtep.Want) bool {
 	return false
 }
 
-// wasOpen reports whether an operation serves what could not be realised when the
-// switch was last in line: it comes because the switch has changed, not because a
-// hand undid it.
-func wasOpen(op *vtep.Op, open []vtep.Problem) bool {
-	return slices.ContainsFunc(open, func(p vtep.Problem) bool {
-		if p.Binding != nil {
-			return op.Detail != nil && op.Detail.Binding == *p.Binding
+// opened gives a function that reports whether an operation serves what could not be
+// realised when the switch was last in line: it comes because the switch has changed,
+// not because a hand undid it.
+func opened(open []vtep.Problem) func(*vtep.Op) bool {
+	bindings, segments, full := map[vtep.Binding]bool{}, map[string]bool{}, map[string]bool{}
+	for i := range open {
+		switch p := &open[i]; {
+		case p.Binding != nil:
+			bindings[*p.Binding] = true
+		case p.Reason == vtep.TableFull:
+			full[p.LogicalSwitch] = true
+		default:
+			segments[p.LogicalSwitch] = true
 		}
-		return p.LogicalSwitch == op.LogicalSwitch && (p.Reason != vtep.TableFull || op.Kind == vtep.AddMAC)
-	})
+	}
+	return func(op *vtep.Op) bool {
+		return op.Detail != nil && bindings[op.Detail.Binding] || segments[op.LogicalSwitch] ||
+			op.Kind == vtep.AddMAC && full[op.LogicalSwitch]
+	}
 }
 
 // driftProblems reports what another hand changed.

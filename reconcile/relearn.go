@@ -36,7 +36,7 @@ func relearn(in *Input, prev *View) *View {
 	}
 	in.found = prev.basis.places // answers for these definitions
 	next := *prev
-	next.groups, next.Wants = maps.Clone(prev.groups), maps.Clone(prev.Wants)
+	next.groups, next.Wants, next.shares = maps.Clone(prev.groups), maps.Clone(prev.Wants), maps.Clone(prev.shares)
 	fresh := map[string]bool{} // Wants that are not shared with prev
 	for key, was := range prev.groups {
 		g := was.relearned(in)
@@ -104,6 +104,7 @@ func (v *View) replace(dev string, s *share, fresh map[string]bool) bool {
 		copied := *want
 		copied.Segments = slices.Clone(want.Segments)
 		want, v.Wants[dev], fresh[dev] = &copied, &copied, true
+		delete(v.shares, dev) // of before
 	}
 	for _, seg := range s.segments {
 		i, ok := slices.BinarySearchFunc(want.Segments, seg.Name, func(s *vtep.Segment, name string) int { return strings.Compare(s.Name, name) })

@@ -230,9 +230,12 @@ func (j *judgement) part(w *worker, p *Part, revision uint64) {
 	} else if st.revision < revision {
 		j.waiting = append(j.waiting, fmt.Sprintf("device %s: is being written", name))
 	}
+	last := ""
 	for i := range st.problems {
-		if concerns(&st.problems[i], p) {
-			j.problem(name, &st.problems[i])
+		// Of a port that is missing all VLANs have the same to say.
+		if pr := &st.problems[i]; pr.Message != last && concerns(pr, p) {
+			last = pr.Message
+			j.problem(name, pr)
 		}
 	}
 	j.faulty(name, st.facts, p)
@@ -241,7 +244,7 @@ func (j *judgement) part(w *worker, p *Part, revision uint64) {
 // concerns reports whether a problem on a switch affects a connection's part.
 func concerns(pr *vtep.Problem, p *Part) bool {
 	if pr.Binding != nil {
-		return slices.Contains(p.Bindings, *pr.Binding)
+		return vtep.Binds(p.Bindings, *pr.Binding)
 	}
 	return slices.Contains(p.LogicalSwitches, pr.LogicalSwitch)
 }
@@ -263,13 +266,14 @@ func (j *judgement) problem(device string, pr *vtep.Problem) {
 
 // faulty adds what the switch says of the bound ports.
 func (j *judgement) faulty(device string, f *vtep.Facts, p *Part) {
-	for _, b := range p.Bindings {
-		for i := range f.Switches {
-			if f.Switches[i].Name != b.Switch {
-				continue
-			}
-			if port, ok := f.Switches[i].Port(b.Port); ok && len(port.Faults) > 0 {
-				j.faults = append(j.faults, fmt.Sprintf("device %s: port %s reports %s", device, b.Port, strings.Join(port.Faults, ", ")))
+	if len(p.Bindings) == 0 {
+		return
+	}
+	for i := range f.Switches {
+		sw := &f.Switches[i]
+		for n := range sw.Ports {
+			if port := &sw.Ports[n]; len(port.Faults) > 0 && p.has(sw.Name, port.Name) {
+				j.faults = append(j.faults, fmt.Sprintf("device %s: port %s reports %s", device, port.Name, strings.Join(port.Faults, ", ")))
 			}
 		}
 	}
@@ -333,9 +337,9 @@ func (l *Loop) Plans(context.Context) []model.DevicePlan {
 	return out
 }
 
-// Occupant names the logical switch of another hand that has a VLAN of a port now, ""
-// if none has or the switch can not be asked.
-func (l *Loop) Occupant(at model.Place, port string, vlan model.VLAN) string {
+// Occupant names the logical switch of another hand that has one of the VLANs of a port
+// now, "" if none has or the switch can not be asked.
+func (l *Loop) Occupant(at model.Place, port string, vlans []model.VLAN) string {
 	w := l.worker(at.Device.ID)
 	if w == nil {
 		return ""
@@ -346,7 +350,7 @@ func (l *Loop) Occupant(at model.Place, port string, vlan model.VLAN) string {
 	if s == nil || want == nil {
 		return ""
 	}
-	return s.Occupant(want, vtep.Binding{Switch: at.Switch, Port: port, VLAN: vlan})
+	return s.Occupant(want, at.Switch, port, vlans)
 }
 
 // Ready reports why the daemon does not know the state of its switches yet:

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"bordergw/model"
 	"bordergw/vtep"
@@ -41,6 +42,9 @@ func (w *weaver) weave() {
 		for _, d := range p.domains {
 			w.domain(d)
 		}
+	}
+	for _, s := range w.view.shares {
+		s.unite()
 	}
 }
 
@@ -107,13 +111,18 @@ func (w *weaver) hand(m *member, seg *vtep.Segment) {
 	}
 }
 
+// bind gives a device bindings. Two members of it may have the same ones (unite).
 func (w *weaver) bind(m *member, bindings []vtep.Binding) {
 	s := w.share(m)
-	for _, b := range bindings {
-		if !slices.Contains(s.bindings, b) {
-			s.bindings = append(s.bindings, b)
-		}
-	}
+	s.bindings = append(s.bindings, bindings...)
+}
+
+// unite leaves each binding of a device once.
+func (s *share) unite() {
+	slices.SortFunc(s.bindings, func(a, b vtep.Binding) int {
+		return cmp.Or(a.Compare(b), strings.Compare(a.LogicalSwitch, b.LogicalSwitch))
+	})
+	s.bindings = slices.Compact(s.bindings)
 }
 
 // direct is the VNI between sites of a direct border, 0 for any other member.

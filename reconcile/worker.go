@@ -137,7 +137,7 @@ func (w *worker) setWant(want *vtep.Want, revision uint64, cleaning bool) {
 func sameWant(a, b *vtep.Want) bool {
 	return a == b && a != nil || a != nil && b != nil && a.GrowOnly == b.GrowOnly && a.Sweep == b.Sweep && a.SourceNode == b.SourceNode &&
 		a.MACsFull == b.MACsFull && a.Mark == b.Mark && slices.Equal(a.Segments, b.Segments) &&
-		slices.Equal(a.Bindings, b.Bindings) && slices.Equal(a.Tunnels, b.Tunnels) && a.TunnelRows == b.TunnelRows
+		vtep.SameBindings(a.Bindings, b.Bindings) && slices.Equal(a.Tunnels, b.Tunnels) && a.TunnelRows == b.TunnelRows
 }
 
 func (w *worker) nudge() { notify(w.wake) }

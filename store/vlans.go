@@ -2,56 +2,78 @@ package store
 
 import "bordergw/model"
 
-// spot is where a VLAN is bound: a port of a switch. A switch that is not known
-// is compared by the name that the gateway gives it.
-type spot struct {
-	device, sw, port string
-	vlan             model.VLAN
-}
+// location is a switch. One that is not known is told apart by the name that the
+// gateway gives it.
+type location struct{ device, sw string }
 
-func (p *places) spot(dev *model.Device, port string, vlan model.VLAN) spot {
+func (p *places) location(dev *model.Device) location {
 	at, ok := p.Find(dev)
 	if !ok {
-		return spot{sw: dev.DeviceName, port: port, vlan: vlan}
+		return location{sw: dev.DeviceName}
 	}
-	return spot{device: at.Device.ID, sw: at.Switch, port: port, vlan: vlan}
+	return location{device: at.Device.ID, sw: at.Switch}
 }
 
-// checkVLANs: a VLAN of a port belongs to one connection.
-func (t *txn) checkVLANs(c *model.L2GatewayConnection, g *model.L2Gateway) error {
-	where := newPlaces(&t.next)
-	// Most others are told apart by the name of the port alone.
-	ports, ours := map[string]bool{}, map[spot]bool{}
-	for i := range g.Devices {
-		dev := &g.Devices[i]
-		for _, p := range dev.Interfaces {
-			ports[p.Name] = true
-			for _, v := range p.VLANIDs(c.SegmentationID) {
-				ours[where.spot(dev, p.Name, v)] = true
-			}
+// vlanSet holds VLANs, a bit each: a gateway may have a hundred thousand.
+type vlanSet []uint64
+
+func (s *vlanSet) add(v model.VLAN) {
+	for int(v/64) >= len(*s) {
+		*s = append(*s, 0)
+	}
+	(*s)[v/64] |= 1 << (v % 64)
+}
+
+func (s vlanSet) hasAny(vlans []model.VLAN) bool {
+	for _, v := range vlans {
+		if int(v/64) < len(s) && s[v/64]&(1<<(v%64)) != 0 {
+			return true
 		}
 	}
+	return false
+}
+
+// vlansOf are the VLANs that a connection has on each port of its switches.
+func (p *places) vlansOf(g *model.L2Gateway, id model.SegmentationID) map[location]map[string]vlanSet {
+	out := map[location]map[string]vlanSet{}
+	for i := range g.Devices {
+		at := p.location(&g.Devices[i])
+		if out[at] == nil {
+			out[at] = map[string]vlanSet{}
+		}
+		for _, port := range g.Devices[i].Interfaces {
+			set := out[at][port.Name]
+			for _, v := range port.VLANIDs(id) {
+				set.add(v)
+			}
+			out[at][port.Name] = set
+		}
+	}
+	return out
+}
+
+// checkVLANs: a VLAN of a port belongs to one connection. Others are looked at only as
+// far as they have ports on the same switches: the size of one gateway is not to cost
+// the others anything.
+func (t *txn) checkVLANs(c *model.L2GatewayConnection, g *model.L2Gateway) error {
+	where := newPlaces(&t.next)
+	ours := where.vlansOf(g, c.SegmentationID)
 	for _, o := range t.joins() {
 		if o.ID == c.ID {
 			continue
 		}
 		for i := range o.gateway.Devices {
 			dev := &o.gateway.Devices[i]
+			ports := ours[where.location(dev)]
+			if len(ports) == 0 {
+				continue
+			}
 			for _, p := range dev.Interfaces {
-				if ports[p.Name] && where.anyOf(ours, dev, p.Name, p.VLANIDs(o.SegmentationID)) {
+				if ports[p.Name].hasAny(p.VLANIDs(o.SegmentationID)) {
 					return model.ErrDuplicateSegmentationID(p.Name, o.ID)
 				}
 			}
 		}
 	}
 	return nil
-}
-
-func (p *places) anyOf(spots map[spot]bool, dev *model.Device, port string, vlans []model.VLAN) bool {
-	for _, v := range vlans {
-		if spots[p.spot(dev, port, v)] {
-			return true
-		}
-	}
-	return false
 }

@@ -1,6 +1,7 @@
 package vtep
 
 import (
+	"bordergw/model"
 	"bordergw/vtep/hwvtep"
 	"bordergw/vtep/ovsdb"
 )
@@ -40,18 +41,20 @@ func (w *Want) foreign(row *hwvtep.LogicalSwitch) bool {
 	return w.Segment(row.Name) == nil && row.OtherConfig[MarkKey] != w.Mark && w.Claim(row.Name, row.TunnelKey) == Unknown
 }
 
-// Occupant names the logical switch of another hand that has a binding's VLAN, "" if
-// none has. The binding's own logical switch does not matter.
-func (s *Session) Occupant(want *Want, b Binding) string {
+// Occupant names the logical switch of another hand that has one of the VLANs of a port,
+// "" if none has. It is the VLAN that comes first of those.
+func (s *Session) Occupant(want *Want, sw, port string, vlans []model.VLAN) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, port := s.state.portOf(b.Switch, b.Port)
-	if port == nil {
+	_, row := s.state.portOf(sw, port)
+	if row == nil || len(row.VLANBindings) == 0 {
 		return ""
 	}
-	id, err := ovsdb.ParseUUID(port.VLANBindings[int(b.VLAN)])
-	if row := s.state.logical[id]; err == nil && row != nil && want.foreign(row) {
-		return row.Name
+	for _, vlan := range vlans {
+		id, err := ovsdb.ParseUUID(row.VLANBindings[int(vlan)])
+		if ls := s.state.logical[id]; err == nil && ls != nil && want.foreign(ls) {
+			return ls.Name
+		}
 	}
 	return ""
 }

@@ -88,7 +88,7 @@ func (d *differ) unbindPort(sw string, id ovsdb.UUID, keep map[Binding]bool) (op
 	for _, vlan := range slices.Sorted(maps.Keys(port.VLANBindings)) {
 		name := d.lsName(port.VLANBindings[vlan])
 		b := Binding{Switch: sw, Port: port.Name, VLAN: model.VLAN(vlan), LogicalSwitch: name}
-		if keep[b.key()] || !d.oursByName(name) || d.held[name] && slices.Contains(d.want.Bindings, b) {
+		if keep[b.key()] || !d.oursByName(name) || d.held[name] && d.want.Binds(b) {
 			continue
 		}
 		ops = append(ops, Op{Kind: Unbind, LogicalSwitch: name, Detail: &Detail{Binding: b}, row: id, ls: d.have.lsByName[name]})

@@ -1,7 +1,6 @@
 package vtep
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -105,7 +104,7 @@ func (e *encoder) insert(table, prefix string, row ...ovsdb.Column) reference {
 // VLANs is written a few times then, not a thousand times.
 func together(ops []Op) int {
 	n := 1
-	for ops[0].Kind == Bind && n < len(ops) && ops[n].Kind == Bind && ops[n].row == ops[0].row {
+	for ops[0].bindsPort() && n < len(ops) && ops[n].Kind == ops[0].Kind && ops[n].row == ops[0].row {
 		n++
 	}
 	return n
@@ -143,10 +142,8 @@ func (e *encoder) encode(i int, ops []Op) error {
 		return e.setFlood(op)
 	case DeleteFlood:
 		e.emit(ovsdb.Delete("Mcast_Macs_Remote", ovsdb.ByUUID(op.row)))
-	case Bind:
-		return e.bind(ops)
-	case Rebind, Unbind:
-		return e.rebind(op)
+	case Bind, Rebind, Unbind:
+		return e.bindings(ops)
 	case AddTunnel, EnableBFD, DeleteTunnel:
 		return e.encodeTunnel(op)
 	default:
@@ -302,48 +299,53 @@ func (e *encoder) setFlood(op *Op) error {
 	return nil
 }
 
-// bind adds to vlan_bindings, which never replaces another hand's binding. What
-// its logical switch is missing for is left out.
-func (e *encoder) bind(ops []Op) error {
+// bindings changes vlan_bindings of one port: to bind adds to it, which never replaces
+// another hand's binding; to unbind takes keys away by the pair, so that another hand's
+// binding survives; to rebind does both. What its logical switch is missing for is left
+// out.
+func (e *encoder) bindings(ops []Op) error {
 	e.joint = e.joint || len(ops) > 1
-	pairs := make([]ovsdb.Pair, 0, len(ops))
+	var from, to []ovsdb.Pair
 	var missing error
 	for i := range ops {
-		pair, err := e.pair(&ops[i], ops[i].ls, ops[i].Detail.Binding.LogicalSwitch)
+		away, come, err := e.pairs(&ops[i])
 		switch {
 		case errors.Is(err, errNotYet):
 			return err
 		case err != nil:
 			missing = err
 		default:
-			pairs = append(pairs, pair)
+			from, to = append(from, away...), append(to, come...)
 		}
 	}
-	if len(pairs) == 0 {
+	var muts []ovsdb.Mutation
+	if len(from) > 0 {
+		muts = append(muts, bindingMutation("delete", from...))
+	}
+	if len(to) > 0 {
+		muts = append(muts, bindingMutation("insert", to...))
+	}
+	if len(muts) == 0 {
 		return missing
 	}
-	e.mutatePort(&ops[0], bindingMutation("insert", pairs...))
+	e.mutatePort(&ops[0], muts...)
 	return nil
 }
 
-// rebind takes one key of vlan_bindings away from a logical switch, by the pair, so
-// that another hand's binding survives, and gives it to another one.
-func (e *encoder) rebind(op *Op) error {
-	if op.Kind == Unbind {
-		from, err := e.pair(op, op.ls, op.Detail.Binding.LogicalSwitch)
-		if err != nil {
-			return err
-		}
-		e.mutatePort(op, bindingMutation("delete", from))
-		return nil
+// pairs are what one operation takes from a port and what it adds.
+func (e *encoder) pairs(op *Op) (from, to []ovsdb.Pair, err error) {
+	own, err := e.pair(op, op.ls, op.Detail.Binding.LogicalSwitch)
+	if err != nil {
+		return nil, nil, err
 	}
-	from, errFrom := e.pair(op, op.Detail.from, op.Detail.From)
-	to, errTo := e.pair(op, op.ls, op.Detail.Binding.LogicalSwitch)
-	if err := cmp.Or(errFrom, errTo); err != nil {
-		return err
+	switch op.Kind {
+	case Bind:
+		return nil, []ovsdb.Pair{own}, nil
+	case Unbind:
+		return []ovsdb.Pair{own}, nil, nil
 	}
-	e.mutatePort(op, bindingMutation("delete", from), bindingMutation("insert", to))
-	return nil
+	other, err := e.pair(op, op.Detail.from, op.Detail.From)
+	return []ovsdb.Pair{other}, []ovsdb.Pair{own}, err
 }
 
 func (e *encoder) pair(op *Op, row ovsdb.UUID, ls string) (ovsdb.Pair, error) {

@@ -131,6 +131,9 @@ func (o *Op) String() string {
 	return o.bindingString()
 }
 
+// bindsPort reports whether the operation changes the bindings of a port.
+func (o *Op) bindsPort() bool { return o.Kind == Bind || o.Kind == Rebind || o.Kind == Unbind }
+
 func (o *Op) bindingString() string {
 	b := o.Detail.Binding
 	at := fmt.Sprintf("%s %s vlan %s", b.Switch, b.Port, b.VLAN)

@@ -34,6 +34,8 @@ type State struct {
 
 	// inventory is what was last made of switches and ports; nil since they changed.
 	inventory []model.SwitchInventory
+	// places finds the ports; nil since one came, went or was renamed.
+	places map[portPlace]ovsdb.UUID
 
 	// remembered are own addresses that are not shown now (Session.Remember).
 	remembered []model.VTEPAddress
@@ -96,13 +98,11 @@ func (s *State) update(u ovsdb.RowUpdate) (err error) {
 	switch u.Table {
 	case "Physical_Switch":
 		_, err = s.switches.apply(u)
-		s.inventory = nil
+		s.inventory, s.places = nil, nil
 		s.learned.all = true // what counts as its own address may have changed
 		s.touched.all = true
 	case "Physical_Port":
-		_, err = s.ports.apply(u)
-		s.inventory = nil
-		s.touched.ports = true
+		err = s.updatePort(u)
 	case "Logical_Switch":
 		err = s.updateLogical(u)
 	case "Physical_Locator":
@@ -208,23 +208,6 @@ func usableAddresses(ips []string) []model.VTEPAddress {
 	}
 	slices.SortFunc(out, model.VTEPAddress.Compare)
 	return out
-}
-
-// portOf finds a port by the names of its switch and its own: port names are
-// unique within a switch only.
-func (s *State) portOf(sw, port string) (ovsdb.UUID, *hwvtep.PhysicalPort) {
-	for _, ps := range s.switches {
-		if ps.Name != sw {
-			continue
-		}
-		for _, ref := range ps.Ports {
-			id, err := ovsdb.ParseUUID(ref)
-			if p := s.ports[id]; err == nil && p != nil && p.Name == port {
-				return id, p
-			}
-		}
-	}
-	return ovsdb.UUID{}, nil
 }
 
 // members lists the addresses of a locator set, sorted. A locator that is no

@@ -159,7 +159,7 @@ func (p *stepper) clean(want *Want, have *State) *clean {
 	}
 	return &clean{
 		was: was, touched: &have.touched,
-		same: slices.Equal(want.Bindings, was.Bindings) && slices.Equal(want.Tunnels, was.Tunnels) && want.TunnelRows == was.TunnelRows,
+		same: SameBindings(want.Bindings, was.Bindings) && slices.Equal(want.Tunnels, was.Tunnels) && want.TunnelRows == was.TunnelRows,
 	}
 }
 

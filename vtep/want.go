@@ -100,6 +100,22 @@ type MACEntry struct {
 	Home DatabaseID
 }
 
+// Binds reports whether exactly this binding is wanted.
+func (w *Want) Binds(b Binding) bool { return Binds(w.Bindings, b) }
+
+// Binds reports whether a binding is among those of a list that is sorted by
+// Compare and holds a (switch, port, VLAN) once.
+func Binds(sorted []Binding, b Binding) bool {
+	i, ok := slices.BinarySearchFunc(sorted, b, Binding.Compare)
+	return ok && sorted[i] == b
+}
+
+// SameBindings compares two lists. One that is shared needs no look: a View hands on
+// the list of a switch as long as nothing changes there.
+func SameBindings(a, b []Binding) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0] || slices.Equal(a, b))
+}
+
 // Endpoint is a member of a flood list.
 type Endpoint struct {
 	Locator Locator

@@ -140,7 +140,7 @@ func TestF44_ForeignRows(t *testing.T) {
 	gd, _ := w.Store.Definitions().Devices.Get(w.device)
 	for vlan, by := range map[model.VLAN]string{200: "foreign", 100: "", 201: ""} {
 		port := map[bool]string{true: "p1", false: "p2"}[vlan == 100]
-		require.Equal(t, by, w.Loop.Occupant(model.Place{Device: gd, Switch: "tor1"}, port, vlan), "whoever asks for it now is refused")
+		require.Equal(t, by, w.Loop.Occupant(model.Place{Device: gd, Switch: "tor1"}, port, []model.VLAN{vlan}), "whoever asks for it now is refused")
 	}
 	w.Connection(soon, w.conn, model.ConnectionActive)
 	rig.Holds(t, soon, w.server, slices.Concat(foreign, carriedByOne, []string{"ls vlan 5002"})...)
