@@ -18,6 +18,8 @@ type Definitions struct {
 	Retired     Table[RetiredDevice, *RetiredDevice]
 	Quotas      Table[Quota, *Quota]
 	Moves       Table[StationMove, *StationMove]
+	// Released are numbers on the wire that were given up and may still be in use.
+	Released Table[Released, *Released]
 }
 
 // Place is where a gateway's device is found.

@@ -81,8 +81,13 @@ func ErrVNIInUse(v VNI, network string) *Error {
 	return refuse(Conflict, "VNIInUse", "VNI %s is in use by network %s.", v, network)
 }
 
-// ErrNoVNILeft is the answer when the VNI range is exhausted.
-func ErrNoVNILeft(r VNIRange) *Error {
+// ErrNoVNILeft is the answer when the VNI range is exhausted; quarantined is how
+// many of it a switch may still use for deleted networks.
+func ErrNoVNILeft(r VNIRange, quarantined int) *Error {
+	if quarantined > 0 {
+		return refuse(Conflict, "NoNetworkAvailable",
+			"No VNI is left in the range %s; %d of them belonged to deleted networks and may still be in use on a switch.", r, quarantined)
+	}
 	return refuse(Conflict, "NoNetworkAvailable", "No VNI is left in the range %s.", r)
 }
 

@@ -6,8 +6,8 @@ import "slices"
 const ExportFormat = 1
 
 // Export is everything that operators defined, each list in the order of
-// creation. What was seen of switches and what remains to be cleaned is not in
-// it.
+// creation, and the numbers on the wire that are in quarantine. What was seen of
+// switches and what remains to be cleaned is not in it.
 type Export struct {
 	Format         int                    `json:"format"`
 	Networks       []*Network             `json:"networks"`
@@ -15,6 +15,8 @@ type Export struct {
 	L2Gateways     []*L2Gateway           `json:"l2_gateways"`
 	Connections    []*L2GatewayConnection `json:"l2_gateway_connections"`
 	Quotas         []*Quota               `json:"quotas"`
+	// Released are numbers that a switch may still use for what was deleted.
+	Released []*Released `json:"released,omitempty"`
 }
 
 // Export shares the snapshot's records.
@@ -26,6 +28,7 @@ func (d *Definitions) Export() *Export {
 		L2Gateways:     slices.Collect(d.Gateways.All()),
 		Connections:    slices.Collect(d.Connections.All()),
 		Quotas:         slices.Collect(d.Quotas.All()),
+		Released:       slices.Collect(d.Released.All()),
 	}
 }
 

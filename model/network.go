@@ -11,6 +11,10 @@ type Network struct {
 	AdminStateUp bool `json:"admin_state_up"`
 }
 
+// BorderSuffix ends the name of the second logical switch of a stitched network. The
+// first one's is the network's id.
+const BorderSuffix = "-border"
+
 // NetworkUpdate lists what may change after creation; nil leaves it alone.
 type NetworkUpdate struct {
 	Name         *string

@@ -12,18 +12,24 @@ import (
 // retention is how long a deleted device that never came back is dialled.
 const retention = 7 * 24 * time.Hour
 
-// cleaning reports whether a device has something to confirm: a removed
-// network, or its own removal.
-func cleaning(defs *model.Definitions, id string) bool {
-	if _, ok := defs.Retired.Get(id); ok {
-		return true
+// cleaning are the devices, by id, that have something to confirm: a removed
+// network, a number that was given up, or their own removal.
+func cleaning(defs *model.Definitions) map[string]bool {
+	out := map[string]bool{}
+	for r := range defs.Retired.All() {
+		out[r.ID] = true
 	}
 	for t := range defs.Tombstones.All() {
-		if slices.Contains(t.Pending, id) {
-			return true
+		for _, id := range t.Pending {
+			out[id] = true
 		}
 	}
-	return false
+	for r := range defs.Released.All() {
+		for _, p := range r.Pending {
+			out[p.DeviceID] = true
+		}
+	}
+	return out
 }
 
 // cleanUp tells the store what has been removed from the switch for good. It
@@ -42,10 +48,39 @@ func (w *worker) cleanUp(ctx context.Context, s *vtep.Session, want *vtep.Want, 
 			return err
 		}
 	}
+	if err := w.confirmReleased(ctx, s, defs); err != nil {
+		return err
+	}
 	if _, retired := defs.Retired.Get(w.id); retired && plan.Empty() && len(plan.Problems) == 0 {
 		return w.loop.store.ForgetRetired(ctx, w.id)
 	}
 	return nil
+}
+
+// confirmReleased tells the store which numbers on the wire the switch has no more.
+// A database without any switch is being set up again: it says nothing of what the
+// switch does.
+func (w *worker) confirmReleased(ctx context.Context, s *vtep.Session, defs *model.Definitions) error {
+	var ids []string
+	var uses []vtep.Use
+	for r := range defs.Released.All() {
+		if r.On(w.id) != nil {
+			ids, uses = append(ids, r.ID), append(uses, vtep.Use{Network: r.NetworkID, WireID: r.WireID})
+		}
+	}
+	if len(ids) == 0 || len(s.Facts().Switches) == 0 {
+		return nil
+	}
+	var gone []string
+	for i, lingers := range s.Lingering(uses) {
+		if !lingers {
+			gone = append(gone, ids[i])
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	return w.loop.store.ConfirmReleased(ctx, w.id, gone)
 }
 
 // isCurrent reports whether want was made from these definitions.

@@ -245,10 +245,10 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 		l.refresh() // definitions alone may make a connection impossible
 	}
 	l.forgetExpired(ctx, defs)
-	lost := supplanted(defs, down)
+	lost, clean := supplanted(defs, down), cleaning(defs)
 	for id, w := range l.snapshot() {
 		w.supplanted.Store(lost[id])
-		w.setWant(view.Wants[id], view.Revision, cleaning(defs, id))
+		w.setWant(view.Wants[id], view.Revision, clean[id])
 	}
 	l.remember(ctx, defs, now)
 	return earlier(earlier(nextDown, nextFit), earlier(learned.next, nextElection))
@@ -398,6 +398,9 @@ func (l *Loop) forget(id string) {
 		return // by another worker
 	}
 	l.metrics.forget(id)
+	if gd := drivenDevices(l.store.Definitions())[id]; gd == nil {
+		l.store.NoteVNIs(id, true, nil)
+	}
 }
 
 // drivenDevices are those that have a database, deleted ones included until

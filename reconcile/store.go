@@ -17,6 +17,8 @@ type Store interface {
 type Memory interface {
 	SetInventory(ctx context.Context, deviceID string, inv model.Inventory) error
 	ClearTombstone(ctx context.Context, networkID, deviceID string) error
+	ConfirmReleased(ctx context.Context, deviceID string, ids []string) error
+	NoteVNIs(deviceID string, all bool, vnis map[string]model.VNI)
 	ForgetRetired(ctx context.Context, deviceID string) error
 	SetActiveDevice(ctx context.Context, gatewayID, deviceID string) error
 	RecordMoves(ctx context.Context, moves []model.StationMove) error

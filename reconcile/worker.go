@@ -358,6 +358,9 @@ func (w *worker) observe(ctx context.Context, s *vtep.Session) (uint64, error) {
 	if err := w.claim(switchNames(facts.Switches)); err != nil {
 		return 0, err
 	}
+	if all, vnis := s.TakeVNIs(); all || len(vnis) > 0 {
+		w.loop.store.NoteVNIs(w.id, all, vnis)
+	}
 	w.mu.Lock()
 	same := sameSwitches(w.status.facts, facts.Switches)
 	w.status.facts = facts

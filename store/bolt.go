@@ -30,8 +30,8 @@ type migration func(*bolt.Tx) error
 
 // migrations lists them by the version they start from; 0 is an empty file. The
 // current version is their number.
-// Version 2 added quotas and the audit.
-var migrations = []migration{createBuckets, createBuckets}
+// Version 2 added quotas and the audit, version 3 released numbers.
+var migrations = []migration{createBuckets, createBuckets, createReleased}
 
 // createBuckets makes those that are missing.
 func createBuckets(tx *bolt.Tx) error {

@@ -34,6 +34,9 @@ func (t *txn) createConnection(c model.L2GatewayConnection) (*model.L2GatewayCon
 	if err := t.checkVLANs(&c, g); err != nil {
 		return nil, err
 	}
+	if err := t.checkBorderQuarantine(&c, g); err != nil {
+		return nil, err
+	}
 	if err := t.fixVNI(&c, g); err != nil {
 		return nil, err
 	}
@@ -45,8 +48,8 @@ func (t *txn) createConnection(c model.L2GatewayConnection) (*model.L2GatewayCon
 
 // attached completes a connection that is in the snapshot already.
 func (t *txn) attached(c *model.L2GatewayConnection, g *model.L2Gateway) *model.L2GatewayConnection {
-	t.settle(c.NetworkID)
 	t.stitch(c, g)
+	t.settle(c.NetworkID)
 	stored, _ := t.next.Connections.Get(c.ID)
 	return stored
 }

@@ -169,7 +169,7 @@ func (t *txn) updateDevice(id string, u model.GatewayDeviceUpdate) (*model.Gatew
 		t.forgetReplication(id)
 	}
 	t.stitchDevice(id)
-	if gd.Name != old.Name {
+	if gd.Name != old.Name || gd.BorderMode != old.BorderMode {
 		t.settleAll()
 	}
 	return stored, nil

@@ -58,6 +58,9 @@ func (t *txn) importLists(e *model.Export) error {
 		}
 		last = max(last, highest)
 	}
+	if err := t.importReleased(e.Released); err != nil {
+		return err
+	}
 	// Later records come after these: a record's place is the revision that
 	// created it.
 	t.next.Revision = last + 1
@@ -207,6 +210,9 @@ func (t *txn) importConnection(c *model.L2GatewayConnection) (*model.L2GatewayCo
 	}
 	copied.Record = t.newRecord(g.ProjectID)
 	connections.put(t, &copied)
+	if err := t.checkBorderQuarantine(&copied, g); err != nil {
+		return nil, err
+	}
 	if err := t.fixVNI(&copied, g); err != nil {
 		return nil, err
 	}

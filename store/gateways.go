@@ -225,6 +225,9 @@ func (t *txn) recheck(g *model.L2Gateway) error {
 		if err := t.checkVLANs(c, g); err != nil {
 			return err
 		}
+		if err := t.checkBorderQuarantine(c, g); err != nil {
+			return err
+		}
 		if err := t.checkVNIs(c, g); err != nil {
 			return err
 		}

@@ -81,11 +81,11 @@ func (s *Store) serve(writers []*writer) {
 			return
 		}
 	}
-	next, audited := s.Definitions(), s.audited
+	next, numbers, audited := s.Definitions(), s.numbers, s.audited
 	var changes []change
 	for _, w := range writers {
-		if t := s.run(w, next, &audited); t != nil {
-			next, changes = &t.next, append(changes, t.changes...)
+		if t := s.run(w, next, numbers, &audited); t != nil {
+			next, numbers, changes = &t.next, t.numbers, append(changes, t.changes...)
 		}
 	}
 	if len(changes) == 0 {
@@ -95,16 +95,18 @@ func (s *Store) serve(writers []*writer) {
 		for _, w := range writers {
 			w.err = cmp.Or(w.err, err)
 		}
+		return
 	}
+	s.numbers = numbers
 }
 
 // run carries out one rule. It returns nil if there is nothing to commit.
-func (s *Store) run(w *writer, base *model.Definitions, audited *uint64) *txn {
+func (s *Store) run(w *writer, base *model.Definitions, numbers index, audited *uint64) *txn {
 	if w.err = w.ctx.Err(); w.err != nil {
 		return nil
 	}
 	w.err = errInterrupted
-	t := begin(base, s.opts)
+	t := begin(s, base, numbers)
 	if w.err = w.rule(t); w.err != nil || len(t.changes) == 0 {
 		return nil
 	}

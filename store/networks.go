@@ -45,6 +45,9 @@ func (t *txn) createNetwork(n model.Network) (*model.Network, error) {
 		if err := t.checkNewVNI(n.ID, n.VNI); err != nil {
 			return nil, err
 		}
+		if err := t.checkQuarantine(&n, n.VNI); err != nil {
+			return nil, err
+		}
 	}
 	return networks.put(t, &n), nil
 }
@@ -70,7 +73,8 @@ func (t *txn) updateNetwork(id string, u model.NetworkUpdate) (*model.Network, e
 }
 
 func (t *txn) deleteNetwork(id string) error {
-	if _, err := t.network(id); err != nil {
+	n, err := t.network(id)
+	if err != nil {
 		return err
 	}
 	for c := range t.next.Connections.All() {
@@ -83,6 +87,7 @@ func (t *txn) deleteNetwork(id string) error {
 			return model.ErrResourceInUse(id, "network")
 		}
 	}
+	t.releaseNetwork(n)
 	networks.remove(t, id)
 	return nil
 }

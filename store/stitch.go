@@ -55,16 +55,12 @@ func (t *txn) stitchDevice(id string) {
 }
 
 // freeStitchVLAN is the lowest VLAN that no connection has on the device's
-// cable, 0 when all are taken.
+// cable, and that none has given up lately, 0 when all are taken.
 func (t *txn) freeStitchVLAN(device string) model.VLAN {
-	used := map[model.VLAN]bool{}
-	for c := range t.next.Connections.All() {
-		used[c.StitchVLANs[device]] = true
+	t.expire()
+	v, ok := t.numbers.cables[device].free(uint32(firstStitchVLAN))
+	if !ok || v > uint32(model.MaxVLAN) {
+		return 0
 	}
-	for v := firstStitchVLAN; v <= model.MaxVLAN; v++ {
-		if !used[v] {
-			return v
-		}
-	}
-	return 0
+	return model.VLAN(v)
 }

@@ -20,7 +20,12 @@ type Options struct {
 	// Quota limits what each project may own unless it has limits of its own.
 	// The zero value limits nothing.
 	Quota model.Limits
-	// Now is the wall clock, for CreatedAt and RetiredAt only.
+	// VNIQuarantine is how long a VNI, or a VLAN on a cable, that was given up is kept
+	// from other networks while a switch may still have it; zero is
+	// model.DefaultVNIQuarantine.
+	VNIQuarantine time.Duration
+	// Now is the wall clock, for CreatedAt and RetiredAt, and for ReleasedAt as it is
+	// when the store is opened: jumps after that do not end a quarantine.
 	Now func() time.Time
 	// NewID makes the ids of records; it must never repeat one.
 	NewID func() string
@@ -28,6 +33,7 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	o.VNIRange = cmp.Or(o.VNIRange, model.DefaultVNIRange)
+	o.VNIQuarantine = cmp.Or(o.VNIQuarantine, model.DefaultVNIQuarantine)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -45,15 +51,24 @@ type Store struct {
 
 	line line
 
+	sightings sightings
+	opened    opened
+
 	// mu is held by the one writer; it guards the fields below.
 	mu      sync.Mutex
 	backend backend
 	// unsure is set by a commit that failed: whether it reached the disk is
 	// not known, so the next write reads everything anew.
 	unsure bool
+	// numbers is the index of the current snapshot.
+	numbers index
 	// audited is the number of the last audit record.
 	audited uint64
 }
+
+// opened is when the store was opened: by the wall clock, and by the one that tells
+// what time has passed since.
+type opened struct{ wall, at time.Time }
 
 // Open opens the embedded database at path, which is made when missing (its
 // directory must exist). A file that another process has open, that is damaged,
@@ -73,7 +88,7 @@ func Open(path string, opts Options) (*Store, error) {
 }
 
 func newStore(b backend, opts Options) (*Store, error) {
-	s := &Store{opts: opts, backend: b}
+	s := &Store{opts: opts, backend: b, opened: opened{opts.Now(), time.Now()}}
 	return s, s.reload()
 }
 
@@ -87,6 +102,7 @@ func (s *Store) reload() error {
 		return err
 	}
 	s.current.Store(d)
+	s.numbers = newIndex(d)
 	s.unsure = false
 	return nil
 }

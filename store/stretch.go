@@ -38,6 +38,9 @@ func (t *txn) checkStretch(c *join) error {
 		}
 	}
 	n, _ := t.next.Networks.Get(c.NetworkID)
+	if !t.isBorderVNI(n.VNI) {
+		return nil
+	}
 	for _, o := range t.joins() {
 		if o.NetworkID != n.ID && o.has(n.VNI) && !t.isJoined(n.ID, n.VNI) {
 			return refuse(n.VNI, o.NetworkID, n.ID)
@@ -52,9 +55,9 @@ func (t *txn) vniOwner(v model.VNI) string {
 	if v == 0 {
 		return ""
 	}
-	for n := range t.next.Networks.All() {
-		if n.VNI == v {
-			return n.ID
+	for _, u := range t.numbers.vnis.users(uint32(v)) {
+		if u.table == networks.bucket {
+			return u.id
 		}
 	}
 	return ""

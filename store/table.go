@@ -34,6 +34,8 @@ var (
 		"retired_devices", func(d *model.Definitions) *model.Table[model.RetiredDevice, *model.RetiredDevice] { return &d.Retired }}
 	quotas = table[model.Quota, *model.Quota]{
 		"quotas", func(d *model.Definitions) *model.Table[model.Quota, *model.Quota] { return &d.Quotas }}
+	released = table[model.Released, *model.Released]{
+		"released_numbers", func(d *model.Definitions) *model.Table[model.Released, *model.Released] { return &d.Released }}
 	moves = table[model.StationMove, *model.StationMove]{
 		"station_moves", func(d *model.Definitions) *model.Table[model.StationMove, *model.StationMove] { return &d.Moves }}
 )
@@ -42,7 +44,7 @@ var (
 var tables = []interface {
 	name() string
 	load(*model.Definitions, map[string][]byte) error
-}{networks, devices, gateways, connections, inventories, tombstones, retired, quotas, moves}
+}{networks, devices, gateways, connections, inventories, tombstones, retired, quotas, moves, released}
 
 func (k table[T, P]) name() string { return k.bucket }
 
@@ -71,6 +73,8 @@ func (k table[T, P]) put(t *txn, p P) P {
 	}
 	m.Revision = t.next.Revision
 	in := k.in(&t.next)
+	old, _ := in.Get(m.ID)
+	t.numbers.replace(user{k.bucket, m.ID}, orNil(old), p)
 	*in = in.With(p)
 	t.changed(change{table: k.bucket, id: m.ID, record: p})
 	return p
@@ -87,9 +91,39 @@ func (k table[T, P]) replace(t *txn, old, p P) P {
 // remove removes a record if it is there.
 func (k table[T, P]) remove(t *txn, id string) {
 	in := k.in(&t.next)
-	if _, ok := in.Get(id); !ok {
+	old, ok := in.Get(id)
+	if !ok {
 		return
 	}
+	t.numbers.replace(user{k.bucket, id}, old, nil)
 	*in = in.Without(id)
 	t.changed(change{table: k.bucket, id: id})
+}
+
+// rewrite is put and remove for many records at once, at the cost of one: of each
+// record edit gives another value, the same one to leave it, nil to remove it.
+func (k table[T, P]) rewrite(t *txn, edit func(P) P) {
+	in := k.in(&t.next)
+	kept, changed := make([]P, 0, in.Len()), false
+	for old := range in.All() {
+		p := edit(old)
+		if p != nil {
+			kept = append(kept, p)
+		}
+		if p == old {
+			continue
+		}
+		changed = true
+		id := old.Meta().ID
+		t.numbers.replace(user{k.bucket, id}, old, orNil(p))
+		if p == nil {
+			t.changed(change{table: k.bucket, id: id})
+			continue
+		}
+		p.Meta().Revision = t.next.Revision
+		t.changed(change{table: k.bucket, id: id, record: p})
+	}
+	if changed {
+		*in = model.NewTable[T, P](kept)
+	}
 }

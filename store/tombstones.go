@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -34,6 +35,7 @@ func (s *Store) ForgetRetired(ctx context.Context, deviceID string) error {
 // passOn puts the device heir in the place of another wherever that is pending;
 // no heir, nobody is.
 func (t *txn) passOn(deviceID, heir string) {
+	t.passOnReleased(deviceID, heir)
 	for ts := range t.next.Tombstones.All() {
 		i := slices.Index(ts.Pending, deviceID)
 		if i < 0 {
@@ -75,12 +77,20 @@ type carriers struct {
 	devices map[string]bool
 	// unknown are the switch names that were not found anywhere.
 	unknown map[string]bool
+	// uses are the numbers that the network has there, with the switches' names.
+	uses map[use]string
+}
+
+// use is a number of a network on a device.
+type use struct {
+	model.WireID
+	device string
 }
 
 func carriersOf(d *model.Definitions, networkIDs []string) map[string]carriers {
 	out := make(map[string]carriers, len(networkIDs))
 	for _, id := range networkIDs {
-		out[id] = carriers{devices: map[string]bool{}, unknown: map[string]bool{}}
+		out[id] = carriers{devices: map[string]bool{}, unknown: map[string]bool{}, uses: map[use]string{}}
 	}
 	at := newPlaces(d)
 	for c := range d.Connections.All() {
@@ -88,6 +98,7 @@ func carriersOf(d *model.Definitions, networkIDs []string) map[string]carriers {
 		if !ok {
 			continue
 		}
+		n, _ := d.Networks.Get(c.NetworkID)
 		g, _ := d.Gateways.Get(c.L2GatewayID)
 		for i := range g.Devices {
 			dev := &g.Devices[i]
@@ -96,10 +107,21 @@ func carriersOf(d *model.Definitions, networkIDs []string) map[string]carriers {
 				into.unknown[dev.DeviceName] = true
 			case p.Device.Driven():
 				into.devices[p.Device.ID] = true
+				into.use(p, n.VNI, dev.BorderVNI(c.SegmentationID), c.StitchVLANs[p.Device.ID])
 			}
 		}
 	}
 	return out
+}
+
+// use notes the numbers that a connection uses at a place; 0 is none.
+func (c *carriers) use(p model.Place, own, border model.VNI, stitch model.VLAN) {
+	name := cmp.Or(p.Switch, p.Device.Name, p.Device.ID)
+	for _, w := range []model.WireID{{VNI: own}, {VNI: border}, {StitchVLAN: stitch}} {
+		if w != (model.WireID{}) {
+			c.uses[use{w, p.Device.ID}] = name
+		}
+	}
 }
 
 // settle compares the devices that carry the networks before and after, and
@@ -124,6 +146,7 @@ func (t *txn) settle(networkIDs ...string) {
 			delete(pending, carrier)
 		}
 		t.setPending(id, slices.Collect(maps.Keys(pending)))
+		t.release(id, was, is)
 	}
 }
 

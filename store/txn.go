@@ -9,17 +9,25 @@ import (
 // txn is a change in the making. Rules read and grow next; base is what stood
 // before. Nothing of it is visible to others until it is committed.
 type txn struct {
-	base    *model.Definitions
-	next    model.Definitions
+	base *model.Definitions
+	next model.Definitions
+	// numbers is the index of next.
+	numbers index
 	opts    Options
 	now     time.Time
+	// steady is the time that passes, for the quarantine.
+	steady  time.Time
+	seen    *sightings
 	changes []change
 	// joined is the cache of joins.
 	joined []join
 }
 
-func begin(base *model.Definitions, opts Options) *txn {
-	t := &txn{base: base, next: *base, opts: opts, now: wall(opts.Now())}
+func begin(s *Store, base *model.Definitions, numbers index) *txn {
+	t := &txn{
+		base: base, next: *base, numbers: numbers, opts: s.opts,
+		now: wall(s.opts.Now()), steady: wall(s.opened.wall.Add(time.Since(s.opened.at))), seen: &s.sightings,
+	}
 	t.next.Revision++
 	return t
 }

@@ -1,6 +1,10 @@
 package store
 
-import "bordergw/model"
+import (
+	"slices"
+
+	"bordergw/model"
+)
 
 // checkNewVNI: a VNI that an operator gives belongs to no network and to no
 // stretch.
@@ -8,12 +12,22 @@ func (t *txn) checkNewVNI(networkID string, v model.VNI) error {
 	if owner := t.vniOwner(v); owner != "" {
 		return model.ErrVNIInUse(v, owner)
 	}
+	if !t.isBorderVNI(v) {
+		return nil
+	}
 	for _, j := range t.joins() {
 		if j.has(v) {
 			return model.ErrStretchConflict("VNI %s of network %s is the segmentation_id of network %s.", v, networkID, j.NetworkID)
 		}
 	}
 	return nil
+}
+
+// isBorderVNI reports whether a gateway or a connection has the VNI.
+func (t *txn) isBorderVNI(v model.VNI) bool {
+	return slices.ContainsFunc(t.numbers.vnis.users(uint32(v)), func(u user) bool {
+		return u.table == gateways.bucket || u.table == connections.bucket
+	})
 }
 
 // fixVNI gives a network its VNI at its first connection: that between sites if
@@ -30,7 +44,7 @@ func (t *txn) fixVNI(c *model.L2GatewayConnection, g *model.L2Gateway) error {
 		}
 	}
 	if n.VNI == 0 {
-		if n.VNI, err = t.lowestFreeVNI(); err != nil {
+		if n.VNI, err = t.lowestFreeVNI(n.ID); err != nil {
 			return err
 		}
 	}
@@ -39,26 +53,28 @@ func (t *txn) fixVNI(c *model.L2GatewayConnection, g *model.L2Gateway) error {
 }
 
 // lowestFreeVNI keeps clear of gateways that have no connection yet too: theirs
-// would clash later.
-func (t *txn) lowestFreeVNI() (model.VNI, error) {
-	taken := map[model.VNI]bool{}
-	for n := range t.next.Networks.All() {
-		taken[n.VNI] = true
-	}
-	for _, j := range t.joins() {
-		for _, v := range j.border {
-			taken[v] = true
+// would clash later. It also keeps clear of what was given up and may still be in
+// use on a switch, and of what a switch is seen to use for anything else.
+func (t *txn) lowestFreeVNI(networkID string) (model.VNI, error) {
+	t.expire()
+	last := uint32(t.opts.VNIRange.Last)
+	for v := uint32(t.opts.VNIRange.First); ; v++ {
+		free, ok := t.numbers.vnis.free(v)
+		if !ok || free > last {
+			return 0, model.ErrNoVNILeft(t.opts.VNIRange, t.quarantinedIn(t.opts.VNIRange))
+		}
+		if v = free; !t.seen.other(model.VNI(v), networkID) {
+			return model.VNI(v), nil
 		}
 	}
-	for g := range t.next.Gateways.All() {
-		for i := range g.Devices {
-			taken[g.Devices[i].SegmentationID] = true
+}
+
+// quarantinedIn counts the VNIs of a range that are in quarantine.
+func (t *txn) quarantinedIn(r model.VNIRange) (n int) {
+	for rel := range t.next.Released.All() {
+		if rel.VNI >= r.First && rel.VNI <= r.Last {
+			n++
 		}
 	}
-	for v := t.opts.VNIRange.First; v <= t.opts.VNIRange.Last; v++ {
-		if !taken[v] {
-			return v, nil
-		}
-	}
-	return 0, model.ErrNoVNILeft(t.opts.VNIRange)
+	return n
 }

@@ -43,6 +43,8 @@ type State struct {
 	// learned records what changed in Ucast_Macs_Local since it was last asked
 	// for.
 	learned localChanges
+	// keys records which logical switches' VNIs changed since they were last asked for.
+	keys keyChanges
 	// touched records what changed since a plan last found nothing to do.
 	touched touched
 }
@@ -68,6 +70,7 @@ func NewState(c Caps) *State {
 		locators:    map[ovsdb.UUID]Locator{},
 		byLocator:   map[Locator]ovsdb.UUID{},
 		touched:     touched{all: true}, // nothing has been looked at
+		keys:        keyChanges{all: true},
 	}
 }
 
@@ -134,6 +137,7 @@ func (s *State) updateLogical(u ovsdb.RowUpdate) error {
 		return err
 	}
 	row := s.logical[u.UUID]
+	s.keys.note(old, row)
 	if old != nil && (row == nil || row.Name != old.Name) {
 		if s.lsByName[old.Name] == u.UUID {
 			delete(s.lsByName, old.Name)

@@ -160,4 +160,4 @@ const MarkKey = "bordergw"
 
 // BorderSuffix ends the name of the second logical switch of a stitched
 // network.
-const BorderSuffix = "-border"
+const BorderSuffix = model.BorderSuffix

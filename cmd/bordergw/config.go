@@ -31,18 +31,21 @@ const minInterval = time.Second
 // config is what "serve" can be told. Its flag set names the keys; the keys of
 // the file are the same words with underscores.
 type config struct {
-	Listen    string // host:port of the REST API
-	DataDir   string
-	Interval  time.Duration // of the periodic pass over all devices
-	VNIRange  model.VNIRange
-	LogLevel  logrus.Level
-	LogFormat string
-	Auth      string
-	TokenFile string // of auth: token
-	Keystone  keystoneConfig
-	Policy    policyRules
-	Quota     model.Limits  // of projects without limits of their own
-	HAHold    time.Duration // before another switch takes over a gateway
+	Listen   string // host:port of the REST API
+	DataDir  string
+	Interval time.Duration // of the periodic pass over all devices
+	VNIRange model.VNIRange
+	// VNIQuarantine is how long a VNI that was given up is kept from other networks
+	// while a switch may still have it.
+	VNIQuarantine time.Duration
+	LogLevel      logrus.Level
+	LogFormat     string
+	Auth          string
+	TokenFile     string // of auth: token
+	Keystone      keystoneConfig
+	Policy        policyRules
+	Quota         model.Limits  // of projects without limits of their own
+	HAHold        time.Duration // before another switch takes over a gateway
 
 	OVSDBListen     []string // ptcp:PORT[:IP] or pssl:PORT[:IP]
 	TLSCertificate  string   // PEM files of TLS with switches
@@ -53,17 +56,18 @@ type config struct {
 
 func defaultConfig() config {
 	return config{
-		Listen:    "127.0.0.1:9696",
-		DataDir:   defaultDataDir(os.Geteuid()),
-		Interval:  time.Minute,
-		VNIRange:  model.DefaultVNIRange,
-		LogLevel:  logrus.InfoLevel,
-		LogFormat: "text",
-		Auth:      authNone,
-		Keystone:  defaultKeystone(),
-		Policy:    policyRules{},
-		Quota:     model.Limits{},
-		HAHold:    10 * time.Second,
+		Listen:        "127.0.0.1:9696",
+		DataDir:       defaultDataDir(os.Geteuid()),
+		Interval:      time.Minute,
+		VNIRange:      model.DefaultVNIRange,
+		VNIQuarantine: model.DefaultVNIQuarantine,
+		LogLevel:      logrus.InfoLevel,
+		LogFormat:     "text",
+		Auth:          authNone,
+		Keystone:      defaultKeystone(),
+		Policy:        policyRules{},
+		Quota:         model.Limits{},
+		HAHold:        10 * time.Second,
 	}
 }
 
@@ -89,6 +93,8 @@ func (c *config) bind(fs *pflag.FlagSet) {
 	fs.StringVar(&c.DataDir, "data-dir", c.DataDir, "directory of the store, created if missing")
 	fs.Var(setting[time.Duration]{&c.Interval, "duration", parseInterval}, "interval", "time between two passes over all devices")
 	fs.Var(setting[model.VNIRange]{&c.VNIRange, "first-last", model.ParseVNIRange}, "vni-range", "VNIs given to networks that have none")
+	fs.Var(setting[time.Duration]{&c.VNIQuarantine, "duration", parseHold}, "vni-quarantine",
+		"how long a VNI that was given up is kept from other networks while a switch may still use it")
 	fs.Var(setting[logrus.Level]{&c.LogLevel, "level", parseLevel}, "log-level", "error, warn, info, debug or trace")
 	fs.Var(oneOf(&c.LogFormat, "text", "json"), "log-format", "form of the log on standard error")
 	fs.Var(oneOf(&c.Auth, authNone, authToken, authHeaders, authKeystone), "auth",

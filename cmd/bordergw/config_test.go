@@ -28,7 +28,7 @@ func TestConfigDefaults(t *testing.T) {
 	got, err := load(t, "")
 	require.NoError(t, err)
 	require.Equal(t, config{
-		Listen: "127.0.0.1:9696", DataDir: defaultDataDir(os.Geteuid()), Interval: time.Minute, VNIRange: model.DefaultVNIRange,
+		Listen: "127.0.0.1:9696", DataDir: defaultDataDir(os.Geteuid()), Interval: time.Minute, VNIRange: model.DefaultVNIRange, VNIQuarantine: 24 * time.Hour,
 		LogLevel: logrus.InfoLevel, LogFormat: "text", Auth: "none",
 		Keystone: defaultKeystone(), Policy: policyRules{}, Quota: model.Limits{}, HAHold: 10 * time.Second,
 	}, got)
@@ -49,7 +49,7 @@ func TestConfigFile(t *testing.T) {
 	got, err := load(t, "testdata/config/good.yaml")
 	require.NoError(t, err)
 	require.Equal(t, config{
-		Listen: "[::1]:9000", DataDir: "/srv/bordergw", Interval: 90 * time.Second, VNIRange: model.VNIRange{First: 5000, Last: 5999},
+		Listen: "[::1]:9000", DataDir: "/srv/bordergw", Interval: 90 * time.Second, VNIRange: model.VNIRange{First: 5000, Last: 5999}, VNIQuarantine: 72 * time.Hour,
 		LogLevel: logrus.DebugLevel, LogFormat: "json", Auth: "token", TokenFile: "/etc/bordergw/tokens.yaml", Keystone: defaultKeystone(),
 		Policy: goodPolicy(), Quota: goodQuota(), HAHold: 3 * time.Second,
 		OVSDBListen:    []string{"ptcp:6640", "pssl:6641:[::1]"},
@@ -89,13 +89,13 @@ func TestEveryKeyIsAFlag(t *testing.T) {
 
 func TestFlagsWinOverFile(t *testing.T) {
 	got, err := load(t, "testdata/config/good.yaml",
-		"--listen", "127.0.0.1:0", "--data-dir=/d", "--interval=5s", "--vni-range=1-2", "--log-level=error", "--log-format=text", "--token-file=x",
+		"--listen", "127.0.0.1:0", "--data-dir=/d", "--interval=5s", "--vni-range=1-2", "--vni-quarantine=1h", "--log-level=error", "--log-format=text", "--token-file=x",
 		"--ha-hold=1s", "--quota-network=1", "--policy=get_plan=any", "--policy=get_audit=role:a;export=any",
 		"--ovsdb-listen=ptcp:0", "--ovsdb-listen=pssl:1:127.0.0.1", "--tls-certificate=c", "--tls-private-key=k",
 		"--tls-ca=x=a file.pem", "--tls-ca=y=b", "--tls-fingerprint=z="+pin1)
 	require.NoError(t, err)
 	require.Equal(t, config{
-		Listen: "127.0.0.1:0", DataDir: "/d", Interval: 5 * time.Second, VNIRange: model.VNIRange{First: 1, Last: 2},
+		Listen: "127.0.0.1:0", DataDir: "/d", Interval: 5 * time.Second, VNIRange: model.VNIRange{First: 1, Last: 2}, VNIQuarantine: time.Hour,
 		LogLevel: logrus.ErrorLevel, LogFormat: "text", Auth: "token", TokenFile: "x", Keystone: defaultKeystone(), HAHold: time.Second,
 		Policy: policyRules{"create_l2_gateway": "admin_or_owner", "get_plan": "any", "get_audit": "role:a", "export": "any"},
 		Quota:  goodQuota().With(model.Limits{"network": 1}),

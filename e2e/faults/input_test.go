@@ -131,10 +131,17 @@ func TestF60_VNIClash(t *testing.T) {
 	learn(o.server, "00:00:5e:00:53:01", "192.0.2.1")
 	o.Part(o.conn)
 	require.NoError(t, o.Store.DeleteNetwork(t.Context(), "net"))
-	next := o.Join(o.Network("next", 5001), rig.At{Switch: "tor1", Port: "p1", VLAN: 100})
-	o.Connection(soon, next, model.ConnectionError, "VNI 5001", "net")
+	asks := model.Network{Record: model.Record{ID: "next"}, VNI: 5001}
+	rig.Holds(t, rig.Patience, o.server, "ls more 5002", "bind tor1 p2 200 more", "ls net 5001")
+	_, err := o.Store.CreateNetwork(t.Context(), asks)
+	require.ErrorContains(t, err, "VNI 5001 belonged to the deleted network net and may still be in use on switch tor1")
 	o.server.VtepCtl("clear-local-macs", "net")
-	o.Connection(soon, next, model.ConnectionActive)
+	rig.Eventually(t, rig.Patience, func() error {
+		_, err := o.Store.CreateNetwork(t.Context(), asks)
+		return err
+	})
+	next := o.Join("next", rig.At{Switch: "tor1", Port: "p1", VLAN: 100})
+	o.Connection(rig.Patience, next, model.ConnectionActive)
 	rig.Holds(t, soon, o.server, "ls more 5002", "bind tor1 p2 200 more", "ls next 5001", "bind tor1 p1 100 next")
 }
 

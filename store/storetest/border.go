@@ -31,6 +31,8 @@ func testVNIAllocation(t *testing.T, open Open) {
 	require.Equal(t, model.VNI(100), f.vni("n1"), "a VNI stays with its network")
 	f.connectRefused("NoNetworkAvailable", g, "n3", model.VLANID(3))
 	require.NoError(t, f.DeleteNetwork(f.ctx, "n1"))
+	f.connectRefused("NoNetworkAvailable", g, "n3", model.VLANID(3))
+	f.confirm(gd.ID)
 	f.connect(g, "n3", model.VLANID(3))
 	require.Equal(t, model.VNI(100), f.vni("n3"))
 	f.connect(f.gateway(named("sw1", port("p1"))), "given", model.VLANID(4))

@@ -89,6 +89,7 @@ func testConnectionSegmentation(t *testing.T, open Open) {
 			require.Equal(t, "owner", conn.ProjectID)
 			require.NoError(t, f.DeleteConnection(f.ctx, conn.ID))
 			require.NoError(t, f.DeleteNetwork(f.ctx, c.name))
+			f.confirm(gd.ID)
 		})
 	}
 }

@@ -69,6 +69,7 @@ func dump(t testing.TB, d *model.Definitions) string {
 	each(d.Tombstones, add)
 	each(d.Retired, add)
 	each(d.Quotas, add)
+	each(d.Released, add)
 	return out
 }
 
@@ -170,6 +171,16 @@ func (f *fixture) vni(network string) model.VNI {
 	n, ok := f.Definitions().Networks.Get(network)
 	require.True(f.t, ok)
 	return n.VNI
+}
+
+// confirm tells that a device was seen without anything that was given up.
+func (f *fixture) confirm(deviceID string) {
+	f.t.Helper()
+	var ids []string
+	for r := range f.Definitions().Released.All() {
+		ids = append(ids, r.ID)
+	}
+	require.NoError(f.t, f.ConfirmReleased(f.ctx, deviceID, ids))
 }
 
 // pending are the devices that a network's tombstone names.

@@ -1,0 +1,99 @@
+package model
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// DefaultVNIQuarantine is how long what was given up is kept from others while a
+// switch may still have it.
+const DefaultVNIQuarantine = 24 * time.Hour
+
+// WireID is a number by which frames of a network are told apart on the wire:
+// either a VNI or the VLAN on the cable of a stitched border device.
+type WireID struct {
+	VNI        VNI  `json:"vni,omitempty"`
+	StitchVLAN VLAN `json:"stitch_vlan,omitempty"`
+}
+
+func (w WireID) String() string {
+	if w.VNI != 0 {
+		return "VNI " + w.VNI.String()
+	}
+	return "stitch VLAN " + w.StitchVLAN.String()
+}
+
+// Released remembers that switches may still use a WireID for a network that has
+// given it up there. The number is not given to another network until every one
+// of them was seen without it, or the quarantine is over.
+type Released struct {
+	// Record.ID is ReleasedID. ProjectID is the network's.
+	Record
+	WireID
+	NetworkID   string `json:"network_id"`
+	NetworkName string `json:"network_name,omitempty"`
+	// ReleasedAt is when the last device gave the number up, or the network did.
+	ReleasedAt time.Time `json:"released_at"`
+	// Pending are the devices that have not been seen without it yet, by id. A
+	// device that was purged stays listed: nobody knows what its switch does.
+	Pending []ReleasedOn `json:"pending"`
+}
+
+// ReleasedOn is a device that may still use a WireID.
+type ReleasedOn struct {
+	DeviceID string `json:"device_id"`
+	// Switch is the name of its switch at that time, for people.
+	Switch string `json:"switch"`
+}
+
+// ReleasedID is the id of the record of a network's number.
+func ReleasedID(w WireID, network string) string {
+	return fmt.Sprintf("%d/%d/%s", w.VNI, w.StitchVLAN, network)
+}
+
+// On finds the entry of a device, nil for none.
+func (r *Released) On(device string) *ReleasedOn {
+	for i := range r.Pending {
+		if r.Pending[i].DeviceID == device {
+			return &r.Pending[i]
+		}
+	}
+	return nil
+}
+
+// mostNamed is how many switches an error names.
+const mostNamed = 5
+
+// switches names those that may still have the number.
+func (r *Released) switches() string {
+	var names []string
+	for _, p := range r.Pending[:min(len(r.Pending), mostNamed)] {
+		names = append(names, p.Switch)
+	}
+	text := "switch " + strings.Join(names, ", ")
+	if more := len(r.Pending) - len(names); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// network names the network that had the number; deleted says that it is gone.
+func (r *Released) network(deleted bool) string {
+	kind := "network"
+	if deleted {
+		kind = "the deleted network"
+	}
+	if r.NetworkName == "" || r.NetworkName == r.NetworkID {
+		return kind + " " + r.NetworkID
+	}
+	return fmt.Sprintf("%s %s (%s)", kind, r.NetworkName, r.NetworkID)
+}
+
+// ErrVNIQuarantined refuses a VNI that a switch may still use for a network that
+// has given it up. Until is when the quarantine is over.
+func ErrVNIQuarantined(r *Released, deleted bool, until time.Time) *Error {
+	return refuse(Conflict, "VNIQuarantined",
+		"VNI %s belonged to %s and may still be in use on %s. It is free when the switch was seen without it, at the latest at %s.",
+		r.VNI, r.network(deleted), r.switches(), until.UTC().Format(time.RFC3339))
+}

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"slices"
+	"sync"
+
+	"bordergw/model"
+)
+
+const (
+	// maxSightings bounds what is remembered of one device, in logical switches.
+	maxSightings = 1 << 16
+	// maxSightingName bounds a name in bytes: the id of a network with a suffix. A
+	// longer one is cut; no network of ours has it.
+	maxSightingName = 4*maxID + len(model.BorderSuffix)
+)
+
+// sightings are the VNIs that switches were last seen to use, by whatever hand. They
+// are not durable: a switch says them again when it is read.
+type sightings struct {
+	mu       sync.RWMutex
+	byDevice map[string]map[string]model.VNI // by name of the logical switch
+	byVNI    map[model.VNI][]sighting
+}
+
+// sighting is a logical switch of a device's database.
+type sighting struct{ device, logicalSwitch string }
+
+// NoteVNIs takes note of the VNIs that logical switches in a device's database have,
+// by name; 0 is for one without a VNI, or that is gone. All says that these are all
+// that there are, else they are those that changed. A device that is not registered
+// any more is forgotten by an empty list. It never waits for a writer.
+func (s *Store) NoteVNIs(device string, all bool, vnis map[string]model.VNI) {
+	s.sightings.note(device, all, vnis)
+}
+
+func (s *sightings) note(device string, all bool, vnis map[string]model.VNI) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.byDevice == nil {
+		s.byDevice, s.byVNI = map[string]map[string]model.VNI{}, map[model.VNI][]sighting{}
+	}
+	if all {
+		for name := range s.byDevice[device] {
+			if vnis[name] == 0 {
+				s.set(sighting{device, name}, 0)
+			}
+		}
+	}
+	for name, v := range vnis {
+		s.set(sighting{device, name[:min(len(name), maxSightingName)]}, v)
+	}
+}
+
+func (s *sightings) set(at sighting, v model.VNI) {
+	of := s.byDevice[at.device]
+	if old := of[at.logicalSwitch]; old != 0 {
+		s.byVNI[old] = slices.DeleteFunc(s.byVNI[old], func(o sighting) bool { return o == at })
+		if len(s.byVNI[old]) == 0 {
+			delete(s.byVNI, old)
+		}
+		if delete(of, at.logicalSwitch); len(of) == 0 {
+			delete(s.byDevice, at.device)
+		}
+	}
+	if v == 0 || len(of) >= maxSightings {
+		return
+	}
+	if len(of) == 0 {
+		of = map[string]model.VNI{}
+		s.byDevice[at.device] = of
+	}
+	of[at.logicalSwitch] = v
+	s.byVNI[v] = append(s.byVNI[v], at)
+}
+
+// of reports whether a switch uses the VNI for that network.
+func (s *sightings) of(v model.VNI, network string) bool {
+	return s.some(v, func(name string) bool { return isOf(name, network) })
+}
+
+// other reports whether a switch uses the VNI for anything but that network.
+func (s *sightings) other(v model.VNI, network string) bool {
+	return s.some(v, func(name string) bool { return !isOf(name, network) })
+}
+
+func (s *sightings) some(v model.VNI, is func(logicalSwitch string) bool) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.ContainsFunc(s.byVNI[v], func(at sighting) bool { return is(at.logicalSwitch) })
+}
+
+// isOf reports whether a logical switch is one of the two that a network may have.
+func isOf(logicalSwitch, network string) bool {
+	return logicalSwitch == network || logicalSwitch == network+model.BorderSuffix
+}
