@@ -128,10 +128,11 @@ func (t *txn) switchOf(where *places, dev *model.Device) (*model.SwitchInventory
 	return t.next.SwitchInventory(at), nil
 }
 
-// someUnread reports whether a registered database was never read.
+// someUnread reports whether a registered database was never read, or had no switch
+// yet.
 func (t *txn) someUnread() bool {
 	for gd := range t.next.Devices.All() {
-		if _, ok := t.next.Inventories.Get(gd.ID); !ok && gd.Driven() {
+		if inv, ok := t.next.Inventories.Get(gd.ID); gd.Driven() && (!ok || len(inv.Switches) == 0) {
 			return true
 		}
 	}

@@ -173,6 +173,9 @@ func (t *txn) importNetwork(n *model.Network) (*model.Network, error) {
 func (t *txn) importDevice(gd *model.GatewayDevice) (*model.GatewayDevice, error) {
 	t.give(gd.ID)
 	made, err := t.createDevice(*gd)
+	if err == nil && made.Driven() {
+		t.markRead(made, t.now) // by the store that exported it
+	}
 	if err != nil || len(gd.RemoteMACs) == 0 {
 		return made, err
 	}

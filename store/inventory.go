@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"bordergw/model"
 )
@@ -41,6 +42,15 @@ func (t *txn) setInventory(deviceID string, inv model.Inventory) error {
 	}
 	inventories.put(t, &inv)
 	return nil
+}
+
+// markRead notes that a device may hold rows of ours, although nothing is known of
+// its switches yet.
+func (t *txn) markRead(gd *model.GatewayDevice, at time.Time) {
+	if _, read := t.next.Inventories.Get(gd.ID); read {
+		return
+	}
+	inventories.put(t, &model.Inventory{Record: model.Record{ID: gd.ID, ProjectID: gd.ProjectID}, SeenAt: at})
 }
 
 // sortedSwitches copies in a fixed order; empty lists become nil, as they are

@@ -201,6 +201,17 @@ func testReleasedOverExport(t *testing.T, open Open) {
 	}
 	require.NoError(t, o.askFor("b", 100))
 
+	// What the other store wrote stands, although this one never read it.
+	f.network("live", 0)
+	f.connect(f.gateway(named("sw1", port("p1", 2))), "live", none)
+	o = f.other()
+	require.NoError(t, o.Import(o.ctx, f.exported()))
+	for c := range o.Definitions().Connections.All() {
+		require.NoError(t, o.DeleteConnection(o.ctx, c.ID))
+	}
+	require.NoError(t, o.DeleteNetwork(o.ctx, "live"))
+	o.quarantined(o.askFor("b", 101), "network live", "switch sw1")
+
 	for name, spoil := range map[string]func(*model.Released){
 		"no number":       func(r *model.Released) { r.VNI = 0 },
 		"number too high": func(r *model.Released) { r.VNI = model.MaxVNI + 1; r.ID = model.ReleasedID(r.WireID, r.NetworkID) },
@@ -235,6 +246,19 @@ func testQuarantineOver(t *testing.T, open Open) {
 	f.connect(f.gateway(named("sw1", port("p1", 1))), "c", none)
 	require.Equal(t, model.VNI(101), f.vni("c"))
 	require.Zero(t, f.Definitions().Released.Len(), "what is over is forgotten")
+}
+
+// F-158: the clock of the day jumps while the store is open.
+func testQuarantineAndClock(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	now := f.opts.Now()
+	f.opts.Now = func() time.Time { return now }
+	f.reopen()
+	f.seen("sw1", 1, "p1")
+	now = now.Add(-40 * time.Hour)
+	f.dismissed("a", 0, named("sw1", port("p1", 1)))
+	now = now.Add(80 * time.Hour)
+	f.quarantined(f.askFor("b", 100), "switch sw1")
 }
 
 // F-159: a VNI that a switch is seen to use for something else is given to nobody who

@@ -40,6 +40,7 @@ func Run(t *testing.T, open Open) {
 		{"F157StitchVLANReleased", testStitchVLANReleased},
 		{"F158ReleasedOverExport", testReleasedOverExport},
 		{"F158QuarantineOver", testQuarantineOver},
+		{"F158QuarantineAndClock", testQuarantineAndClock},
 		{"F159Sightings", testSightings},
 		{"Tombstones", testTombstones},
 		{"TombstonesOfUnknownSwitches", testTombstonesOfUnknownSwitches},
