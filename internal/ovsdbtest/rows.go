@@ -132,8 +132,20 @@ func isSet(columnType json.RawMessage) bool {
 	return t.Value == nil && t.Max != nil && t.Max != 1.0
 }
 
+// sortByText makes the text of each item once: there may be thousands of rows.
 func sortByText[T any](items []T) {
-	slices.SortFunc(items, func(a, b T) int { return cmp.Compare(mustText(a), mustText(b)) })
+	type keyed struct {
+		text string
+		item T
+	}
+	all := make([]keyed, len(items))
+	for i, item := range items {
+		all[i] = keyed{mustText(item), item}
+	}
+	slices.SortFunc(all, func(a, b keyed) int { return cmp.Compare(a.text, b.text) })
+	for i := range all {
+		items[i] = all[i].item
+	}
 }
 
 // mustText is the JSON of a decoded JSON value, which always encodes.
