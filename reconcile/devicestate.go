@@ -28,6 +28,9 @@ type deviceState struct {
 	released uint64
 	// blocked is why nothing can be written at all now, "" if it can.
 	blocked string
+	// untold says what the switch has not told of at last, and when that was found.
+	untold   string
+	untoldAt time.Time
 	// peer is who the session is with; distrust why TLS kept one from standing.
 	peer     transport.Peer
 	distrust string
@@ -44,9 +47,9 @@ func (st *deviceState) expected(hold time.Duration) bool {
 
 // settle reports the outcome of a plan. After writing, one more plan finds
 // whether it all stands; if not, the next round goes on, when settle returns.
-func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revision uint64, wrote bool) time.Duration {
+func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revision uint64, wrote []vtep.Op) time.Duration {
 	look := plan
-	if wrote {
+	if len(wrote) > 0 {
 		look = s.Step(want)
 	}
 	rest := w.undrifted(look.Ops, want)
@@ -54,8 +57,13 @@ func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revis
 		w.synced, w.open = want, look.Problems
 	}
 	undone := slices.Concat(w.helds.problems(), w.repairs.problems(), driftProblems(w.drifted))
-	if wrote && len(rest) > 0 && len(undone) == 0 {
-		pause := w.damp.fruitless(time.Now())
+	unfinished := len(wrote) > 0 && len(rest) > 0
+	same := unfinished && shareOps(rest, wrote)
+	if same {
+		s.Doubt()
+	}
+	if unfinished && len(undone) == 0 {
+		pause := w.damp.fruitless(time.Now(), same)
 		if pause == 0 {
 			w.nudge()
 		}

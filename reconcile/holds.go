@@ -80,8 +80,8 @@ func (h holds) refused(rs []vtep.Rejection, wait time.Duration, now time.Time) t
 
 // shorter is the lesser of two waits, of which 0 is none.
 func shorter(a, b time.Duration) time.Duration {
-	if a == 0 {
-		return b
+	if a == 0 || b == 0 {
+		return max(a, b)
 	}
 	return min(a, b)
 }

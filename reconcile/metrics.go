@@ -16,6 +16,7 @@ type metrics struct {
 	refused  *prometheus.CounterVec
 	// disbelieved counts a row each time that it is told.
 	disbelieved *prometheus.CounterVec
+	untold      *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer, l *Loop) *metrics {
@@ -36,9 +37,12 @@ func newMetrics(r prometheus.Registerer, l *Loop) *metrics {
 		disbelieved: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "bordergw_device_bad_macs_total", Help: "Learned rows that were told and not believed: no unicast MAC, or not behind the switch itself.",
 		}, []string{"device"}),
+		untold: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bordergw_device_untold_changes_total", Help: "Times that a switch was found not to have told of changes of its database.",
+		}, []string{"device"}),
 	}
 	if r != nil {
-		r.MustRegister(m.sessions, m.ops, m.seconds, m.refused, m.disbelieved, &deviceCollector{loop: l})
+		r.MustRegister(m.sessions, m.ops, m.seconds, m.refused, m.disbelieved, m.untold, &deviceCollector{loop: l})
 	}
 	return m
 }
@@ -58,6 +62,7 @@ func (m *metrics) forget(device string) {
 	m.ops.DeletePartialMatch(of)
 	m.seconds.DeletePartialMatch(of)
 	m.disbelieved.DeletePartialMatch(of)
+	m.untold.DeletePartialMatch(of)
 }
 
 // deviceCollector reads the state of the devices when it is asked.

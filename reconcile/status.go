@@ -30,6 +30,9 @@ func (l *Loop) DeviceStatus(id string) model.DeviceStatus {
 	} else if w := l.worker(id); w != nil {
 		st = w.state()
 	}
+	if st.phase == model.DeviceInSync {
+		st.detail = cmp.Or(st.detail, st.distrusted(time.Now()))
+	}
 	out := model.DeviceStatus{Phase: st.phase, Detail: st.detail, LastError: st.lastError, ObservedRevision: st.revision}
 	reachable := st.phase != model.DeviceUnreachable && st.phase != model.DeviceUnsupported
 	conditions := []model.Condition{

@@ -51,6 +51,9 @@ type worker struct {
 	knock chan struct{}
 	helds holds
 	damp  damper
+	// surveys are of this session, doubts of all.
+	surveys surveys
+	doubts  doubts
 	// repairs are of this session: one that begins writes everything anew.
 	repairs repairs
 	logged  string // the phase that was logged last
@@ -280,6 +283,8 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 	defer pass.Stop()
 	retry := time.NewTimer(0)
 	defer retry.Stop()
+	w.surveys.begin(s, w.loop.opts.Interval, w.doubts.rows)
+	defer w.surveys.end()
 	audit := true
 	for {
 		select {
@@ -308,12 +313,20 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 			}
 			w.tell(s, false) // the time of a switch that is missing may be over
 		case <-retry.C:
+		case <-w.surveys.timer.C:
+			if err := w.survey(ctx, s); err != nil {
+				return err
+			}
+			continue
 		}
 		again, err := w.reconcile(ctx, s, need, audit)
 		if err != nil {
 			return err
 		}
 		audit = false
+		if s.Doubted() {
+			w.surveys.soon()
+		}
 		if again > 0 {
 			retry.Reset(again)
 		}
@@ -452,7 +465,7 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, au
 		}
 		wait = w.helds.refused(rejected, wait, time.Now())
 	}
-	wait = shorter(w.settle(s, want, plan, revision, len(ops) > 0), wait)
+	wait = shorter(w.settle(s, want, plan, revision, ops), wait)
 	if err := w.cleanUp(ctx, s, want, plan); err != nil && ctx.Err() == nil {
 		w.log.WithField("err", err).Warn("telling the store what has gone")
 		wait = shorter(wait, storeRetry)

@@ -108,6 +108,9 @@ func (s *Session) judge(ctx context.Context, batch []Op, e *encoder, err error) 
 		return s.resend(ctx, batch)
 	case !one || refused.Kind == readOnly:
 		return nil, fmt.Errorf("%w: %w", ErrBlocked, err)
+	}
+	s.doubt(refused)
+	switch {
 	case refused.Kind == ovsdb.NoMatch:
 		// Committed; only the row at fault had gone. The next plan knows.
 		return nil, nil

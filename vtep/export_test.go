@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"bordergw/model"
 	"bordergw/vtep/hwvtep"
 	"bordergw/vtep/ovsdb"
 )
@@ -143,4 +144,28 @@ func mustUUID(s string) ovsdb.UUID {
 		panic(err)
 	}
 	return id
+}
+
+// Received counts the bytes that the switch has sent.
+func (s *Session) Received() uint64 { return s.conn.Stats().BytesIn }
+
+// Forget has the session not know a remote MAC.
+func (s *Session) Forget(ls string, mac model.MAC) {
+	s.state.ucastRemote.remove(s.remote(ls, mac).uuid)
+}
+
+// Invent has it know one that is not there.
+func (s *Session) Invent(ls string, mac model.MAC) {
+	s.state.ucastRemote.insert(ovsdb.UUID{1}, macExtra{ls: s.state.lsByName[ls], mac: mac})
+}
+
+// Misplace has it know one elsewhere.
+func (s *Session) Misplace(ls string, mac model.MAC) {
+	id := s.remote(ls, mac).uuid
+	s.state.ucastRemote.remove(id)
+	s.state.ucastRemote.insert(id, macExtra{ls: s.state.lsByName[ls], mac: mac, locator: ovsdb.UUID{2}})
+}
+
+func (s *Session) remote(ls string, mac model.MAC) macRow {
+	return s.state.ucastRemote.byLS[s.state.lsByName[ls]][mac]
 }

@@ -34,6 +34,9 @@ type Session struct {
 	asked  string
 	inLine bool
 
+	// doubted: an answer does not go with what is known, see Doubt.
+	doubted atomic.Bool
+
 	pace      pace
 	strangers strangers
 

@@ -270,7 +270,7 @@ func TestF19_Reverts(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		st := s.Loop.ConnectionStatus(conn)
-		require.Equal(t, model.ConnectionError, st.State)
+		require.Equal(t, model.ConnectionError, st.State, st.Detail)
 		require.Contains(t, st.Detail, "another hand undid")
 		require.Equal(t, "Conflict", model.FindCondition(st.Conditions, model.Programmed).Reason)
 		first := peer.Asked.Load()

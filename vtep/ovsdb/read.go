@@ -28,6 +28,23 @@ func EachColumn(row json.RawMessage, f func(column, value []byte) error) error {
 	return s.finish()
 }
 
+// EachRow calls f with the rows that a select has read, as they came, and ends with its
+// first error.
+func EachRow(rows json.RawMessage, f func(row json.RawMessage) error) error {
+	s := scanner{data: rows}
+	s.open('[')
+	for n := 0; s.more(']', n); n++ {
+		row := s.value()
+		if s.err != nil {
+			break
+		}
+		if err := f(row); err != nil {
+			return err
+		}
+	}
+	return s.finish()
+}
+
 // ReadString reads a string; false if the value is none. The text may lie in
 // the value.
 func ReadString(value []byte) (text []byte, ok bool) {

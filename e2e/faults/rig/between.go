@@ -18,6 +18,8 @@ type Between struct {
 	Asked atomic.Int64
 	// Sessions counts the connections.
 	Sessions atomic.Int64
+	// Muted counts the messages of which something was kept back.
+	Muted atomic.Int64
 
 	mu     sync.Mutex
 	answer func(Request) string
@@ -139,7 +141,11 @@ func (b *Between) told(text json.RawMessage) []byte {
 	last := len(m.Params) - 1
 	var tables map[string]json.RawMessage
 	_ = json.Unmarshal(m.Params[last], &tables) // the switch's own
+	all := len(tables)
 	maps.DeleteFunc(tables, func(table string, _ json.RawMessage) bool { return mute(table) })
+	if len(tables) < all {
+		b.Muted.Add(1)
+	}
 	if len(tables) == 0 {
 		return nil
 	}

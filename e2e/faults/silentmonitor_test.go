@@ -1,0 +1,175 @@
+package faults_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"bordergw/e2e/faults/rig"
+	"bordergw/internal/ovsdbtest"
+	"bordergw/model"
+	"bordergw/reconcile"
+)
+
+// muted is a two whose first switch is behind a Between.
+func muted(t testing.TB) (*two, *rig.Between) {
+	t.Helper()
+	s := rig.New(t, reconcile.Options{Interval: time.Second})
+	o := &one{Site: s, server: ovsdbtest.Start(t)}
+	o.server.AddSwitch("tor1", "192.0.2.1", "p1", "p2")
+	between, port := rig.NewBetween(t, o.server.Port())
+	o.device = s.Register("tor1", port)
+	o.conn = s.Join(s.Network("net", 5001), rig.At{Switch: "tor1", Port: "p1", VLAN: 100})
+	rig.Holds(t, rig.Patience, o.server, carried...)
+	w := twoOf(o)
+	learn(w.other, "00:00:5e:00:53:01", "192.0.2.2")
+	rig.Holds(t, rig.Patience, w.server, append([]string{"mac net 00:00:5e:00:53:01 192.0.2.2"}, carriedByOne...)...)
+	w.InSync(w.device, w.otherDevice)
+	return w, between
+}
+
+// held is what the first switch of a muted holds.
+var held = append([]string{"mac net 00:00:5e:00:53:01 192.0.2.2"}, carriedByOne...)
+
+// TestF72_SilentMonitor: a switch goes on answering and does not tell of what changes. A
+// binding and a network that are taken away come back, a station that it learns is known
+// to the others, again and again.
+func TestF72_SilentMonitor(t *testing.T) {
+	t.Parallel()
+	w, between := muted(t)
+	between.MuteAll()
+	want := slices.Clone(carriedByTwo)
+	for i := range 3 {
+		began := time.Now()
+		station := fmt.Sprintf("00:00:5e:00:53:1%d", i)
+		learn(w.server, station, "192.0.2.1")
+		if i == 1 {
+			w.server.VtepCtl("clear-remote-macs", "net")
+		}
+		w.server.VtepCtl("unbind-ls", "tor1", "p1", "100")
+		rig.Holds(t, rig.Patience, w.server, held...)
+		want = append(want, "mac net "+station+" 192.0.2.1")
+		rig.Holds(t, rig.Patience, w.other, want...)
+		measured(t, 0, time.Since(began))
+	}
+	w.Device(rig.Patience, w.device, model.DeviceInSync, "does not tell of its changes")
+}
+
+// TestF72_LostForAWhile: what changes for some time is not told, and all after it is.
+func TestF72_LostForAWhile(t *testing.T) {
+	t.Parallel()
+	w, between := muted(t)
+	between.MuteAll()
+	w.server.VtepCtl("unbind-ls", "tor1", "p1", "100", "--", "del-ucast-remote", "net", "00:00:5e:00:53:01")
+	learn(w.server, "00:00:5e:00:53:11", "192.0.2.1")
+	rig.Eventually(t, rig.Patience, func() error {
+		if between.Muted.Load() < 2 {
+			return errWait
+		}
+		return nil
+	})
+	between.MuteNothing()
+	began := time.Now()
+	rig.Holds(t, rig.Patience, w.server, held...)
+	rig.Holds(t, rig.Patience, w.other, append([]string{"mac net 00:00:5e:00:53:11 192.0.2.1"}, carriedByTwo...)...)
+	measured(t, 0, time.Since(began))
+}
+
+// TestF72_OneTable: the changes of one table are not told.
+func TestF72_OneTable(t *testing.T) {
+	t.Parallel()
+	for table, change := range map[string][]string{
+		"Physical_Port":     {"unbind-ls", "tor1", "p1", "100"},
+		"Logical_Switch":    {"set", "Logical_Switch", "net", "tunnel_key=1"},
+		"Ucast_Macs_Remote": {"del-ucast-remote", "net", "00:00:5e:00:53:01"},
+		"Mcast_Macs_Remote": {"del-mcast-remote", "net", "unknown-dst", "192.0.2.2"},
+		"Ucast_Macs_Local":  {"add-ucast-local", "net", "00:00:5e:00:53:11", "192.0.2.1"},
+	} {
+		t.Run(table, func(t *testing.T) {
+			t.Parallel()
+			w, between := muted(t)
+			between.Mute(func(of string) bool { return of == table })
+			began := time.Now()
+			w.server.VtepCtl(change...)
+			w.Device(rig.Patience, w.device, model.DeviceInSync, "does not tell of its changes", table)
+			rig.Holds(t, rig.Patience, w.server, held...)
+			if table == "Ucast_Macs_Local" {
+				rig.Holds(t, rig.Patience, w.other, append([]string{"mac net 00:00:5e:00:53:11 192.0.2.1"}, carriedByTwo...)...)
+			}
+			measured(t, 0, time.Since(began))
+		})
+	}
+}
+
+// TestF72_OwnWritesNotTold: what a user changes is carried out and does not show. It is
+// no loop, and ends.
+func TestF72_OwnWritesNotTold(t *testing.T) {
+	t.Parallel()
+	w, between := muted(t)
+	between.MuteAll()
+	began := time.Now()
+	w.Part(w.conn)
+	asked := between.Asked.Load()
+	w.Join(w.Network("more", 5002), rig.At{Switch: "tor1", Port: "p2", VLAN: 200})
+	rig.Holds(t, rig.Patience, w.server, "ls more 5002", "bind tor1 p2 200 more")
+	w.InSync(w.device)
+	measured(t, 0, time.Since(began))
+	require.Less(t, between.Asked.Load()-asked, int64(100), "no hot loop")
+}
+
+// TestF72_NotAsked: a switch that can not be asked is believed, in one session.
+func TestF72_NotAsked(t *testing.T) {
+	t.Parallel()
+	s, server, between, device := behind(t, reconcile.Options{Interval: 100 * time.Millisecond})
+	refused := 0
+	between.Answer(func(r rig.Request) string {
+		if r.Method == "transact" && r.Has("select") {
+			refused++
+			return `{"id":$ID,"error":null,"result":[{"error":"not supported"}]}`
+		}
+		return ""
+	})
+	slowly(t, between.Asked.Load)
+	s.InSync(device)
+	conn := s.Join(s.Network("net", 5001), rig.At{Switch: "tor1", Port: "p1", VLAN: 100})
+	s.Connection(rig.Patience, conn, model.ConnectionActive)
+	rig.Holds(t, rig.Patience, server, carried...)
+	require.Equal(t, int64(1), between.Sessions.Load())
+	between.Answer(nil)
+	require.Equal(t, 1, refused, "it is not asked again")
+}
+
+// TestF72_ContradictsItself: what a switch answers is never what it tells. It is read
+// anew once and not each time.
+func TestF72_ContradictsItself(t *testing.T) {
+	t.Parallel()
+	s, server, between, device := behind(t, reconcile.Options{Interval: 100 * time.Millisecond})
+	conn := s.Join(s.Network("net", 5001), rig.At{Switch: "tor1", Port: "p1", VLAN: 100})
+	s.Connection(rig.Patience, conn, model.ConnectionActive)
+	between.Answer(func(r rig.Request) string {
+		if n := strings.Count(string(r.Params), `"op":"select"`); r.Method == "transact" && n > 0 {
+			return rig.OK("[" + strings.TrimSuffix(strings.Repeat(`{"rows":[]},`, n), ",") + "]")
+		}
+		return ""
+	})
+	rig.Eventually(t, rig.Patience, func() error {
+		if between.Sessions.Load() < 2 {
+			return errWait
+		}
+		return nil
+	})
+	s.Device(rig.Patience, device, model.DeviceInSync, "does not tell of its changes")
+	began := time.Now()
+	rig.Eventually(t, rig.Patience, func() error {
+		if time.Since(began) < 8*time.Second {
+			return errWait
+		}
+		return nil
+	})
+	require.LessOrEqual(t, between.Sessions.Load(), int64(5), "the rest between two readings grows")
+	rig.Holds(t, rig.Patience, server, carried...)
+}

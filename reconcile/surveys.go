@@ -1,0 +1,129 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"bordergw/vtep"
+)
+
+const (
+	// surveyGap is the least time between two surveys that an odd answer asks for.
+	surveyGap = time.Second
+	// maxTrust is how long a switch that contradicts itself may go unasked.
+	maxTrust = time.Hour
+	// untoldShown is how long a status shows that a switch has not told of changes.
+	untoldShown = time.Hour
+)
+
+// surveys are when a worker asks its switch what it has, as what it tells may not be all:
+// once an interval, and soon after an answer that does not go with what is known. The
+// first is at a random time, so that the switches do not all answer at once.
+type surveys struct {
+	timer    *time.Timer
+	interval time.Duration
+	now      *vtep.Survey // nil between two
+	began    time.Time    // of the last, zero before the first
+	turn     int
+	off      bool // the switch does not answer
+	recheck  bool // of what was found in the session before
+}
+
+// doubts are what surveys have found.
+type doubts struct {
+	// rows were not told of in the session before.
+	rows []vtep.Suspect
+	// contradictions follow each other; no survey counts before until.
+	contradictions int
+	until          time.Time
+}
+
+func (v *surveys) begin(s *vtep.Session, interval time.Duration, found []vtep.Suspect) {
+	*v = surveys{timer: time.NewTimer(rand.N(interval)), interval: interval}
+	if len(found) > 0 {
+		v.now, v.recheck, v.began = s.Recheck(found), true, time.Now()
+		v.timer.Reset(0)
+	}
+}
+
+func (v *surveys) end() { v.timer.Stop() }
+
+// soon has a survey begin, unless there is one or was one just now.
+func (v *surveys) soon() {
+	if v.now == nil && !v.off {
+		v.timer.Reset(max(0, surveyGap-time.Since(v.began)))
+	}
+}
+
+// over ends a survey.
+func (v *surveys) over() {
+	v.now, v.recheck = nil, false
+	v.timer.Reset(max(0, v.interval-time.Since(v.began)))
+}
+
+// survey asks the next question. The error ends the session.
+func (w *worker) survey(ctx context.Context, s *vtep.Session) error {
+	v := &w.surveys
+	if v.now == nil {
+		v.now, v.began = s.Survey(v.turn), time.Now()
+		v.turn++
+	}
+	pause, err := v.now.Step(ctx)
+	untold, found := errors.AsType[*vtep.Untold](err)
+	switch {
+	case found:
+		return w.untold(untold)
+	case err != nil && s.Err() == nil && ctx.Err() == nil:
+		w.log.WithField("err", err).Warn("the switch can not be asked what it has: what it tells of changes is believed")
+		v.off = true
+	case err != nil:
+		return err
+	case !v.now.Done():
+		v.timer.Reset(pause)
+	default:
+		if v.recheck {
+			w.doubts.rows = nil
+		} else {
+			w.doubts.contradictions = 0
+		}
+		v.over()
+	}
+	return nil
+}
+
+// untold has a switch read anew that has not told of changes. If what it answers is not
+// what it told at the beginning of this very session, reading it again is of no use, and
+// it is asked less and less often.
+func (w *worker) untold(found *vtep.Untold) error {
+	d := &w.doubts
+	w.loop.metrics.untold.WithLabelValues(w.id).Inc()
+	w.mu.Lock()
+	w.status.untold, w.status.untoldAt = found.Error(), time.Now()
+	w.mu.Unlock()
+	if w.surveys.recheck {
+		d.rows = nil
+		d.contradictions++
+		d.until = time.Now().Add(min(w.loop.opts.Interval<<min(d.contradictions, 20), maxTrust))
+		w.log.WithField("err", found).Warn("what the switch answers is not what it told when it was read")
+		w.surveys.over()
+		return nil
+	}
+	if time.Now().Before(d.until) {
+		w.surveys.over()
+		return nil
+	}
+	d.rows = slices.Clone(found.Rows)
+	w.log.WithField("err", found).Warn("reading the switch anew")
+	return found
+}
+
+// distrusted is what the switch has not told of, for a while.
+func (st *deviceState) distrusted(now time.Time) string {
+	if st.untold == "" || now.Sub(st.untoldAt) > untoldShown {
+		return ""
+	}
+	return "read anew at " + st.untoldAt.UTC().Format(time.RFC3339) + ": " + st.untold
+}

@@ -1,0 +1,193 @@
+package vtep
+
+import (
+	"encoding/json"
+	"iter"
+	"maps"
+	"reflect"
+	"slices"
+
+	"bordergw/vtep/ovsdb"
+)
+
+// rows is a table as a Survey compares it.
+type rows interface {
+	len() int
+	// of are the rows of one logical switch, or all.
+	of(ls *ovsdb.UUID) iter.Seq[ovsdb.UUID]
+	// row is what is known of a row, comparable, nil for nothing.
+	row(id ovsdb.UUID) any
+	// pending: the row is known to be there, gone or changed, and not yet how.
+	pending(id ovsdb.UUID) bool
+	// like reports whether a row that is known has these columns.
+	like(id ovsdb.UUID, columns json.RawMessage) (bool, error)
+}
+
+// known is a table that is monitored.
+func (s *State) known(table string) rows {
+	return map[string]rows{
+		"Physical_Switch": s.switches, "Physical_Port": s.ports, "Logical_Switch": s.logical, "Physical_Locator": s.locatorRows,
+		"Physical_Locator_Set": s.sets, "Tunnel": s.tunnels, "Mcast_Macs_Remote": s.mcastRemote, "Mcast_Macs_Local": s.mcastLocal,
+		"Ucast_Macs_Remote": &s.ucastRemote, "Ucast_Macs_Local": &s.ucastLocal,
+	}[table]
+}
+
+// unlike finds rows that differ from what was read of a part, a few if there are many.
+func (s *State) unlike(p part, results []ovsdb.Result) (out []ovsdb.UUID, err error) {
+	t := s.known(p.table)
+	read := map[ovsdb.UUID]bool{}
+	for i := range results {
+		err := ovsdb.EachRow(results[i].Rows, func(row json.RawMessage) error {
+			id, ok := rowID(row)
+			if !ok {
+				return errWire
+			}
+			read[id] = true
+			like, err := t.like(id, row)
+			if !like && !t.pending(id) && len(out) < maxSuspects {
+				out = append(out, id)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	asked := t.of(p.of)
+	if p.rows != nil {
+		asked = slices.Values(p.rows)
+	}
+	for id := range asked {
+		if !read[id] && t.row(id) != nil && !t.pending(id) && len(out) < 2*maxSuspects {
+			out = append(out, id)
+		}
+	}
+	return out, nil
+}
+
+// weigh compares rows that were asked for again: those that look and are known as the
+// last time, and those that have to be asked for once more.
+func (s *State) weigh(suspects []Suspect, results []ovsdb.Result) (untold, still []Suspect, err error) {
+	for i, was := range suspects {
+		t := s.known(was.Table)
+		now := Suspect{Table: was.Table, id: was.id, has: string(results[i].Rows), known: t.row(was.id)}
+		there, like := false, false
+		err := ovsdb.EachRow(results[i].Rows, func(row json.RawMessage) (err error) {
+			there = true
+			like, err = t.like(was.id, row)
+			return err
+		})
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case t.pending(was.id) || like || !there && now.known == nil:
+		case now == was:
+			untold = append(untold, now)
+		default:
+			still = append(still, now)
+		}
+	}
+	return untold, still, nil
+}
+
+func rowID(row json.RawMessage) (id ovsdb.UUID, ok bool) {
+	err := ovsdb.EachColumn(row, func(column, value []byte) error {
+		if string(column) == "_uuid" {
+			id, ok = ovsdb.ReadRef(value)
+		}
+		return nil
+	})
+	return id, ok && err == nil
+}
+
+func (t table[T]) len() int { return len(t) }
+
+func (t table[T]) of(*ovsdb.UUID) iter.Seq[ovsdb.UUID] { return maps.Keys(t) }
+
+// row is a pointer, which is another one when the row has changed.
+func (t table[T]) row(id ovsdb.UUID) any {
+	if row := t[id]; row != nil {
+		return row
+	}
+	return nil
+}
+
+func (t table[T]) pending(ovsdb.UUID) bool { return false }
+
+func (t table[T]) like(id ovsdb.UUID, columns json.RawMessage) (bool, error) {
+	row := t[id]
+	if row == nil {
+		return false, nil
+	}
+	var read T
+	if err := decodeColumns(columns, &read, false); err != nil {
+		return false, err
+	}
+	return sameColumns(reflect.ValueOf(*row), reflect.ValueOf(read)), nil
+}
+
+// sameColumns compares the tagged fields of two rows; an empty set or map is like none.
+func sameColumns(a, b reflect.Value) bool {
+	return !slices.ContainsFunc(columnFields(a.Type()), func(f columnField) bool {
+		x, y := a.Field(f.index), b.Field(f.index)
+		if k := x.Kind(); (k == reflect.Slice || k == reflect.Map) && x.Len() == 0 && y.Len() == 0 {
+			return false
+		}
+		return !reflect.DeepEqual(x.Interface(), y.Interface())
+	})
+}
+
+func (t *macTable) of(ls *ovsdb.UUID) iter.Seq[ovsdb.UUID] {
+	return func(yield func(ovsdb.UUID) bool) {
+		if ls == nil {
+			for id := range t.rows {
+				if !yield(id) {
+					return
+				}
+			}
+		} else {
+			for _, row := range t.byLS[*ls] {
+				if !yield(row.uuid) {
+					return
+				}
+			}
+		}
+		for id, e := range t.extra {
+			if (ls == nil || e.ls == *ls) && !yield(id) {
+				return
+			}
+		}
+	}
+}
+
+func (t *macTable) row(id ovsdb.UUID) any {
+	if e, ok := t.get(id); ok {
+		return e
+	}
+	return nil
+}
+
+func (t *macTable) pending(id ovsdb.UUID) bool {
+	_, pending := t.untold[id]
+	return pending
+}
+
+func (t *macTable) like(id ovsdb.UUID, columns json.RawMessage) (bool, error) {
+	have, known := t.get(id)
+	if !known {
+		return false, nil
+	}
+	var read macExtra
+	told, err := read.decode(columns)
+	return !told || read == have, err
+}
+
+// sample is one row in contentShare, in as many turns all of them.
+func (t *macTable) sample(turn int) (out []ovsdb.UUID) {
+	for id := range t.of(nil) {
+		if int(id[0])%contentShare == turn%contentShare { // UUIDs are random
+			out = append(out, id)
+		}
+	}
+	return out
+}

@@ -1,0 +1,248 @@
+package vtep
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"bordergw/vtep/ovsdb"
+)
+
+// All that is known of a switch is what its server has told, and a server may stop
+// telling: of all tables or of one, for good or for a while. A Survey asks the switch
+// which rows it has and compares them with what is known. A server tells of a change
+// before it answers what is asked after it, or soon after. So a row is only held against
+// it if it looks the same, and is known the same, when it is asked for again.
+
+const (
+	// maxAsked is about how many rows one question reads, unless a table has more in one
+	// piece. ovsdb-server needs some 5 µs for each.
+	maxAsked = 5000
+	// A table of more is asked for by logical switch if these have crowded rows on
+	// average: each question costs the server a look at all of its rows.
+	crowded = 1000
+	// surveyShare: of the time of the switch, questions take one part in so many.
+	surveyShare = 50
+	// contentShare: of a large table the content of one row in so many is compared in
+	// each Survey, and in as many Surveys that of all.
+	contentShare = 32
+	// confirmAfter is when a row is asked for again.
+	confirmAfter = time.Second
+	// maxConfirms is how often a row is asked for that changes all the time.
+	maxConfirms = 5
+	// maxSuspects bounds the rows that are.
+	maxSuspects = 8
+)
+
+// Untold says that a server does not tell of its changes. It names some of the rows that
+// it has not told of, or that it has told of otherwise.
+type Untold struct{ Rows []Suspect }
+
+func (e *Untold) Error() string {
+	var rows []string
+	for _, s := range e.Rows {
+		rows = append(rows, s.String())
+	}
+	return "the switch does not tell of its changes: " + strings.Join(rows, ", ")
+}
+
+// Suspect is a row that may be another one than is known.
+type Suspect struct {
+	Table string
+	id    ovsdb.UUID
+	// has is what the switch said of it last, "" before it was asked; known what was known
+	// then, comparable.
+	has   string
+	known any
+}
+
+func (s *Suspect) String() string {
+	switch {
+	case s.has == "[]":
+		return fmt.Sprintf("row %s of %s has gone", s.id, s.Table)
+	case s.known == nil:
+		return fmt.Sprintf("row %s of %s is new", s.id, s.Table)
+	}
+	return fmt.Sprintf("row %s of %s has changed", s.id, s.Table)
+}
+
+// Same reports whether two are about one row.
+func (s *Suspect) Same(o Suspect) bool { return s.Table == o.Table && s.id == o.id }
+
+// Survey is one look at all that a switch has, a question at a time.
+type Survey struct {
+	session  *Session
+	rest     []question
+	suspects []Suspect
+	asked    int // times for the suspects
+}
+
+// question is one transaction.
+type question []part
+
+// part is a table, or what it has of one logical switch.
+type part struct {
+	table string
+	of    *ovsdb.UUID // nil for all
+	bare  bool        // no more than which rows there are
+	rows  []ovsdb.UUID
+}
+
+// Survey begins a look at everything. Turn is a number that grows by one with each.
+func (s *Session) Survey(turn int) *Survey {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return &Survey{session: s, rest: s.state.questions(turn)}
+}
+
+// Recheck asks for rows that an earlier session was not told of. If they are still not
+// what is known, the switch contradicts what it has just told.
+func (s *Session) Recheck(rows []Suspect) *Survey {
+	v := &Survey{session: s}
+	for _, r := range rows {
+		v.suspects = append(v.suspects, Suspect{Table: r.Table, id: r.id})
+	}
+	return v
+}
+
+// Done reports whether there is nothing left to ask.
+func (v *Survey) Done() bool { return len(v.rest)+len(v.suspects) == 0 }
+
+// Step asks the next question, and returns when the one after it is due. The error is an
+// Untold, what the switch says that does not answer, or why the session has ended.
+func (v *Survey) Step(ctx context.Context) (time.Duration, error) {
+	if len(v.suspects) > 0 {
+		return v.confirm(ctx)
+	}
+	if len(v.rest) == 0 {
+		return 0, nil
+	}
+	q := v.rest[0]
+	v.rest = v.rest[1:]
+	began := time.Now()
+	if err := v.session.query(ctx, q.transaction(v.session.state.caps), func(results []ovsdb.Result) error { return v.compare(q, results) }); err != nil {
+		return 0, fmt.Errorf("asking what the switch has: %w", err)
+	}
+	pause := surveyShare * time.Since(began)
+	if len(v.suspects) > 0 {
+		return v.confirm(ctx)
+	}
+	return pause, nil
+}
+
+// confirm asks for the rows in question. What looks and is known as the last time is
+// what the server does not tell.
+func (v *Survey) confirm(ctx context.Context) (time.Duration, error) {
+	tx := ovsdb.NewTransaction(Database)
+	for _, s := range v.suspects {
+		tx.Add(ovsdb.Select(s.Table, ovsdb.ByUUID(s.id), append([]string{"_uuid"}, v.session.state.caps.columns[s.Table]...)...))
+	}
+	var untold, still []Suspect
+	err := v.session.query(ctx, tx, func(results []ovsdb.Result) (err error) {
+		untold, still, err = v.session.state.weigh(v.suspects, results)
+		return err
+	})
+	v.suspects = still
+	if v.asked++; len(still) == 0 || v.asked == maxConfirms {
+		v.suspects, v.asked = nil, 0
+	}
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("asking again what the switch has: %w", err)
+	case len(untold) > 0:
+		return 0, &Untold{untold}
+	case len(v.suspects) > 0:
+		return confirmAfter, nil
+	}
+	return 0, nil
+}
+
+func (q question) transaction(c Caps) *ovsdb.Transaction {
+	tx := ovsdb.NewTransaction(Database)
+	for _, p := range q {
+		columns := []string{"_uuid"}
+		if !p.bare {
+			columns = append(columns, c.columns[p.table]...)
+		}
+		switch {
+		case p.of != nil:
+			tx.Add(ovsdb.Select(p.table, []ovsdb.Cond{ovsdb.Where("logical_switch", "==", ovsdb.Ref(*p.of))}, columns...))
+		case p.rows == nil:
+			tx.Add(ovsdb.Select(p.table, nil, columns...))
+		}
+		for _, id := range p.rows {
+			tx.Add(ovsdb.Select(p.table, ovsdb.ByUUID(id), columns...))
+		}
+	}
+	return tx
+}
+
+// compare finds rows that are not as known. It is called with the State locked.
+func (v *Survey) compare(q question, results []ovsdb.Result) error {
+	for _, p := range q {
+		n := max(1, len(p.rows))
+		found, err := v.session.state.unlike(p, results[:n])
+		if err != nil {
+			return err
+		}
+		for _, id := range found {
+			v.suspects = append(v.suspects, Suspect{Table: p.table, id: id})
+		}
+		results = results[n:]
+	}
+	v.suspects = v.suspects[:min(len(v.suspects), maxSuspects)]
+	return nil
+}
+
+// questions covers all tables: small ones together, a large one in pieces.
+func (s *State) questions(turn int) (out []question) {
+	var small question
+	asked := 0
+	for _, table := range slices.Sorted(maps.Keys(s.caps.columns)) {
+		n := s.known(table).len()
+		if macs, ok := s.known(table).(*macTable); ok && n > maxAsked {
+			out = append(out, s.large(table, macs, turn)...)
+			continue
+		}
+		if asked += n; asked > maxAsked && len(small) > 0 {
+			out, small, asked = append(out, small), nil, n
+		}
+		small = append(small, part{table: table})
+	}
+	return slices.Concat([]question{small}, out)
+}
+
+// large asks for which rows there are, and for the content of some.
+func (s *State) large(table string, macs *macTable, turn int) (out []question) {
+	if crowded*len(s.logical) > macs.len() {
+		out = append(out, question{{table: table, bare: true}})
+	} else {
+		for _, id := range sortedUUIDs(s.logical) {
+			out = append(out, question{{table: table, of: &id, bare: true}})
+		}
+	}
+	for rows := range slices.Chunk(macs.sample(turn), maxBatch) {
+		out = append(out, question{{table: table, rows: rows}})
+	}
+	return out
+}
+
+// Doubt notes that what is known may not be what stands: what was written does not show.
+func (s *Session) Doubt() { s.doubted.Store(true) }
+
+// Doubted reports, once, whether an answer of the switch does not go with what is known:
+// a row is not there, or is there already. A Survey tells.
+func (s *Session) Doubted() bool { return s.doubted.Swap(false) }
+
+// contradicting are the refusals of rows that are, or are not, there.
+var contradicting = []string{ovsdb.NoMatch, "constraint violation", "referential integrity violation", "timed out"}
+
+// doubt notes an answer to a transaction.
+func (s *Session) doubt(refused *ovsdb.TransactError) {
+	if slices.Contains(contradicting, refused.Kind) {
+		s.Doubt()
+	}
+}

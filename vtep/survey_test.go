@@ -1,0 +1,127 @@
+package vtep_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"bordergw/vtep"
+
+	"github.com/stretchr/testify/require"
+)
+
+// surveyed asks everything once.
+func surveyed(t testing.TB, s *vtep.Session, turn int) (asked int, longest time.Duration, err error) {
+	for v := s.Survey(turn); !v.Done(); asked++ {
+		began := time.Now()
+		if _, err = v.Step(t.Context()); err != nil {
+			return asked, longest, err
+		}
+		longest = max(longest, time.Since(began))
+	}
+	return asked, longest, nil
+}
+
+// A server that tells is never called a liar, whatever another hand does meanwhile, and
+// also not by a session that is not told of what it writes itself.
+func TestSurveyAgreesWithATruthfulServer(t *testing.T) {
+	for _, version := range []string{"1.3.0", "1.7.0"} {
+		server := seed(t, version, oneSwitch+"ls theirs key 900\n")
+		s := open(t, server, nil)
+		want := largeWant(t, 3, 200)
+		stop, ended := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(ended)
+			rival(server, stop)
+		}()
+		for turn := range 30 {
+			if turn%5 == 0 {
+				require.NoError(t, s.Complete(t.Context()))
+				_, err := s.Apply(t.Context(), s.Plan(want).Ops)
+				require.NoError(t, err)
+			}
+			_, _, err := surveyed(t, s, turn)
+			require.NoError(t, err)
+		}
+		close(stop)
+		<-ended
+	}
+}
+
+// pushed inserts remote MACs in bulk.
+func pushed(t testing.TB, s *vtep.Session, nets, macs int) {
+	want := largeWant(t, nets, macs)
+	for plan := s.Plan(want); !plan.Empty(); plan = s.Plan(want) {
+		require.Empty(t, applied(t, s, plan.Ops))
+	}
+}
+
+// A table of many rows is asked for in pieces; a row that is inserted, changed or
+// deleted untold is found in each.
+func TestSurveyOfALargeTable(t *testing.T) {
+	server := seed(t, "1.7.0", oneSwitch)
+	s := open(t, server, nil)
+	pushed(t, s, 3, 4000)
+	asked, _, err := surveyed(t, s, 0)
+	require.NoError(t, err)
+	require.Greater(t, asked, 3)
+	for name, act := range map[string]func(*vtep.Session){
+		"new":         func(s *vtep.Session) { s.Forget("net-1", largeMAC(1, 7)) },
+		"has gone":    func(s *vtep.Session) { s.Invent("net-1", largeMAC(9, 9)) },
+		"has changed": func(s *vtep.Session) { s.Misplace("net-1", largeMAC(1, 7)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, server, nil)
+			act(s)
+			var found *vtep.Untold
+			for turn := 0; found == nil; turn++ {
+				require.Less(t, turn, 32)
+				v := s.Survey(turn)
+				for !v.Done() && found == nil {
+					_, err := v.Step(t.Context())
+					if err != nil {
+						require.ErrorAs(t, err, &found)
+					}
+				}
+			}
+			require.Len(t, found.Rows, 1)
+			require.ErrorContains(t, found, name)
+			require.ErrorContains(t, found, "Ucast_Macs_Remote")
+		})
+	}
+}
+
+// A refusal that does not go with what is known is noted.
+func TestDoubt(t *testing.T) {
+	server := seed(t, "1.7.0", oneSwitch)
+	s := open(t, server, nil)
+	plan := s.Plan(parseWant(t, "segment net-a 100"))
+	require.Empty(t, applied(t, s, plan.Ops))
+	require.False(t, s.Doubted())
+	_, err := s.Apply(t.Context(), plan.Ops)
+	require.NoError(t, err)
+	require.True(t, s.Doubted(), "the name is there already")
+	require.False(t, s.Doubted())
+}
+
+func BenchmarkSurvey(b *testing.B) {
+	for _, macs := range []int{1_000, 100_000} {
+		b.Run(fmt.Sprint(macs), func(b *testing.B) {
+			server := seed(b, "1.7.0", oneSwitch)
+			s := open(b, server, nil)
+			pushed(b, s, max(1, macs/2500), min(macs, 2500))
+			var asked int
+			var longest time.Duration
+			turn := 0
+			in := s.Received()
+			for b.Loop() {
+				n, most, err := surveyed(b, s, turn)
+				require.NoError(b, err)
+				asked, longest, turn = n, max(longest, most), turn+1
+			}
+			b.ReportMetric(float64(asked), "questions")
+			b.ReportMetric(float64(longest.Milliseconds()), "ms-longest")
+			b.ReportMetric(float64(s.Received()-in)/float64(turn), "bytes/round")
+		})
+	}
+}
