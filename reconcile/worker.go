@@ -333,17 +333,6 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 	}
 }
 
-// look finds what nothing told of. It returns what observe does.
-func (w *worker) look(ctx context.Context, s *vtep.Session) (need uint64, err error) {
-	if err := s.Reclaim(ctx); err != nil {
-		return 0, err
-	}
-	if err := s.Recount(ctx); err != nil {
-		return 0, err
-	}
-	return w.observe(ctx, s)
-}
-
 // begin takes the lock of a session and takes in what its switch says. It
 // returns what observe does.
 func (w *worker) begin(ctx context.Context, s *vtep.Session) (need uint64, err error) {
@@ -427,87 +416,4 @@ func (w *worker) claim(names []string) error {
 		return fmt.Errorf("the switch is called %s now", strings.Join(names, ", "))
 	}
 	return w.loop.claims.take(w, names)
-}
-
-// reconcile makes one plan and sends it. An audit looks at everything, else only
-// at what may have changed. It returns when to try again although nothing
-// changes: 0 for not at all.
-func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, audit bool) (time.Duration, error) {
-	w.mu.Lock()
-	want, revision := w.want, w.revision
-	w.behind = want == nil || revision < need
-	behind := w.behind
-	w.mu.Unlock()
-	if behind {
-		return 0, nil // the loop is about to hand over a newer one
-	}
-	if !s.Writer() {
-		w.enter(model.DeviceDegraded, vtep.ErrReader.Error())
-		return 0, s.Queue(ctx)
-	}
-	began := time.Now()
-	plan, err := w.plan(ctx, s, want, audit)
-	if err != nil {
-		return 0, err
-	}
-	ops, wait := w.helds.filter(w.undrifted(plan.Ops, want), began)
-	ops, wait = w.repairs.filter(ops, wait, began)
-	if len(ops) > 0 {
-		if pause := w.damp.left(began); pause > 0 {
-			return pause, nil
-		}
-		rejected, err := w.write(ctx, s, ops, revision)
-		if errors.Is(err, vtep.ErrReader) || errors.Is(err, vtep.ErrBlocked) {
-			return w.blocked(ctx, s, err)
-		}
-		if err != nil {
-			return 0, err
-		}
-		wait = w.helds.refused(rejected, wait, time.Now())
-	}
-	wait = shorter(w.settle(s, want, plan, revision, ops), wait)
-	if err := w.cleanUp(ctx, s, want, plan); err != nil && ctx.Err() == nil {
-		w.log.WithField("err", err).Warn("telling the store what has gone")
-		wait = shorter(wait, storeRetry)
-	}
-	return wait, nil
-}
-
-// write sends what a plan has come to.
-func (w *worker) write(ctx context.Context, s *vtep.Session, ops []vtep.Op, revision uint64) ([]vtep.Rejection, error) {
-	if w.damp.tries == 0 {
-		w.enter(model.DeviceSyncing, "writing")
-	} else if err := s.Reclaim(ctx); err != nil {
-		return nil, err
-	}
-	began := time.Now()
-	w.log.WithFields(logrus.Fields{"ops": len(ops), "revision": revision}).Debug("applying plan")
-	rejected, err := s.Apply(ctx, ops)
-	if err != nil {
-		w.loop.metrics.applied(w.id, len(ops), len(ops), time.Since(began))
-		return nil, err
-	}
-	w.loop.metrics.applied(w.id, len(ops), len(rejected), time.Since(began))
-	w.repairs.written(ops, rejected, time.Now())
-	return rejected, nil
-}
-
-// plan plans with all that another hand has done, where only that can be why there
-// is something to do.
-func (w *worker) plan(ctx context.Context, s *vtep.Session, want *vtep.Want, audit bool) (*vtep.Plan, error) {
-	look := s.Step
-	if audit {
-		look = s.Plan
-	}
-	plan := look(want)
-	if plan.Empty() || !sameWant(w.synced, want) {
-		return plan, nil
-	}
-	if err := s.CatchUp(ctx); err != nil {
-		return nil, err
-	}
-	if err := s.Complete(ctx); err != nil {
-		return nil, err
-	}
-	return look(want), nil
 }
