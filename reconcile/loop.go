@@ -75,6 +75,12 @@ type Loop struct {
 	reception *reception
 	claims    *claims
 
+	// said bounds how often all switches together have the store remember what they say.
+	said bucket
+	// remembered is when the store was last told of moves, noted when connections in error
+	// were last logged; Run's own.
+	remembered, noted time.Time
+
 	historyMu sync.Mutex
 	history   history
 	inError   map[string]bool // connections; Run's own
@@ -89,6 +95,7 @@ func New(store Store, opts Options) *Loop {
 		learning: newLearning(opts.LocalHold, opts.Hold, contradictTime), heard: map[vtep.DatabaseID]bool{},
 		workers: map[string]*worker{}, history: history{}, inError: map[string]bool{}, claims: newClaims(),
 	}
+	l.said = bucket{burst: allBurst, gap: allGap}
 	l.reception = newReception(l)
 	l.metrics = newMetrics(opts.Registry, l)
 	return l
@@ -127,6 +134,7 @@ func (l *Loop) Run(ctx context.Context) error {
 	changes, unsubscribe := l.store.Changes()
 	defer unsubscribe()
 	var running sync.WaitGroup
+	defer l.rememberLast()
 	defer running.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -250,8 +258,8 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 		w.supplanted.Store(lost[id])
 		w.setWant(view.Wants[id], view.Revision, clean[id])
 	}
-	l.remember(ctx, defs, now)
-	return earlier(earlier(nextDown, nextFit), earlier(learned.next, nextElection))
+	nextMoves := l.remember(ctx, defs, now)
+	return earlier(nextMoves, earlier(earlier(nextDown, nextFit), earlier(learned.next, nextElection)))
 }
 
 // earlier is the earlier of two times, of which zero is never.

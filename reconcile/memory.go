@@ -45,18 +45,38 @@ func (l *learning) drainMoves(defs *model.Definitions, now time.Time) (out []mod
 	return out
 }
 
-// remember has the store keep the moves. What is lost when that fails costs at
-// most a station's position after a restart.
-func (l *Loop) remember(ctx context.Context, defs *model.Definitions, now time.Time) {
+// remember has the store keep the moves, at a bounded rate: of a station that moves to and
+// fro the last one counts. It returns when those that have to wait are due, zero if none
+// has to. What is lost when that fails costs at most a station's position after a restart.
+func (l *Loop) remember(ctx context.Context, defs *model.Definitions, now time.Time) (next time.Time) {
 	l.learnMu.Lock()
-	moved := l.learning.drainMoves(defs, now)
 	froze := l.learning.froze
 	l.learning.froze = nil
+	waiting := len(l.learning.moved) > 0
 	l.learnMu.Unlock()
 	l.tellFrozen(froze)
+	if due := l.remembered.Add(movesGap); waiting && due.After(now) {
+		return due
+	}
+	l.rememberMoves(ctx, defs, now)
+	return time.Time{}
+}
+
+// rememberLast has the store keep the moves that had to wait when Run ends.
+func (l *Loop) rememberLast() {
+	ctx, cancel := context.WithTimeout(context.Background(), storeRetry)
+	defer cancel()
+	l.rememberMoves(ctx, l.store.Definitions(), time.Now())
+}
+
+func (l *Loop) rememberMoves(ctx context.Context, defs *model.Definitions, now time.Time) {
+	l.learnMu.Lock()
+	moved := l.learning.drainMoves(defs, now)
+	l.learnMu.Unlock()
 	if len(moved) == 0 {
 		return
 	}
+	l.remembered = now
 	if err := l.store.RecordMoves(ctx, moved); err != nil {
 		l.log.WithField("err", err).Warn("remembering where stations moved to")
 	}

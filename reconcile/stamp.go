@@ -51,21 +51,30 @@ func (l *Loop) stampConnections() {
 }
 
 // noteErrors looks at all connections, and logs which have come to be in error and which
-// no longer are, in a line each: a switch that fails may have thousands.
+// no longer are, in a line each: a switch that fails may have thousands. What comes and
+// goes faster than logGap is logged as it is then.
 func (l *Loop) noteErrors(view *View) {
 	var broken, mended []string
+	now := time.Now()
+	silent := now.Sub(l.noted) < logGap
 	for id, o := range view.Outcomes {
 		st := l.judge(view, o)
 		switch is := st.State == model.ConnectionError; {
-		case is && !l.inError[id]:
+		case is == l.inError[id]:
+		case silent:
+			l.refresh() // looks again
+		case is:
 			l.inError[id] = true
 			broken = append(broken, id+": "+st.Detail)
-		case !is && l.inError[id]:
+		default:
 			delete(l.inError, id)
 			mended = append(mended, id+": "+st.State)
 		}
 	}
 	maps.DeleteFunc(l.inError, func(id string, _ bool) bool { return view.Outcomes[id] == nil })
+	if len(broken)+len(mended) > 0 {
+		l.noted = now
+	}
 	slices.Sort(broken)
 	slices.Sort(mended)
 	if len(broken) > 0 {

@@ -70,6 +70,11 @@ type worker struct {
 	// what it has of them since.
 	inventory []model.SwitchInventory
 	stored    *model.Inventory
+	// said bounds how often the store is told; due is when it is told what had to wait,
+	// which is unsaid.
+	said   bucket
+	due    *time.Timer
+	unsaid []model.SwitchInventory
 	// missing are switches of the database that are not in it now, since when.
 	missing map[string]time.Time
 	// supplanted: the switch is down and another one has its part. Written by the Loop.
@@ -105,6 +110,7 @@ type worker struct {
 
 func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
 	w := &worker{loop: l, id: gd.ID, wake: make(chan struct{}, 1), knock: make(chan struct{}, 1), helds: holds{}, repairs: repairs{}}
+	w.said = bucket{burst: deviceBurst, gap: deviceGap}
 	w.device.Store(gd)
 	w.log = l.log.WithField("device", deviceName(gd))
 	w.status = deviceState{phase: model.DeviceUnreachable, awaySince: time.Now(), detail: notConnected}
@@ -275,6 +281,9 @@ func (w *worker) letGo() {
 
 // serve keeps the switch in line until the session ends.
 func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
+	w.due = time.NewTimer(time.Hour)
+	defer w.due.Stop()
+	defer w.sayUnsaid()
 	need, err := w.begin(ctx, s)
 	if err != nil {
 		return err
@@ -297,6 +306,10 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 				return err
 			}
 			w.tell(s, false)
+		case <-w.due.C:
+			if need, err = w.observe(ctx, s); err != nil {
+				return err
+			}
 		case <-w.knock:
 			if w.offering() {
 				return errOffered
@@ -373,7 +386,7 @@ func (w *worker) observe(ctx context.Context, s *vtep.Session) (uint64, error) {
 	// A database without any switch is one that is being set up again; what was
 	// last seen stays known, so that nothing is taken away for lack of facts.
 	if len(facts.Switches) > 0 && !w.kept(facts.Switches) {
-		w.keep(ctx, facts.Switches)
+		w.keepInTime(ctx, facts.Switches)
 	}
 	return w.loop.store.Definitions().Revision, nil
 }
@@ -386,14 +399,40 @@ func (w *worker) kept(switches []model.SwitchInventory) bool {
 	return len(w.missing) == 0 && now != nil && now == w.stored && &w.inventory[0] == &switches[0]
 }
 
+// keepInTime has the store remember the switches of the database, at a bounded rate. What
+// is said first in a session is remembered at once: plans are made from it.
+func (w *worker) keepInTime(ctx context.Context, switches []model.SwitchInventory) {
+	if wait := max(w.said.wait(time.Now()), w.loop.said.wait(time.Now())); wait > 0 && w.stored != nil {
+		w.unsaid = switches
+		w.due.Reset(wait)
+		return
+	}
+	w.keep(ctx, switches)
+}
+
+// sayUnsaid has the store remember, at the end of a session, what had to wait.
+func (w *worker) sayUnsaid() {
+	if w.unsaid == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), storeRetry)
+	defer cancel()
+	w.keep(ctx, w.unsaid)
+}
+
 // keep has the store remember the switches of the database.
 func (w *worker) keep(ctx context.Context, switches []model.SwitchInventory) {
+	w.unsaid = nil
 	old, _ := w.loop.store.Definitions().Inventories.Get(w.id)
 	now := time.Now()
 	err := w.loop.store.SetInventory(ctx, w.id, model.Inventory{Switches: w.remembered(old, switches, now), SeenAt: now})
 	if err == nil {
 		w.inventory = switches
 		w.stored, _ = w.loop.store.Definitions().Inventories.Get(w.id)
+		if w.stored != old {
+			w.said.passed(now)
+			w.loop.said.passed(now)
+		}
 		return
 	}
 	if model.KindOf(err) != model.NotFound && ctx.Err() == nil {

@@ -1,6 +1,7 @@
 package vtep
 
 import (
+	"maps"
 	"slices"
 
 	"bordergw/vtep/hwvtep"
@@ -11,16 +12,19 @@ import (
 type portPlace struct{ sw, port string }
 
 // updatePort takes over what changed of a port. Most often that are its bindings, and
-// then all that is known of the ports besides stays.
+// then all that is known of the ports besides stays; or its faults, which no plan looks at.
 func (s *State) updatePort(u ovsdb.RowUpdate) error {
-	s.touched.ports = true
 	before, err := s.ports.apply(u)
 	after := s.ports[u.UUID]
 	if before == nil || after == nil || before.Name != after.Name {
 		s.inventory, s.places = nil, nil
-	} else if !slices.Equal(before.PortFaultStatus, after.PortFaultStatus) {
+		s.touched.ports = true
+		return err
+	}
+	if !slices.Equal(before.PortFaultStatus, after.PortFaultStatus) {
 		s.inventory = nil
 	}
+	s.touched.ports = s.touched.ports || !maps.Equal(before.VLANBindings, after.VLANBindings)
 	return err
 }
 

@@ -1,0 +1,55 @@
+package reconcile
+
+import (
+	"context"
+	"testing"
+
+	"github.com/sirupsen/logrus"
+	"github.com/stretchr/testify/require"
+
+	"bordergw/model"
+	"bordergw/vtep"
+)
+
+// movesStore counts what it is told of moves.
+type movesStore struct {
+	Store
+	defs  model.Definitions
+	moves [][]model.StationMove
+}
+
+func (s *movesStore) Definitions() *model.Definitions { return &s.defs }
+
+func (s *movesStore) RecordMoves(_ context.Context, list []model.StationMove) error {
+	s.moves = append(s.moves, list)
+	return nil
+}
+
+// TestMovesAreStoredAtABoundedRate: many stations that move one after the other cost a
+// commit a second, and none is lost when the process ends.
+func TestMovesAreStoredAtABoundedRate(t *testing.T) {
+	f := newSwitches(t, 2)
+	topo := newTopology()
+	topo.device("one", "")
+	topo.device("two", "")
+	st := &movesStore{defs: topo.Definitions}
+	l := &Loop{store: st, learning: f.learning, log: logrus.New()}
+	move := func(n int, seconds float64) {
+		key := rowKey{network, macOf(n)}
+		f.learn(vtep.DatabaseID(1), key, ipOf(1), at(seconds))
+		f.learn(vtep.DatabaseID(2), key, ipOf(2), at(seconds))
+	}
+	for n := range 100 {
+		now := 1 + float64(n)/50
+		move(n, now)
+		due := l.remember(t.Context(), &st.defs, at(now))
+		if len(st.moves) > 0 && len(st.moves[len(st.moves)-1]) > 0 && !due.IsZero() {
+			require.Equal(t, l.remembered.Add(movesGap), due)
+		}
+	}
+	require.Len(t, st.moves, 2, "at once, and a second later")
+	require.Len(t, st.moves[0], 1)
+	require.Len(t, st.moves[1], 50)
+	l.rememberLast()
+	require.Len(t, st.moves[2], 49, "what had to wait")
+}
