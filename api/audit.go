@@ -1,6 +1,9 @@
 package api
 
 import (
+	"slices"
+	"strings"
+
 	"bordergw/model"
 )
 
@@ -17,7 +20,12 @@ func audit(c *call) (reply, error) {
 	if !q.Has("limit") {
 		p.limit = defaultAuditLimit
 	}
-	records, err := c.cfg.Store.Audit(model.AuditFilter{Resource: q.Get("resource"), ResourceID: q.Get("id"), Limit: p.limit})
+	resource := q.Get("resource")
+	if resource != "" && !slices.Contains(model.AuditResources, resource) {
+		return reply{}, model.ErrBadRequest("Invalid input for resource. Reason: %s is not one of %s.",
+			printed(resource), strings.Join(model.AuditResources, ", "))
+	}
+	records, err := c.cfg.Store.Audit(model.AuditFilter{Resource: resource, ResourceID: q.Get("id"), Limit: p.limit})
 	if err != nil {
 		return reply{}, err
 	}

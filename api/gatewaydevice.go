@@ -37,6 +37,7 @@ func gatewayDevices() *resource[deviceView] {
 		absent: func(id string) error { return model.ErrGatewayDeviceNotFound(id) },
 		create: createGatewayDevice,
 		update: updateGatewayDevice,
+		remark: (*call).warnDevice,
 		remove: func(c *call, id string) error { return c.cfg.Store.DeleteGatewayDevice(c.r.Context(), id) },
 	}
 }

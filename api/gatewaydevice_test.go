@@ -17,7 +17,7 @@ func device(body string) string { return `{"gateway_device":{` + body + `}}` }
 func TestGatewayDeviceRefused(t *testing.T) {
 	s := newService(t)
 	net := s.network("n")
-	s.create(devicesPath, "gateway_device", `{"management_ip":"10.0.0.3","management_port":6640,"tunnel_ips":["10.2.0.3"]}`)
+	taken := s.create(devicesPath, "gateway_device", `{"name":"sw1","management_ip":"10.0.0.3","management_port":6640,"tunnel_ips":["10.2.0.3"]}`)
 	s.create(devicesPath, "gateway_device", `{"type":"network_vlan","resource_id":"`+net+`"}`)
 	s.create(devicesPath, "gateway_device", `{"type":"router_vtep","resource_id":"r1","tunnel_ips":["10.2.0.4"]}`)
 	const at = `"management_ip":"10.0.0.9","management_port":6640`
@@ -46,9 +46,9 @@ func TestGatewayDeviceRefused(t *testing.T) {
 		{name: "port 0", body: device(`"management_ip":"10.0.0.9","management_port":0`), typ: "HwVtepTypeInvalid",
 			message: "Gateway device hw_vtep must be specified with management_port and management_ip"},
 		{name: "address twice", body: device(`"management_ip":"10.0.0.3","management_port":"6640"`), status: 409, typ: "GatewayDeviceParamDuplicate",
-			message: "management_ip 10.0.0.3 is already used"},
+			message: "management_ip 10.0.0.3 with management_port 6640 is already used by gateway device sw1 (" + taken + ")"},
 		{name: "tunnel twice", body: device(at + `,"tunnel_ips":["10.2.0.3"]`), status: 409, typ: "GatewayDeviceParamDuplicate",
-			message: "tunnel_ips 10.2.0.3 is already used"},
+			message: "tunnel_ips 10.2.0.3 is already used by gateway device sw1 (" + taken + ")"},
 		{name: "two tunnels", body: device(at + `,"tunnel_ips":["10.2.0.5","10.2.0.6"]`), typ: "TunnelIPsExhausted",
 			message: "Unable to complete operation for Gateway Device. The number of tunnel ips exceeds the maximum 1."},
 		{name: "router", body: device(`"type":"router_vtep"`), typ: "RouterVtepTypeInvalid", message: "Gateway device router_vtep must be specified with resource_id"},
@@ -133,8 +133,8 @@ func TestGatewayDeviceUpdateAndDelete(t *testing.T) {
 	got = s.do("PUT", path, device(`"management_ip":null,"management_port":null,"management_protocol":"ovsdb-listen"`)).item("gateway_device")
 	require.Equal(t, []any{nil, nil, "ovsdb-listen"}, []any{got["management_ip"], got["management_port"], got["management_protocol"]})
 
-	gw := s.create(gatewaysPath, "l2_gateway", `{"devices":[{"device_id":"`+id+`","segmentation_id":5}]}`)
-	s.do("DELETE", path, "").refused(409, "GatewayDeviceInUse", "Gateway device "+id+" is in use by l2 gateway")
+	gw := s.create(gatewaysPath, "l2_gateway", `{"name":"g1","devices":[{"device_id":"`+id+`","segmentation_id":5}]}`)
+	s.do("DELETE", path, "").refused(409, "GatewayDeviceInUse", "Gateway device "+id+" is in use by l2 gateway g1 ("+gw+")")
 	require.Equal(t, http.StatusNoContent, s.do("DELETE", gatewaysPath+"/"+gw, "").status)
 	require.Equal(t, http.StatusNoContent, s.do("DELETE", path, "").status)
 	s.do("GET", path, "").refused(404, "GatewayDeviceNotFound", "Gateway device "+id+" does not exist")

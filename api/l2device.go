@@ -24,7 +24,7 @@ func deviceListFormat() format {
 		return s
 	}
 	port := schema{"type": "object", "required": []string{"name"},
-		"properties": withAliases(schema{"name": nameText.request}, list(number))}
+		"properties": withAliases(schema{"name": nameText.request, "provision_ahead": boolean.request}, list(number))}
 	named := schema{"type": "object", "required": []string{"device_name", "interfaces"},
 		"properties": schema{"device_name": nameText.request, "interfaces": list(port)}}
 	border := schema{"type": "object", "required": []string{"device_id"},
@@ -153,7 +153,14 @@ func (l *deviceList) parseInterface(in object) (i model.Interface, err error) {
 	if err = foldAliases(in, "segmentation_id", segmentationAliases); err != nil {
 		return i, err
 	}
-	l.ignore(in, "name", "segmentation_id")
+	l.ignore(in, "name", "segmentation_id", "provision_ahead")
+	if ahead, present := in["provision_ahead"]; present {
+		v, err := parseBool(ahead)
+		if err != nil {
+			return i, err
+		}
+		i.ProvisionAhead = v.(bool)
+	}
 	if seg, present := in["segmentation_id"]; present {
 		i.VLANs, err = parseVLANs(seg)
 	}
@@ -207,6 +214,8 @@ type shownDevice struct {
 type shownInterface struct {
 	SegmentationID []string `json:"segmentation_id"`
 	Name           string   `json:"name"`
+	// ProvisionAhead is ours, so that stock clients see it only where it is set.
+	ProvisionAhead bool `json:"provision_ahead,omitempty"`
 }
 
 func showDevices(ds []model.Device) []shownDevice {
@@ -220,7 +229,7 @@ func showDevices(ds []model.Device) []shownDevice {
 			s.SegmentationID, s.SegmentationIDNo = d.SegmentationID.String(), d.SegmentationID
 		}
 		for _, i := range d.Interfaces {
-			s.Interfaces = append(s.Interfaces, shownInterface{showVLANs(i.VLANs), i.Name})
+			s.Interfaces = append(s.Interfaces, shownInterface{showVLANs(i.VLANs), i.Name, i.ProvisionAhead})
 		}
 		out = append(out, s)
 	}
@@ -258,6 +267,9 @@ func storedDevices(g *model.L2Gateway) any {
 			port := object{"name": i.Name}
 			if len(i.VLANs) > 0 {
 				port["segmentation_id"] = i.VLANs
+			}
+			if i.ProvisionAhead {
+				port["provision_ahead"] = true
 			}
 			ports = append(ports, port)
 		}

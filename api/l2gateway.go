@@ -38,6 +38,7 @@ func l2Gateways() *resource[*model.L2Gateway] {
 		absent: func(id string) error { return model.ErrL2GatewayNotFound(id) },
 		create: createL2Gateway,
 		update: updateL2Gateway,
+		remark: (*call).warnGateway,
 		remove: func(c *call, id string) error { return c.cfg.Store.DeleteL2Gateway(c.r.Context(), id) },
 	}
 }
@@ -79,12 +80,15 @@ func updateL2Gateway(c *call, id string, in values) (*model.L2Gateway, error) {
 }
 
 // devices are those of the body. Keys that nobody knows are ignored as upstream
-// does, but not without a trace. A registered device that the caller may not
+// does, but with a warning. A registered device that the caller may not
 // see does not exist for him.
 func (c *call) devices(in values) ([]model.Device, error) {
 	list := valueOf[deviceList](in, "devices")
 	if len(list.ignored) > 0 {
 		c.log.WithField("keys", list.ignored).Debug("unknown keys of devices ignored")
+	}
+	for _, key := range list.ignored {
+		c.warn(warnKeyIgnored, key)
 	}
 	for _, d := range list.devices {
 		gd, ok := c.defs.Devices.Get(d.DeviceID)

@@ -31,6 +31,7 @@ func remoteMACs() *resource[macView] {
 			return vs[0], nil
 		},
 		createAll: createRemoteMACs,
+		remark:    (*call).warnVNI,
 		remove: func(c *call, id string) error {
 			return c.cfg.Store.DeleteRemoteMAC(c.r.Context(), c.parent, id)
 		},

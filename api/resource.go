@@ -43,6 +43,9 @@ type resource[T record] struct {
 	// update is nil when nothing can be changed.
 	update func(c *call, id string, in values) (T, error)
 	remove func(c *call, id string) error
+	// remark warns of what is most likely a mistake in an item that was created or
+	// changed; nil has nothing to remark.
+	remark func(*call, T)
 }
 
 func (r *resource[T]) name() string { return r.singular }
@@ -105,7 +108,21 @@ func (r *resource[T]) post(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	r.remarkOn(c, v)
 	return reply{status: http.StatusCreated, body: map[string]members{r.singular: r.renderNew(c, v)}}, nil
+}
+
+// remarkOn looks at items as they stand now.
+func (r *resource[T]) remarkOn(c *call, vs ...T) {
+	if r.remark == nil {
+		return
+	}
+	c.defs = c.cfg.Store.Definitions()
+	for _, v := range vs {
+		if len(c.warnings) < maxWarnings {
+			r.remark(c, v)
+		}
+	}
 }
 
 // checkPost checks a body and the caller's right to create what it says.
@@ -154,6 +171,7 @@ func (r *resource[T]) postAll(c *call, bulk any) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	r.remarkOn(c, vs...)
 	out := make([]members, 0, len(vs))
 	for _, v := range vs {
 		out = append(out, r.renderNew(c, v))
@@ -187,6 +205,7 @@ func (r *resource[T]) put(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	r.remarkOn(c, v)
 	return ok(map[string]members{r.singular: r.render(c, v, nil)})
 }
 

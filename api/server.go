@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"bordergw/model"
@@ -94,6 +95,8 @@ type call struct {
 	// owner.
 	parent, id string
 	requestID  string
+	// warnings are remarks on a request that is carried out.
+	warnings []string
 }
 
 // plainBody is a body that is sent as plain text; any other body is sent as JSON.
@@ -175,6 +178,7 @@ func (c *call) send(p reply) int {
 	if contentType != "" {
 		h.Set("Content-Type", contentType)
 	}
+	c.setWarnings()
 	c.w.WriteHeader(p.status)
 	if _, err := c.w.Write(body); err != nil && len(body) > 0 {
 		c.log.WithField("err", err).Debug("answer not delivered")
@@ -187,7 +191,7 @@ func encode(body any) (data []byte, contentType string) {
 	case nil:
 		return nil, ""
 	case plainBody:
-		return []byte(b), "text/plain; charset=utf-8"
+		return []byte(model.PrintableLines(string(b))), "text/plain; charset=utf-8"
 	}
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
@@ -195,7 +199,17 @@ func encode(body any) (data []byte, contentType string) {
 	// Bodies are built from strings, numbers, booleans, lists and structs of
 	// these, which always encode.
 	_ = enc.Encode(body)
-	return buf.Bytes(), "application/json"
+	return printableJSON(buf.Bytes()), "application/json"
+}
+
+// printableJSON escapes what a terminal would act on, as answers are looked at with
+// curl. Most have no such byte and stay as they are.
+func printableJSON(document []byte) []byte {
+	suspect := func(b byte) bool { return b >= 0x7f || b < ' ' && b != '\n' }
+	if !slices.ContainsFunc(document, suspect) {
+		return document
+	}
+	return []byte(model.PrintableLines(string(document)))
 }
 
 // logAccess writes one line a request: changes at Info, reads at Debug.

@@ -23,7 +23,7 @@ func resolveProbe(name string) endpoint {
 
 func ready(c *call) (reply, error) {
 	if err := c.cfg.Status.Ready(); err != nil {
-		return reply{status: http.StatusServiceUnavailable, body: plainBody("not ready: " + err.Error() + "\n")}, nil
+		return reply{status: http.StatusServiceUnavailable, body: plainBody("not ready: " + model.Printable(err.Error()) + "\n")}, nil
 	}
 	return ok(plainBody("ok\n"))
 }
@@ -84,6 +84,9 @@ func plan(c *call) (reply, error) {
 		return ok(map[string][]model.DevicePlan{"plans": append([]model.DevicePlan{}, plans...)})
 	}
 	var b strings.Builder
+	if len(plans) == 0 {
+		b.WriteString("no device is registered\n")
+	}
 	for _, p := range plans {
 		printPlan(&b, p)
 	}
@@ -91,7 +94,7 @@ func plan(c *call) (reply, error) {
 }
 
 func printPlan(b *strings.Builder, p model.DevicePlan) {
-	fmt.Fprintf(b, "device %s (%s): ", p.Name, p.ID)
+	fmt.Fprintf(b, "device %s (%s): ", model.Printable(p.Name), p.ID)
 	switch {
 	case !p.Known:
 		b.WriteString("not read yet\n")
@@ -101,6 +104,6 @@ func printPlan(b *strings.Builder, p model.DevicePlan) {
 		fmt.Fprintf(b, "%d steps\n", len(p.Steps))
 	}
 	for _, step := range p.Steps {
-		fmt.Fprintf(b, "  %s\n", step)
+		fmt.Fprintf(b, "  %s\n", model.Printable(step))
 	}
 }

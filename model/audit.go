@@ -34,6 +34,9 @@ const (
 	AuditDelete = "delete"
 )
 
+// AuditResources are the kinds of objects that are recorded, as Neutron calls them.
+var AuditResources = []string{"network", "gateway_device", "remote_mac_entry", "l2_gateway", "l2_gateway_connection", "quota"}
+
 // AuditRecord tells what one request did to one object.
 type AuditRecord struct {
 	// Seq numbers the records without a gap.

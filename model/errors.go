@@ -179,14 +179,32 @@ func ErrGatewayDeviceNotFound(id string) *Error {
 	return refuse(NotFound, "GatewayDeviceNotFound", "Gateway device %s does not exist", id)
 }
 
-// ErrGatewayDeviceInUse refuses to delete a device that a gateway names.
-func ErrGatewayDeviceInUse(id string) *Error {
-	return refuse(Conflict, "GatewayDeviceInUse", "Gateway device %s is in use by l2 gateway", id)
+// ErrGatewayDeviceInUse refuses to delete a device that a gateway names. Behind
+// upstream's text stands which one, if it is the owner's.
+func ErrGatewayDeviceInUse(gd *GatewayDevice, by *L2Gateway) *Error {
+	which := ""
+	if by.ProjectID == gd.ProjectID {
+		which = " " + calledName(by.Name, by.ID)
+	}
+	return refuse(Conflict, "GatewayDeviceInUse", "Gateway device %s is in use by l2 gateway%s", gd.ID, which)
 }
 
-// ErrGatewayDeviceDuplicate refuses a parameter that another device has.
-func ErrGatewayDeviceDuplicate(param, value string) *Error {
-	return refuse(Conflict, "GatewayDeviceParamDuplicate", "%s %s is already used", param, value)
+// ErrGatewayDeviceDuplicate refuses a parameter that another device has. Behind
+// upstream's text stands whose it is, if it is of the same project.
+func ErrGatewayDeviceDuplicate(param, value string, gd, by *GatewayDevice) *Error {
+	which := "a gateway device of another project"
+	if by.ProjectID == gd.ProjectID {
+		which = "gateway device " + calledName(by.Name, by.ID)
+	}
+	return refuse(Conflict, "GatewayDeviceParamDuplicate", "%s %s is already used by %s", param, value, which)
+}
+
+// calledName is a name with the id beside it, or the id alone.
+func calledName(name, id string) string {
+	if name == "" {
+		return id
+	}
+	return fmt.Sprintf("%s (%s)", name, id)
 }
 
 // ErrDeviceTypeInvalid refuses a device that lacks what its type needs.

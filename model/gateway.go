@@ -49,6 +49,9 @@ func (d *Device) IsBorder() bool {
 type Interface struct {
 	Name  string `json:"name"`
 	VLANs []VLAN `json:"vlans,omitempty"`
+	// ProvisionAhead lets a connection be made although the switch is known and has
+	// no such port yet; it is bound when the port appears.
+	ProvisionAhead bool `json:"provision_ahead,omitempty"`
 }
 
 // VLANIDs gives the VLANs the interface is bound with for a connection that

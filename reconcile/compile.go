@@ -72,6 +72,8 @@ type Outcome struct {
 	Errors []string
 	// Waiting says what is not known yet.
 	Waiting []string
+	// readFrom are the devices whose databases would tell what texts of Waiting lack.
+	readFrom map[string]*model.GatewayDevice
 	// Standby names devices that hold nothing until another one fails.
 	Standby []string
 	// Parts are what must stand for it.

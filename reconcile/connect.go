@@ -92,11 +92,11 @@ func (p *netPart) member(in *Input, c *model.L2GatewayConnection, d *model.Devic
 		return nil
 	}
 	if reason := p.locate(m); reason != "" {
-		out.Waiting = append(out.Waiting, fmt.Sprintf("device %s: %s", deviceName(gd), reason))
+		out.waitForReading(gd, reason)
 	}
 	if m.sw == "" && len(d.Interfaces) > 0 {
 		p.incomplete = true
-		out.Waiting = append(out.Waiting, fmt.Sprintf("device %s: its switch is not known yet", deviceName(gd)))
+		out.waitForReading(gd, "its switch is not known yet")
 		return nil
 	}
 	for i := range d.Interfaces {
@@ -107,6 +107,17 @@ func (p *netPart) member(in *Input, c *model.L2GatewayConnection, d *model.Devic
 		}
 	}
 	return m
+}
+
+// waitForReading notes what the device's database does not say. While it can not be
+// read, that is the cause to name.
+func (o *Outcome) waitForReading(gd *model.GatewayDevice, reason string) {
+	text := fmt.Sprintf("device %s: %s", deviceName(gd), reason)
+	o.Waiting = append(o.Waiting, text)
+	if o.readFrom == nil {
+		o.readFrom = map[string]*model.GatewayDevice{}
+	}
+	o.readFrom[text] = gd
 }
 
 // unable says why the device can not be a border as it is asked to, "" if it

@@ -3,8 +3,10 @@ package reconcile
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"bordergw/model"
@@ -70,18 +72,18 @@ func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revis
 		return pause
 	}
 	w.damp.over()
-	phase, detail := model.DeviceInSync, ""
+	phase, lastError := model.DeviceInSync, ""
 	if len(undone) > 0 {
-		phase, detail = model.DeviceDegraded, undone[0].Message
+		phase, lastError = model.DeviceDegraded, undone[0].Message
 	}
 	problems := slices.Concat(plan.Problems, undone)
-	w.enter(phase, detail)
+	w.enter(phase, messages(slices.Concat(undone, plan.Problems)))
 	w.mu.Lock()
 	if sameWant(w.want, want) {
 		revision = w.revision // what was handed over meanwhile says the same
 	}
 	changed := w.status.revision != revision || !reflect.DeepEqual(w.status.problems, problems)
-	w.status.revision, w.status.problems, w.status.lastError, w.status.blocked = revision, problems, detail, ""
+	w.status.revision, w.status.problems, w.status.lastError, w.status.blocked = revision, problems, lastError, ""
 	if len(undone) == 0 {
 		w.status.released = revision
 	}
@@ -119,6 +121,18 @@ func (w *worker) blocked(ctx context.Context, s *vtep.Session, cause error) (tim
 	return pause, nil
 }
 
+// messages spells out some of the problems.
+func messages(ps []vtep.Problem) string {
+	texts := make([]string, min(len(ps), maxListed+1))
+	for i := range texts {
+		texts[i] = ps[i].Message
+	}
+	if n := len(ps) - maxListed; n > 0 {
+		return fmt.Sprintf("%s; and %d more", strings.Join(texts[:maxListed], "; "), n)
+	}
+	return strings.Join(texts, "; ")
+}
+
 // isBack notes that the switch has been brought in line in this session, and
 // reports whether it had been away before. A switch that only comes and goes is
 // away all the time.
@@ -148,11 +162,11 @@ func (w *worker) enter(phase, detail string) {
 	}
 	switch phase {
 	case model.DeviceInSync:
-		w.log.WithField("phase", phase).Info("switch is in sync")
+		w.logger().WithField("phase", phase).Info("switch is in sync")
 	case model.DeviceDegraded:
-		w.log.WithField("phase", phase).Warn("switch is reachable but not all can be written: " + detail)
+		w.logger().WithField("phase", phase).Warn("switch is reachable but not all can be written: " + detail)
 	case model.DeviceUnreachable:
-		w.log.WithField("phase", phase).Warn("switch can not be reached, trying again until it can: " + detail)
+		w.logger().WithField("phase", phase).Warn("switch can not be reached, trying again until it can: " + detail)
 	default:
 		return
 	}

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/sirupsen/logrus"
+
 	"bordergw/model"
 )
 
@@ -41,6 +43,15 @@ func (l *Loop) tellFrozen(froze []stationID) {
 		byNetwork[id.network] = append(byNetwork[id.network], id.mac)
 	}
 	for _, network := range slices.Sorted(maps.Keys(byNetwork)) {
-		l.log.WithField("network", network).Warn(frozenNote(byNetwork[network]))
+		l.log.WithFields(l.networkFields(network)).Warn(frozenNote(byNetwork[network]))
 	}
+}
+
+// networkFields name a network in the log, as it is called now.
+func (l *Loop) networkFields(id string) logrus.Fields {
+	name := id
+	if n, ok := l.store.Definitions().Networks.Get(id); ok && n.Name != "" {
+		name = n.Name
+	}
+	return logrus.Fields{"network": name, "network_id": id}
 }

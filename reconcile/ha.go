@@ -1,7 +1,9 @@
 package reconcile
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -33,7 +35,9 @@ func (l *Loop) elect(ctx context.Context, down map[string]bool, now time.Time) (
 			}
 			continue
 		}
-		log := l.log.WithFields(logrus.Fields{"gateway": g.Name, "from": g.Active, "to": next})
+		log := l.log.WithFields(logrus.Fields{
+			"gateway": cmp.Or(g.Name, g.ID), "gateway_id": g.ID, "from": calledDevice(defs, g.Active), "to": calledDevice(defs, next),
+		})
 		if err := l.store.SetActiveDevice(ctx, g.ID, next); err != nil {
 			log.WithField("err", err).Warn("changing the active device")
 			again = now.Add(electionGap)
@@ -45,6 +49,15 @@ func (l *Loop) elect(ctx context.Context, down map[string]bool, now time.Time) (
 		}
 	}
 	return again
+}
+
+// calledDevice is the name of a registered device, with its id; "" for none.
+func calledDevice(defs *model.Definitions, id string) string {
+	gd, ok := defs.Devices.Get(id)
+	if !ok || gd.Name == "" {
+		return id
+	}
+	return fmt.Sprintf("%s (%s)", gd.Name, id)
 }
 
 // choose gives the id of the device that should be active now, "" for none.

@@ -281,7 +281,7 @@ func TestFrozenStationIsTold(t *testing.T) {
 	s.eventually(func() bool { return s.loop.ConnectionStatus(connection).Detail == told }, "the connection tells it")
 	lines := slices.DeleteFunc(log.AllEntries(), func(e *logrus.Entry) bool { return e.Message != told })
 	require.Len(t, lines, 1)
-	require.Equal(t, net, lines[0].Data["network"])
+	require.Equal(t, []any{"blue", net}, []any{lines[0].Data["network"], lines[0].Data["network_id"]})
 	mac, err := model.ParseMAC(m1)
 	require.NoError(t, err)
 	require.True(t, s.loop.UnfreezeMAC(net, mac))

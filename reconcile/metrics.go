@@ -17,6 +17,7 @@ type metrics struct {
 	// disbelieved counts a row each time that it is told.
 	disbelieved *prometheus.CounterVec
 	untold      *prometheus.CounterVec
+	repairs     *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer, l *Loop) *metrics {
@@ -41,8 +42,11 @@ func newMetrics(r prometheus.Registerer, l *Loop) *metrics {
 			Name: "bordergw_device_untold_changes_total", Help: "Times that a switch was found not to have told of changes of its database.",
 		}, []string{"device"}),
 	}
+	m.repairs = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "bordergw_device_repairs_total", Help: "Rows that an external writer changed and that were put right.",
+	}, []string{"device"})
 	if r != nil {
-		r.MustRegister(m.sessions, m.ops, m.seconds, m.refused, m.disbelieved, m.untold, &deviceCollector{loop: l})
+		r.MustRegister(m.sessions, m.ops, m.seconds, m.refused, m.disbelieved, m.untold, m.repairs, &deviceCollector{loop: l})
 	}
 	return m
 }
@@ -63,6 +67,7 @@ func (m *metrics) forget(device string) {
 	m.seconds.DeletePartialMatch(of)
 	m.disbelieved.DeletePartialMatch(of)
 	m.untold.DeletePartialMatch(of)
+	m.repairs.DeletePartialMatch(of)
 }
 
 // deviceCollector reads the state of the devices when it is asked.

@@ -54,7 +54,7 @@ func (w *worker) hurry(c *caller) {
 		time.AfterFunc(left, func() { w.hurry(c) })
 		return
 	}
-	w.log.Info("giving up a silent session, as the switch has dialled in anew")
+	w.logger().Info("giving up a silent session, as the switch has dialled in anew")
 	_ = s.Close()
 }
 

@@ -51,7 +51,7 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, au
 		if pause := w.damp.left(began); pause > 0 {
 			return pause, nil
 		}
-		rejected, err := w.write(ctx, s, ops, revision)
+		rejected, err := w.write(ctx, s, want, ops, revision)
 		if errors.Is(err, vtep.ErrReader) || errors.Is(err, vtep.ErrBlocked) {
 			return w.blocked(ctx, s, err)
 		}
@@ -62,27 +62,29 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, au
 	}
 	wait = shorter(w.settle(s, want, plan, revision, ops), wait)
 	if err := w.cleanUp(ctx, s, want, plan); err != nil && ctx.Err() == nil {
-		w.log.WithField("err", err).Warn("telling the store what has gone")
+		w.logger().WithField("err", err).Warn("telling the store what has gone")
 		wait = shorter(wait, storeRetry)
 	}
 	return wait, nil
 }
 
 // write sends what a plan has come to.
-func (w *worker) write(ctx context.Context, s *vtep.Session, ops []vtep.Op, revision uint64) ([]vtep.Rejection, error) {
+func (w *worker) write(ctx context.Context, s *vtep.Session, want *vtep.Want, ops []vtep.Op, revision uint64) ([]vtep.Rejection, error) {
 	if w.damp.tries == 0 {
 		w.enter(model.DeviceSyncing, "writing")
 	} else if err := s.Reclaim(ctx); err != nil {
 		return nil, err
 	}
 	began := time.Now()
-	w.log.WithFields(logrus.Fields{"ops": len(ops), "revision": revision}).Debug("applying plan")
+	w.logger().WithFields(logrus.Fields{"ops": len(ops), "revision": revision}).Debug("applying plan")
+	mends := w.mending(s, ops, want)
 	rejected, err := s.Apply(ctx, ops)
 	if err != nil {
 		w.loop.metrics.applied(w.id, len(ops), len(ops), time.Since(began))
 		return nil, err
 	}
 	w.loop.metrics.applied(w.id, len(ops), len(rejected), time.Since(began))
+	w.mended(mends, rejected, time.Now())
 	w.repairs.written(ops, rejected, time.Now())
 	return rejected, nil
 }

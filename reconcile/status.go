@@ -123,7 +123,7 @@ type judgement struct {
 // judge tells what became of a connection: what the View says of it, and what
 // each switch that has a part in it.
 func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
-	j := judgement{errors: slices.Clone(o.Errors), waiting: slices.Clone(o.Waiting), revision: view.Revision}
+	j := judgement{errors: slices.Clone(o.Errors), waiting: l.causes(o), revision: view.Revision}
 	for i := range o.Parts {
 		part := &o.Parts[i]
 		w := l.worker(part.Device.ID)
@@ -143,6 +143,32 @@ func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
 	out.State, out.Detail = j.state(o)
 	out.Conditions = l.stamped("connection/"+o.Connection.ID, j.conditions(o, out.Detail))
 	return out
+}
+
+// causes says what a connection waits for. Of a device that can not be read it says
+// why, and not what follows from that.
+func (l *Loop) causes(o *Outcome) (out []string) {
+	for _, text := range o.Waiting {
+		if gd := o.readFrom[text]; gd != nil {
+			text = cmp.Or(l.worker(gd.ID).unread(), text)
+		}
+		if !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// unread says why the device is not read now, "" if it is.
+func (w *worker) unread() string {
+	if w == nil {
+		return ""
+	}
+	st := w.state()
+	if st.phase != model.DeviceUnreachable && st.phase != model.DeviceReading {
+		return ""
+	}
+	return fmt.Sprintf("device %s: %s: %s", deviceName(w.device.Load()), strings.ToLower(st.phase), st.detail)
 }
 
 // state is the worst that is said of a connection, and what that is.
@@ -224,8 +250,10 @@ func (j *judgement) part(w *worker, p *Part, revision uint64) {
 	}
 	st := w.state()
 	j.revision = min(j.revision, st.revision)
-	if st.phase == model.DeviceUnreachable || st.phase == model.DeviceReading {
-		j.waiting = append(j.waiting, fmt.Sprintf("device %s: %s: %s", name, strings.ToLower(st.phase), st.detail))
+	if away := w.unread(); away != "" {
+		if !slices.Contains(j.waiting, away) {
+			j.waiting = append(j.waiting, away)
+		}
 		return
 	}
 	if st.revision < revision && st.blocked != "" {

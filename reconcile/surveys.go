@@ -77,7 +77,7 @@ func (w *worker) survey(ctx context.Context, s *vtep.Session) error {
 	case found:
 		return w.untold(untold)
 	case err != nil && s.Err() == nil && ctx.Err() == nil:
-		w.log.WithField("err", err).Warn("the switch can not be asked what it has: what it tells of changes is believed")
+		w.logger().WithField("err", err).Warn("the switch can not be asked what it has: what it tells of changes is believed")
 		v.off = true
 	case err != nil:
 		return err
@@ -107,7 +107,7 @@ func (w *worker) untold(found *vtep.Untold) error {
 		d.rows = nil
 		d.contradictions++
 		d.until = time.Now().Add(min(w.loop.opts.Interval<<min(d.contradictions, 20), maxTrust))
-		w.log.WithField("err", found).Warn("what the switch answers is not what it told when it was read")
+		w.logger().WithField("err", found).Warn("what the switch answers is not what it told when it was read")
 		w.surveys.over()
 		return nil
 	}
@@ -116,7 +116,7 @@ func (w *worker) untold(found *vtep.Untold) error {
 		return nil
 	}
 	d.rows = slices.Clone(found.Rows)
-	w.log.WithField("err", found).Warn("reading the switch anew")
+	w.logger().WithField("err", found).Warn("reading the switch anew")
 	return found
 }
 

@@ -44,7 +44,6 @@ type worker struct {
 	loop   *Loop
 	id     string
 	device atomic.Pointer[model.GatewayDevice]
-	log    logrus.FieldLogger
 	stop   context.CancelFunc
 	wake   chan struct{}
 	// knock tells that a caller is offered.
@@ -64,6 +63,8 @@ type worker struct {
 	synced  *vtep.Want
 	open    []vtep.Problem
 	drifted []vtep.Op
+	// trace tells of what was put right.
+	trace repairTrace
 	// held is when the last attempt at a session had one; zero if it had none.
 	held time.Time
 	// inventory is what the store was last told of the database's switches, stored
@@ -112,12 +113,16 @@ func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
 	w := &worker{loop: l, id: gd.ID, wake: make(chan struct{}, 1), knock: make(chan struct{}, 1), helds: holds{}, repairs: repairs{}}
 	w.said = bucket{burst: deviceBurst, gap: deviceGap}
 	w.device.Store(gd)
-	w.log = l.log.WithField("device", deviceName(gd))
 	w.status = deviceState{phase: model.DeviceUnreachable, awaySince: time.Now(), detail: notConnected}
 	if listens(gd) {
 		w.status.detail = l.waiting(gd)
 	}
 	return w
+}
+
+// logger has the device's name as it is now, and its id.
+func (w *worker) logger() logrus.FieldLogger {
+	return w.loop.log.WithFields(logrus.Fields{"device": deviceName(w.device.Load()), "device_id": w.id})
 }
 
 // setWant hands over what the switch should hold as of a revision. A Want that
@@ -325,6 +330,7 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 				return err
 			}
 			w.tell(s, false) // the time of a switch that is missing may be over
+			w.traceRest(time.Now())
 		case <-retry.C:
 		case <-w.surveys.timer.C:
 			if err := w.survey(ctx, s); err != nil {
@@ -437,7 +443,7 @@ func (w *worker) keep(ctx context.Context, switches []model.SwitchInventory) {
 	}
 	if model.KindOf(err) != model.NotFound && ctx.Err() == nil {
 		// What is wanted is still kept in line; the next pass tries again.
-		w.log.WithField("err", err).Warn("remembering what the switch says of itself")
+		w.logger().WithField("err", err).Warn("remembering what the switch says of itself")
 	}
 }
 

@@ -96,7 +96,10 @@ func (t *txn) checkSwitch(where *places, dev *model.Device) error {
 	}
 	for _, i := range dev.Interfaces {
 		port, ok := sw.Port(i.Name)
-		if !ok {
+		switch {
+		case !ok && i.ProvisionAhead:
+			continue
+		case !ok:
 			return model.ErrInterfaceNotFound(i.Name)
 		}
 		if f := fault(port.Faults); f != "" {

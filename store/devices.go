@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"bordergw/model"
@@ -80,7 +81,7 @@ func (t *txn) checkAddress(gd *model.GatewayDevice) error {
 	}
 	for o := range t.next.Devices.All() {
 		if o.ID != gd.ID && sameAddress(o, gd) {
-			return model.ErrGatewayDeviceDuplicate("management_ip", gd.ManagementIP)
+			return model.ErrGatewayDeviceDuplicate("management_ip", fmt.Sprintf("%s with management_port %d", gd.ManagementIP, gd.ManagementPort), gd, o)
 		}
 	}
 	return nil
@@ -123,7 +124,7 @@ func (t *txn) checkDevice(gd *model.GatewayDevice) error {
 	for o := range t.next.Devices.All() {
 		for _, ip := range gd.TunnelIPs {
 			if o.ID != gd.ID && slices.Contains(o.TunnelIPs, ip) {
-				return model.ErrGatewayDeviceDuplicate("tunnel_ips", ip.String())
+				return model.ErrGatewayDeviceDuplicate("tunnel_ips", ip.String(), gd, o)
 			}
 		}
 	}
@@ -201,8 +202,8 @@ func (t *txn) deleteDevice(id string) error {
 	if err != nil {
 		return err
 	}
-	if t.named(gd) {
-		return model.ErrGatewayDeviceInUse(id)
+	if g := t.namedBy(gd); g != nil {
+		return model.ErrGatewayDeviceInUse(gd, g)
 	}
 	devices.remove(t, id)
 	inventories.remove(t, id)
@@ -212,17 +213,17 @@ func (t *txn) deleteDevice(id string) error {
 	return nil
 }
 
-// named reports whether a gateway means this device.
-func (t *txn) named(gd *model.GatewayDevice) bool {
+// namedBy is the first gateway that means this device, nil if none does.
+func (t *txn) namedBy(gd *model.GatewayDevice) *model.L2Gateway {
 	places := newPlaces(&t.next)
 	for g := range t.next.Gateways.All() {
 		for i := range g.Devices {
 			if p, ok := places.Find(&g.Devices[i]); ok && p.Device.ID == gd.ID {
-				return true
+				return g
 			}
 		}
 	}
-	return false
+	return nil
 }
 
 // succeed makes a device that is registered again the heir of what had to be

@@ -95,6 +95,7 @@ func mergeInterfaces(list []model.Interface) []model.Interface {
 			out = append(out, model.Interface{Name: i.Name})
 		}
 		out[n].VLANs = append(out[n].VLANs, i.VLANs...)
+		out[n].ProvisionAhead = out[n].ProvisionAhead || i.ProvisionAhead
 	}
 	return out
 }
@@ -165,14 +166,14 @@ func (t *txn) changedDevices(g *model.L2Gateway, u model.L2GatewayUpdate) ([]mod
 	return out, nil
 }
 
-// checkPorts refuses ports that a known switch lacks.
+// checkPorts refuses ports that a known switch lacks, but for those that are to come.
 func (t *txn) checkPorts(where *places, dev *model.Device) error {
 	sw, err := t.switchOf(where, dev)
 	if err != nil || sw == nil {
 		return err
 	}
 	for _, i := range dev.Interfaces {
-		if _, ok := sw.Port(i.Name); !ok {
+		if _, ok := sw.Port(i.Name); !ok && !i.ProvisionAhead {
 			return model.ErrPhysicalPortNotFound(i.Name, sw.Name)
 		}
 	}

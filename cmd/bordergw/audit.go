@@ -1,11 +1,17 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"bordergw/model"
 )
 
 // auditCommand shows who changed what.
@@ -16,18 +22,15 @@ func auditCommand() *cobra.Command {
 	var resource, id string
 	c := &cobra.Command{Use: "audit", Short: "Show who changed what, newest first", Args: cobra.NoArgs}
 	c.Flags().UintVar(&count, "limit", 100, "number of changes; 0 is all that are kept")
-	c.Flags().StringVar(&resource, "resource", "", "kind of object: network, gateway_device, remote_mac_entry, l2_gateway, l2_gateway_connection, quota")
-	c.Flags().StringVar(&id, "id", "", "id of the object")
+	c.Flags().Var(setting[string]{&resource, "resource", parseAudited}, "resource", "kind of object: "+strings.Join(model.AuditResources, ", ")+", or the word of our commands")
+	c.Flags().StringVar(&id, "id", "", "id of the object, or its name while it exists")
 	form.bind(c.Flags())
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
 		query := url.Values{"limit": {strconv.FormatUint(uint64(count), 10)}}
 		if resource != "" {
 			query.Set("resource", resource)
 		}
-		if id != "" {
-			query.Set("id", id)
-		}
-		raw, err := api.call(c.Context(), http.MethodGet, "/v1/audit?"+query.Encode(), nil, "audit")
+		raw, err := api.audit(c.Context(), query, resource, id)
 		if err != nil {
 			return err
 		}
@@ -35,4 +38,67 @@ func auditCommand() *cobra.Command {
 	})
 	flags.bind(c.Flags())
 	return c
+}
+
+// parseAudited takes Neutron's name of a kind of object, or the word of the
+// commands on it.
+func parseAudited(s string) (string, error) {
+	for _, n := range nouns() {
+		if s == n.word {
+			return n.one, nil
+		}
+	}
+	return oneOf(nil, model.AuditResources...).parse(s)
+}
+
+// audit asks for the changes of an object, or of all if id is empty. The record
+// knows ids only, also of what is gone; what is no id of a recorded object may be
+// the name of one that stands.
+func (c *client) audit(ctx context.Context, query url.Values, resource, id string) (json.RawMessage, error) {
+	ask := func() (json.RawMessage, error) {
+		return c.call(ctx, http.MethodGet, "/v1/audit?"+query.Encode(), nil, "audit")
+	}
+	if id == "" {
+		return ask()
+	}
+	query.Set("id", id)
+	raw, err := ask()
+	if err != nil || !empty(raw) {
+		return raw, err
+	}
+	ids, err := c.called(ctx, resource, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(ids) > 1:
+		return nil, ambiguous("the name", id, ids)
+	case len(ids) == 1:
+		query.Set("id", ids[0])
+		if raw, err = ask(); err != nil || !empty(raw) {
+			return raw, err
+		}
+	}
+	c.warn("no change is recorded of an object with the id or name %q", id)
+	return raw, nil
+}
+
+// called finds the ids of the objects of a name, of one kind or of all.
+func (c *client) called(ctx context.Context, resource, name string) (ids []string, err error) {
+	for _, n := range nouns() {
+		if n.lookup != "name" || resource != "" && resource != n.one {
+			continue
+		}
+		found, err := c.list(ctx, n.path, url.Values{"name": {name}, "fields": {"id"}}, n.many)
+		if err != nil {
+			return nil, err
+		}
+		ids = slices.Concat(ids, idsOf(found))
+	}
+	return ids, nil
+}
+
+// empty reports whether a list of an answer has nothing in it.
+func empty(raw json.RawMessage) bool {
+	var list []json.RawMessage
+	return json.Unmarshal(raw, &list) == nil && len(list) == 0
 }

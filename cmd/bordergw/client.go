@@ -7,14 +7,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"bordergw/model"
 )
 
 const (
@@ -41,6 +45,9 @@ type client struct {
 	base  string
 	token string
 	http  *http.Client
+	// warnings takes what the daemon remarks on a request that it carried out,
+	// and what we do ourselves.
+	warnings io.Writer
 }
 
 // clientFlags are the flags of every command that is a client.
@@ -64,6 +71,7 @@ func (f *clientFlags) withClient(body func(*cobra.Command, *client, []string) er
 			return err
 		}
 		defer c.http.CloseIdleConnections()
+		c.warnings = cmd.ErrOrStderr()
 		return body(cmd, c, args)
 	}
 }
@@ -137,19 +145,71 @@ func (c *client) do(ctx context.Context, method, path, accept string, body any) 
 func (c *client) send(req *http.Request) ([]byte, error) {
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, err // names method, URL and cause
+		return nil, c.unreached(err)
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("reading the answer of %s: %w", c.base, err)
+		return nil, c.unreached(err)
 	case len(text) > maxAnswer:
 		return nil, fmt.Errorf("the answer of %s is larger than %d bytes", c.base, maxAnswer)
 	case resp.StatusCode >= http.StatusMultipleChoices:
 		return nil, refusal(resp.StatusCode, text)
 	}
+	for _, value := range resp.Header.Values("Warning") {
+		c.passOn(value)
+	}
 	return text, nil
+}
+
+// unreached words why there is no answer; the Go library names its functions.
+func (c *client) unreached(err error) error {
+	var ne net.Error
+	var op *net.OpError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return errors.New("interrupted")
+	case errors.As(err, &ne) && ne.Timeout():
+		return fmt.Errorf("the daemon at %s did not answer in time (--request-timeout %s)", c.base, c.http.Timeout)
+	case errors.As(err, &op):
+		err = op.Err
+		var call *os.SyscallError
+		if errors.As(err, &call) {
+			err = call.Err
+		}
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		err = errors.New("it closed the connection before its answer was complete")
+	default:
+		var ue *url.Error
+		if errors.As(err, &ue) {
+			err = ue.Err
+		}
+	}
+	return fmt.Errorf("the daemon at %s can not be reached: %w", c.base, err)
+}
+
+// unreadable is the error of an answer that is not what bordergw answers.
+func (c *client) unreadable() error {
+	return fmt.Errorf("the answer of %s is not the JSON that was expected: is it bordergw?", c.base)
+}
+
+// passOn prints a Warning header of the daemon: code, agent and a quoted text
+// (RFC 7234 section 5.5). One of a proxy is printed as it is.
+func (c *client) passOn(value string) {
+	if quoted, ours := strings.CutPrefix(value, "299 - "); ours {
+		if text, err := strconv.Unquote(quoted); err == nil {
+			value = text
+		}
+	}
+	c.warn("%s", value)
+}
+
+// warn tells the user something that is no failure.
+func (c *client) warn(format string, args ...any) {
+	if c.warnings != nil {
+		fmt.Fprintln(c.warnings, "bordergw: warning:", model.Printable(fmt.Sprintf(format, args...)))
+	}
 }
 
 // refusal reads Neutron's error body, whose only key is NeutronError (or the
@@ -177,7 +237,7 @@ func (c *client) call(ctx context.Context, method, path string, body any, key st
 	}
 	var wrapper map[string]json.RawMessage
 	if err := json.Unmarshal(text, &wrapper); err != nil {
-		return nil, fmt.Errorf("reading the answer of %s: %w", c.base, err)
+		return nil, c.unreadable()
 	}
 	content, ok := wrapper[key]
 	if !ok {
@@ -194,7 +254,7 @@ func (c *client) list(ctx context.Context, path string, filter url.Values, key s
 	}
 	var list []object
 	if err := json.Unmarshal(raw, &list); err != nil {
-		return nil, fmt.Errorf("reading the answer of %s: %w", c.base, err)
+		return nil, c.unreadable()
 	}
 	return list, nil
 }
@@ -217,16 +277,20 @@ func (c *client) resolve(ctx context.Context, n *noun, collection, ref string) (
 		case 1:
 			return found[0].text("id"), nil
 		default:
-			return "", ambiguous(n.word, ref, found)
+			return "", ambiguous(n.word, ref, idsOf(found))
 		}
 	}
 	return "", fmt.Errorf("no %s %q", n.word, ref)
 }
 
-func ambiguous(word, ref string, found []object) error {
+func idsOf(found []object) []string {
 	ids := make([]string, len(found))
 	for i, o := range found {
 		ids[i] = o.text("id")
 	}
+	return ids
+}
+
+func ambiguous(word, ref string, ids []string) error {
 	return errors.New(word + " " + ref + " is ambiguous, use an id: " + strings.Join(ids, ", "))
 }

@@ -21,6 +21,8 @@ type deviceSpec struct {
 type interfaceSpec struct {
 	Name  string   `json:"name"`
 	VLANs []string `json:"segmentation_id,omitempty"`
+	// ProvisionAhead is set by a flag of its own, see resolveDevices.
+	ProvisionAhead bool `json:"provision_ahead,omitempty"`
 }
 
 // deviceSpecs collects the --device flags of a command.

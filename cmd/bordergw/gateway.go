@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 )
 
@@ -10,6 +11,7 @@ func gatewayNoun() noun {
 	changeable := []attribute{
 		{flag: "device", key: "devices", define: devices, usage: deviceUsage},
 		{flag: "ha-mode", key: "ha_mode", define: text, usage: "active-active (default) or active-passive"},
+		{flag: "allow-missing-ports", key: allowMissing, define: truth, usage: "let --device name ports that a known switch does not have yet; they are bound when they appear"},
 		{flag: "preempt", key: "preempt", define: truth, usage: "active-passive: go back to the first device when it returns"},
 	}
 	return noun{
@@ -25,11 +27,23 @@ func gatewayNoun() noun {
 	}
 }
 
-// resolveDevices turns the names given as device_id into ids.
+// allowMissing is no attribute of a gateway: it goes to each interface given.
+const allowMissing = "allow-missing-ports"
+
+// resolveDevices turns the names given as device_id into ids, and marks ports that
+// may be missing.
 func resolveDevices(ctx context.Context, api *client, body map[string]any) error {
 	specs, ok := body["devices"].(deviceSpecs)
-	if !ok {
-		return nil
+	_, given := body[allowMissing]
+	ahead := given && string(body[allowMissing].(json.RawMessage)) == "true"
+	delete(body, allowMissing)
+	if !ok && given {
+		return usagef("--%s is about the ports of --device, which is not given", allowMissing)
+	}
+	for i := range specs {
+		for n := range specs[i].Interfaces {
+			specs[i].Interfaces[n].ProvisionAhead = ahead
+		}
 	}
 	device := deviceNoun()
 	for i := range specs {

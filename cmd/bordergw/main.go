@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"bordergw/model"
 )
 
 // Exit codes.
@@ -35,22 +37,32 @@ func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Wr
 	root := newRoot()
 	root.SetArgs(append([]string{}, args...)) // nil would mean os.Args
 	root.SetIn(in)
-	root.SetOut(out)
-	root.SetErr(errOut)
+	stdout, stderr := &terminal{w: out}, &terminal{w: errOut}
+	defer stdout.Flush()
+	defer stderr.Flush()
+	root.SetOut(stdout)
+	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
-	return report(errOut, cmd, err)
+	return report(stderr, cmd, err)
 }
 
 func newRoot() *cobra.Command {
 	root := group("bordergw", "Drive hardware VTEP switches from L2 gateway definitions",
 		serveCommand(), planCommand(), waitCommand(), auditCommand(), exportCommand(), importCommand(), toyCommand(), versionCommand())
-	for _, n := range []noun{deviceNoun(), macNoun(), networkNoun(), gatewayNoun(), connectionNoun()} {
+	for _, n := range nouns() {
 		root.AddCommand(n.command())
 	}
+	root.SetHelpCommand(helpCommand())
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetGlobalNormalizationFunc(canonicalFlag)
+	root.SetFlagErrorFunc(flagError)
 	markFailures(root)
 	return root
+}
+
+// nouns are the resources that have commands.
+func nouns() []noun {
+	return []noun{deviceNoun(), macNoun(), networkNoun(), gatewayNoun(), connectionNoun()}
 }
 
 // group is a command that only holds others.
@@ -69,6 +81,21 @@ func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	return c
 }
 
+// helpCommand is cobra's own, but for a command that does not exist it fails.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]...", Short: "Show what a command does",
+		RunE: func(c *cobra.Command, args []string) error {
+			about, rest, err := c.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return usagef("there is no command %q", strings.Join(args, " "))
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
+}
+
 // canonicalFlag lets the spellings of the upstream clients stand for ours.
 func canonicalFlag(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 	name = strings.ReplaceAll(name, "_", "-")
@@ -79,6 +106,27 @@ func canonicalFlag(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		name = "project-id"
 	}
 	return pflag.NormalizedName(name)
+}
+
+// wantedOf says what a flag of pflag's own types takes.
+var wantedOf = map[string]string{
+	"uint32":   "a whole number from 0 to 4294967295",
+	"uint":     "a whole number from 0",
+	"bool":     "true or false",
+	"duration": "a duration such as 30s or 5m",
+}
+
+// flagError words a refusal of pflag for people: its cause is an error of the Go
+// library, which names functions.
+func flagError(_ *cobra.Command, err error) error {
+	var bad *pflag.InvalidValueError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	if wanted := wantedOf[bad.GetFlag().Value.Type()]; wanted != "" {
+		return fmt.Errorf("--%s: %q is not %s", bad.GetFlag().Name, bad.GetValue(), wanted)
+	}
+	return err
 }
 
 // usageError is a mistake in the command line or configuration that only
@@ -120,7 +168,7 @@ func report(w io.Writer, cmd *cobra.Command, err error) int {
 		return exitOK
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintln(w, "bordergw:", printable(line))
+		fmt.Fprintln(w, "bordergw:", model.Printable(line))
 	}
 	switch {
 	case errors.As(err, new(failure)):

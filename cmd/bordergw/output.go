@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -15,6 +16,9 @@ import (
 
 	"bordergw/model"
 )
+
+// errUnreadable is for an answer that has another form than that of bordergw.
+var errUnreadable = errors.New("the answer is not the JSON that was expected: is it bordergw?")
 
 // output is how a command prints resources.
 type output struct{ form string }
@@ -31,7 +35,7 @@ func (o output) list(w io.Writer, raw json.RawMessage, columns []string) error {
 	}
 	var rows []object
 	if err := json.Unmarshal(raw, &rows); err != nil {
-		return fmt.Errorf("reading the answer: %w", err)
+		return errUnreadable
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	titles := make([]string, len(columns))
@@ -57,13 +61,13 @@ func (o output) show(w io.Writer, raw json.RawMessage, first []string) error {
 	}
 	var row object
 	if err := json.Unmarshal(raw, &row); err != nil {
-		return fmt.Errorf("reading the answer: %w", err)
+		return errUnreadable
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	for _, key := range orderedKeys(row, first) {
 		name := key
 		for _, line := range cell(key, row[key]) {
-			fmt.Fprintf(t, "%s\t%s\n", name, line)
+			fmt.Fprintf(t, "%s\t%s\n", model.Printable(name), line)
 			name = ""
 		}
 	}
@@ -98,7 +102,7 @@ func (o output) text(w io.Writer, raw json.RawMessage) error {
 		text = b.Bytes()
 	}
 	if err != nil {
-		return fmt.Errorf("reading the answer: %w", err)
+		return errUnreadable
 	}
 	_, err = w.Write(text)
 	return err
@@ -111,7 +115,23 @@ func toYAML(raw json.RawMessage) ([]byte, error) {
 	if err := dec.Decode(&v); err != nil {
 		return nil, err
 	}
-	return yaml.Marshal(withNumbers(v))
+	var document yaml.Node
+	if err := document.Encode(withNumbers(v)); err != nil {
+		return nil, err
+	}
+	quoteHidden(&document)
+	return yaml.Marshal(&document)
+}
+
+// quoteHidden has texts that are escaped on their way out stand in double
+// quotes, the only place where YAML knows escapes.
+func quoteHidden(n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && model.PrintableLines(n.Value) != n.Value {
+		n.Style = yaml.DoubleQuotedStyle
+	}
+	for _, below := range n.Content {
+		quoteHidden(below)
+	}
 }
 
 // withNumbers turns json.Number, which YAML would quote, into numbers.
@@ -143,7 +163,7 @@ func cell(key string, raw json.RawMessage) []string {
 		lines = []string{plain(raw)}
 	}
 	for i, line := range lines {
-		lines[i] = firstOf(printable(line), "-")
+		lines[i] = firstOf(model.Printable(line), "-")
 	}
 	return lines
 }
@@ -213,14 +233,4 @@ func plain(raw json.RawMessage) string {
 		return strings.Join(list, ",")
 	}
 	return string(raw)
-}
-
-// printable keeps control characters of foreign text from the terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return '?'
-		}
-		return r
-	}, s)
 }

@@ -88,7 +88,7 @@ func (a awaited) complaint() error {
 			text += ": " + a.last.Message
 		}
 	}
-	return errors.New(printable(text))
+	return errors.New(text)
 }
 
 type waiter struct {
@@ -121,6 +121,9 @@ func (w *waiter) addConnections(ctx context.Context, condition string) error {
 		return err
 	}
 	all, err := w.api.list(ctx, a.noun.path, url.Values{"fields": {"id"}}, a.noun.many)
+	if err == nil && len(all) == 0 {
+		w.api.warn("there is no connection to wait for")
+	}
 	for _, o := range all {
 		a.id, a.label = o.text("id"), o.text("id")
 		w.pending = append(w.pending, a)
@@ -214,7 +217,7 @@ func (w *waiter) conditions(ctx context.Context, n noun) (map[string][]model.Con
 		var cs []model.Condition
 		if raw := o["conditions"]; raw != nil {
 			if err := json.Unmarshal(raw, &cs); err != nil {
-				return nil, fmt.Errorf("reading the conditions of %s %s: %w", n.word, o.text("id"), err)
+				return nil, fmt.Errorf("the conditions of %s %s: %w", n.word, o.text("id"), errUnreadable)
 			}
 		}
 		out[o.text("id")] = cs

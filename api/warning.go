@@ -1,0 +1,146 @@
+package api
+
+import (
+	"fmt"
+	"strconv"
+
+	"bordergw/model"
+)
+
+// A request may be carried out and yet most likely be a mistake: a switch's name
+// is misspelled, a VNI is used by nobody. The answer then has a Warning header
+// for each remark (RFC 7234 section 5.5, code 299): our command line prints
+// them, and other clients go on as if there were none.
+
+// Texts of the warnings.
+const (
+	warnNameTaken  = "%s %s has the same name %q: commands need the id"
+	warnNoSwitch   = "switch %s is not known: no device that has been read has a switch of that name, and no device is called so; connections wait for it"
+	warnNoPort     = "switch %s has no port %s: connections to the gateway are refused, unless provision_ahead is set"
+	warnNoVNI      = "VNI %s is used by no network and no border connection: the entry has no effect until one uses it"
+	warnKeyIgnored = "key %q of a device or interface is not known and ignored"
+	warnPreempt    = "preempt has no effect: it needs ha_mode active-passive"
+	warnNoStitch   = "stitch_ports have no effect: they need border_mode stitch"
+)
+
+// maxWarnings bounds the headers of one answer.
+const maxWarnings = 20
+
+func (c *call) warn(format string, args ...any) {
+	c.warnings = append(c.warnings, fmt.Sprintf(format, args...))
+}
+
+// setWarnings writes the headers. The text is quoted in ASCII.
+func (c *call) setWarnings() {
+	for i, text := range c.warnings {
+		if i == maxWarnings {
+			break
+		}
+		c.w.Header().Add("Warning", "299 - "+strconv.QuoteToASCII(text))
+	}
+}
+
+// named is what two resources of one kind may share.
+type named struct {
+	model.Record
+	name string
+}
+
+// warnName remarks on another item of the same name that the caller may see: a
+// command that is given the name does not know which is meant.
+func (c *call) warnName(kind, name, id string, others func(yield func(named) bool)) {
+	if name == "" {
+		return
+	}
+	for o := range others {
+		if o.name == name && o.ID != id && c.cfg.Policy["get_"+kind].allows(c.who, o.ProjectID) {
+			c.warn(warnNameTaken, kind, o.ID, name)
+			return
+		}
+	}
+}
+
+func (c *call) warnNetwork(n *model.Network) {
+	c.warnName("network", n.Name, n.ID, func(yield func(named) bool) {
+		for o := range c.defs.Networks.All() {
+			if !yield(named{o.Record, o.Name}) {
+				return
+			}
+		}
+	})
+}
+
+func (c *call) warnDevice(d deviceView) {
+	c.warnName("gateway_device", d.Name, d.ID, func(yield func(named) bool) {
+		for o := range c.defs.Devices.All() {
+			if !yield(named{o.Record, o.Name}) {
+				return
+			}
+		}
+	})
+	if len(d.StitchPorts) > 0 && d.BorderMode != model.BorderStitch {
+		c.warn(warnNoStitch)
+	}
+}
+
+func (c *call) warnGateway(g *model.L2Gateway) {
+	c.warnName("l2_gateway", g.Name, g.ID, func(yield func(named) bool) {
+		for o := range c.defs.Gateways.All() {
+			if !yield(named{o.Record, o.Name}) {
+				return
+			}
+		}
+	})
+	if g.Preempt && g.HAMode != model.ActivePassive {
+		c.warn(warnPreempt)
+	}
+	for i := range g.Devices {
+		c.warnGatewayDevice(&g.Devices[i])
+	}
+}
+
+// warnGatewayDevice remarks on a switch or ports that nobody has.
+func (c *call) warnGatewayDevice(d *model.Device) {
+	at, known := c.defs.Resolve(d)
+	if !known {
+		c.warn(warnNoSwitch, d.DeviceName)
+		return
+	}
+	sw := c.defs.SwitchInventory(at)
+	if sw == nil {
+		return
+	}
+	for _, i := range d.Interfaces {
+		if _, ok := sw.Port(i.Name); !ok && !i.ProvisionAhead {
+			c.warn(warnNoPort, sw.Name, i.Name)
+		}
+	}
+}
+
+// warnVNI remarks on a remote MAC that nothing makes use of.
+func (c *call) warnVNI(m macView) {
+	if !c.usesVNI(m.SegmentationID) {
+		c.warn(warnNoVNI, m.SegmentationID)
+	}
+}
+
+// usesVNI reports whether a network has a VNI or a connection joins one by it.
+func (c *call) usesVNI(v model.VNI) bool {
+	for n := range c.defs.Networks.All() {
+		if n.VNI == v {
+			return true
+		}
+	}
+	for x := range c.defs.Connections.All() {
+		g, _ := c.defs.Gateways.Get(x.L2GatewayID)
+		if g == nil {
+			continue
+		}
+		for i := range g.Devices {
+			if g.Devices[i].BorderVNI(x.SegmentationID) == v {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,148 @@
+package reconcile
+
+import (
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"bordergw/model"
+	"bordergw/vtep"
+)
+
+// traceGap is the least time between two log lines about what was put right on one
+// device: a script that fights back may undo hundreds of rows a second.
+const traceGap = 10 * time.Second
+
+// Repair is drift that was put right: a row that an external writer changed while the
+// switch was in line.
+type Repair struct {
+	Device *model.GatewayDevice
+	// Row is what was written, as a plan prints it, Network the logical switch
+	// that it is of, "" for none.
+	Row, Network string
+	// Was is what the external writer had left there.
+	Was string
+	At  time.Time
+}
+
+// mends are the operations of one plan that put drift right.
+type mends struct {
+	drift func(*vtep.Op) bool
+	first *vtep.Op
+	was   string // before it was written
+	count int
+}
+
+// mending finds, before a plan is sent, what in it only undoes an external writer.
+func (w *worker) mending(s *vtep.Session, ops []vtep.Op, want *vtep.Want) *mends {
+	m := &mends{drift: w.driftIn(ops, want)}
+	if m.drift == nil {
+		return m
+	}
+	for i := range ops {
+		if !m.drift(&ops[i]) {
+			continue
+		}
+		if m.first == nil {
+			m.first, m.was = &ops[i], s.Standing(&ops[i])
+		}
+		m.count++
+	}
+	return m
+}
+
+// driftIn tells operations that only undo an external writer from others; nil where no
+// operation does, or where too many serve a wish that has changed as well: to look at
+// each of them would cost more than what the log says is worth.
+func (w *worker) driftIn(ops []vtep.Op, want *vtep.Want) func(*vtep.Op) bool {
+	same := sameWant(w.synced, want)
+	if w.synced == nil || !same && len(ops) > few {
+		return nil
+	}
+	was, open := w.synced, opened(w.open)
+	return func(op *vtep.Op) bool {
+		if same {
+			return mayDrift(op, want) && !open(op)
+		}
+		return unchanged(op, was, want) && !open(op)
+	}
+}
+
+// mayDrift is unchanged where the wish is the same.
+func mayDrift(op *vtep.Op, want *vtep.Want) bool {
+	switch op.Kind {
+	case vtep.EnableBFD:
+		return false // the switch makes its rows when it likes
+	case vtep.AddTunnel, vtep.DeleteTunnel:
+		return true
+	}
+	return want.Segment(op.LogicalSwitch) != nil
+}
+
+// mended counts and tells what was put right. What the switch refused was not.
+func (w *worker) mended(m *mends, rejected []vtep.Rejection, now time.Time) {
+	if m.count == 0 {
+		return
+	}
+	for i := range rejected {
+		op := &rejected[i].Op
+		if m.drift(op) {
+			m.count--
+		}
+		if m.first != nil && subjectOf(op) == subjectOf(m.first) {
+			m.first = nil
+		}
+	}
+	if m.count <= 0 {
+		return
+	}
+	w.loop.metrics.repairs.WithLabelValues(w.id).Add(float64(m.count))
+	r := Repair{Device: w.device.Load(), Was: m.was, At: now}
+	if m.first != nil {
+		r.Row, r.Network = m.first.String(), m.first.LogicalSwitch
+	}
+	if w.trace.note(m.count, r) {
+		w.tellRepair(now)
+	}
+}
+
+// traceRest tells what was not told for its frequency.
+func (w *worker) traceRest(now time.Time) {
+	if w.trace.untold > 0 && now.Sub(w.trace.told) >= traceGap {
+		w.tellRepair(now)
+	}
+}
+
+func (w *worker) tellRepair(now time.Time) {
+	r, n := w.trace.take(now)
+	fields := logrus.Fields{"row": r.Row, "was": r.Was, "count": n, "total": w.trace.total}
+	if r.Network != "" {
+		for key, value := range w.loop.networkFields(r.Network) {
+			fields[key] = value
+		}
+	}
+	w.logger().WithFields(fields).Info("an external writer changed rows, and they were put right")
+}
+
+// repairTrace bounds how often is told what was put right. It remembers one Repair.
+type repairTrace struct {
+	last   Repair
+	untold int // since told
+	told   time.Time
+	total  uint64 // since the process began
+}
+
+// note counts repairs of which r is one, and reports whether it is time to tell.
+func (t *repairTrace) note(n int, r Repair) bool {
+	t.untold += n
+	t.total += uint64(n)
+	t.last = r
+	return t.told.IsZero() || r.At.Sub(t.told) >= traceGap
+}
+
+// take gives what is to be told and begins to count anew.
+func (t *repairTrace) take(now time.Time) (Repair, int) {
+	n := t.untold
+	t.untold, t.told = 0, now
+	return t.last, n
+}
