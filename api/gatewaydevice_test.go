@@ -107,13 +107,14 @@ func TestGatewayDeviceUpdateAndDelete(t *testing.T) {
 	s := newService(t)
 	id := s.hardware("hw1", "10.0.0.3")
 	path := devicesPath + "/" + id
-	s.hardware("hw8", "10.0.0.8")
+	other := s.hardware("hw8", "10.0.0.8")
 	s.refuses(t, []refusal{
 		{"read only", "PUT", path, device(`"type":"router_vtep"`), 400, bad, "Cannot update read-only attribute type"},
 		{"no address", "PUT", path, device(`"management_ip":null`), 400, "HwVtepTypeInvalid",
 			"Gateway device hw_vtep must be specified with management_port and management_ip"},
 		{"address", "PUT", path, device(`"management_ip":"x"`), 400, bad, "Invalid input for management_ip. Reason: 'x' is not a valid IP address."},
-		{"address taken", "PUT", path, device(`"management_ip":"10.0.0.8"`), 409, "GatewayDeviceParamDuplicate", "management_ip 10.0.0.8 is already used"},
+		{"address taken", "PUT", path, device(`"management_ip":"10.0.0.8"`), 409, "GatewayDeviceParamDuplicate",
+			"management_ip 10.0.0.8 with management_port 6640 is already used by gateway device hw8 (" + other + ")"},
 		{"two tunnels", "PUT", path, device(`"tunnel_ips":["10.2.0.5","10.2.0.6"]`), 400, "TunnelIPsExhausted",
 			"Unable to complete operation for Gateway Device. The number of tunnel ips exceeds the maximum 1."},
 		{"unknown", "PUT", devicesPath + "/nope", device(`"name":"x"`), 404, "GatewayDeviceNotFound", "Gateway device nope does not exist"},

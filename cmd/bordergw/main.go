@@ -42,6 +42,7 @@ func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Wr
 	defer stderr.Flush()
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	strictCompletion(root)
 	cmd, err := root.ExecuteContextC(ctx)
 	return report(stderr, cmd, err)
 }
@@ -65,20 +66,32 @@ func nouns() []noun {
 	return []noun{deviceNoun(), macNoun(), networkNoun(), gatewayNoun(), connectionNoun()}
 }
 
+// strictCompletion adds cobra's completion command now, as it notes where to print, and
+// has it fail for a shell that it does not know.
+func strictCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	if c, _, err := root.Find([]string{"completion"}); err == nil {
+		onlyHolds(c)
+	}
+}
+
 // group is a command that only holds others.
 func group(use, short string, commands ...*cobra.Command) *cobra.Command {
-	c := &cobra.Command{
-		Use: use, Short: short,
-		Args: func(c *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return fmt.Errorf("unknown command %q for %q", args[0], c.CommandPath())
-			}
-			return errors.New("a command is needed")
-		},
-		RunE: func(*cobra.Command, []string) error { return nil },
-	}
+	c := &cobra.Command{Use: use, Short: short}
+	onlyHolds(c)
 	c.AddCommand(commands...)
 	return c
+}
+
+// onlyHolds has a command fail that is called without one of those it holds.
+func onlyHolds(c *cobra.Command) {
+	c.Args = func(c *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return fmt.Errorf("unknown command %q for %q", args[0], c.CommandPath())
+		}
+		return errors.New("a command is needed")
+	}
+	c.RunE = func(*cobra.Command, []string) error { return nil }
 }
 
 // helpCommand is cobra's own, but for a command that does not exist it fails.
@@ -120,8 +133,8 @@ var wantedOf = map[string]string{
 // library, which names functions.
 func flagError(_ *cobra.Command, err error) error {
 	var bad *pflag.InvalidValueError
-	if !errors.As(err, &bad) {
-		return err
+	if !errors.As(err, &bad) || !strings.HasPrefix(fmt.Sprintf("%T", bad.GetFlag().Value), "*pflag.") {
+		return err // a setting of ours says what it wants
 	}
 	if wanted := wantedOf[bad.GetFlag().Value.Type()]; wanted != "" {
 		return fmt.Errorf("--%s: %q is not %s", bad.GetFlag().Name, bad.GetValue(), wanted)
