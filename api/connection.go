@@ -139,9 +139,10 @@ func (c *call) checkFree(x *model.L2GatewayConnection, gw *model.L2Gateway) erro
 	if _, known := c.defs.Networks.Get(x.NetworkID); gw == nil || !known {
 		return nil
 	}
+	where := model.NewPlaces(c.defs)
 	for i := range gw.Devices {
 		dev := &gw.Devices[i]
-		if at, found := c.defs.Resolve(dev); found {
+		if at, found := where.Find(dev); found {
 			if err := c.checkFreeAt(at, dev.Interfaces, x.SegmentationID); err != nil {
 				return err
 			}

@@ -76,6 +76,8 @@ func gatewayDeviceAttributes() []attribute[deviceView] {
 		{name: "tls", doc: "name of a CA or fingerprint in the configuration", post: true, put: true, format: text, show: func(d D) any { return d.TLS }},
 		{name: "drift_policy", post: true, put: true, doc: "what is done about rows of ours that another hand changes",
 			format: oneOf(model.DriftRepair, model.DriftReport), show: func(d D) any { return d.DriftPolicy }},
+		{name: "accept_replacement", put: true, format: boolean,
+			doc: "true: another unit takes the place of this switch; the next one of its name that dials in is it"},
 		{name: "status", filter: true, sort: true, format: shown(text), show: func(d D) any { return d.status.Phase }},
 		readOnly("status_detail", plainText(), func(d D) any { return d.status.Detail }),
 		readOnly("last_error", plainText(), func(d D) any { return d.status.LastError }),
@@ -135,6 +137,7 @@ func updateGatewayDevice(c *call, id string, in values) (deviceView, error) {
 		StitchPorts: given[[]string](in, "stitch_ports"),
 		TLS:         given[string](in, "tls"),
 		DriftPolicy: given[model.DriftPolicy](in, "drift_policy"),
+		Replaced:    valueOf[bool](in, "accept_replacement"),
 	})
 	if err != nil {
 		return deviceView{}, err

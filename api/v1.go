@@ -96,12 +96,17 @@ func plan(c *call) (reply, error) {
 func printPlan(b *strings.Builder, p model.DevicePlan) {
 	fmt.Fprintf(b, "device %s (%s): ", model.Printable(p.Name), p.ID)
 	switch {
+	case !p.Known && p.Detail != "":
+		fmt.Fprintf(b, "not driven: %s\n", p.Detail)
 	case !p.Known:
 		b.WriteString("not read yet\n")
 	case len(p.Steps) == 0:
 		b.WriteString("nothing to do\n")
 	default:
 		fmt.Fprintf(b, "%d steps\n", len(p.Steps))
+	}
+	if p.Known && p.Detail != "" {
+		fmt.Fprintf(b, "  %s\n", p.Detail)
 	}
 	for _, step := range p.Steps {
 		fmt.Fprintf(b, "  %s\n", model.Printable(step))

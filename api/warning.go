@@ -94,19 +94,20 @@ func (c *call) warnGateway(g *model.L2Gateway) {
 	if g.Preempt && g.HAMode != model.ActivePassive {
 		c.warn(warnPreempt)
 	}
+	where := model.NewPlaces(c.defs)
 	for i := range g.Devices {
-		c.warnGatewayDevice(&g.Devices[i])
+		c.warnGatewayDevice(where, &g.Devices[i])
 	}
 }
 
 // warnGatewayDevice remarks on a switch or ports that nobody has.
-func (c *call) warnGatewayDevice(d *model.Device) {
-	at, known := c.defs.Resolve(d)
+func (c *call) warnGatewayDevice(where *model.Places, d *model.Device) {
+	at, known := where.Find(d)
 	if !known {
 		c.warn(warnNoSwitch, d.DeviceName)
 		return
 	}
-	sw := c.defs.SwitchInventory(at)
+	sw := where.Seen(at)
 	if sw == nil {
 		return
 	}

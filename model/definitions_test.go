@@ -74,12 +74,12 @@ func TestResolve(t *testing.T) {
 			}
 			require.Equal(t, c.id, p.Device.ID)
 			require.Equal(t, c.swch, p.Switch)
-			sw := d.SwitchInventory(p)
+			sw := model.NewPlaces(d).Seen(p)
 			require.Equal(t, c.swch != "", sw != nil)
 			if sw != nil {
 				require.Equal(t, c.swch, sw.Name)
 			}
 		})
 	}
-	require.Nil(t, d.SwitchInventory(model.Place{}))
+	require.Nil(t, model.NewPlaces(d).Seen(model.Place{}))
 }

@@ -79,6 +79,10 @@ type GatewayDevice struct {
 	TLS         string      `json:"tls,omitempty"`
 	DriftPolicy DriftPolicy `json:"drift_policy,omitempty"`
 
+	// Accepted is the store revision at which an operator said that another unit
+	// takes the place of the switches; what was seen before is no evidence.
+	Accepted uint64 `json:"accepted,omitempty"`
+
 	RemoteMACs []RemoteMACEntry `json:"remote_mac_entries,omitempty"`
 }
 
@@ -110,4 +114,6 @@ type GatewayDeviceUpdate struct {
 	StitchPorts *[]string
 	TLS         *string
 	DriftPolicy *DriftPolicy
+	// Replaced: another unit takes the place of the switches that were last seen.
+	Replaced bool
 }

@@ -1,6 +1,9 @@
 package model
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Inventory is what was last seen of a switch database. It is durable, so that
 // requests can be checked while the switch is away.
@@ -8,7 +11,9 @@ type Inventory struct {
 	// Record.ID is the GatewayDevice's id.
 	Record
 	Switches []SwitchInventory `json:"switches"`
-	SeenAt   time.Time         `json:"seen_at"`
+	// Peer is the address that the switch dialled in from, "" if it was dialled.
+	Peer   string    `json:"peer,omitempty"`
+	SeenAt time.Time `json:"seen_at"`
 }
 
 // UnsupportedSourceNode is the word of vtep(5), switch_fault_status, for a switch
@@ -17,8 +22,11 @@ const UnsupportedSourceNode = "unsupported_source_node_replication"
 
 // SwitchInventory is one Physical_Switch.
 type SwitchInventory struct {
-	Name      string        `json:"name"`
-	TunnelIPs []VTEPAddress `json:"tunnel_ips,omitempty"`
+	Name string `json:"name"`
+	// Fingerprint is equal wherever this very row of the database is read, and says
+	// nothing else; "" in what was stored before there was one.
+	Fingerprint string        `json:"fingerprint,omitempty"`
+	TunnelIPs   []VTEPAddress `json:"tunnel_ips,omitempty"`
 	// NoTunnelIP: the switch shows none now; TunnelIPs are its last ones.
 	NoTunnelIP bool     `json:"no_tunnel_ip,omitempty"`
 	Faults     []string `json:"faults,omitempty"`
@@ -35,6 +43,33 @@ type SwitchInventory struct {
 type PortInventory struct {
 	Name   string   `json:"name"`
 	Faults []string `json:"faults,omitempty"`
+}
+
+// Resembles reports whether two looks at a switch of one name may be at the same
+// switch: at the same row, or at one with the same tunnel address. Addresses
+// change, and some switches make their rows anew when they start.
+func (s *SwitchInventory) Resembles(o *SwitchInventory) bool {
+	return s.Name == o.Name && (s.SameRow(o) || s.SharesTunnelIP(o))
+}
+
+// SameRow reports whether it is known to be the same row of the same database.
+func (s *SwitchInventory) SameRow(o *SwitchInventory) bool {
+	return s.Fingerprint != "" && s.Fingerprint == o.Fingerprint
+}
+
+// OtherRow reports whether it is known to be another row.
+func (s *SwitchInventory) OtherRow(o *SwitchInventory) bool {
+	return s.Fingerprint != "" && o.Fingerprint != "" && s.Fingerprint != o.Fingerprint
+}
+
+// SharesTunnelIP reports whether both have a tunnel address in common.
+func (s *SwitchInventory) SharesTunnelIP(o *SwitchInventory) bool {
+	return slices.ContainsFunc(s.TunnelIPs, func(ip VTEPAddress) bool { return slices.Contains(o.TunnelIPs, ip) })
+}
+
+// SamePorts reports whether both have ports, of the same names.
+func (s *SwitchInventory) SamePorts(o *SwitchInventory) bool {
+	return len(s.Ports) > 0 && slices.EqualFunc(s.Ports, o.Ports, func(a, b PortInventory) bool { return a.Name == b.Name })
 }
 
 // Port returns the port of that name.

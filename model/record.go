@@ -47,6 +47,11 @@ func (t Table[T, P]) Get(id string) (P, bool) {
 // Len is the number of records.
 func (t Table[T, P]) Len() int { return len(t.list) }
 
+// Same reports whether it is the same value of the table: nothing was put or removed.
+func (t Table[T, P]) Same(o Table[T, P]) bool {
+	return len(t.list) == len(o.list) && (len(t.list) == 0 || &t.list[0] == &o.list[0])
+}
+
 // All yields the records in creation order.
 func (t Table[T, P]) All() iter.Seq[P] { return slices.Values(t.list) }
 

@@ -97,6 +97,8 @@ type DevicePlan struct {
 	// Known is false while the database has not been read, so that nothing can
 	// be said.
 	Known bool `json:"known"`
+	// Detail says why nothing is known, or whose switch it is too.
+	Detail string `json:"detail,omitempty"`
 	// Steps are the operations in the order in which they would be sent.
 	Steps []string `json:"steps"`
 }

@@ -273,8 +273,42 @@ func TestF29SecondDatabaseOfAName(t *testing.T) {
 	require.Equal(t, logrus.WarnLevel, g.logs.LastEntry().Level)
 	require.Contains(t, g.logs.LastEntry().Message, "another database announces")
 
+	for range 3 { // it is not taken for the first one while that is away
+		first.Stop()
+		g.reaches(id, model.DeviceUnreachable)
+		second.VtepCtl("del-manager")
+		g.eventually(func() bool { return len(g.strangers()) == 0 }, "it hangs up")
+		call(second, "tcp:"+g.addresses[0])
+		g.discovers("sw1", "the device is known by tunnel IP 192.0.2.1")
+		first.Run()
+		g.reaches(id, model.DeviceInSync)
+		require.NotContains(t, second.Dump("Logical_Switch"), "Logical_Switch")
+	}
 	first.Stop()
-	g.eventually(func() bool { return strings.Contains(second.Dump("Logical_Switch"), "blue") }, "the second takes over")
+	g.reaches(id, model.DeviceUnreachable)
+	g.discovers("sw1", "accept_replacement")
+	_, err := g.store.UpdateGatewayDevice(t.Context(), id, model.GatewayDeviceUpdate{Replaced: true})
+	require.NoError(t, err)
+	g.eventually(func() bool { return strings.Contains(second.Dump("Logical_Switch"), "blue") }, "the second takes its place")
+	first.Run()
+	g.discovers("sw1", "sw1")
+	g.reaches(id, model.DeviceInSync)
+	require.Equal(t, "192.0.2.2", g.report(id).Switches[0].TunnelIPs[0].String(), "and keeps it")
+}
+
+// A switch that makes its database anew when it starts is known by its tunnel address.
+func TestF29DatabaseMadeAnew(t *testing.T) {
+	g := newPlainGate(t)
+	sw := newSwitch(t, "sw1", "192.0.2.1")
+	id := g.register(listener("sw1"))
+	call(sw, "tcp:"+g.addresses[0])
+	g.reaches(id, model.DeviceInSync)
+	g.active(g.connect(g.network(), "", &tor{name: "sw1"}))
+	sw.Wipe()
+	sw.AddSwitch("sw1", "192.0.2.1", "p1")
+	call(sw, "tcp:"+g.addresses[0])
+	g.eventually(func() bool { return strings.Contains(sw.Dump("Logical_Switch"), "blue") }, "it is written anew")
+	g.reaches(id, model.DeviceInSync)
 }
 
 func TestF29DialledDatabaseOfAnotherDevice(t *testing.T) {
@@ -283,11 +317,14 @@ func TestF29DialledDatabaseOfAnotherDevice(t *testing.T) {
 	one := g.register(model.GatewayDevice{Name: "one", ManagementIP: "127.0.0.1", ManagementPort: uint16(first.Port())})
 	g.reaches(one, model.DeviceInSync)
 	two := g.register(model.GatewayDevice{Name: "two", ManagementIP: "127.0.0.1", ManagementPort: uint16(second.Port())})
-	g.eventually(func() bool { return g.loop.DeviceStatus(two).LastError == "switch sw1 is driven as device one" }, "the second is refused")
+	g.eventually(func() bool {
+		return g.loop.DeviceStatus(two).LastError == "switch sw1 (tunnel IP 192.0.2.2) is another switch than that of device one ("+
+			g.report(one).Endpoint+", tunnel IP 192.0.2.1), which is known by that name; nothing is written to it"
+	}, "the second is refused")
 	call(second, "tcp:"+g.addresses[0])
 	g.discovers("sw1", "not registered")
 	listening := g.register(listener("sw1"))
-	g.discovers("sw1", "switch sw1 is driven as device one")
+	g.discovers("sw1", "is another switch than that of device one")
 	g.reaches(listening, model.DeviceUnreachable)
 }
 

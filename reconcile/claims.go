@@ -63,7 +63,7 @@ func (c *claims) check(w *worker, names []string) error {
 func (c *claims) conflict(w *worker, names []string) error {
 	for _, name := range names {
 		if owner := c.byName[name]; owner != nil && owner != w {
-			return fmt.Errorf("switch %s is driven as device %s", name, deviceName(owner.device.Load()))
+			return notDriven(fmt.Sprintf("switch %s is driven as device %s", name, deviceName(owner.device.Load())))
 		}
 	}
 	return nil

@@ -32,6 +32,12 @@ func cleaning(defs *model.Definitions) map[string]bool {
 	return out
 }
 
+// pendingOn reports whether a network is still to be removed from the database that
+// the devices share.
+func pendingOn(t *model.Tombstone, sharing []*model.GatewayDevice) bool {
+	return slices.ContainsFunc(sharing, func(gd *model.GatewayDevice) bool { return slices.Contains(t.Pending, gd.ID) })
+}
+
 // cleanUp tells the store what has been removed from the switch for good. It
 // says nothing when want is older than the definitions: what was buried since
 // may be what want has just been written for.
@@ -40,16 +46,21 @@ func (w *worker) cleanUp(ctx context.Context, s *vtep.Session, want *vtep.Want, 
 	if !w.isCurrent(want, defs) {
 		return nil // the loop is about to hand over a newer one
 	}
+	ids := w.sharingIDs()
 	for t := range defs.Tombstones.All() {
-		if !slices.Contains(t.Pending, w.id) || s.Owns(want, t.ID) || s.Owns(want, t.ID+vtep.BorderSuffix) {
+		if !slices.ContainsFunc(ids, func(id string) bool { return slices.Contains(t.Pending, id) }) || s.Owns(want, t.ID) || s.Owns(want, t.ID+vtep.BorderSuffix) {
 			continue
 		}
-		if err := w.loop.store.ClearTombstone(ctx, t.ID, w.id); err != nil {
-			return err
+		for _, id := range ids {
+			if err := w.loop.store.ClearTombstone(ctx, t.ID, id); err != nil {
+				return err
+			}
 		}
 	}
-	if err := w.confirmReleased(ctx, s, defs); err != nil {
-		return err
+	for _, id := range ids {
+		if err := w.confirmReleased(ctx, s, defs, id); err != nil {
+			return err
+		}
 	}
 	if _, retired := defs.Retired.Get(w.id); retired && plan.Empty() && len(plan.Problems) == 0 {
 		return w.loop.store.ForgetRetired(ctx, w.id)
@@ -57,14 +68,26 @@ func (w *worker) cleanUp(ctx context.Context, s *vtep.Session, want *vtep.Want, 
 	return nil
 }
 
+// sharingIDs are the device's id and those of devices that reach the same database:
+// what is gone from it is gone for all of them.
+func (w *worker) sharingIDs() []string {
+	ids := []string{w.id}
+	for _, gd := range w.loop.sharing(w.id) {
+		if gd.ID != w.id {
+			ids = append(ids, gd.ID)
+		}
+	}
+	return ids
+}
+
 // confirmReleased tells the store which numbers on the wire the switch has no more.
 // A database without any switch is being set up again: it says nothing of what the
 // switch does.
-func (w *worker) confirmReleased(ctx context.Context, s *vtep.Session, defs *model.Definitions) error {
+func (w *worker) confirmReleased(ctx context.Context, s *vtep.Session, defs *model.Definitions, device string) error {
 	var ids []string
 	var uses []vtep.Use
 	for r := range defs.Released.All() {
-		if r.On(w.id) != nil {
+		if r.On(device) != nil {
 			ids, uses = append(ids, r.ID), append(uses, vtep.Use{Network: r.NetworkID, WireID: r.WireID})
 		}
 	}
@@ -80,7 +103,7 @@ func (w *worker) confirmReleased(ctx context.Context, s *vtep.Session, defs *mod
 	if len(gone) == 0 {
 		return nil
 	}
-	return w.loop.store.ConfirmReleased(ctx, w.id, gone)
+	return w.loop.store.ConfirmReleased(ctx, device, gone)
 }
 
 // isCurrent reports whether want was made from these definitions.
@@ -109,11 +132,10 @@ func (l *Loop) registeredElsewhere(gd *model.GatewayDevice, names []string) stri
 	if _, retired := defs.Retired.Get(gd.ID); !retired {
 		return ""
 	}
-	for inv := range defs.Inventories.All() {
-		for _, name := range names {
-			if _, ok := inv.Switch(name); ok {
-				return name
-			}
+	all := l.registrations()
+	for _, name := range names {
+		if len(all.Holders(name)) > 0 {
+			return name
 		}
 	}
 	return ""

@@ -40,6 +40,9 @@ func (in *Input) places() *model.Places {
 	return in.found
 }
 
+// registrations are the ways to the databases.
+func (in *Input) registrations() *model.Registrations { return in.places().Registrations() }
+
 // View is what follows from an Input: what every switch should hold, and what
 // becomes of every connection. It is immutable.
 type View struct {
@@ -140,14 +143,16 @@ func (v *View) group(key string) *groupView {
 func (v *View) assemble(in Input, prev *View) {
 	defs := in.Definitions
 	known := knownAddresses(defs)
+	all := in.registrations()
 	drive := func(gd *model.GatewayDevice, sweep bool) {
+		switches := all.Switches(gd)
 		v.Wants[gd.ID] = &vtep.Want{
-			Self: databaseID(gd), Mark: defs.StoreID, Claim: claimsOn(defs, gd.ID), Known: known,
-			SourceNode: sourceNode(defs, gd), MACsFull: macsFull(defs, gd), GrowOnly: in.GrowOnly, Sweep: sweep,
+			Self: databaseID(gd), Mark: defs.StoreID, Claim: claimsOn(defs, all.Sharing(gd)), Known: known,
+			SourceNode: sourceNode(gd, switches), MACsFull: macsFull(switches), GrowOnly: in.GrowOnly, Sweep: sweep,
 		}
 	}
 	for gd := range defs.Devices.All() {
-		if gd.Driven() {
+		if gd.Driven() && all.First(gd) == gd {
 			drive(gd, in.Sweep)
 		}
 	}
@@ -170,7 +175,23 @@ func (v *View) assemble(in Input, prev *View) {
 			v.gather(dev, w)
 		}
 	}
-	v.tunnels(defs)
+	v.tunnels(defs, all)
+	v.shareWants()
+}
+
+// shareWants gives every way to a database the one wish that there is for it.
+func (v *View) shareWants() {
+	all := v.basis.places.Registrations()
+	for gd := range v.basis.definitions.Devices.All() {
+		first := all.First(gd)
+		if first == gd {
+			continue
+		}
+		v.Wants[gd.ID] = v.Wants[first.ID]
+		if s := v.stitched[first.ID]; s != nil {
+			v.stitched[gd.ID] = s
+		}
+	}
 }
 
 // gather puts together what a device's networks want of it.
@@ -198,19 +219,19 @@ func (v *View) regather(dev string, w *vtep.Want, prev *View) bool {
 
 // tunnels asks for BFD between two switches that both run it: on one end alone
 // it stays down for ever.
-func (v *View) tunnels(defs *model.Definitions) {
+func (v *View) tunnels(defs *model.Definitions, all *model.Registrations) {
 	runs := map[vtep.DatabaseID]bool{}
 	for gd := range defs.Devices.All() {
 		runs[databaseID(gd)] = gd.Driven() && profileOf(gd).BFD
 	}
 	for gd := range defs.Devices.All() {
-		inv, ok := defs.Inventories.Get(gd.ID)
+		switches := all.Switches(gd)
 		w := v.Wants[gd.ID]
-		if !ok || w == nil || !runs[w.Self] {
+		if len(switches) == 0 || w == nil || !runs[w.Self] {
 			continue
 		}
 		w.TunnelRows = profileOf(gd).TunnelRows
-		for _, sw := range inv.Switches {
+		for _, sw := range switches {
 			if sw.Missing {
 				continue
 			}
@@ -276,13 +297,13 @@ func (v *View) byAge() []*Outcome {
 // claimsOn classes the logical switches of a device. One without our mark is
 // Buried only with the VNI that was ours: with another one it was never adopted.
 // Names of the second logical switch of a stitched network are nobody else's.
-func claimsOn(defs *model.Definitions, device string) func(name string, key *int) vtep.Claim {
+func claimsOn(defs *model.Definitions, sharing []*model.GatewayDevice) func(name string, key *int) vtep.Claim {
 	return func(name string, key *int) vtep.Claim {
 		id, second := strings.CutSuffix(name, vtep.BorderSuffix)
 		_, known := defs.Networks.Get(id)
 		t, removed := defs.Tombstones.Get(id)
 		switch {
-		case removed && slices.Contains(t.Pending, device) && (second || key == nil || *key == int(t.VNI)):
+		case removed && pendingOn(t, sharing) && (second || key == nil || *key == int(t.VNI)):
 			return vtep.Buried
 		case known || removed:
 			return vtep.Known
@@ -324,24 +345,23 @@ func profileOf(gd *model.GatewayDevice) model.Profile {
 	return p
 }
 
-// sourceNode reports whether the device's switches replicate flooded frames.
-func sourceNode(defs *model.Definitions, gd *model.GatewayDevice) bool {
-	return profileOf(gd).Replication == model.SourceNode && !someSwitch(defs, gd, cannotReplicate)
+// sourceNode reports whether a device's switches replicate flooded frames.
+func sourceNode(gd *model.GatewayDevice, switches []model.SwitchInventory) bool {
+	return profileOf(gd).Replication == model.SourceNode && !someSwitch(switches, cannotReplicate)
 }
 
 func cannotReplicate(s *model.SwitchInventory) bool {
 	return s.NoSourceNode || slices.Contains(s.Faults, model.UnsupportedSourceNode)
 }
 
-// macsFull reports whether a switch of the device has no room for more MACs
+// macsFull reports whether one of the switches has no room for more MACs
 // (vtep(5), switch_fault_status).
-func macsFull(defs *model.Definitions, gd *model.GatewayDevice) bool {
-	return someSwitch(defs, gd, func(s *model.SwitchInventory) bool {
+func macsFull(switches []model.SwitchInventory) bool {
+	return someSwitch(switches, func(s *model.SwitchInventory) bool {
 		return slices.Contains(s.Faults, "mac_table_exhaustion")
 	})
 }
 
-func someSwitch(defs *model.Definitions, gd *model.GatewayDevice, is func(*model.SwitchInventory) bool) bool {
-	inv, ok := defs.Inventories.Get(gd.ID)
-	return ok && slices.ContainsFunc(inv.Switches, func(s model.SwitchInventory) bool { return is(&s) })
+func someSwitch(switches []model.SwitchInventory, is func(*model.SwitchInventory) bool) bool {
+	return slices.ContainsFunc(switches, func(s model.SwitchInventory) bool { return is(&s) })
 }

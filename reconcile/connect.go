@@ -83,9 +83,12 @@ func (p *netPart) member(in *Input, c *model.L2GatewayConnection, d *model.Devic
 		return nil
 	}
 	m := &member{
-		device: gd, sw: place.Switch, seen: in.Definitions.SwitchInventory(place),
+		device: gd, sw: place.Switch, seen: in.places().Seen(place),
 		border: d.BorderVNI(c.SegmentationID), mode: cmp.Or(gd.BorderMode, model.BorderDirect), stitch: c.StitchVLANs[gd.ID],
 		down: in.Down[gd.ID],
+	}
+	for _, o := range in.registrations().Sharing(gd) {
+		m.ways = append(m.ways, databaseID(o))
 	}
 	if reason := m.unable(p.net); reason != "" {
 		out.Errors = append(out.Errors, fmt.Sprintf("device %s: %s", deviceName(gd), reason))
@@ -152,8 +155,10 @@ func (p *netPart) locate(m *member) string {
 // that the switch showed last.
 func (p *netPart) addressesOf(m *member) []model.VTEPAddress {
 	if p.learned != nil && m.border == 0 {
-		if asked := p.learned.Flood[m.db()]; len(asked) > 0 {
-			return asked
+		for _, way := range m.ways {
+			if asked := p.learned.Flood[way]; len(asked) > 0 {
+				return asked
+			}
 		}
 	}
 	var seen []model.VTEPAddress

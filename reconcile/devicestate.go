@@ -157,7 +157,7 @@ func (w *worker) enter(phase, detail string) {
 		w.stamped = phase
 		w.stamp()
 	}
-	if phase == w.logged {
+	if phase == w.logged || phase == model.DeviceUnreachable && detail == w.logged {
 		return
 	}
 	switch phase {
@@ -173,6 +173,15 @@ func (w *worker) enter(phase, detail string) {
 	w.logged = phase
 }
 
+// tellNotDriven logs, once, that a switch is reached and not driven by this
+// registration.
+func (w *worker) tellNotDriven(why string) {
+	if w.logged != why {
+		w.logger().WithField("phase", model.DeviceUnreachable).Warn("the switch is reached, and not driven by this registration: " + why)
+	}
+	w.logged = why
+}
+
 // stamp has the device's conditions be since now, not since somebody asks.
 func (w *worker) stamp() { w.loop.DeviceStatus(w.id) }
 
@@ -184,6 +193,9 @@ func (w *worker) lost(err error) {
 	w.mu.Lock()
 	w.status.lastError, w.status.distrust = err.Error(), transport.Reason(err)
 	w.mu.Unlock()
+	if errors.As(err, new(notDriven)) {
+		w.tellNotDriven(err.Error())
+	}
 	w.enter(model.DeviceUnreachable, err.Error())
 	w.helds, w.repairs = holds{}, repairs{}
 	w.loop.refresh()

@@ -43,8 +43,11 @@ type domain struct {
 // member is a device's part in a network through its connections.
 type member struct {
 	device *model.GatewayDevice
-	sw     string // Physical_Switch
-	seen   *model.SwitchInventory
+	// ways are the databases, as numbered, that it reports by: the device's own, and
+	// those of devices that reach the same one.
+	ways []vtep.DatabaseID
+	sw   string // Physical_Switch
+	seen *model.SwitchInventory
 	// border is the VNI between sites; 0 for a member that is no border.
 	border model.VNI
 	mode   model.BorderMode
@@ -188,8 +191,11 @@ func (g *group) inputs(in *Input) (out []any) {
 			out = append(out, gw)
 			for i := range gw.Devices {
 				place, _ := in.places().Find(&gw.Devices[i])
-				out = append(out, place.Device, defs.SwitchInventory(place))
+				out = append(out, place.Device, in.places().Seen(place))
 				if place.Device != nil {
+					for _, gd := range in.registrations().Sharing(place.Device) {
+						out = append(out, gd)
+					}
 					out = append(out, in.Down[place.Device.ID])
 				}
 			}

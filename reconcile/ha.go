@@ -24,11 +24,12 @@ const (
 // another takes it: between the two no device is active.
 func (l *Loop) elect(ctx context.Context, down map[string]bool, now time.Time) (again time.Time) {
 	defs := l.store.Definitions()
+	where := model.NewPlaces(defs)
 	for g := range defs.Gateways.All() {
 		if g.HAMode != model.ActivePassive {
 			continue
 		}
-		next := l.choose(defs, g, down)
+		next := l.choose(where, g, down)
 		if next == g.Active {
 			if next == "" {
 				again = now.Add(electionGap) // another device is about to let go
@@ -61,21 +62,21 @@ func calledDevice(defs *model.Definitions, id string) string {
 }
 
 // choose gives the id of the device that should be active now, "" for none.
-func (l *Loop) choose(defs *model.Definitions, g *model.L2Gateway, down map[string]bool) string {
-	best := l.firstReachable(defs, g, down)
+func (l *Loop) choose(where *model.Places, g *model.L2Gateway, down map[string]bool) string {
+	best := l.firstReachable(where, g, down)
 	current := activeDevice(g)
 	switch {
 	case current == nil && g.Active != "":
 		return "" // it was taken out of the gateway
 	case current == nil:
-		if best == nil || !l.released(defs, g, best, down) {
+		if best == nil || !l.released(where, g, best, down) {
 			return ""
 		}
 		return best.ID
 	case best == nil || best == current:
 		return current.ID
 	}
-	place, known := defs.Resolve(current)
+	place, known := where.Find(current)
 	switch {
 	case !known:
 		return "" // its switch has left a database that has others, or has another name
@@ -94,6 +95,7 @@ func supplanted(defs *model.Definitions, down map[string]bool) map[string]bool {
 	if len(down) == 0 {
 		return out
 	}
+	where := model.NewPlaces(defs)
 	for g := range defs.Gateways.All() {
 		active := activeDevice(g)
 		if g.HAMode != model.ActivePassive || active == nil {
@@ -101,7 +103,7 @@ func supplanted(defs *model.Definitions, down map[string]bool) map[string]bool {
 		}
 		for i := range g.Devices {
 			d := &g.Devices[i]
-			if place, known := defs.Resolve(d); d != active && known && down[place.Device.ID] {
+			if place, known := where.Find(d); d != active && known && down[place.Device.ID] {
 				out[place.Device.ID] = true
 			}
 		}
@@ -111,7 +113,7 @@ func supplanted(defs *model.Definitions, down map[string]bool) map[string]bool {
 
 // reaches reports whether a device has a session.
 func (l *Loop) reaches(gd *model.GatewayDevice) bool {
-	w := l.worker(gd.ID)
+	w := l.driver(gd.ID)
 	if w == nil {
 		return false
 	}
@@ -130,9 +132,9 @@ func activeDevice(g *model.L2Gateway) *model.Device {
 
 // firstReachable is the first listed device with a session. While an earlier
 // one may still come, there is none.
-func (l *Loop) firstReachable(defs *model.Definitions, g *model.L2Gateway, down map[string]bool) *model.Device {
+func (l *Loop) firstReachable(where *model.Places, g *model.L2Gateway, down map[string]bool) *model.Device {
 	for i := range g.Devices {
-		place, known := defs.Resolve(&g.Devices[i])
+		place, known := where.Find(&g.Devices[i])
 		if !known || !place.Device.Driven() {
 			continue
 		}
@@ -149,14 +151,14 @@ func (l *Loop) firstReachable(defs *model.Definitions, g *model.L2Gateway, down 
 // released reports whether no other device of the gateway still holds what the
 // next one is to take: each has been brought in line since no device was active,
 // or has been away for longer than the hold.
-func (l *Loop) released(defs *model.Definitions, g *model.L2Gateway, next *model.Device, down map[string]bool) bool {
+func (l *Loop) released(where *model.Places, g *model.L2Gateway, next *model.Device, down map[string]bool) bool {
 	for i := range g.Devices {
 		d := &g.Devices[i]
-		place, known := defs.Resolve(d)
+		place, known := where.Find(d)
 		if d == next || !known {
 			continue
 		}
-		w := l.worker(place.Device.ID)
+		w := l.driver(place.Device.ID)
 		if w == nil {
 			continue
 		}

@@ -39,8 +39,14 @@ func (l *Loop) identify(c *caller) (*worker, string) {
 	if err := l.admits(m.device, c.peer); err != nil {
 		return nil, fmt.Sprintf("device %s: %s", deviceName(m.device), err)
 	}
+	if err := l.foreign(m.device, switches); err != nil {
+		return nil, err.Error()
+	}
 	if err := l.claims.check(m.worker, names); err != nil {
 		return nil, err.Error()
+	}
+	if reason := l.unproven(m.device, c.link, switches); reason != "" {
+		return nil, reason
 	}
 	// F-29: a name alone does not take a switch away from the database that
 	// announces it and is alive.
@@ -72,8 +78,17 @@ func switchNames(switches []model.SwitchInventory) []string {
 // switches by.
 func sameSwitches(f *vtep.Facts, switches []model.SwitchInventory) bool {
 	return f != nil && slices.EqualFunc(f.Switches, switches, func(a, b model.SwitchInventory) bool {
-		return a.Name == b.Name && slices.Equal(a.TunnelIPs, b.TunnelIPs)
+		return a.Name == b.Name && a.Fingerprint == b.Fingerprint && slices.Equal(a.TunnelIPs, b.TunnelIPs)
 	})
+}
+
+// unproven says why the name of a switch that dialled in does not show that it is
+// the device's; "" if it does, or something else does.
+func (l *Loop) unproven(gd *model.GatewayDevice, k link, switches []model.SwitchInventory) string {
+	if k.from == "" || l.rank(gd, k.peer, switchNames(switches)) >= bySubject {
+		return ""
+	}
+	return l.unlike(gd, k.from, switches)
 }
 
 // bestMatch prefers devices that are registered to deleted ones, then the surer

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -74,6 +75,7 @@ type Loop struct {
 
 	reception *reception
 	claims    *claims
+	ways      ways
 
 	// said bounds how often all switches together have the store remember what they say.
 	said bucket
@@ -255,8 +257,8 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 	l.forgetExpired(ctx, defs)
 	lost, clean := supplanted(defs, down), cleaning(defs)
 	for id, w := range l.snapshot() {
-		w.supplanted.Store(lost[id])
-		w.setWant(view.Wants[id], view.Revision, clean[id])
+		w.supplanted.Store(l.anyShared(lost, id))
+		w.setWant(view.Wants[id], view.Revision, l.anyShared(clean, id))
 	}
 	nextMoves := l.remember(ctx, defs, now)
 	return earlier(nextMoves, earlier(earlier(nextDown, nextFit), earlier(learned.next, nextElection)))
@@ -274,7 +276,7 @@ func earlier(a, b time.Time) time.Time {
 // the next one will have been. One that is being read all that time is slow, not
 // away: it has its part still.
 func (l *Loop) away(now time.Time) (down map[string]bool, next time.Time) {
-	down = map[string]bool{}
+	gone := map[string]bool{}
 	for id, w := range l.snapshot() {
 		st := w.state()
 		if st.reachable() {
@@ -287,10 +289,21 @@ func (l *Loop) away(now time.Time) (down map[string]bool, next time.Time) {
 			next = earlier(next, now.Add(mostSilence))
 		default:
 			w.giveUp(now)
+			gone[id] = true
+		}
+	}
+	return l.unreached(gone), next
+}
+
+// unreached leaves out the devices whose switch is reached by another registration.
+func (l *Loop) unreached(gone map[string]bool) map[string]bool {
+	down := map[string]bool{}
+	for id := range gone {
+		if !slices.ContainsFunc(l.sharing(id), func(gd *model.GatewayDevice) bool { return !gone[gd.ID] }) {
 			down[id] = true
 		}
 	}
-	return down, next
+	return down
 }
 
 // unsteady adds the devices that have not been back for as long as the hold:
@@ -302,6 +315,9 @@ func (l *Loop) unsteady(down map[string]bool, now time.Time) (map[string]bool, t
 		st := w.state()
 		if due := st.backSince.Add(l.opts.HAHold); st.reachable() && due.After(now) {
 			out[id], next = true, earlier(next, due)
+			for _, gd := range l.sharing(id) {
+				out[gd.ID] = true
+			}
 		}
 	}
 	return out, next
@@ -322,7 +338,7 @@ func (l *Loop) learned(defs *model.Definitions, now time.Time) heardSay {
 	l.learnMu.Lock()
 	defer l.learnMu.Unlock()
 	for id, w := range workers {
-		if !l.heard[databaseID(w.device.Load())] {
+		if !l.heardOf(id, w) {
 			out.unheard[id] = true
 		}
 	}
@@ -333,6 +349,14 @@ func (l *Loop) learned(defs *model.Definitions, now time.Time) heardSay {
 	out.next = l.learning.expire(now)
 	out.winners = l.learning.snapshot(now)
 	return out
+}
+
+// heardOf reports whether a device's switch has said which stations it has, over
+// whichever registration.
+func (l *Loop) heardOf(id string, w *worker) bool {
+	return l.heard[databaseID(w.device.Load())] || slices.ContainsFunc(l.sharing(id), func(gd *model.GatewayDevice) bool {
+		return l.heard[databaseID(gd)]
+	})
 }
 
 // learn takes what a switch says of its stations.

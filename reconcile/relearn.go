@@ -55,6 +55,7 @@ func relearn(in *Input, prev *View) *View {
 			}
 		}
 	}
+	next.shareWants()
 	return &next
 }
 

@@ -28,6 +28,12 @@ func (w *worker) look(ctx context.Context, s *vtep.Session) (need uint64, err er
 // at what may have changed. It returns when to try again although nothing
 // changes: 0 for not at all.
 func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, audit bool) (time.Duration, error) {
+	if err := w.stillMay(s); err != nil {
+		return 0, err
+	}
+	if w.unsaidName() != "" {
+		return 0, nil // it is told when it is due
+	}
 	w.mu.Lock()
 	want, revision := w.want, w.revision
 	w.behind = want == nil || revision < need

@@ -24,16 +24,15 @@ func (in *Input) unheard() *silence {
 	}
 	for id := range in.Unheard {
 		gd, registered := in.Definitions.Devices.Get(id)
-		inv, seen := in.Definitions.Inventories.Get(id)
-		if registered && seen {
-			in.silent.add(databaseID(gd), inv)
+		if registered {
+			in.silent.add(databaseID(gd), in.registrations().Switches(gd))
 		}
 	}
 	return in.silent
 }
 
-func (s *silence) add(db vtep.DatabaseID, inv *model.Inventory) {
-	for _, sw := range inv.Switches {
+func (s *silence) add(db vtep.DatabaseID, switches []model.SwitchInventory) {
+	for _, sw := range switches {
 		for _, ip := range sw.TunnelIPs {
 			s.byAddress[ip] = true
 			s.byDB[db] = append(s.byDB[db], ip)

@@ -33,6 +33,7 @@ func (l *Loop) DeviceStatus(id string) model.DeviceStatus {
 	if st.phase == model.DeviceInSync {
 		st.detail = cmp.Or(st.detail, st.distrusted(time.Now()))
 	}
+	st.detail = cmp.Or(st.detail, l.sharingNote(id))
 	out := model.DeviceStatus{Phase: st.phase, Detail: st.detail, LastError: st.lastError, ObservedRevision: st.revision}
 	reachable := st.phase != model.DeviceUnreachable && st.phase != model.DeviceUnsupported
 	conditions := []model.Condition{
@@ -44,6 +45,21 @@ func (l *Loop) DeviceStatus(id string) model.DeviceStatus {
 	}
 	out.Conditions = l.stamped("device/"+id, conditions)
 	return out
+}
+
+// sharingNote says by which other registrations a device's switch is reached, ""
+// for none.
+func (l *Loop) sharingNote(id string) string {
+	var others []string
+	for _, gd := range l.sharing(id) {
+		if gd.ID != id {
+			others = append(others, deviceName(gd))
+		}
+	}
+	if len(others) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the switch is also registered as device %s; it holds what all of them are to carry", strings.Join(others, ", "))
 }
 
 func condition(typ string, ok bool, yes, no, message string) model.Condition {
@@ -126,7 +142,7 @@ func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
 	j := judgement{errors: slices.Clone(o.Errors), waiting: l.causes(o), revision: view.Revision}
 	for i := range o.Parts {
 		part := &o.Parts[i]
-		w := l.worker(part.Device.ID)
+		w := l.driver(part.Device.ID)
 		j.part(w, part, view.Revision)
 		j.bfd(w, view.Wants[part.Device.ID], part)
 	}
@@ -351,10 +367,13 @@ func (l *Loop) Plans(context.Context) []model.DevicePlan {
 	for id, w := range l.snapshot() {
 		p := model.DevicePlan{ID: id, Name: w.device.Load().Name, Steps: []string{}}
 		w.mu.Lock()
-		s, want := w.link.session, w.want
+		s, want, detail := w.link.session, w.want, w.status.detail
 		w.mu.Unlock()
-		if s != nil && want != nil {
-			p.Known = true
+		switch {
+		case s == nil:
+			p.Detail = detail
+		case want != nil:
+			p.Known, p.Detail = true, l.sharingNote(id)
 			plan := s.Plan(want)
 			for i := range plan.Ops {
 				p.Steps = append(p.Steps, plan.Ops[i].String())
@@ -371,7 +390,7 @@ func (l *Loop) Plans(context.Context) []model.DevicePlan {
 // Occupant names the logical switch of another hand that has one of the VLANs of a port
 // now, "" if none has or the switch can not be asked.
 func (l *Loop) Occupant(at model.Place, port string, vlans []model.VLAN) string {
-	w := l.worker(at.Device.ID)
+	w := l.driver(at.Device.ID)
 	if w == nil {
 		return ""
 	}

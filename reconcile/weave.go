@@ -217,10 +217,13 @@ func (p *netPart) learnedStations() (out []placed) {
 	}
 	byDB := map[vtep.DatabaseID]*member{}
 	for _, m := range p.members {
-		byDB[m.db()] = m.domain.faces[m.device]
+		for _, way := range m.ways {
+			byDB[way] = m.domain.faces[m.device]
+		}
 	}
 	for _, c := range p.learned.Winners {
 		if m := byDB[c.Database]; m != nil {
+			c.Database = m.db()
 			out = append(out, placed{Candidate: c, target: target{member: m, addr: c.Endpoint}})
 		}
 	}

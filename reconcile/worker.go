@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -76,6 +75,8 @@ type worker struct {
 	said   bucket
 	due    *time.Timer
 	unsaid []model.SwitchInventory
+	// ways are the registrations as they were when the session was last admitted.
+	ways *model.Registrations
 	// missing are switches of the database that are not in it now, since when.
 	missing map[string]time.Time
 	// supplanted: the switch is down and another one has its part. Written by the Loop.
@@ -253,8 +254,14 @@ func (w *worker) drive(ctx context.Context, k link) error {
 	w.loop.metrics.sessions.WithLabelValues(w.id).Inc()
 	w.hold(k)
 	defer w.letGo()
+	facts := k.session.Facts()
+	w.show(facts) // also what is another switch
+	if reason := w.loop.unproven(w.device.Load(), k, facts.Switches); reason != "" {
+		return notDriven(reason)
+	}
+	w.stored = nil // told at once
 	// Before serve takes the lock: it is not to be taken from another worker.
-	if err := w.claim(switchNames(k.session.Facts().Switches)); err != nil {
+	if err := w.admit(ctx, facts.Switches); err != nil {
 		return err
 	}
 	return w.serve(ctx, k.session)
@@ -376,12 +383,18 @@ func (w *worker) observe(ctx context.Context, s *vtep.Session) (uint64, error) {
 		return 0, err
 	}
 	facts := s.Facts()
-	if err := w.claim(switchNames(facts.Switches)); err != nil {
+	if err := w.admit(ctx, facts.Switches); err != nil {
 		return 0, err
 	}
 	if all, vnis := s.TakeVNIs(); all || len(vnis) > 0 {
 		w.loop.store.NoteVNIs(w.id, all, vnis)
 	}
+	w.show(facts)
+	return w.loop.store.Definitions().Revision, nil
+}
+
+// show notes what the session's switches say of themselves.
+func (w *worker) show(facts *vtep.Facts) {
 	w.mu.Lock()
 	same := sameSwitches(w.status.facts, facts.Switches)
 	w.status.facts = facts
@@ -389,12 +402,6 @@ func (w *worker) observe(ctx context.Context, s *vtep.Session) (uint64, error) {
 	if !same {
 		w.loop.reception.recheck()
 	}
-	// A database without any switch is one that is being set up again; what was
-	// last seen stays known, so that nothing is taken away for lack of facts.
-	if len(facts.Switches) > 0 && !w.kept(facts.Switches) {
-		w.keepInTime(ctx, facts.Switches)
-	}
-	return w.loop.store.Definitions().Revision, nil
 }
 
 // kept reports whether the store has these very switches already, as it has
@@ -402,63 +409,79 @@ func (w *worker) observe(ctx context.Context, s *vtep.Session) (uint64, error) {
 // time alone changes what is to be remembered.
 func (w *worker) kept(switches []model.SwitchInventory) bool {
 	now, _ := w.loop.store.Definitions().Inventories.Get(w.id)
-	return len(w.missing) == 0 && now != nil && now == w.stored && &w.inventory[0] == &switches[0]
+	return len(w.missing) == 0 && now != nil && now == w.stored && &w.inventory[0] == &switches[0] &&
+		now.Revision > w.device.Load().Accepted
 }
 
 // keepInTime has the store remember the switches of the database, at a bounded rate. What
 // is said first in a session is remembered at once: plans are made from it.
-func (w *worker) keepInTime(ctx context.Context, switches []model.SwitchInventory) {
+func (w *worker) keepInTime(ctx context.Context, switches []model.SwitchInventory) error {
 	if wait := max(w.said.wait(time.Now()), w.loop.said.wait(time.Now())); wait > 0 && w.stored != nil {
 		w.unsaid = switches
 		w.due.Reset(wait)
-		return
+		return nil
 	}
-	w.keep(ctx, switches)
+	return w.keep(ctx, switches)
+}
+
+// unsaidName is the name of a switch that the store is yet to be told of, "" for none:
+// until then it is not known whether another device has it too, and nothing is planned.
+func (w *worker) unsaidName() string {
+	if w.unsaid == nil {
+		return ""
+	}
+	inv, _ := w.loop.store.Definitions().Inventories.Get(w.id)
+	return unknownName(inv, w.unsaid)
+}
+
+func unknownName(inv *model.Inventory, switches []model.SwitchInventory) string {
+	for i := range switches {
+		if _, known := inv.Switch(switches[i].Name); !known {
+			return switches[i].Name
+		}
+	}
+	return ""
 }
 
 // sayUnsaid has the store remember, at the end of a session, what had to wait.
 func (w *worker) sayUnsaid() {
-	if w.unsaid == nil {
+	if w.unsaid == nil || w.loop.foreign(w.device.Load(), w.unsaid) != nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), storeRetry)
 	defer cancel()
-	w.keep(ctx, w.unsaid)
+	_ = w.keep(ctx, w.unsaid) // it is logged, and nothing is written any more
 }
 
-// keep has the store remember the switches of the database.
-func (w *worker) keep(ctx context.Context, switches []model.SwitchInventory) {
+// keep has the store remember the switches of the database. What the store does not
+// take is tried again at the next pass, and what is wanted still kept in line: but
+// not on a switch that the store knows nothing of, which may be another device's.
+func (w *worker) keep(ctx context.Context, switches []model.SwitchInventory) error {
 	w.unsaid = nil
 	old, _ := w.loop.store.Definitions().Inventories.Get(w.id)
 	now := time.Now()
-	err := w.loop.store.SetInventory(ctx, w.id, model.Inventory{Switches: w.remembered(old, switches, now), SeenAt: now})
-	if err == nil {
+	w.mu.Lock()
+	from := w.link.from
+	w.mu.Unlock()
+	inv := model.Inventory{Switches: w.remembered(old, switches, now), Peer: from, SeenAt: now}
+	err := w.loop.store.SetInventory(ctx, w.id, inv)
+	switch {
+	case err == nil:
 		w.inventory = switches
 		w.stored, _ = w.loop.store.Definitions().Inventories.Get(w.id)
 		if w.stored != old {
 			w.said.passed(now)
 			w.loop.said.passed(now)
 		}
-		return
+		return nil
+	case model.KindOf(err) == model.NotFound:
+		return nil // it is deleted
+	case ctx.Err() != nil:
+		return ctx.Err()
 	}
-	if model.KindOf(err) != model.NotFound && ctx.Err() == nil {
-		// What is wanted is still kept in line; the next pass tries again.
-		w.logger().WithField("err", err).Warn("remembering what the switch says of itself")
+	w.logger().WithField("err", err).Warn("remembering what the switch says of itself")
+	if name := unknownName(old, switches); name != "" {
+		return fmt.Errorf("switch %s can not be remembered: %w", name, err)
 	}
-}
-
-// claim makes this worker the only one that writes the switches that its
-// session announces.
-func (w *worker) claim(names []string) error {
-	gd := w.device.Load()
-	w.mu.Lock()
-	k := w.link
-	w.mu.Unlock()
-	if name := w.loop.registeredElsewhere(gd, names); name != "" {
-		return fmt.Errorf("switch %s is registered anew", name)
-	}
-	if !w.loop.stillIs(gd, k, names) {
-		return fmt.Errorf("the switch is called %s now", strings.Join(names, ", "))
-	}
-	return w.loop.claims.take(w, names)
+	return nil
 }

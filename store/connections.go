@@ -128,7 +128,7 @@ func (t *txn) switchOf(where *places, dev *model.Device) (*model.SwitchInventory
 	if !ok && !t.someUnread() {
 		return nil, model.ErrL2GatewayDeviceNotFound(dev.DeviceName)
 	}
-	return t.next.SwitchInventory(at), nil
+	return where.Seen(at), nil
 }
 
 // someUnread reports whether a registered database was never read, or had no switch

@@ -153,6 +153,9 @@ func (t *txn) updateDevice(id string, u model.GatewayDeviceUpdate) (*model.Gatew
 	set(&gd.BorderMode, u.BorderMode)
 	set(&gd.TLS, u.TLS)
 	set(&gd.DriftPolicy, u.DriftPolicy)
+	if u.Replaced && gd.Driven() {
+		gd.Accepted = t.next.Revision
+	}
 	if u.TunnelIPs != nil && gd.Type != model.NetworkVLAN {
 		gd.TunnelIPs = slices.Clone(*u.TunnelIPs)
 	}
@@ -205,25 +208,50 @@ func (t *txn) deleteDevice(id string) error {
 	if g := t.namedBy(gd); g != nil {
 		return model.ErrGatewayDeviceInUse(gd, g)
 	}
+	heir := otherWay(newPlaces(&t.next), gd)
 	devices.remove(t, id)
 	inventories.remove(t, id)
-	if gd.Driven() {
+	switch {
+	case heir != nil: // reaches the same switch, and cleans what is left there
+		t.passOn(id, heir.ID)
+	case gd.Driven():
 		retired.put(t, &model.RetiredDevice{GatewayDevice: *gd, RetiredAt: t.now})
 	}
 	return nil
 }
 
-// namedBy is the first gateway that means this device, nil if none does.
+// otherWay is the first other device that reaches the same database, nil for none.
+func otherWay(places *places, gd *model.GatewayDevice) *model.GatewayDevice {
+	for _, o := range places.Registrations().Sharing(gd) {
+		if o.ID != gd.ID {
+			return o
+		}
+	}
+	return nil
+}
+
+// namedBy is the first gateway that means this device, nil if none does. One that
+// names a switch which another device reaches as well does not.
 func (t *txn) namedBy(gd *model.GatewayDevice) *model.L2Gateway {
 	places := newPlaces(&t.next)
 	for g := range t.next.Gateways.All() {
 		for i := range g.Devices {
-			if p, ok := places.Find(&g.Devices[i]); ok && p.Device.ID == gd.ID {
+			dev := &g.Devices[i]
+			p, ok := places.Find(dev)
+			if dev.DeviceID == gd.ID || ok && dev.DeviceID == "" && p.Device.ID == gd.ID && !heldElsewhere(places, p, gd) {
 				return g
 			}
 		}
 	}
 	return nil
+}
+
+// heldElsewhere reports whether a switch is found without the device.
+func heldElsewhere(places *places, at model.Place, gd *model.GatewayDevice) bool {
+	sharing := places.Registrations().Sharing(gd)
+	return slices.ContainsFunc(places.Registrations().Holders(at.Switch), func(h model.Holder) bool {
+		return h.Device.ID != gd.ID && !h.Switch.Missing && slices.Contains(sharing, h.Device)
+	})
 }
 
 // succeed makes a device that is registered again the heir of what had to be

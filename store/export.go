@@ -172,7 +172,11 @@ func (t *txn) importNetwork(n *model.Network) (*model.Network, error) {
 
 func (t *txn) importDevice(gd *model.GatewayDevice) (*model.GatewayDevice, error) {
 	t.give(gd.ID)
-	made, err := t.createDevice(*gd)
+	in := *gd
+	if in.Accepted > in.Revision {
+		in.Accepted = 0 // no update has made it; kept refuses it
+	}
+	made, err := t.createDevice(in)
 	if err == nil && made.Driven() {
 		t.markRead(made, t.now) // by the store that exported it
 	}

@@ -35,7 +35,7 @@ func (t *txn) setInventory(deviceID string, inv model.Inventory) error {
 				inv.Switches[i].NoSourceNode = true
 			}
 		}
-		if reflect.DeepEqual(old.Switches, inv.Switches) {
+		if reflect.DeepEqual(old.Switches, inv.Switches) && old.Peer == inv.Peer && old.Revision > gd.Accepted {
 			return nil
 		}
 		inv.Record = old.Record

@@ -1,6 +1,8 @@
 package vtep
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -54,7 +56,7 @@ func (s *State) takeInventory() (out []model.SwitchInventory) {
 func (s *State) inventoryOf(id ovsdb.UUID) model.SwitchInventory {
 	ps := s.switches[id]
 	out := model.SwitchInventory{
-		Name: ps.Name, TunnelIPs: usableAddresses(ps.TunnelIPs), Faults: slices.Clone(ps.SwitchFaultStatus),
+		Name: ps.Name, Fingerprint: fingerprint(id), TunnelIPs: usableAddresses(ps.TunnelIPs), Faults: slices.Clone(ps.SwitchFaultStatus),
 	}
 	for _, ref := range ps.Ports {
 		pid, err := ovsdb.ParseUUID(ref)
@@ -64,4 +66,10 @@ func (s *State) inventoryOf(id ovsdb.UUID) model.SwitchInventory {
 	}
 	slices.SortStableFunc(out.Ports, func(a, b model.PortInventory) int { return strings.Compare(a.Name, b.Name) })
 	return out
+}
+
+// fingerprint lets a row be known again without its UUID, which is of no use outside.
+func fingerprint(id ovsdb.UUID) string {
+	sum := sha256.Sum256([]byte(id.String()))
+	return hex.EncodeToString(sum[:8])
 }

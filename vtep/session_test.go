@@ -183,11 +183,21 @@ func TestFacts(t *testing.T) {
 		{Name: "sw2"},
 	}
 	poll.Until(t, patience, func() error {
-		if have := s.Facts().Switches; !reflect.DeepEqual(expected, have) {
-			return fmt.Errorf("the switches are %v", have)
+		seen := slices.Clone(s.Facts().Switches)
+		for i := range seen {
+			if len(seen[i].Fingerprint) != 16 {
+				return fmt.Errorf("the fingerprint of %s is %q", seen[i].Name, seen[i].Fingerprint)
+			}
+			seen[i].Fingerprint = ""
+		}
+		if !reflect.DeepEqual(expected, seen) {
+			return fmt.Errorf("the switches are %v", seen)
 		}
 		return nil
 	})
+	rows := s.Facts().Switches
+	require.NotEqual(t, rows[0].Fingerprint, rows[1].Fingerprint)
+	require.Equal(t, rows, open(t, server, nil).Facts().Switches, "a row is known again in another session")
 	require.Equal(t, vtep.Counts{LogicalSwitches: 1, RemoteMACs: 1}, s.Facts().Counts)
 }
 

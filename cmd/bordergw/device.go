@@ -23,6 +23,8 @@ func deviceNoun() noun {
 			{flag: "resource-id", key: "resource_id", define: text, usage: "router or network, of the types that are not hw_vtep"},
 			projectAttribute(),
 		}, changeable...),
-		updates: changeable,
+		updates: append([]attribute{
+			{flag: "accept-replacement", key: "accept_replacement", define: truth, usage: "another unit takes the place of this switch"},
+		}, changeable...),
 	}
 }

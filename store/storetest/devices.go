@@ -178,6 +178,54 @@ func testDeviceMovesToRetired(t *testing.T, open Open) {
 	require.Zero(t, f.Definitions().Retired.Len())
 }
 
+// testDeviceSharesSwitch: two devices reach one switch. A gateway that names the switch
+// needs only one of them, and what is left to be cleaned is the other's to clean.
+func testDeviceSharesSwitch(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	one, two := f.hwVTEP("one", 1), f.hwVTEP("two", 2)
+	sw := physicalSwitch("sw1", "p1")
+	sw.Fingerprint = "r1"
+	f.inventory(one.ID, sw)
+	f.network("old", 0)
+	g := f.gateway(named("sw1", port("p1", 5)))
+	c := must[model.L2GatewayConnection](f)(f.CreateConnection(f.ctx, model.L2GatewayConnection{L2GatewayID: g.ID, NetworkID: "old"}))
+	require.NoError(t, f.DeleteConnection(f.ctx, c.ID))
+	f.refused("GatewayDeviceInUse", f.Definitions(), f.DeleteGatewayDevice(f.ctx, one.ID))
+	f.inventory(two.ID, sw)
+	f.gateway(byID(two.ID, 500))
+	f.refused("GatewayDeviceInUse", f.Definitions(), f.DeleteGatewayDevice(f.ctx, two.ID))
+
+	f.network("net", 0)
+	must[model.L2GatewayConnection](f)(f.CreateConnection(f.ctx, model.L2GatewayConnection{L2GatewayID: g.ID, NetworkID: "net"}))
+	again := f.gateway(byID(two.ID, 0, port("p1", 5)))
+	f.network("clash", 0)
+	before := f.Definitions()
+	_, err := f.CreateConnection(f.ctx, model.L2GatewayConnection{L2GatewayID: again.ID, NetworkID: "clash"})
+	f.refused("L2GatewayDuplicateSegmentationID", before, err)
+
+	require.NoError(t, f.DeleteGatewayDevice(f.ctx, one.ID))
+	require.Zero(t, f.Definitions().Retired.Len())
+	ts, ok := f.Definitions().Tombstones.Get("old")
+	require.True(t, ok)
+	require.Equal(t, []string{two.ID}, ts.Pending)
+}
+
+// testDeviceReplaced: what was seen before an operator accepted another unit is no
+// evidence, until the switch is seen again.
+func testDeviceReplaced(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	gd := f.seen("sw1", 1, "p1")
+	inv, _ := f.Definitions().Inventories.Get(gd.ID)
+	up := must[model.GatewayDevice](f)(f.UpdateGatewayDevice(f.ctx, gd.ID, model.GatewayDeviceUpdate{Replaced: true}))
+	require.Greater(t, up.Accepted, inv.Revision)
+	f.inventory(gd.ID, inv.Switches...)
+	seen, _ := f.Definitions().Inventories.Get(gd.ID)
+	require.GreaterOrEqual(t, seen.Revision, up.Accepted)
+	f.inventory(gd.ID, inv.Switches...)
+	same, _ := f.Definitions().Inventories.Get(gd.ID)
+	require.Same(t, seen, same)
+}
+
 func testDeviceDeletes(t *testing.T, open Open) {
 	f := newFixture(t, open)
 	id := f.seen("sw1", 1, "p1")

@@ -14,6 +14,8 @@ func Run(t *testing.T, open Open) {
 		{"DeviceDefaults", testDeviceDefaults},
 		{"DeviceUpdates", testDeviceUpdates},
 		{"DeviceMoves", testDeviceMoves},
+		{"DeviceSharesSwitch", testDeviceSharesSwitch},
+		{"DeviceReplaced", testDeviceReplaced},
 		{"DeviceMovesToRetired", testDeviceMovesToRetired},
 		{"DeviceDeletes", testDeviceDeletes},
 		{"RemoteMACs", testRemoteMACs},
