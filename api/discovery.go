@@ -68,6 +68,7 @@ var extensions = []extension{
 	{"Provider Network", "provider", "Expose mapping of virtual networks to physical networks", "2012-09-07T10:00:00-00:00", []link{}},
 	{"agent", "agent", "The agent management extension.", "2013-02-03T10:00:00-00:00", []link{}},
 	{"Quota management support", "quotas", "Expose functions for quotas management per tenant", "2012-07-29T10:00:00-00:00", []link{}},
+	{"Quota details management support", "quota_details", "Expose functions for quotas usage statistics per project", "2017-02-10T10:00:00-00:00", []link{}},
 	{"Pagination support", "pagination", "Extension that indicates that pagination is enabled.", "2016-06-12T00:00:00-00:00", []link{}},
 	{"Sorting support", "sorting", "Extension that indicates that sorting is enabled.", "2016-06-12T00:00:00-00:00", []link{}},
 	{"project_id field enabled", "project-id", "Extension that indicates that project_id field is enabled.", "2016-09-09T09:09:09-09:09", []link{}},

@@ -14,7 +14,18 @@ import (
 // maxImport bounds the body of an import, in bytes.
 const maxImport = 64 << 20
 
-func export(c *call) (reply, error) { return ok(c.defs.Export()) }
+// export sends a model.Export.
+func export(c *call) (reply, error) {
+	e := c.defs.Export()
+	return ok(stream{
+		{"format", e.Format},
+		{"networks", each(e.Networks, itself)},
+		{"gateway_devices", each(e.GatewayDevices, itself)},
+		{"l2_gateways", each(e.L2Gateways, itself)},
+		{"l2_gateway_connections", each(e.Connections, itself)},
+		{"quotas", each(e.Quotas, itself)},
+	})
+}
 
 // importAll takes what export gave, into an empty store.
 func importAll(c *call) (reply, error) {

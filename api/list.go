@@ -25,20 +25,28 @@ func (r *resource[T]) list(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	items := slices.DeleteFunc(r.all(c), func(v T) bool { return !r.visible(c, v) || !r.matches(c, v, q) })
-	slices.SortStableFunc(items, compare)
-	items = cut(items, p)
-	out, ids := make([]members, 0, len(items)), make([]string, 0, len(items))
+	chosen := slices.DeleteFunc(r.all(c), func(v T) bool { return !r.visible(c, v) || !r.matches(c, v, q) })
+	slices.SortStableFunc(chosen, compare)
+	chosen = cut(chosen, p)
 	fields := wantedFields(q)
-	for _, v := range items {
-		out = append(out, r.render(c, v, fields))
-		ids = append(ids, v.Meta().ID)
-	}
-	body := members{{r.plural, out}}
+	body := stream{{r.plural, each(chosen, func(v T) any { return r.render(c, v, fields) })}}
 	if p.limit > 0 {
-		body = append(body, member{r.plural + "_links", c.links(p, q, ids)})
+		body = append(body, member{r.plural + "_links", c.links(p, q, ends(chosen))})
 	}
 	return ok(body)
+}
+
+// shownPage is what a page's links depend on.
+type shownPage struct {
+	length      int
+	first, last string // ids; "" in an empty page
+}
+
+func ends[T record](items []T) shownPage {
+	if len(items) == 0 {
+		return shownPage{}
+	}
+	return shownPage{len(items), items[0].Meta().ID, items[len(items)-1].Meta().ID}
 }
 
 // wantedFields are those that a query names; none stands for all.
@@ -210,18 +218,14 @@ func cut[T record](items []T, p page) []T {
 
 // links are the neighbours of a page. As in Neutron a full page has a next one
 // even if nothing follows.
-func (c *call) links(p page, q url.Values, ids []string) []link {
-	var first, last string
-	if n := len(ids); n > 0 {
-		first, last = ids[0], ids[n-1]
-	}
+func (c *call) links(p page, q url.Values, shown shownPage) []link {
 	out := []link{}
-	short := len(ids) < p.limit
+	short := shown.length < p.limit
 	if !short || p.reverse {
-		out = append(out, link{"next", c.pageURL(q, last, false)})
+		out = append(out, link{"next", c.pageURL(q, shown.last, false)})
 	}
 	if !short || !p.reverse {
-		out = append(out, link{"previous", c.pageURL(q, first, true)})
+		out = append(out, link{"previous", c.pageURL(q, shown.first, true)})
 	}
 	return out
 }

@@ -14,7 +14,15 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	handler  http.Handler
+	// slots are taken by scrapes in progress, each of which holds all series.
+	slots chan struct{}
 }
+
+const (
+	maxScrapes = 16
+	// metricsTimeout bounds the wait for a slot, and the time to take the answer.
+	metricsTimeout = 5 * time.Second
+)
 
 func newMetrics(r Registry) *metrics {
 	m := &metrics{
@@ -28,6 +36,7 @@ func newMetrics(r Registry) *metrics {
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
 		}, []string{"route", "method"}),
 		handler: promhttp.HandlerFor(r, promhttp.HandlerOpts{}),
+		slots:   make(chan struct{}, maxScrapes),
 	}
 	r.MustRegister(m.requests, m.seconds)
 	return m

@@ -32,7 +32,7 @@ func networks() *resource[*model.Network] {
 		id,
 		{name: "name", post: true, put: true, format: text, filter: true, sort: true,
 			show: func(n N) any { return n.Name }},
-		{name: "provider:network_type", post: true, format: oneOf("vxlan"), filter: true,
+		{name: "provider:network_type", post: true, format: orNull(oneOf("vxlan")), filter: true,
 			adminWrite: true, adminRead: true, show: func(N) any { return "vxlan" }},
 		{name: "provider:segmentation_id", post: true, doc: "VNI; the first connection fixes it if it is not given", format: orNull(vniNumber), filter: true, sort: true,
 			adminWrite: true, adminRead: true, show: showNetworkVNI},
@@ -40,10 +40,12 @@ func networks() *resource[*model.Network] {
 			show: func(n N) any { return n.Shared }},
 		{name: "admin_state_up", post: true, put: true, format: boolean, fallback: true, filter: true,
 			show: func(n N) any { return n.AdminStateUp }},
-		{name: "router:external", filter: true, format: shown(boolean), show: func(N) any { return false }},
+		{name: "description", post: true, put: true, format: text, filter: true, sort: true,
+			show: func(n N) any { return n.Description }},
 		{name: "status", filter: true, format: shown(text), show: func(N) any { return "ACTIVE" }},
 		readOnly("subnets", schemaOf[[]string](), func(N) any { return []string{} }),
 	}
+	attrs = append(attrs, notNetworks()...)
 	return &resource[N]{
 		singular: "network", plural: "networks", route: "/v2.0/networks",
 		attrs:  append(attrs, ownership[N]()...),
@@ -76,6 +78,7 @@ func createNetwork(c *call, in values) (*model.Network, error) {
 	return c.cfg.Store.CreateNetwork(c.r.Context(), model.Network{
 		Record:       model.Record{ID: valueOf[string](in, "id"), ProjectID: in.project()},
 		Name:         valueOf[string](in, "name"),
+		Description:  valueOf[string](in, "description"),
 		VNI:          valueOf[model.VNI](in, "provider:segmentation_id"),
 		Shared:       valueOf[bool](in, "shared"),
 		AdminStateUp: valueOf[bool](in, "admin_state_up"),
@@ -85,6 +88,7 @@ func createNetwork(c *call, in values) (*model.Network, error) {
 func updateNetwork(c *call, id string, in values) (*model.Network, error) {
 	return c.cfg.Store.UpdateNetwork(c.r.Context(), id, model.NetworkUpdate{
 		Name:         given[string](in, "name"),
+		Description:  given[string](in, "description"),
 		Shared:       given[bool](in, "shared"),
 		AdminStateUp: given[bool](in, "admin_state_up"),
 	})

@@ -12,9 +12,11 @@ func TestNetwork(t *testing.T) {
 	a := s.do("POST", "/v2.0/networks", `{"network":{"name":"n1","provider:network_type":"vxlan","provider:segmentation_id":"77","id":"0cd3-a_B"}}`)
 	require.Equal(t, http.StatusCreated, a.status, a.text)
 	want := map[string]any{
-		"id": "0cd3-a_B", "name": "n1", "tenant_id": "default", "project_id": "default",
+		"id": "0cd3-a_B", "name": "n1", "description": "", "tenant_id": "default", "project_id": "default",
 		"provider:network_type": "vxlan", "provider:segmentation_id": 77.0,
 		"status": "ACTIVE", "shared": false, "admin_state_up": true, "router:external": false, "subnets": []any{},
+		"provider:physical_network": nil, "qos_policy_id": nil, "is_default": false, "vlan_transparent": false, "dns_domain": "",
+		"availability_zone_hints": []any{}, "availability_zones": []any{}, "tags": []any{},
 	}
 	require.Equal(t, want, a.item("network"))
 	require.Equal(t, want, s.do("GET", "/v2.0/networks/0cd3-a_B", "").item("network"))
@@ -57,4 +59,64 @@ func TestNetworkByName(t *testing.T) {
 	id := s.network("blue")
 	require.Empty(t, s.do("GET", "/v2.0/networks?fields=id&id=blue", "").list("networks", "id"))
 	require.JSONEq(t, `{"networks":[{"id":"`+id+`"}]}`, s.do("GET", "/v2.0/networks?fields=id&name=blue", "").text)
+}
+
+// neutronDefaults are Neutron's attributes of a network, with what stock clients
+// and Heat give where they mean nothing by it.
+var neutronDefaults = map[string][]string{
+	"provider:physical_network": {`null`, `""`}, "router:external": {`null`, `false`, `"False"`}, "mtu": {`null`, `0`},
+	"port_security_enabled": {`null`, `true`, `false`}, "tags": {`[]`, `null`}, "availability_zone_hints": {`[]`, `null`},
+	"is_default": {`null`, `false`}, "dns_domain": {`""`, `null`}, "vlan_transparent": {`null`, `false`}, "qos_policy_id": {`null`},
+	"segments": {`null`, `[]`}, "description": {`""`}, "admin_state_up": {`true`}, "shared": {`false`},
+	"provider:network_type": {`"vxlan"`, `null`}, "provider:segmentation_id": {`null`},
+}
+
+// Each of Neutron's attributes is taken at its default, and the answer is what it
+// would be without.
+func TestNetworkOfStockClient(t *testing.T) {
+	s := newService(t)
+	plain := s.do("POST", "/v2.0/networks", `{"network":{"name":"n"}}`).item("network")
+	for name, values := range neutronDefaults {
+		for _, v := range values {
+			a := s.do("POST", "/v2.0/networks", `{"network":{"name":"n","`+name+`":`+v+`}}`)
+			require.Equal(t, http.StatusCreated, a.status, "%s %s: %s", name, v, a.text)
+			got := a.item("network")
+			got["id"] = plain["id"]
+			require.Equal(t, plain, got, "%s %s", name, v)
+		}
+	}
+}
+
+// What is asked for and can not be had is refused by name, with the reason.
+func TestNetworkNotSupported(t *testing.T) {
+	s := newService(t)
+	id := s.network("n")
+	for name, given := range map[string]string{
+		"provider:physical_network": `"physnet1"`, "router:external": `true`, "mtu": `1450`, "tags": `["a"]`, "availability_zone_hints": `["az"]`,
+		"is_default": `true`, "dns_domain": `"example.org."`, "vlan_transparent": `true`, "qos_policy_id": `"q"`,
+		"segments": `[{"provider:segmentation_id":5}]`,
+	} {
+		for _, a := range []answer{
+			s.do("POST", "/v2.0/networks", `{"network":{"`+name+`":`+given+`}}`),
+			s.do("PUT", "/v2.0/networks/"+id, `{"network":{"`+name+`":`+given+`}}`),
+		} {
+			require.Equal(t, http.StatusBadRequest, a.status, a.text)
+			require.Contains(t, a.text, "Invalid input for "+name+". Reason: ")
+			require.Contains(t, a.text, "is not supported: ")
+		}
+	}
+	for _, name := range []string{"created_at", "revision_number", "l2_adjacency", "availability_zones", "status", "subnets"} {
+		s.do("POST", "/v2.0/networks", `{"network":{"`+name+`":null}}`).refused(400, bad, "Attribute '"+name+"' not allowed in POST")
+	}
+	s.do("POST", "/v2.0/networks", `{"network":{"colour":null}}`).refused(400, bad, "Unrecognized attribute(s) 'colour'")
+}
+
+func TestNetworkDescription(t *testing.T) {
+	s := newService(t)
+	id := s.create("/v2.0/networks", "network", `{"name":"n","description":"of tenant a"}`)
+	require.Equal(t, "of tenant a", s.do("GET", "/v2.0/networks/"+id, "").item("network")["description"])
+	require.Len(t, s.do("GET", "/v2.0/networks?description=of+tenant+a", "").list("networks", "id"), 1)
+	a := s.do("PUT", "/v2.0/networks/"+id, `{"network":{"description":"b"}}`)
+	require.Equal(t, "b", a.item("network")["description"])
+	require.Contains(t, s.do("GET", "/v1/export", "").text, `"description":"b"`)
 }

@@ -93,3 +93,34 @@ func defaultQuota(r *resource[quotaView]) func(*call) (reply, error) {
 		return ok(map[string]members{r.singular: r.render(c, quotaView{c.id, c.cfg.Store.DefaultLimits()}, nil)})
 	}
 }
+
+// usage is how much of a limit is used. Nothing is reserved here: an object
+// counts as soon as it is stored.
+type usage struct {
+	Limit    int `json:"limit"`
+	Used     int `json:"used"`
+	Reserved int `json:"reserved"`
+}
+
+// quotaDetails answers Neutron's quota_details extension.
+func quotaDetails(r *resource[quotaView]) func(*call) (reply, error) {
+	return func(c *call) (reply, error) {
+		v, err := r.lookup(c)
+		if err != nil {
+			return reply{}, err
+		}
+		used := c.defs.Owned(v.project)
+		details := map[string]usage{}
+		for _, name := range model.QuotaResources() {
+			details[name] = usage{Limit: v.limits.Of(name), Used: used[name]}
+		}
+		return ok(map[string]map[string]usage{r.singular: details})
+	}
+}
+
+// otherQuotas is what compute and block storage would answer: no limits, since
+// they are not here. Without Keystone a client asks one address for everything,
+// and "openstack quota show" asks these two before it asks for ours.
+func otherQuotas(c *call) (reply, error) {
+	return ok(map[string]map[string]string{"quota_set": {"id": c.id}})
+}

@@ -58,3 +58,26 @@ func TestQuotaRights(t *testing.T) {
 	s.do("PUT", "/v2.0/quotas/p", `{"quota":{"network":5}}`).refused(403, "AdminRequired", reason)
 	s.do("DELETE", "/v2.0/quotas/p", "").refused(403, "AdminRequired", reason)
 }
+
+// TestQuotaDetails is what "openstack quota list --detail" asks.
+func TestQuotaDetails(t *testing.T) {
+	s := newService(t)
+	s.network("n")
+	for _, path := range []string{"/v2.0/quotas/default/details.json", "/v2.0/quotas/default/details"} {
+		details := s.do("GET", path, "").item("quota")
+		require.Equal(t, map[string]any{"limit": -1.0, "used": 1.0, "reserved": 0.0}, details["network"])
+		require.Equal(t, map[string]any{"limit": -1.0, "used": 0.0, "reserved": 0.0}, details["l2_gateway"])
+	}
+	s = newService(t, withHeaders).as("u", "p", "member")
+	require.Equal(t, http.StatusOK, s.do("GET", "/v2.0/quotas/p/details", "").status)
+	require.Equal(t, http.StatusNotFound, s.do("GET", "/v2.0/quotas/q/details", "").status)
+}
+
+// TestQuotasOfOtherServices: a client without a catalogue asks them at our address.
+func TestQuotasOfOtherServices(t *testing.T) {
+	s := newService(t)
+	for _, path := range []string{"/os-quota-sets/p", "/os-quota-sets/p/defaults"} {
+		require.JSONEq(t, `{"quota_set":{"id":"p"}}`, s.do("GET", path, "").text)
+	}
+	require.Equal(t, http.StatusNotFound, s.do("GET", "/os-quota-sets", "").status)
+}

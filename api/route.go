@@ -10,13 +10,15 @@ import (
 type endpoint struct {
 	route string
 	// open is served without authentication.
-	open  bool
+	open bool
+	// probe is answered however many other requests are in progress.
+	probe bool
 	serve func(*call) (reply, error)
 }
 
 // get restricts a function to GET, and HEAD where load balancers probe.
 func get(route string, open bool, f func(*call) (reply, error)) endpoint {
-	return endpoint{route, open, func(c *call) (reply, error) {
+	return endpoint{route: route, open: open, serve: func(c *call) (reply, error) {
 		if c.r.Method != http.MethodGet && (!open || c.r.Method != http.MethodHead) {
 			return reply{}, errMethod(http.MethodGet)
 		}
@@ -35,7 +37,7 @@ func only(method, route string, f func(*call) (reply, error)) endpoint {
 }
 
 func notFound() endpoint {
-	return endpoint{"other", true, func(*call) (reply, error) { return reply{}, errPathNotFound() }}
+	return endpoint{route: "other", open: true, serve: func(*call) (reply, error) { return reply{}, errPathNotFound() }}
 }
 
 // resolve finds the endpoint of a path and leaves the ids it names in c.
@@ -49,16 +51,31 @@ func (s *Server) resolve(c *call) endpoint {
 		return s.resolveV2(c, segments[1:])
 	case "v1":
 		return resolveV1(c, segments[1:])
+	case "os-quota-sets":
+		if len(segments) == 2 || len(segments) == 3 && segments[2] == "defaults" {
+			c.id = segments[1]
+			return get("/os-quota-sets/{id}", false, otherQuotas)
+		}
 	case "openapi.json":
 		if len(segments) == 1 {
 			return get("/openapi.json", true, func(c *call) (reply, error) { return ok(c.document) })
 		}
-	case "healthz", "healthcheck", "readyz", "metrics":
-		if len(segments) == 1 {
-			return resolveProbe(segments[0])
-		}
+	}
+	if IsProbe(c.r) {
+		e := resolveProbe(segments[0])
+		e.probe = true
+		return e
 	}
 	return notFound()
+}
+
+// IsProbe tells requests for health, readiness and metrics from all others.
+func IsProbe(r *http.Request) bool {
+	switch strings.Trim(r.URL.EscapedPath(), "/") {
+	case "healthz", "healthcheck", "readyz", "metrics":
+		return true
+	}
+	return false
 }
 
 // resolveV2 accepts the spellings that clients use: '-' for '_' and back, with
@@ -96,6 +113,9 @@ func (s *Server) resolveResource(c *call, seg []string) endpoint {
 	case ok && len(seg) == 3 && seg[0] == "quotas" && seg[2] == "default":
 		c.id = seg[1]
 		return get(coll.path()+"/{id}/default", false, defaultQuota(s.quotas))
+	case ok && len(seg) == 3 && seg[0] == "quotas" && seg[2] == "details":
+		c.id = seg[1]
+		return get(coll.path()+"/{id}/details", false, quotaDetails(s.quotas))
 	case ok && len(seg) == 1:
 		return endpoint{route: coll.path(), serve: coll.serveCollection}
 	case ok && len(seg) == 2:

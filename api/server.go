@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,8 +17,12 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
-// DefaultMaxBody bounds a request body, in bytes.
-const DefaultMaxBody = 1 << 20
+const (
+	// DefaultMaxBody bounds a request body, in bytes.
+	DefaultMaxBody = 1 << 20
+	// DefaultMaxRequests bounds the requests in progress.
+	DefaultMaxRequests = 512
+)
 
 // Config is what a Server needs. Store, Status, Log and Registry must be set.
 type Config struct {
@@ -32,6 +37,9 @@ type Config struct {
 	Policy Policy
 	// MaxBody bounds a request body in bytes; DefaultMaxBody when 0.
 	MaxBody int64
+	// MaxRequests bounds the requests in progress, those for health, readiness
+	// and metrics aside; DefaultMaxRequests when 0.
+	MaxRequests int
 	// Version of the daemon, shown at /v1/version.
 	Version string
 }
@@ -44,6 +52,9 @@ type Server struct {
 	order       []string              // of the resource index
 	remoteMACs  collection
 	quotas      *resource[quotaView]
+	// slots are taken by requests in progress.
+	slots chan struct{}
+	turns turns
 	// document describes the service (OpenAPI).
 	document schema
 }
@@ -56,11 +67,11 @@ func New(cfg Config) *Server {
 	if cfg.Policy == nil {
 		cfg.Policy = defaultPolicy()
 	}
-	if cfg.MaxBody == 0 {
-		cfg.MaxBody = DefaultMaxBody
-	}
+	cfg.MaxBody = cmp.Or(cfg.MaxBody, DefaultMaxBody)
+	cfg.MaxRequests = cmp.Or(cfg.MaxRequests, DefaultMaxRequests)
 	s := newTables()
 	s.cfg, s.metrics = cfg, newMetrics(cfg.Registry)
+	s.slots, s.turns = make(chan struct{}, cfg.MaxRequests), newTurns()
 	s.document = s.describe()
 	return s
 }
@@ -121,10 +132,34 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Openstack-Request-Id", requestID)
 	c := &call{Server: s, w: w, r: r, log: s.cfg.Log.WithField("request", requestID), requestID: requestID}
 	e := s.resolve(c)
-	status := c.send(c.run(e))
+	status := c.answer(e)
 	took := time.Since(start)
 	s.metrics.observe(e.route, r.Method, status, took)
 	c.logAccess(status, took)
+}
+
+// answer refuses a request at once while as many as may be are in progress: a
+// client that waits unanswered can not tell that from a network that is down.
+// Health, readiness and metrics are answered all the same. A request is in
+// progress until its answer has been taken.
+func (c *call) answer(e endpoint) int {
+	if e.probe {
+		return c.send(c.run(e))
+	}
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+		return c.send(c.run(e))
+	default:
+		return c.send(c.busy())
+	}
+}
+
+// busy also frees the connection.
+func (c *call) busy() reply {
+	c.w.Header().Set("Connection", "close")
+	return refusal(http.StatusServiceUnavailable, "ServiceUnavailable", "Too many requests are in progress. Try again in a second.").
+		with("Retry-After", "1")
 }
 
 func (c *call) run(e endpoint) reply {
@@ -170,6 +205,9 @@ func (c *call) send(p reply) int {
 	if p.status == 0 {
 		return http.StatusOK
 	}
+	if body, isStream := p.body.(stream); isStream {
+		return c.sendStream(p.status, body)
+	}
 	body, contentType := encode(p.body)
 	h := c.w.Header()
 	if p.header[1] != "" {
@@ -184,6 +222,20 @@ func (c *call) send(p reply) int {
 		c.log.WithField("err", err).Debug("answer not delivered")
 	}
 	return p.status
+}
+
+// sendStream cuts the connection off where the answer can not be finished, so
+// that nobody takes a part for the whole.
+func (c *call) sendStream(status int, body stream) int {
+	c.w.Header().Set("Content-Type", "application/json")
+	c.w.WriteHeader(status)
+	c.turns.take()
+	defer c.turns.give()
+	if err := body.writeTo(turnWriter{c.w, c.turns}); err != nil {
+		c.log.WithField("err", err).Debug("answer not delivered")
+		panic(http.ErrAbortHandler)
+	}
+	return status
 }
 
 func encode(body any) (data []byte, contentType string) {

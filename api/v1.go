@@ -1,9 +1,11 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"bordergw/model"
 )
@@ -13,12 +15,26 @@ func resolveProbe(name string) endpoint {
 	case "readyz":
 		return get("/readyz", true, ready)
 	case "metrics":
-		return get("/metrics", true, func(c *call) (reply, error) {
-			c.metrics.handler.ServeHTTP(c.w, c.r)
-			return reply{}, nil
-		})
+		return get("/metrics", true, showMetrics)
 	}
 	return get("/"+name, true, func(*call) (reply, error) { return ok(plainBody("ok\n")) })
+}
+
+// showMetrics lets a scrape wait while many others are being answered. Those
+// whose client does not read end before the wait does.
+func showMetrics(c *call) (reply, error) {
+	patience, end := context.WithTimeout(c.r.Context(), metricsTimeout)
+	defer end()
+	select {
+	case c.metrics.slots <- struct{}{}:
+	case <-patience.Done():
+		return c.busy(), nil
+	}
+	defer func() { <-c.metrics.slots }()
+	// Fails in tests only, where no connection is behind the answer.
+	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(metricsTimeout))
+	c.metrics.handler.ServeHTTP(c.w, c.r)
+	return reply{}, nil
 }
 
 func ready(c *call) (reply, error) {
@@ -72,8 +88,7 @@ func unfreezeMAC(c *call) (reply, error) {
 }
 
 func deviceReports(c *call) (reply, error) {
-	reports := c.cfg.Status.DeviceReports()
-	return ok(map[string][]model.DeviceReport{"devices": append([]model.DeviceReport{}, reports...)})
+	return ok(stream{{"devices", each(c.cfg.Status.DeviceReports(), itself)}})
 }
 
 // plan shows what would be sent, as text unless JSON is asked for.
@@ -81,7 +96,7 @@ func plan(c *call) (reply, error) {
 	plans := c.cfg.Status.Plans(c.r.Context())
 	format := c.query().Get("format")
 	if format == "json" || format == "" && strings.Contains(c.r.Header.Get("Accept"), "application/json") {
-		return ok(map[string][]model.DevicePlan{"plans": append([]model.DevicePlan{}, plans...)})
+		return ok(stream{{"plans", each(plans, itself)}})
 	}
 	var b strings.Builder
 	if len(plans) == 0 {

@@ -4,6 +4,8 @@ package model
 type Network struct {
 	Record
 	Name string `json:"name"`
+	// Description is for people only.
+	Description string `json:"description,omitempty"`
 	// VNI is the network's VXLAN id; 0 until the first connection fixes it.
 	// Once set it never changes.
 	VNI          VNI  `json:"vni,omitempty"`
@@ -18,6 +20,7 @@ const BorderSuffix = "-border"
 // NetworkUpdate lists what may change after creation; nil leaves it alone.
 type NetworkUpdate struct {
 	Name         *string
+	Description  *string
 	Shared       *bool
 	AdminStateUp *bool
 }

@@ -45,6 +45,25 @@ type Quota struct {
 	Limits Limits `json:"limits"`
 }
 
+// Owned counts what a project owns, by resource.
+func (d *Definitions) Owned(project string) map[string]int {
+	return map[string]int{
+		QuotaNetwork:       countOwned(d.Networks, project),
+		QuotaGatewayDevice: countOwned(d.Devices, project),
+		QuotaL2Gateway:     countOwned(d.Gateways, project),
+		QuotaConnection:    countOwned(d.Connections, project),
+	}
+}
+
+func countOwned[T any, P Recorder[T]](records Table[T, P], project string) (n int) {
+	for r := range records.All() {
+		if r.Meta().ProjectID == project {
+			n++
+		}
+	}
+	return n
+}
+
 // ErrOverQuota is the refusal of one object too many.
 func ErrOverQuota(resource string) *Error {
 	return refuse(Conflict, "OverQuota", "Quota exceeded for resources: ['%s'].", resource)

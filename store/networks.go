@@ -67,6 +67,7 @@ func (t *txn) updateNetwork(id string, u model.NetworkUpdate) (*model.Network, e
 	}
 	n := *old
 	set(&n.Name, u.Name)
+	set(&n.Description, u.Description)
 	set(&n.Shared, u.Shared)
 	set(&n.AdminStateUp, u.AdminStateUp)
 	return networks.replace(t, old, &n), nil

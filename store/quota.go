@@ -47,7 +47,7 @@ func (t *txn) checkQuota(resource, project string) error {
 		limits = limits.With(own.Limits)
 	}
 	limit := limits.Of(resource)
-	if limit >= 0 && t.owned(resource, project) >= limit {
+	if limit >= 0 && t.next.Owned(project)[resource] >= limit {
 		return model.ErrOverQuota(resource)
 	}
 	return nil
@@ -61,26 +61,4 @@ func (t *txn) checkConnectionQuota(c *model.L2GatewayConnection) error {
 		project = g.ProjectID
 	}
 	return t.checkQuota(model.QuotaConnection, project)
-}
-
-// owned counts what a project owns.
-func (t *txn) owned(resource, project string) int {
-	switch resource {
-	case model.QuotaNetwork:
-		return countOwned(t.next.Networks, project)
-	case model.QuotaGatewayDevice:
-		return countOwned(t.next.Devices, project)
-	case model.QuotaL2Gateway:
-		return countOwned(t.next.Gateways, project)
-	}
-	return countOwned(t.next.Connections, project)
-}
-
-func countOwned[T any, P model.Recorder[T]](records model.Table[T, P], project string) (n int) {
-	for r := range records.All() {
-		if r.Meta().ProjectID == project {
-			n++
-		}
-	}
-	return n
 }

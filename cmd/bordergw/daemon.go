@@ -81,8 +81,10 @@ func (d *daemon) runOn(ctx context.Context, db *store.Store, auth api.Authentica
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	l := d.newLoop(db, registry)
+	connections := connectionLimit()
 	server := newHTTPServer(api.New(api.Config{
 		Store: db, Status: l, Log: d.log, Registry: registry, Auth: auth, Policy: policy, Version: buildVersion(),
+		MaxRequests: connections / 2,
 	}), d.log)
 	socket, err := net.Listen("tcp", d.cfg.Listen)
 	if err != nil {
@@ -90,7 +92,7 @@ func (d *daemon) runOn(ctx context.Context, db *store.Store, auth api.Authentica
 	}
 	fmt.Fprintf(d.out, "listening on http://%s\n", socket.Addr())
 	d.log.WithFields(logrus.Fields{"listen": socket.Addr().String(), "data_dir": d.cfg.DataDir, "auth": d.cfg.Auth}).Info("started")
-	return d.serve(ctx, l, server, limitConnections(socket, maxConnections))
+	return d.serve(ctx, l, server, limitConnections(socket, connections))
 }
 
 // serve runs loop and API until ctx ends or one of them does, then stops both.

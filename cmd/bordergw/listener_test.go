@@ -2,6 +2,8 @@ package main
 
 import (
 	"net"
+	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -10,11 +12,14 @@ import (
 
 const patience = 30 * time.Second
 
-func TestLimitedListener(t *testing.T) {
+// listening is an API's socket that everything is accepted from.
+func listening(t *testing.T, limit int) (*apiListener, <-chan *apiConn) {
+	t.Helper()
 	socket, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	l := limitConnections(socket, 1)
-	accepted := make(chan net.Conn)
+	l := limitConnections(socket, limit)
+	t.Cleanup(func() { _ = l.Close() })
+	accepted := make(chan *apiConn)
 	go func() {
 		defer close(accepted)
 		for {
@@ -22,28 +27,104 @@ func TestLimitedListener(t *testing.T) {
 			if err != nil {
 				return
 			}
-			accepted <- conn
+			accepted <- conn.(*apiConn)
 		}
 	}()
-	first, second := dial(t, l), dial(t, l)
+	return l, accepted
+}
 
-	server := <-accepted
-	select {
-	case <-accepted:
-		t.Fatal("more connections than allowed")
-	case <-time.After(20 * time.Millisecond):
+// ended waits for the server's end of a connection to be closed.
+func ended(t *testing.T, c net.Conn) {
+	t.Helper()
+	require.NoError(t, c.SetReadDeadline(time.Now().Add(patience)))
+	_, err := c.Read(make([]byte, 1))
+	require.Error(t, err)
+	require.NotErrorIs(t, err, os.ErrDeadlineExceeded)
+}
+
+// Who has waited longest makes room; who has a request in progress does not.
+func TestListenerMakesRoom(t *testing.T) {
+	l, accepted := listening(t, 3)
+	busy := dial(t, l)
+	served := <-accepted
+	require.True(t, served.begin())
+	idle := dial(t, l)
+	idleEnd := <-accepted
+	silent := dial(t, l)
+	<-accepted
+	idleEnd.wait() // has been answered just now
+
+	dial(t, l)
+	<-accepted
+	ended(t, silent)
+	dial(t, l)
+	<-accepted
+	ended(t, idle)
+	require.False(t, idleEnd.begin(), "its request is not carried out")
+	idleEnd.wait()
+
+	_, err := served.Write([]byte("x"))
+	require.NoError(t, err)
+	_, err = busy.Read(make([]byte, 1))
+	require.NoError(t, err)
+	served.wait()
+	dial(t, l)
+	<-accepted
+	require.Equal(t, 3, l.open)
+	require.Equal(t, 3, l.waiting.Len())
+}
+
+// What is closed is not counted, however often it is closed.
+func TestListenerCounts(t *testing.T) {
+	l, accepted := listening(t, 3)
+	dial(t, l)
+	c := <-accepted
+	require.NoError(t, c.Close())
+	require.Error(t, c.Close())
+	require.Zero(t, l.open)
+	require.Zero(t, l.waiting.Len())
+}
+
+// outOfFiles is a listener of a process that has no descriptor left until
+// something is closed.
+type outOfFiles struct {
+	net.Listener
+	full func() bool
+}
+
+func (l outOfFiles) Accept() (net.Conn, error) {
+	if l.full() {
+		return nil, &net.OpError{Op: "accept", Err: os.NewSyscallError("accept4", syscall.EMFILE)}
 	}
-	require.NoError(t, server.Close())
-	require.Error(t, server.Close(), "closing twice frees one slot only")
-	server = <-accepted
-	require.Equal(t, second.LocalAddr().String(), server.RemoteAddr().String())
+	return l.Listener.Accept()
+}
 
-	require.NoError(t, l.Close(), "while Accept waits for a slot")
+// Without a descriptor an idle connection is closed; without one of those either
+// the error is temporary, so that net/http goes on.
+func TestListenerOutOfDescriptors(t *testing.T) {
+	l, accepted := listening(t, 10)
+	first := dial(t, l)
+	<-accepted
+	require.NoError(t, l.Listener.Close())
 	_, open := <-accepted
 	require.False(t, open)
-	for _, c := range []net.Conn{first, second, server} {
-		require.NoError(t, c.Close())
-	}
+
+	socket, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer socket.Close()
+	l.Listener = outOfFiles{socket, func() bool { return l.waiting.Len() > 0 }}
+	dial(t, l)
+	second, err := l.Accept()
+	require.NoError(t, err)
+	ended(t, first)
+
+	require.True(t, second.(*apiConn).begin())
+	l.Listener = outOfFiles{socket, func() bool { return true }}
+	_, err = l.Accept()
+	var temporary net.Error
+	require.ErrorAs(t, err, &temporary)
+	require.True(t, temporary.Temporary(), "or net/http's Serve would end") //nolint:staticcheck // it is what Serve asks
+	require.ErrorIs(t, err, syscall.EMFILE)
 }
 
 func dial(t *testing.T, l net.Listener) net.Conn {
@@ -51,15 +132,4 @@ func dial(t *testing.T, l net.Listener) net.Conn {
 	conn, err := net.DialTimeout("tcp", l.Addr().String(), patience)
 	require.NoError(t, err)
 	return conn
-}
-
-func TestLimitedListenerFreesSlotOnError(t *testing.T) {
-	socket, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	l := limitConnections(socket, 1)
-	require.NoError(t, socket.Close())
-	for range 3 {
-		_, err := l.Accept()
-		require.ErrorIs(t, err, net.ErrClosed)
-	}
 }

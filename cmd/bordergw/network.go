@@ -9,8 +9,12 @@ func networkNoun() noun {
 		creates: []attribute{
 			{flag: "id", key: "id", define: text, usage: "id, if another system has given one"},
 			{flag: "segmentation-id", key: "provider:segmentation_id", define: number, usage: "VNI (also --vni); otherwise the first connection fixes it"},
+			{flag: "description", key: "description", define: text, usage: "text for people"},
 			projectAttribute(),
 		},
-		updates: []attribute{{flag: "name", key: "name", define: text, usage: "new name"}},
+		updates: []attribute{
+			{flag: "name", key: "name", define: text, usage: "new name"},
+			{flag: "description", key: "description", define: text, usage: "text for people"},
+		},
 	}
 }

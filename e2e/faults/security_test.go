@@ -41,9 +41,13 @@ func serve(t testing.TB, args ...string) *daemon {
 	t.Helper()
 	path, err := built()
 	require.NoError(t, err)
-	d := &daemon{t: t}
 	args = append([]string{"serve", "--listen", "127.0.0.1:0", "--data-dir", t.TempDir(), "--log-level", "debug"}, args...)
-	d.cmd = exec.Command(path, args...)
+	return started(t, exec.Command(path, args...))
+}
+
+func started(t testing.TB, cmd *exec.Cmd) *daemon {
+	t.Helper()
+	d := &daemon{t: t, cmd: cmd}
 	d.cmd.Stderr = &d.log
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := d.cmd.StdoutPipe()

@@ -1,0 +1,122 @@
+package api
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"iter"
+	"runtime"
+)
+
+// stream is a JSON object that is encoded while it is sent: an answer takes
+// memory for one item of a list at a time, however long the list is and however
+// slowly the client reads. A value of type items is sent as a list. It has one
+// member at least.
+type stream members
+
+// items are the items of a list. An error ends the answer in its middle.
+type items iter.Seq2[any, error]
+
+// each lists what show gives for every element.
+func each[T any](list []T, show func(T) any) items {
+	return func(yield func(any, error) bool) {
+		for _, v := range list {
+			if !yield(show(v), nil) {
+				return
+			}
+		}
+	}
+}
+
+// itself shows an element as it is.
+func itself[T any](v T) any { return v }
+
+// sendBuffer is how much is encoded before it is written, in bytes.
+const sendBuffer = 32 << 10
+
+// turns hands out the processors to answers that are being encoded. A crowd of
+// long lists would otherwise keep everything else in the process from its turn.
+type turns chan struct{}
+
+func newTurns() turns { return make(turns, max(2, runtime.GOMAXPROCS(0))) }
+
+func (t turns) take() { t <- struct{}{} }
+func (t turns) give() { <-t }
+
+// turnWriter gives the turn to others while the client takes what was encoded.
+type turnWriter struct {
+	io.Writer
+	turns turns
+}
+
+func (w turnWriter) Write(p []byte) (int, error) {
+	w.turns.give()
+	defer w.turns.take()
+	return w.Writer.Write(p)
+}
+
+// writeTo ends at the first error. What is written to a bufio.Writer after one is
+// dropped, and Flush tells it.
+func (s stream) writeTo(w io.Writer) error {
+	b := bufio.NewWriterSize(w, sendBuffer)
+	if err := writeObject(b, members(s)); err != nil {
+		return err
+	}
+	_ = b.WriteByte('\n')
+	return b.Flush()
+}
+
+// writeObject takes one member at least.
+func writeObject(b *bufio.Writer, object members) error {
+	separator := "{"
+	for _, m := range object {
+		_, _ = b.WriteString(separator)
+		separator = ","
+		if err := writeMember(b, m); err != nil {
+			return err
+		}
+	}
+	return b.WriteByte('}')
+}
+
+func writeMember(b *bufio.Writer, m member) error {
+	if err := writeValue(b, m.name); err != nil {
+		return err
+	}
+	_ = b.WriteByte(':')
+	if list, isList := m.value.(items); isList {
+		return writeList(b, list)
+	}
+	return writeValue(b, m.value)
+}
+
+func writeList(b *bufio.Writer, list items) error {
+	separator := ""
+	_ = b.WriteByte('[')
+	for v, err := range list {
+		if err != nil {
+			return err
+		}
+		_, _ = b.WriteString(separator)
+		separator = ","
+		if err := writeValue(b, v); err != nil {
+			return err
+		}
+	}
+	return b.WriteByte(']')
+}
+
+func writeValue(b *bufio.Writer, v any) error {
+	if object, isObject := v.(members); isObject && len(object) > 0 {
+		return writeObject(b, object)
+	}
+	var encoded bytes.Buffer
+	enc := json.NewEncoder(&encoded)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := b.Write(bytes.TrimSuffix(encoded.Bytes(), []byte("\n")))
+	return err
+}
