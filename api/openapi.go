@@ -37,10 +37,6 @@ func (s *Server) describe() schema {
 		operation("show the default quota", replies(200, wrapped("quota", ref("quota")))))
 	d.add("/v2.0/quotas/{id}/details", http.MethodGet,
 		operation("show limits and what is used of them", replies(200, wrapped("quota", schemaOf[map[string]usage]()))))
-	for _, path := range []string{"/os-quota-sets/{id}", "/os-quota-sets/{id}/defaults"} {
-		d.add(path, http.MethodGet,
-			operation("no limits: compute and block storage are not here", replies(200, wrapped("quota_set", schemaOf[map[string]string]()))))
-	}
 	return schema{
 		"openapi":    "3.1.0",
 		"info":       schema{"title": "bordergw", "version": "v2.0"},

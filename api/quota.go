@@ -117,10 +117,3 @@ func quotaDetails(r *resource[quotaView]) func(*call) (reply, error) {
 		return ok(map[string]map[string]usage{r.singular: details})
 	}
 }
-
-// otherQuotas is what compute and block storage would answer: no limits, since
-// they are not here. Without Keystone a client asks one address for everything,
-// and "openstack quota show" asks these two before it asks for ours.
-func otherQuotas(c *call) (reply, error) {
-	return ok(map[string]map[string]string{"quota_set": {"id": c.id}})
-}

@@ -72,12 +72,3 @@ func TestQuotaDetails(t *testing.T) {
 	require.Equal(t, http.StatusOK, s.do("GET", "/v2.0/quotas/p/details", "").status)
 	require.Equal(t, http.StatusNotFound, s.do("GET", "/v2.0/quotas/q/details", "").status)
 }
-
-// TestQuotasOfOtherServices: a client without a catalogue asks them at our address.
-func TestQuotasOfOtherServices(t *testing.T) {
-	s := newService(t)
-	for _, path := range []string{"/os-quota-sets/p", "/os-quota-sets/p/defaults"} {
-		require.JSONEq(t, `{"quota_set":{"id":"p"}}`, s.do("GET", path, "").text)
-	}
-	require.Equal(t, http.StatusNotFound, s.do("GET", "/os-quota-sets", "").status)
-}

@@ -51,11 +51,6 @@ func (s *Server) resolve(c *call) endpoint {
 		return s.resolveV2(c, segments[1:])
 	case "v1":
 		return resolveV1(c, segments[1:])
-	case "os-quota-sets":
-		if len(segments) == 2 || len(segments) == 3 && segments[2] == "defaults" {
-			c.id = segments[1]
-			return get("/os-quota-sets/{id}", false, otherQuotas)
-		}
 	case "openapi.json":
 		if len(segments) == 1 {
 			return get("/openapi.json", true, func(c *call) (reply, error) { return ok(c.document) })

@@ -24,11 +24,3 @@ func TestNetworkOptions(t *testing.T) {
 	require.Contains(t, c.refused("network", "create", "--mtu", "1400", "b"), "Invalid input for mtu. Reason: '1400' is not supported")
 	require.Contains(t, c.refused("network", "create", "--provider-physical-network", "p", "b"), "Invalid input for provider:physical_network")
 }
-
-// TestQuotaShow: the client asks compute and block storage first, at our address.
-func TestQuotaShow(t *testing.T) {
-	t.Parallel()
-	c := client{t, []string{"--os-auth-type", "none", "--os-endpoint", serve(t, "--quota-network", "7")}}
-	require.EqualValues(t, 7, c.get("quota", "show")["networks"])
-	require.EqualValues(t, 7, c.get("quota", "show", "--default")["networks"])
-}
