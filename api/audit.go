@@ -1,7 +1,9 @@
 package api
 
 import (
+	"iter"
 	"slices"
+	"strconv"
 	"strings"
 
 	"bordergw/model"
@@ -10,7 +12,8 @@ import (
 // defaultAuditLimit is the number of records shown when no limit is given.
 const defaultAuditLimit = 100
 
-// audit lists changes, newest first. Limit 0 is all that are kept.
+// audit lists changes, newest first, those that are older than the one of the
+// number "marker" if there is one. Limit 0 is all that are kept.
 func audit(c *call) (reply, error) {
 	q := c.query()
 	p, err := parsePage(q)
@@ -25,9 +28,21 @@ func audit(c *call) (reply, error) {
 		return reply{}, model.ErrBadRequest("Invalid input for resource. Reason: %s is not one of %s.",
 			printed(resource), strings.Join(model.AuditResources, ", "))
 	}
-	records, err := c.cfg.Store.Audit(model.AuditFilter{Resource: resource, ResourceID: q.Get("id"), Limit: p.limit})
-	if err != nil {
-		return reply{}, err
+	f := model.AuditFilter{Resource: resource, ResourceID: q.Get("id"), Limit: p.limit}
+	if p.marker != "" {
+		if f.Before, err = strconv.ParseUint(p.marker, 10, 64); err != nil {
+			return reply{}, model.ErrBadRequest("Invalid input for marker. Reason: '%s' is not the number of a record (seq).", printed(p.marker))
+		}
 	}
-	return ok(map[string][]model.AuditRecord{"audit": records})
+	return ok(stream{{"audit", recorded(c.cfg.Store.Audit(f))}})
+}
+
+func recorded(records iter.Seq2[*model.AuditRecord, error]) items {
+	return func(yield func(any, error) bool) {
+		for r, err := range records {
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"iter"
 
 	"bordergw/model"
 
@@ -71,7 +72,7 @@ type Quotas interface {
 type Records interface {
 	// Audit gives the newest changes, newest first. Changes made with a context
 	// that has a model.Actor are recorded.
-	Audit(model.AuditFilter) ([]model.AuditRecord, error)
+	Audit(model.AuditFilter) iter.Seq2[*model.AuditRecord, error]
 	// Import fills an empty store, with everything or nothing.
 	Import(context.Context, *model.Export) error
 }

@@ -258,6 +258,7 @@ func fixedEndpoints() []fixedEndpoint {
 		{method: "GET", path: "/v1/version", summary: "version of the daemon", status: 200, body: listed("version", plainText())},
 		{method: "GET", path: "/v1/audit", summary: "who changed what, newest first", status: 200, body: listed("audit", schemaOf[[]model.AuditRecord]()),
 			params: []schema{query("limit", "default 100; 0 is all that are kept", schema{"type": "integer", "minimum": 0}),
+				query("marker", "seq of the record that those wanted are older than", schema{"type": "integer", "minimum": 1}),
 				query("resource", "kind of object", schema{"enum": model.AuditResources}), query("id", "of the object", plainText())}},
 		{method: "GET", path: "/v1/export", summary: "all definitions", status: 200, body: schemaOf[model.Export]()},
 		{method: "POST", path: "/v1/import", summary: "fill an empty store with what export gave", status: 204,

@@ -232,6 +232,9 @@ func (c *call) sendStream(status int, body stream) int {
 	c.turns.take()
 	defer c.turns.give()
 	if err := body.writeTo(turnWriter{c.w, c.turns}); err != nil {
+		if errors.As(err, new(sourceError)) {
+			c.log.WithField("err", err).Error("request failed")
+		}
 		c.log.WithField("err", err).Debug("answer not delivered")
 		panic(http.ErrAbortHandler)
 	}

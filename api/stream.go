@@ -18,6 +18,9 @@ type stream members
 // items are the items of a list. An error ends the answer in its middle.
 type items iter.Seq2[any, error]
 
+// sourceError is one of ours, in what an answer is made of.
+type sourceError struct{ error }
+
 // each lists what show gives for every element.
 func each[T any](list []T, show func(T) any) items {
 	return func(yield func(any, error) bool) {
@@ -96,7 +99,7 @@ func writeList(b *bufio.Writer, list items) error {
 	_ = b.WriteByte('[')
 	for v, err := range list {
 		if err != nil {
-			return err
+			return sourceError{err}
 		}
 		_, _ = b.WriteString(separator)
 		separator = ","

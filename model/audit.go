@@ -49,7 +49,9 @@ type AuditRecord struct {
 	// Resource is Neutron's name of the kind of object, ResourceID the object.
 	Resource   string `json:"resource"`
 	ResourceID string `json:"resource_id"`
-	// Before and After are the object as stored; null where there is none.
+	// Before and After are the object as stored; null where there is none. Of an
+	// update they are what differs, see Differences. Records of earlier versions
+	// have the whole object there.
 	Before json.RawMessage `json:"before"`
 	After  json.RawMessage `json:"after"`
 }
@@ -58,6 +60,8 @@ type AuditRecord struct {
 type AuditFilter struct {
 	Resource   string
 	ResourceID string
+	// Before is a number that the records are older than.
+	Before uint64
 	// Limit is the largest number of records.
 	Limit int
 }

@@ -1,84 +1,95 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
+	"iter"
 
 	"bordergw/model"
 )
 
-const (
-	auditTable = "audit"
-	// auditKept is the number of records that are kept.
-	auditKept = 10_000
-)
+const auditTable = "audit"
 
 // auditID orders records by their number.
 func auditID(seq uint64) string { return fmt.Sprintf("%020d", seq) }
 
-// lastAudited is the number of the newest record, 0 when there is none.
-func lastAudited(b backend) (seq uint64, err error) {
-	var bad error
-	err = b.newest(auditTable, func(id string, _ []byte) bool {
-		seq, bad = strconv.ParseUint(id, 10, 64)
-		return false
-	})
-	if err == nil {
-		err = bad
+// auditPage is how much of the audit is read at a time, in bytes.
+const auditPage = 1 << 20
+
+// Audit gives the records that the filter chooses, newest first. It reads them a
+// page at a time, as they are taken; records that are dropped meanwhile are
+// missing at the end. It ends at the first error.
+func (s *Store) Audit(f model.AuditFilter) iter.Seq2[*model.AuditRecord, error] {
+	return func(yield func(*model.AuditRecord, error) bool) {
+		before, given := "", 0
+		if f.Before != 0 {
+			before = auditID(f.Before)
+		}
+		for more := true; more; {
+			var page []*model.AuditRecord
+			var err error
+			page, before, more, err = s.auditPage(f, before)
+			for _, r := range page {
+				given++
+				if !yield(r, nil) || given == f.Limit {
+					return
+				}
+			}
+			if err != nil {
+				yield(nil, fmt.Errorf("read table %s: %w", auditTable, err))
+				return
+			}
+		}
 	}
-	if err != nil {
-		return 0, fmt.Errorf("table %s: %w", auditTable, err)
-	}
-	return seq, nil
 }
 
-// Audit gives the newest records that the filter chooses, newest first.
-func (s *Store) Audit(f model.AuditFilter) ([]model.AuditRecord, error) {
-	out := []model.AuditRecord{}
+// auditPage reads the records below an id, "" for all, until it has seen a page's
+// worth. It returns the id it came to and whether there may be more.
+func (s *Store) auditPage(f model.AuditFilter, below string) (page []*model.AuditRecord, before string, more bool, err error) {
 	var bad error
-	err := s.backend.newest(auditTable, func(id string, value []byte) bool {
-		var r model.AuditRecord
-		if bad = json.Unmarshal(value, &r); bad != nil {
+	seen := 0
+	err = s.backend.newest(auditTable, below, func(id string, value []byte) bool {
+		r := &model.AuditRecord{}
+		if bad = json.Unmarshal(value, r); bad != nil {
 			bad = fmt.Errorf("record %q: %w", id, bad)
 			return false
 		}
-		if f.Matches(&r) {
-			out = append(out, r)
+		if f.Matches(r) {
+			page = append(page, r)
 		}
-		return f.Limit == 0 || len(out) < f.Limit
+		before, seen = id, seen+len(value)
+		more = seen >= auditPage || f.Limit > 0 && len(page) >= f.Limit
+		return !more
 	})
-	if err == nil {
-		err = bad
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read table %s: %w", auditTable, err)
-	}
-	return out, nil
+	return page, before, more, cmp.Or(err, bad)
 }
 
 // audit adds to the changes what tells of them, if somebody asked for them, and
-// drops the oldest records. It returns the number of the last record.
-func (t *txn) audit(ctx context.Context, last uint64) (uint64, error) {
+// drops the oldest records.
+func (t *txn) audit(ctx context.Context, log *auditLog) error {
 	actor, ok := model.ActorOf(ctx)
 	if !ok {
-		return last, nil
+		return nil
 	}
 	list, err := t.audited()
 	if err != nil {
-		return last, fmt.Errorf("audit: %w", err)
+		return fmt.Errorf("audit: %w", err)
 	}
 	for _, r := range list {
-		last++
-		r.Seq, r.Time = last, t.now
+		r.Seq, r.Time = log.last+1, t.now
 		r.User, r.Project, r.RequestID = actor.User, actor.Project, actor.RequestID
-		t.changes = append(t.changes, change{table: auditTable, id: auditID(last), record: r})
-		if last > auditKept {
-			t.changes = append(t.changes, change{table: auditTable, id: auditID(last - auditKept)})
+		record, err := json.Marshal(r)
+		if err != nil {
+			return fmt.Errorf("audit: %w", err)
+		}
+		t.changes = append(t.changes, change{table: auditTable, id: auditID(r.Seq), record: json.RawMessage(record)})
+		for _, seq := range log.add(len(record), t.opts.AuditBytes) {
+			t.changes = append(t.changes, change{table: auditTable, id: auditID(seq)})
 		}
 	}
-	return last, nil
+	return nil
 }
 
 // audited tells every definition that changed, once.
@@ -222,7 +233,10 @@ func audited(resource, id string, before, after any) (*model.AuditRecord, error)
 	if r.Before, err = json.Marshal(before); err != nil {
 		return nil, err
 	}
-	r.After, err = json.Marshal(after)
+	if r.After, err = json.Marshal(after); err != nil {
+		return nil, err
+	}
+	r.Before, r.After, err = model.Differences(r.Before, r.After)
 	return r, err
 }
 

@@ -14,9 +14,10 @@ type backend interface {
 	// commit makes all changes durable or none. After an error either may be
 	// the case; the caller loads to find out.
 	commit(revision uint64, changes []change) error
-	// newest visits the records of a table from the greatest id down until
-	// visit returns false. A record is valid during its visit.
-	newest(table string, visit func(id string, record []byte) bool) error
+	// newest visits the records of a table whose id is below another ("" for
+	// all), from the greatest down until visit returns false. A record is valid
+	// during its visit.
+	newest(table, below string, visit func(id string, record []byte) bool) error
 	close() error
 }
 

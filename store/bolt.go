@@ -205,7 +205,7 @@ func (b *boltBackend) commit(revision uint64, changes []change) error {
 	})
 }
 
-func (b *boltBackend) newest(table string, visit func(id string, record []byte) bool) error {
+func (b *boltBackend) newest(table, below string, visit func(id string, record []byte) bool) error {
 	return guarded(func() error {
 		return b.db.View(func(tx *bolt.Tx) error {
 			bucket := tx.Bucket([]byte(table))
@@ -213,7 +213,16 @@ func (b *boltBackend) newest(table string, visit func(id string, record []byte) 
 				return fmt.Errorf("%w: the table %s is missing", errDamaged, table)
 			}
 			c := bucket.Cursor()
-			for k, v := c.Last(); k != nil && visit(string(k), v); k, v = c.Prev() {
+			k, v := c.Last()
+			if below != "" {
+				if k, v = c.Seek([]byte(below)); k == nil {
+					k, v = c.Last()
+				}
+				if string(k) >= below {
+					k, v = c.Prev()
+				}
+			}
+			for ; k != nil && visit(string(k), v); k, v = c.Prev() {
 			}
 			return nil
 		})

@@ -101,7 +101,7 @@ func (s *Store) serve(writers []*writer) {
 }
 
 // run carries out one rule. It returns nil if there is nothing to commit.
-func (s *Store) run(w *writer, base *model.Definitions, numbers index, audited *uint64) *txn {
+func (s *Store) run(w *writer, base *model.Definitions, numbers index, audited *auditLog) *txn {
 	if w.err = w.ctx.Err(); w.err != nil {
 		return nil
 	}
@@ -110,15 +110,15 @@ func (s *Store) run(w *writer, base *model.Definitions, numbers index, audited *
 	if w.err = w.rule(t); w.err != nil || len(t.changes) == 0 {
 		return nil
 	}
-	last, err := t.audit(w.ctx, *audited)
-	if w.err = err; err != nil {
+	log := *audited
+	if w.err = t.audit(w.ctx, &log); w.err != nil {
 		return nil
 	}
-	*audited = last
+	*audited = log
 	return t
 }
 
-func (s *Store) commit(next *model.Definitions, audited uint64, changes []change) error {
+func (s *Store) commit(next *model.Definitions, audited auditLog, changes []change) error {
 	if err := s.backend.commit(next.Revision, changes); err != nil {
 		s.unsure = true
 		return unavailable("commit revision %d: %w", next.Revision, err)

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"bordergw/model"
@@ -32,9 +34,47 @@ func TestMigrateVersion1(t *testing.T) {
 	require.NoError(t, s.DeleteNetwork(ctx, "n"))
 	_, err = s.SetQuota(ctx, "p", model.Limits{model.QuotaNetwork: 1})
 	require.NoError(t, err)
-	all, err := s.Audit(model.AuditFilter{})
+	told := 0
+	for _, err := range s.Audit(model.AuditFilter{}) {
+		require.NoError(t, err)
+		told++
+	}
+	require.Equal(t, 2, told)
+	require.NoError(t, s.Close())
+}
+
+// Records of earlier versions hold whole objects. They are read as they are, and
+// the next change drops those that are too much.
+func TestAuditOfEarlierVersion(t *testing.T) {
+	path := t.TempDir() + "/store.db"
+	b, err := openBolt(path, migrations, newID)
 	require.NoError(t, err)
-	require.Len(t, all, 2)
+	whole := json.RawMessage(`{"name":"` + strings.Repeat("x", 1000) + `"}`)
+	var changes []change
+	for seq := uint64(1); seq <= 50; seq++ {
+		changes = append(changes, change{table: auditTable, id: auditID(seq), record: &model.AuditRecord{Seq: seq, Before: whole, After: whole}})
+	}
+	require.NoError(t, b.commit(1, changes))
+	require.NoError(t, b.close())
+
+	const limit = 10 << 10
+	s, err := Open(path, Options{AuditBytes: limit})
+	require.NoError(t, err)
+	seqs := func() (out []uint64) {
+		for r, err := range s.Audit(model.AuditFilter{}) {
+			require.NoError(t, err)
+			out = append(out, r.Seq)
+		}
+		return out
+	}
+	require.Len(t, seqs(), 50)
+	ctx := model.WithActor(t.Context(), model.Actor{User: "u"})
+	_, err = s.SetQuota(ctx, "p", model.Limits{model.QuotaNetwork: 1})
+	require.NoError(t, err)
+	require.Equal(t, []uint64{51, 50, 49, 48, 47}, seqs())
+	require.LessOrEqual(t, s.audited.bytes, limit)
+	require.NoError(t, s.reload(), "what is counted is what stands")
+	require.Len(t, s.audited.sizes, 5)
 	require.NoError(t, s.Close())
 }
 

@@ -20,6 +20,9 @@ type Options struct {
 	// Quota limits what each project may own unless it has limits of its own.
 	// The zero value limits nothing.
 	Quota model.Limits
+	// AuditBytes bounds the size of the audit records that are kept;
+	// DefaultAuditBytes when 0.
+	AuditBytes int
 	// VNIQuarantine is how long a VNI, or a VLAN on a cable, that was given up is kept
 	// from other networks while a switch may still have it; zero is
 	// model.DefaultVNIQuarantine.
@@ -34,6 +37,7 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	o.VNIRange = cmp.Or(o.VNIRange, model.DefaultVNIRange)
 	o.VNIQuarantine = cmp.Or(o.VNIQuarantine, model.DefaultVNIQuarantine)
+	o.AuditBytes = cmp.Or(o.AuditBytes, DefaultAuditBytes)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -62,8 +66,8 @@ type Store struct {
 	unsure bool
 	// numbers is the index of the current snapshot.
 	numbers index
-	// audited is the number of the last audit record.
-	audited uint64
+	// audited is what the audit holds.
+	audited auditLog
 }
 
 // opened is when the store was opened: by the wall clock, and by the one that tells
@@ -98,7 +102,7 @@ func (s *Store) reload() error {
 	if err != nil {
 		return err
 	}
-	if s.audited, err = lastAudited(s.backend); err != nil {
+	if s.audited, err = readAuditLog(s.backend); err != nil {
 		return err
 	}
 	s.current.Store(d)

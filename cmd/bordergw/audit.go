@@ -19,14 +19,19 @@ func auditCommand() *cobra.Command {
 	flags := &clientFlags{}
 	var form output
 	var count uint
+	var before uint64
 	var resource, id string
 	c := &cobra.Command{Use: "audit", Short: "Show who changed what, newest first", Args: cobra.NoArgs}
 	c.Flags().UintVar(&count, "limit", 100, "number of changes; 0 is all that are kept")
+	c.Flags().Uint64Var(&before, "before", 0, "only changes older than the one of this number (seq)")
 	c.Flags().Var(setting[string]{&resource, "resource", parseAudited}, "resource", "kind of object: "+strings.Join(model.AuditResources, ", ")+", or the word of our commands")
 	c.Flags().StringVar(&id, "id", "", "id of the object, or its name while it exists")
 	form.bind(c.Flags())
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
 		query := url.Values{"limit": {strconv.FormatUint(uint64(count), 10)}}
+		if before != 0 {
+			query.Set("marker", strconv.FormatUint(before, 10))
+		}
 		if resource != "" {
 			query.Set("resource", resource)
 		}
@@ -34,7 +39,7 @@ func auditCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return form.list(c.OutOrStdout(), raw, []string{"time", "user", "project_id", "action", "resource", "resource_id", "request_id"})
+		return form.list(c.OutOrStdout(), raw, []string{"seq", "time", "user", "project_id", "action", "resource", "resource_id", "request_id"})
 	})
 	flags.bind(c.Flags())
 	return c

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"bordergw/model"
+	"bordergw/store"
 )
 
 // Authentication modes.
@@ -46,6 +47,7 @@ type config struct {
 	Policy        policyRules
 	Quota         model.Limits  // of projects without limits of their own
 	HAHold        time.Duration // before another switch takes over a gateway
+	AuditMiB      int           // of the audit records that are kept
 
 	OVSDBListen     []string // ptcp:PORT[:IP] or pssl:PORT[:IP]
 	TLSCertificate  string   // PEM files of TLS with switches
@@ -68,6 +70,7 @@ func defaultConfig() config {
 		Policy:        policyRules{},
 		Quota:         model.Limits{},
 		HAHold:        10 * time.Second,
+		AuditMiB:      store.DefaultAuditBytes >> 20,
 	}
 }
 
@@ -107,7 +110,19 @@ func (c *config) bind(fs *pflag.FlagSet) {
 		fs.Var(limit{c.Quota, resource}, "quota-"+name, "how many of these a project may own unless it has limits of its own; -1 is no limit")
 	}
 	fs.Var(setting[time.Duration]{&c.HAHold, "duration", parseHold}, "ha-hold", "how long a switch of an active-passive gateway must be away before another takes over")
+	fs.Var(setting[int]{&c.AuditMiB, "MiB", parseAuditSize}, "audit-size", "size in MiB of the audit records that are kept, of 10000 at most")
 	c.bindSwitches(fs)
+}
+
+// maxAuditMiB keeps the answer to a request for all of it within reason.
+const maxAuditMiB = 4096
+
+func parseAuditSize(s string) (int, error) {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > maxAuditMiB {
+		return 0, fmt.Errorf("%q is not a number of MiB in 1..%d", s, maxAuditMiB)
+	}
+	return n, nil
 }
 
 // bindSwitches registers what concerns the connections with switches.

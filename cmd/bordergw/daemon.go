@@ -70,7 +70,9 @@ func (d *daemon) openStore() (*store.Store, error) {
 	if err := os.MkdirAll(d.cfg.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the data directory: %w", err)
 	}
-	return store.Open(filepath.Join(d.cfg.DataDir, "bordergw.db"), store.Options{VNIRange: d.cfg.VNIRange, VNIQuarantine: d.cfg.VNIQuarantine, Quota: d.cfg.Quota})
+	return store.Open(filepath.Join(d.cfg.DataDir, "bordergw.db"), store.Options{
+		VNIRange: d.cfg.VNIRange, VNIQuarantine: d.cfg.VNIQuarantine, Quota: d.cfg.Quota, AuditBytes: d.cfg.AuditMiB << 20,
+	})
 }
 
 func (d *daemon) runOn(ctx context.Context, db *store.Store, auth api.Authenticator) error {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,6 +19,8 @@ import (
 
 	"bordergw/e2e/faults/rig"
 	"bordergw/internal/ovsdbtest"
+	"bordergw/model"
+	"bordergw/store"
 )
 
 // keepOpen sends a request and reads the answer, and leaves the connection open.
@@ -61,11 +64,11 @@ func (d *daemon) descriptors() int {
 	return len(open)
 }
 
-// resident is the memory of the program, in MiB.
+// resident is the memory of the program without the files it has mapped, in MiB.
 func (d *daemon) resident() (kB int) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", d.cmd.Process.Pid))
 	require.NoError(d.t, err)
-	_, line, _ := strings.Cut(string(status), "VmRSS:")
+	_, line, _ := strings.Cut(string(status), "RssAnon:")
 	_, err = fmt.Sscan(line, &kB)
 	require.NoError(d.t, err)
 	return kB >> 10
@@ -178,4 +181,36 @@ func TestF68_FewDescriptors(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// TestF69_WholeAudit: all of a large audit is sent while it is read.
+func TestF69_WholeAudit(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	db, err := store.Open(filepath.Join(dir, "bordergw.db"), store.Options{})
+	require.NoError(t, err)
+	big := model.Device{DeviceName: "sw"}
+	for i := range 400 {
+		port := model.Interface{Name: fmt.Sprint("p", i)}
+		for vlan := model.VLAN(1001); vlan <= 1100; vlan++ {
+			port.VLANs = append(port.VLANs, vlan)
+		}
+		big.Interfaces = append(big.Interfaces, port)
+	}
+	ctx := model.WithActor(t.Context(), model.Actor{User: "u"})
+	for range 140 {
+		g, err := db.CreateL2Gateway(ctx, model.L2Gateway{Devices: []model.Device{big}})
+		require.NoError(t, err)
+		require.NoError(t, db.DeleteL2Gateway(ctx, g.ID))
+	}
+	require.NoError(t, db.Close())
+	d := serve(t, "--data-dir", dir)
+	before := d.resident()
+	began := time.Now()
+	status, text := d.ask(http.MethodGet, "/v1/audit?limit=0", "", "")
+	require.Equal(t, http.StatusOK, status)
+	require.Greater(t, len(text), 50<<20)
+	require.LessOrEqual(t, len(text), store.DefaultAuditBytes+1<<20)
+	require.Less(t, d.resident()-before, 100, "MiB more")
+	measured(t, time.Since(began), 0)
 }

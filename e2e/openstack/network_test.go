@@ -15,7 +15,7 @@ func TestNetworkOptions(t *testing.T) {
 	made := c.get("network", "create", "--internal", "--no-default", "--no-share", "--enable", "--disable-port-security", "--no-transparent-vlan",
 		"--dns-domain", "", "--provider-network-type", "vxlan", "--provider-segment", "77", "--description", "of tenant a", "a")
 	require.Equal(t, "of tenant a", made["description"])
-	require.Equal(t, "Internal", made["router:external"])
+	require.Equal(t, false, made["router:external"])
 	require.EqualValues(t, 77, made["provider:segmentation_id"])
 	c.do("network", "set", "--description", "other", "a")
 	require.Equal(t, "other", c.get("network", "show", "a")["description"])

@@ -32,8 +32,7 @@ func testAudit(t *testing.T, open Open) {
 	require.NoError(t, f.SetInventory(f.ctx, gd.ID, model.Inventory{Switches: []model.SwitchInventory{{Name: "sw"}}}))
 	f.reopen()
 
-	all, err := f.Audit(model.AuditFilter{})
-	require.NoError(t, err)
+	all := f.audit(model.AuditFilter{})
 	var told []string
 	for i, r := range all {
 		require.Equal(t, uint64(len(all)-i), r.Seq)
@@ -62,9 +61,62 @@ func testAudit(t *testing.T, open Open) {
 	require.Equal(t, gd.ID, entry.DeviceID)
 	require.Equal(t, *e, entry.RemoteMACEntry)
 
-	some, err := f.Audit(model.AuditFilter{Resource: "network", ResourceID: "n", Limit: 1})
-	require.NoError(t, err)
-	require.Equal(t, all[4:5], some)
+	require.Equal(t, all[4:5], f.audit(model.AuditFilter{Resource: "network", ResourceID: "n", Limit: 1}))
+	require.Equal(t, all[3:5], f.audit(model.AuditFilter{Before: all[2].Seq, Limit: 2}))
+	require.Equal(t, all, f.audit(model.AuditFilter{Before: all[0].Seq + 100}))
+	require.Empty(t, f.audit(model.AuditFilter{Before: 1}))
+}
+
+func (f *fixture) audit(filter model.AuditFilter) []*model.AuditRecord {
+	f.t.Helper()
+	out := []*model.AuditRecord{}
+	for r, err := range f.Audit(filter) {
+		require.NoError(f.t, err)
+		out = append(out, r)
+	}
+	return out
+}
+
+// testAuditBytes renames a gateway of thousands of VLANs: the record is as large as
+// the change, and all that are kept are no larger than they may be, also after
+// a restart.
+func testAuditBytes(t *testing.T, open Open) {
+	const limit = 16 << 10
+	f := newFixture(t, open)
+	f.opts.AuditBytes = limit
+	f.reopen()
+	ctx := model.WithActor(context.WithoutCancel(f.ctx), model.Actor{User: "u"})
+	big := model.Device{DeviceName: "sw"}
+	for i := range 100 {
+		vlans := make([]model.VLAN, 100)
+		for j := range vlans {
+			vlans[j] = model.VLAN(j + 1)
+		}
+		big.Interfaces = append(big.Interfaces, model.Interface{Name: fmt.Sprint("p", i), VLANs: vlans})
+	}
+	g := must[model.L2Gateway](f)(f.CreateL2Gateway(f.ctx, model.L2Gateway{Devices: []model.Device{big}}))
+	for i := range 100 {
+		name := fmt.Sprint("name", i)
+		_, err := f.UpdateL2Gateway(ctx, g.ID, model.L2GatewayUpdate{Name: &name})
+		require.NoError(t, err)
+		if i%40 == 0 {
+			f.reopen()
+		}
+	}
+	all := f.audit(model.AuditFilter{})
+	require.Equal(t, uint64(100), all[0].Seq)
+	require.Less(t, len(all), 100)
+	require.JSONEq(t, `{"name":"name98","revision":100}`, string(all[0].Before))
+	require.JSONEq(t, `{"name":"name99","revision":101}`, string(all[0].After))
+	size := 0
+	for i, r := range all {
+		require.Equal(t, uint64(100-i), r.Seq)
+		record, err := json.Marshal(r)
+		require.NoError(t, err)
+		size += len(record)
+	}
+	require.LessOrEqual(t, size, limit)
+	require.Greater(t, size, limit/2)
 }
 
 // testAuditBound fills the audit beyond its bound with one bulk request.
@@ -79,8 +131,7 @@ func testAuditBound(t *testing.T, open Open) {
 	ctx := model.WithActor(context.WithoutCancel(f.ctx), model.Actor{User: "u"})
 	_, err := f.CreateRemoteMACs(ctx, gd.ID, macs)
 	require.NoError(t, err)
-	all, err := f.Audit(model.AuditFilter{})
-	require.NoError(t, err)
+	all := f.audit(model.AuditFilter{})
 	require.Len(t, all, kept)
 	require.Equal(t, fmt.Sprint(kept+extra, " ", extra+1), fmt.Sprint(all[0].Seq, " ", all[kept-1].Seq))
 }

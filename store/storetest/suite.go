@@ -51,6 +51,7 @@ func Run(t *testing.T, open Open) {
 		{"Quotas", testQuotas},
 		{"Audit", testAudit},
 		{"AuditBound", testAuditBound},
+		{"AuditBytes", testAuditBytes},
 		{"ExportImport", testExportImport},
 		{"ImportOrder", testImportOrder},
 		{"ImportClashes", testImportClashes},

@@ -1,0 +1,142 @@
+package model
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
+)
+
+// Differences reduces two JSON objects to what differs between them, so that the
+// record of a change is as large as the change. Members that are equal are left
+// out. Of lists, only elements that the other one lacks stay; an object in a list
+// is compared with the one of the same id, else of the same name, and keeps both.
+// Of lists that only differ in their order nothing is left. Anything but two
+// objects is returned as it is.
+func Differences(before, after json.RawMessage) (json.RawMessage, json.RawMessage, error) {
+	var a, b any
+	if err := decodeNumbers(before, &a); err != nil {
+		return nil, nil, err
+	}
+	if err := decodeNumbers(after, &b); err != nil {
+		return nil, nil, err
+	}
+	x, isObject := a.(map[string]any)
+	y, both := b.(map[string]any)
+	if !isObject || !both {
+		return before, after, nil
+	}
+	x, y = objectDifferences(x, y)
+	was, err := json.Marshal(x)
+	if err != nil {
+		return nil, nil, err
+	}
+	is, err := json.Marshal(y)
+	return was, is, err
+}
+
+func decodeNumbers(data []byte, into *any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	return d.Decode(into)
+}
+
+// differences is called with two values that are not equal.
+func differences(a, b any) (any, any) {
+	switch x := a.(type) {
+	case map[string]any:
+		if y, ok := b.(map[string]any); ok {
+			return objectDifferences(x, y)
+		}
+	case []any:
+		if y, ok := b.([]any); ok {
+			return listDifferences(x, y)
+		}
+	}
+	return a, b
+}
+
+func objectDifferences(a, b map[string]any) (x, y map[string]any) {
+	x, y = maps.Clone(a), maps.Clone(b)
+	for name, v := range a {
+		w, both := b[name]
+		switch {
+		case !both:
+		case reflect.DeepEqual(v, w):
+			delete(x, name)
+			delete(y, name)
+		default:
+			x[name], y[name] = differences(v, w)
+		}
+	}
+	return x, y
+}
+
+// listDifferences gives each list without what stands in the other, in order.
+func listDifferences(a, b []any) (x, y []any) {
+	x, y = []any{}, []any{}
+	others := map[string][]any{} // what of b has not met its like, by key
+	for _, w := range b {
+		k := elementKey(w)
+		others[k] = append(others[k], w)
+	}
+	changed := map[string][]any{} // what is left of elements of b that were met
+	for _, v := range a {
+		k := elementKey(v)
+		if len(others[k]) == 0 {
+			x = append(x, v)
+			continue
+		}
+		w := others[k][0]
+		others[k] = others[k][1:]
+		if reflect.DeepEqual(v, w) {
+			changed[k] = append(changed[k], nil)
+			continue
+		}
+		was, is := named(v, w)
+		x, changed[k] = append(x, was), append(changed[k], is)
+	}
+	for _, w := range b {
+		k := elementKey(w)
+		left := w
+		if len(changed[k]) > 0 {
+			left, changed[k] = changed[k][0], changed[k][1:]
+		}
+		if left != nil {
+			y = append(y, left)
+		}
+	}
+	return x, y
+}
+
+// identities are the members that tell objects of a list apart, best first.
+var identities = []string{"id", "name", "device_name"}
+
+// elementKey is equal for elements that are compared with each other: the
+// identity of an object, the value of anything else.
+func elementKey(v any) string {
+	if object, ok := v.(map[string]any); ok {
+		for _, name := range identities {
+			if id, ok := object[name].(string); ok && id != "" {
+				return name + "=" + id
+			}
+		}
+	}
+	text, _ := json.Marshal(v) // was decoded from JSON
+	return "value=" + string(text)
+}
+
+// named are the differences of two objects of a list, with what tells whose they are.
+func named(a, b any) (any, any) {
+	x, y := differences(a, b)
+	for i, reduced := range []any{x, y} {
+		whole := []any{a, b}[i].(map[string]any)
+		for name, v := range whole {
+			if slices.Contains(identities, name) {
+				reduced.(map[string]any)[name] = v
+			}
+		}
+	}
+	return x, y
+}

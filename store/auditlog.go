@@ -1,0 +1,62 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+const (
+	// auditRecords is the number of audit records that are kept at most.
+	auditRecords = 10_000
+	// DefaultAuditBytes is the size of the audit records that are kept at most.
+	DefaultAuditBytes = 64 << 20
+)
+
+// auditLog knows how much the audit holds. It is a value: a copy that a commit
+// failed for is dropped. Copies may share what stands, and only one is added to.
+type auditLog struct {
+	// last is the number of the newest record, 0 when there never was one.
+	last uint64
+	// sizes are those of the records kept, in bytes, oldest first. Their numbers
+	// follow each other.
+	sizes []int
+	bytes int
+}
+
+// readAuditLog looks at every record's size, not into it.
+func readAuditLog(b backend) (l auditLog, err error) {
+	var bad error
+	err = b.newest(auditTable, "", func(id string, record []byte) bool {
+		var seq uint64
+		if seq, bad = strconv.ParseUint(id, 10, 64); bad != nil {
+			return false
+		}
+		l.last = max(l.last, seq)
+		l.sizes = append(l.sizes, len(record))
+		l.bytes += len(record)
+		return true
+	})
+	if err == nil {
+		err = bad
+	}
+	if err != nil {
+		return auditLog{}, fmt.Errorf("table %s: %w", auditTable, err)
+	}
+	slices.Reverse(l.sizes)
+	return l, nil
+}
+
+// add takes the next record and returns the numbers of those that have to go for
+// it. The newest one stays, whatever its size.
+func (l *auditLog) add(size, limit int) (gone []uint64) {
+	l.last++
+	l.sizes = append(l.sizes, size)
+	l.bytes += size
+	for len(l.sizes) > auditRecords || l.bytes > limit && len(l.sizes) > 1 {
+		gone = append(gone, l.last-uint64(len(l.sizes))+1)
+		l.bytes -= l.sizes[0]
+		l.sizes = l.sizes[1:]
+	}
+	return gone
+}
