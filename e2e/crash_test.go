@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bordergw/internal/ovsdbtest"
+	"bordergw/internal/poll"
 )
 
 const (
@@ -100,20 +101,18 @@ func killOften(c *controller, s *storm, rng *rand.Rand) (killed int) {
 }
 
 // after waits for some more changes, and reports whether the storm goes on.
-func (s *storm) after(changes int64, over <-chan struct{}) bool {
-	limit := time.After(patience)
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for until := s.accepted.Load() + changes; s.accepted.Load() < until; {
+func (s *storm) after(changes int64, over <-chan struct{}) (alive bool) {
+	until := s.accepted.Load() + changes
+	poll.True(s.c.t, patience, "the storm makes changes", func() bool {
 		select {
 		case <-over:
-			return false
-		case <-limit:
-			return false
-		case <-tick.C:
+			return true
+		default:
+			alive = s.accepted.Load() >= until
+			return alive
 		}
-	}
-	return true
+	})
+	return alive
 }
 
 // checkAcknowledged: an answer is a promise.
