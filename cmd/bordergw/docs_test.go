@@ -19,7 +19,7 @@ import (
 func guide(t *testing.T) string {
 	t.Helper()
 	var text strings.Builder
-	for _, page := range []string{"operations", "tls", "api"} {
+	for _, page := range []string{"guide", "operations", "tls", "api"} {
 		content, err := os.ReadFile("../../docs/" + page + ".md")
 		require.NoError(t, err)
 		text.Write(content)
