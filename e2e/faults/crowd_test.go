@@ -26,6 +26,7 @@ import (
 // keepOpen sends a request and reads the answer, and leaves the connection open.
 func (d *daemon) keepOpen(request string) net.Conn {
 	c := d.dial()
+	require.NoError(d.t, c.SetDeadline(time.Now().Add(rig.Patience)), "or it waits until another one has been idle for too long")
 	_, err := io.WriteString(c, request)
 	require.NoError(d.t, err)
 	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
