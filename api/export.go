@@ -17,14 +17,18 @@ const maxImport = 64 << 20
 // export sends a model.Export.
 func export(c *call) (reply, error) {
 	e := c.defs.Export()
-	return ok(stream{
+	out := stream{
 		{"format", e.Format},
 		{"networks", each(e.Networks, itself)},
 		{"gateway_devices", each(e.GatewayDevices, itself)},
 		{"l2_gateways", each(e.L2Gateways, itself)},
 		{"l2_gateway_connections", each(e.Connections, itself)},
 		{"quotas", each(e.Quotas, itself)},
-	})
+	}
+	if len(e.Released) > 0 { // older programs refuse the word
+		out = append(out, member{"released", each(e.Released, itself)})
+	}
+	return ok(out)
 }
 
 // importAll takes what export gave, into an empty store.

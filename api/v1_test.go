@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -80,6 +82,33 @@ func TestExportImport(t *testing.T) {
 	other.do("POST", "/v1/import", file).refused(409, "StoreNotEmpty", "Definitions can only be imported into an empty store.")
 
 	require.Contains(t, other.do("GET", "/v1/audit", "").list("audit", "action"), "create")
+}
+
+// F-158: what /v1/export sends is the whole of model.Export, numbers in quarantine too.
+func TestExportIsWhole(t *testing.T) {
+	s := newService(t)
+	s.switches()
+	n := s.network("n")
+	joined := s.create(connectionsPath, "l2_gateway_connection", `{"l2_gateway_id":"`+s.gateway("[1]")+`","network_id":"`+n+`"}`)
+	require.Equal(t, http.StatusNoContent, s.do("DELETE", connectionsPath+"/"+joined, "").status)
+	require.Equal(t, http.StatusNoContent, s.do("DELETE", "/v2.0/networks/"+n, "").status)
+	s.create(connectionsPath, "l2_gateway_connection", `{"l2_gateway_id":"`+s.gateway("[2]")+`","network_id":"`+s.network("m")+`"}`)
+	s.do("PUT", "/v2.0/quotas/default", `{"quota":{"network":7}}`)
+	want := s.store.Definitions().Export()
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[model.Export]()) {
+		require.NotZero(t, reflect.ValueOf(want).Elem().FieldByIndex(field.Index), "the test fills %s", field.Name)
+	}
+	text, err := json.Marshal(want)
+	require.NoError(t, err)
+	file := s.do("GET", "/v1/export", "").text
+	require.JSONEq(t, string(text), file)
+
+	vni := strconv.FormatUint(uint64(want.Released[0].VNI), 10)
+	other := newService(t)
+	require.Equal(t, http.StatusNoContent, other.do("POST", "/v1/import", file).status)
+	a := other.do("POST", "/v2.0/networks", `{"network":{"name":"b","provider:segmentation_id":`+vni+`}}`)
+	require.Equal(t, http.StatusConflict, a.status, a.text)
+	require.Equal(t, "VNIQuarantined", a.item("NeutronError")["type"])
 }
 
 func TestImportRefusals(t *testing.T) {
