@@ -22,6 +22,8 @@ type Store interface {
 	Connections
 	Quotas
 	Records
+	Quarantine
+	Index
 }
 
 // Networks changes networks.
@@ -66,6 +68,22 @@ type Quotas interface {
 	DefaultLimits() model.Limits
 	SetQuota(ctx context.Context, project string, limits model.Limits) (*model.Quota, error)
 	DeleteQuota(ctx context.Context, project string) error
+}
+
+// Quarantine keeps numbers on the wire, which were given up, from other networks while
+// a switch may still use them.
+type Quarantine interface {
+	Quarantine() []model.Quarantined
+	// EndQuarantine frees a number of a network, or of all for "".
+	EndQuarantine(ctx context.Context, w model.WireID, network string) error
+}
+
+// Index finds definitions at a cost that does not grow with how many there are.
+type Index interface {
+	// Called yields the items of a name. Kind is network, gateway_device or l2_gateway.
+	Called(kind, name string) iter.Seq[*model.Record]
+	// UsesVNI reports whether a network, a gateway or a connection has a VNI.
+	UsesVNI(model.VNI) bool
 }
 
 // Records gives and takes the store's content as a whole.

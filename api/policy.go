@@ -69,6 +69,9 @@ const (
 	actionExport   = "export"
 	actionImport   = "import"
 	actionUnfreeze = "unfreeze_mac"
+
+	actionQuarantine    = "get_quarantine"
+	actionEndQuarantine = "end_quarantine"
 )
 
 // verbs are the actions on resources, where the resource has them.
@@ -90,7 +93,7 @@ func defaultPolicy() Policy {
 	for _, never := range []string{"create_agent", "update_agent", "delete_agent", "create_quota", "update_l2_gateway_connection", "update_remote_mac_entry"} {
 		delete(p, never)
 	}
-	for _, action := range []string{actionDevices, actionPlan, actionAudit, actionExport, actionImport, actionUnfreeze} {
+	for _, action := range []string{actionDevices, actionPlan, actionAudit, actionExport, actionImport, actionUnfreeze, actionQuarantine, actionEndQuarantine} {
 		p[action] = adminOnly
 	}
 	return p

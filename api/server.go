@@ -72,6 +72,7 @@ func New(cfg Config) *Server {
 	s := newTables()
 	s.cfg, s.metrics = cfg, newMetrics(cfg.Registry)
 	s.slots, s.turns = make(chan struct{}, cfg.MaxRequests), newTurns()
+	countQuarantine(cfg.Registry, cfg.Store)
 	s.document = s.describe()
 	return s
 }

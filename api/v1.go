@@ -49,6 +49,9 @@ func resolveV1(c *call, seg []string) endpoint {
 		c.parent, c.id = seg[1], seg[3]
 		return only(http.MethodPost, "/v1/networks/{network_id}/macs/{mac_address}/unfreeze", permitted(actionUnfreeze, unfreezeMAC))
 	}
+	if len(seg) > 0 && seg[0] == "quarantine" {
+		return resolveQuarantine(c, seg[1:])
+	}
 	if len(seg) != 1 {
 		return notFound()
 	}

@@ -174,6 +174,7 @@ func as[N ~uint16 | ~uint32](f format) format {
 var (
 	vniNumber  = as[model.VNI](decimal(1, int64(model.MaxVNI)))
 	portNumber = as[uint16](decimal(0, 65535))
+	stitchVLAN = as[model.VLAN](decimal(1, int64(model.MaxVLAN)))
 
 	ipAddress   = format{parseIP, plainText(), plainText()}
 	vtepAddress = format{parseVTEPAddress, schema{"type": "string", "format": "ipv4"}, schema{"type": "string", "format": "ipv4"}}

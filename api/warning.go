@@ -20,6 +20,7 @@ const (
 	warnNoVNI      = "VNI %s is used by no network and no border connection: the entry has no effect until one uses it"
 	warnKeyIgnored = "key %q of a device or interface is not known and ignored"
 	warnPreempt    = "preempt has no effect: it needs ha_mode active-passive"
+	warnEnded      = "%s of network %s may still be in use on %s: another network that gets it is then joined to that one there"
 	warnNoStitch   = "stitch_ports have no effect: they need border_mode stitch"
 )
 
@@ -40,57 +41,31 @@ func (c *call) setWarnings() {
 	}
 }
 
-// named is what two resources of one kind may share.
-type named struct {
-	model.Record
-	name string
-}
-
 // warnName remarks on another item of the same name that the caller may see: a
 // command that is given the name does not know which is meant.
-func (c *call) warnName(kind, name, id string, others func(yield func(named) bool)) {
+func (c *call) warnName(kind, name, id string) {
 	if name == "" {
 		return
 	}
-	for o := range others {
-		if o.name == name && o.ID != id && c.cfg.Policy["get_"+kind].allows(c.who, o.ProjectID) {
+	for o := range c.cfg.Store.Called(kind, name) {
+		if o.ID != id && c.cfg.Policy["get_"+kind].allows(c.who, o.ProjectID) {
 			c.warn(warnNameTaken, kind, o.ID, name)
 			return
 		}
 	}
 }
 
-func (c *call) warnNetwork(n *model.Network) {
-	c.warnName("network", n.Name, n.ID, func(yield func(named) bool) {
-		for o := range c.defs.Networks.All() {
-			if !yield(named{o.Record, o.Name}) {
-				return
-			}
-		}
-	})
-}
+func (c *call) warnNetwork(n *model.Network) { c.warnName("network", n.Name, n.ID) }
 
 func (c *call) warnDevice(d deviceView) {
-	c.warnName("gateway_device", d.Name, d.ID, func(yield func(named) bool) {
-		for o := range c.defs.Devices.All() {
-			if !yield(named{o.Record, o.Name}) {
-				return
-			}
-		}
-	})
+	c.warnName("gateway_device", d.Name, d.ID)
 	if len(d.StitchPorts) > 0 && d.BorderMode != model.BorderStitch {
 		c.warn(warnNoStitch)
 	}
 }
 
 func (c *call) warnGateway(g *model.L2Gateway) {
-	c.warnName("l2_gateway", g.Name, g.ID, func(yield func(named) bool) {
-		for o := range c.defs.Gateways.All() {
-			if !yield(named{o.Record, o.Name}) {
-				return
-			}
-		}
-	})
+	c.warnName("l2_gateway", g.Name, g.ID)
 	if g.Preempt && g.HAMode != model.ActivePassive {
 		c.warn(warnPreempt)
 	}
@@ -120,28 +95,7 @@ func (c *call) warnGatewayDevice(where *model.Places, d *model.Device) {
 
 // warnVNI remarks on a remote MAC that nothing makes use of.
 func (c *call) warnVNI(m macView) {
-	if !c.usesVNI(m.SegmentationID) {
+	if !c.cfg.Store.UsesVNI(m.SegmentationID) {
 		c.warn(warnNoVNI, m.SegmentationID)
 	}
-}
-
-// usesVNI reports whether a network has a VNI or a connection joins one by it.
-func (c *call) usesVNI(v model.VNI) bool {
-	for n := range c.defs.Networks.All() {
-		if n.VNI == v {
-			return true
-		}
-	}
-	for x := range c.defs.Connections.All() {
-		g, _ := c.defs.Gateways.Get(x.L2GatewayID)
-		if g == nil {
-			continue
-		}
-		for i := range g.Devices {
-			if g.Devices[i].BorderVNI(x.SegmentationID) == v {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -62,11 +62,23 @@ func (r *Released) On(device string) *ReleasedOn {
 	return nil
 }
 
+// Quarantined is a number that is kept from other networks, and why.
+type Quarantined struct {
+	Released
+	// NetworkDeleted says that the network itself is gone.
+	NetworkDeleted bool `json:"network_deleted"`
+	// FreeAt is when the quarantine is over at the latest, unless StillSeen.
+	FreeAt time.Time `json:"free_at"`
+	// StillSeen says that a switch is seen to use the number for that network now. As
+	// long as it is, time does not free the number.
+	StillSeen bool `json:"still_seen"`
+}
+
 // mostNamed is how many switches an error names.
 const mostNamed = 5
 
-// switches names those that may still have the number.
-func (r *Released) switches() string {
+// Switches names those that may still have the number.
+func (r *Released) Switches() string {
 	var names []string
 	for _, p := range r.Pending[:min(len(r.Pending), mostNamed)] {
 		names = append(names, p.Switch)
@@ -95,5 +107,14 @@ func (r *Released) network(deleted bool) string {
 func ErrVNIQuarantined(r *Released, deleted bool, until time.Time) *Error {
 	return refuse(Conflict, "VNIQuarantined",
 		"VNI %s belonged to %s and may still be in use on %s. It is free when the switch was seen without it, at the latest at %s.",
-		r.VNI, r.network(deleted), r.switches(), until.UTC().Format(time.RFC3339))
+		r.VNI, r.network(deleted), r.Switches(), until.UTC().Format(time.RFC3339))
+}
+
+// ErrNotInQuarantine refuses to end a quarantine that is not.
+func ErrNotInQuarantine(w WireID, network string) *Error {
+	of := ""
+	if network != "" {
+		of = " of network " + network
+	}
+	return refuse(NotFound, "NotInQuarantine", "%s%s is not in quarantine.", w, of)
 }

@@ -114,14 +114,9 @@ func (w *worker) isCurrent(want *vtep.Want, defs *model.Definitions) bool {
 }
 
 // forgetExpired gives up on deleted devices that have been away for too long.
-func (l *Loop) forgetExpired(ctx context.Context, defs *model.Definitions) {
-	for r := range defs.Retired.All() {
-		if time.Since(r.RetiredAt) < retention {
-			continue
-		}
-		if err := l.store.ForgetRetired(ctx, r.ID); err != nil {
-			l.log.WithField("err", err).Warn("forgetting a deleted device")
-		}
+func (l *Loop) forgetExpired(ctx context.Context) {
+	if err := l.store.ExpireRetired(ctx, retention); err != nil {
+		l.log.WithField("err", err).Warn("forgetting a deleted device")
 	}
 }
 

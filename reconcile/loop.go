@@ -254,7 +254,7 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 	if was == nil || was.Revision != view.Revision {
 		l.refresh() // definitions alone may make a connection impossible
 	}
-	l.forgetExpired(ctx, defs)
+	l.forgetExpired(ctx)
 	lost, clean := supplanted(defs, down), cleaning(defs)
 	for id, w := range l.snapshot() {
 		w.supplanted.Store(l.anyShared(lost, id))

@@ -306,7 +306,7 @@ func TestConnectionsAreCounted(t *testing.T) {
 	require.Equal(t, 1.0, metric(t, registry, "bordergw_connections", model.ConnectionActive))
 	told := func(text string) func() bool {
 		return func() bool {
-			return slices.ContainsFunc(log.AllEntries(), func(e *logrus.Entry) bool { return strings.HasPrefix(e.Message, text+c.ID) })
+			return slices.ContainsFunc(log.AllEntries(), func(e *logrus.Entry) bool { return strings.HasPrefix(e.Message, text+"border/red ("+c.ID+"): ") })
 		}
 	}
 	s.eventually(told("in error: "), "the log has it")

@@ -1,6 +1,8 @@
 package reconcile
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -50,6 +52,20 @@ func (l *Loop) stampConnections() {
 	})
 }
 
+// called names a connection for people, with its id beside it. What has no name goes
+// by its id.
+func (l *Loop) called(c *model.L2GatewayConnection) string {
+	defs := l.store.Definitions()
+	gateway, network := c.L2GatewayID, c.NetworkID
+	if g, ok := defs.Gateways.Get(gateway); ok {
+		gateway = cmp.Or(g.Name, gateway)
+	}
+	if n, ok := defs.Networks.Get(network); ok {
+		network = cmp.Or(n.Name, network)
+	}
+	return fmt.Sprintf("%s/%s (%s)", gateway, network, c.ID)
+}
+
 // noteErrors looks at all connections, and logs which have come to be in error and which
 // no longer are, in a line each: a switch that fails may have thousands. What comes and
 // goes faster than logGap is logged as it is then.
@@ -65,10 +81,10 @@ func (l *Loop) noteErrors(view *View) {
 			l.refresh() // looks again
 		case is:
 			l.inError[id] = true
-			broken = append(broken, id+": "+st.Detail)
+			broken = append(broken, l.called(o.Connection)+": "+st.Detail)
 		default:
 			delete(l.inError, id)
-			mended = append(mended, id+": "+st.State)
+			mended = append(mended, l.called(o.Connection)+": "+st.State)
 		}
 	}
 	maps.DeleteFunc(l.inError, func(id string, _ bool) bool { return view.Outcomes[id] == nil })

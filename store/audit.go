@@ -120,6 +120,7 @@ var comparers = map[string]func(t *txn, id string) ([]*model.AuditRecord, error)
 	gateways.bucket:    gateways.compare("l2_gateway"),
 	connections.bucket: connections.compare("l2_gateway_connection"),
 	quotas.bucket:      quotas.compare("quota"),
+	released.bucket:    compareReleased,
 }
 
 func (k table[T, P]) compare(resource string) func(*txn, string) ([]*model.AuditRecord, error) {
@@ -134,6 +135,15 @@ func (k table[T, P]) beforeAndAfter(t *txn, id string) (before, after P) {
 	before, _ = k.in(t.base).Get(id)
 	after, _ = k.in(&t.next).Get(id)
 	return before, after
+}
+
+// compareReleased tells of numbers whose quarantine somebody ends. What a change of a
+// definition puts in quarantine, or takes out, is told by that definition.
+func compareReleased(t *txn, id string) ([]*model.AuditRecord, error) {
+	if !t.endsQuarantine {
+		return nil, nil
+	}
+	return released.compare("quarantine")(t, id)
 }
 
 // compareDevices tells of remote MACs one by one: a device may have thousands.

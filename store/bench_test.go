@@ -76,7 +76,7 @@ func BenchmarkConnectionRules(b *testing.B) {
 	require.NoError(b, err)
 	c := model.L2GatewayConnection{L2GatewayID: g.ID, NetworkID: "new", SegmentationID: model.VLANID(4000)}
 	for b.Loop() {
-		_, err := begin(s, s.Definitions(), s.numbers).createConnection(c)
+		_, err := begin(s, s.Definitions(), s.current.Load().index).createConnection(c)
 		require.NoError(b, err)
 	}
 }

@@ -215,7 +215,7 @@ func (t *txn) deleteDevice(id string) error {
 	case heir != nil: // reaches the same switch, and cleans what is left there
 		t.passOn(id, heir.ID)
 	case gd.Driven():
-		retired.put(t, &model.RetiredDevice{GatewayDevice: *gd, RetiredAt: t.now})
+		retired.put(t, &model.RetiredDevice{GatewayDevice: *gd, RetiredAt: t.steady})
 	}
 	return nil
 }

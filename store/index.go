@@ -1,17 +1,21 @@
 package store
 
 import (
+	"hash/maphash"
 	"maps"
+	"slices"
 
 	"bordergw/model"
 )
 
-// index finds which records use the numbers that tell networks apart on the wire.
-// Like a snapshot it is an immutable value.
+// index finds which records use the numbers that tell networks apart on the wire, and
+// which have a name. Like a snapshot it is an immutable value.
 type index struct {
 	vnis numbers
 	// cables are the stitch VLANs, by gateway device id.
 	cables map[string]numbers
+	// names are the records by the slot of their name (nameSlot).
+	names numbers
 	// pending counts the devices that all Released records list.
 	pending int
 }
@@ -19,13 +23,25 @@ type index struct {
 // claim is a number that a record uses: a VNI, or a VLAN on the cable of a device.
 type claim struct {
 	cable  string
+	named  bool // the number is the slot of a name
 	number uint32
+}
+
+// nameSlots is how many slots names are divided into, so that one holds few.
+const nameSlots = 1 << 16
+
+var nameSeed = maphash.MakeSeed()
+
+// nameSlot is a slot that nobody outside can foretell.
+func nameSlot(name string) claim {
+	return claim{named: true, number: uint32(maphash.String(nameSeed, name) % nameSlots)}
 }
 
 // newIndex reads a whole snapshot.
 func newIndex(d *model.Definitions) index {
 	var x index
 	indexTable(&x, networks, d)
+	indexTable(&x, devices, d)
 	indexTable(&x, gateways, d)
 	indexTable(&x, connections, d)
 	indexTable(&x, released, d)
@@ -40,11 +56,13 @@ func indexTable[T any, P model.Recorder[T]](x *index, of table[T, P], d *model.D
 
 // replace takes note that a record has another value; nil is none.
 func (x *index) replace(u user, old, new any) {
-	for _, c := range claimsOf(old) {
-		x.put(c, func(s numbers) numbers { return s.without(c.number, u) })
-	}
-	for _, c := range claimsOf(new) {
-		x.put(c, func(s numbers) numbers { return s.with(c.number, u) })
+	if was, is := claimsOf(old), claimsOf(new); !slices.Equal(was, is) {
+		for _, c := range was {
+			x.put(c, func(s numbers) numbers { return s.without(c.number, u) })
+		}
+		for _, c := range is {
+			x.put(c, func(s numbers) numbers { return s.with(c.number, u) })
+		}
 	}
 	if r, ok := old.(*model.Released); ok {
 		x.pending -= len(r.Pending)
@@ -55,7 +73,11 @@ func (x *index) replace(u user, old, new any) {
 }
 
 func (x *index) put(c claim, change func(numbers) numbers) {
-	if c.cable == "" {
+	switch {
+	case c.named:
+		x.names = change(x.names)
+		return
+	case c.cable == "":
 		x.vnis = change(x.vnis)
 		return
 	}
@@ -69,18 +91,27 @@ func (x *index) put(c claim, change func(numbers) numbers) {
 	x.cables = cables
 }
 
-// claimsOf lists the numbers of a record, each once. A gateway's are kept clear
-// before it has a connection: they would clash later.
+// claimsOf lists the numbers of a record, each once, and the slot of its name. A
+// gateway's numbers are kept clear before it has a connection: they would clash later.
 func claimsOf(record any) (out []claim) {
 	vni := func(v model.VNI) {
 		if c := (claim{number: uint32(v)}); v != 0 {
 			out = append(out, c)
 		}
 	}
+	name := func(s string) {
+		if s != "" {
+			out = append(out, nameSlot(s))
+		}
+	}
 	switch r := record.(type) {
 	case *model.Network:
 		vni(r.VNI)
+		name(r.Name)
+	case *model.GatewayDevice:
+		name(r.Name)
 	case *model.L2Gateway:
+		name(r.Name)
 		seen := map[model.VNI]bool{}
 		for i := range r.Devices {
 			if v := r.Devices[i].SegmentationID; !seen[v] {
@@ -93,13 +124,13 @@ func claimsOf(record any) (out []claim) {
 			vni(v)
 		}
 		for device, v := range r.StitchVLANs {
-			out = append(out, claim{device, uint32(v)})
+			out = append(out, claim{cable: device, number: uint32(v)})
 		}
 	case *model.Released:
 		vni(r.VNI)
 		for _, p := range r.Pending {
 			if r.StitchVLAN != 0 {
-				out = append(out, claim{p.DeviceID, uint32(r.StitchVLAN)})
+				out = append(out, claim{cable: p.DeviceID, number: uint32(r.StitchVLAN)})
 			}
 		}
 	}

@@ -81,7 +81,8 @@ func (s *Store) serve(writers []*writer) {
 			return
 		}
 	}
-	next, numbers, audited := s.Definitions(), s.numbers, s.audited
+	standing := s.current.Load()
+	next, numbers, audited := standing.Definitions, standing.index, s.audited
 	var changes []change
 	for _, w := range writers {
 		if t := s.run(w, next, numbers, &audited); t != nil {
@@ -91,13 +92,11 @@ func (s *Store) serve(writers []*writer) {
 	if len(changes) == 0 {
 		return
 	}
-	if err := s.commit(next, audited, changes); err != nil {
+	if err := s.commit(&snapshot{next, numbers}, audited, changes); err != nil {
 		for _, w := range writers {
 			w.err = cmp.Or(w.err, err)
 		}
-		return
 	}
-	s.numbers = numbers
 }
 
 // run carries out one rule. It returns nil if there is nothing to commit.
@@ -118,7 +117,7 @@ func (s *Store) run(w *writer, base *model.Definitions, numbers index, audited *
 	return t
 }
 
-func (s *Store) commit(next *model.Definitions, audited auditLog, changes []change) error {
+func (s *Store) commit(next *snapshot, audited auditLog, changes []change) error {
 	if err := s.backend.commit(next.Revision, changes); err != nil {
 		s.unsure = true
 		return unavailable("commit revision %d: %w", next.Revision, err)

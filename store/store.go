@@ -27,8 +27,8 @@ type Options struct {
 	// from other networks while a switch may still have it; zero is
 	// model.DefaultVNIQuarantine.
 	VNIQuarantine time.Duration
-	// Now is the wall clock, for CreatedAt and RetiredAt, and for ReleasedAt as it is
-	// when the store is opened: jumps after that do not end a quarantine.
+	// Now is the wall clock, for CreatedAt, and for ReleasedAt and RetiredAt as it is
+	// when the store is opened: jumps after that end no quarantine and no retention.
 	Now func() time.Time
 	// NewID makes the ids of records; it must never repeat one.
 	NewID func() string
@@ -51,7 +51,7 @@ func (o Options) withDefaults() Options {
 type Store struct {
 	opts    Options
 	notices notices
-	current atomic.Pointer[model.Definitions]
+	current atomic.Pointer[snapshot]
 
 	line line
 
@@ -64,15 +64,22 @@ type Store struct {
 	// unsure is set by a commit that failed: whether it reached the disk is
 	// not known, so the next write reads everything anew.
 	unsure bool
-	// numbers is the index of the current snapshot.
-	numbers index
 	// audited is what the audit holds.
 	audited auditLog
+}
+
+// snapshot is what the store holds, with its index.
+type snapshot struct {
+	*model.Definitions
+	index
 }
 
 // opened is when the store was opened: by the wall clock, and by the one that tells
 // what time has passed since.
 type opened struct{ wall, at time.Time }
+
+// steady is the wall clock as it would be without the jumps since the store was opened.
+func (s *Store) steady() time.Time { return wall(s.opened.wall.Add(time.Since(s.opened.at))) }
 
 // Open opens the embedded database at path, which is made when missing (its
 // directory must exist). A file that another process has open, that is damaged,
@@ -105,8 +112,7 @@ func (s *Store) reload() error {
 	if s.audited, err = readAuditLog(s.backend); err != nil {
 		return err
 	}
-	s.current.Store(d)
-	s.numbers = newIndex(d)
+	s.current.Store(&snapshot{d, newIndex(d)})
 	s.unsure = false
 	return nil
 }
@@ -123,7 +129,7 @@ func (s *Store) Close() error {
 }
 
 // Definitions returns the latest snapshot. It never blocks.
-func (s *Store) Definitions() *model.Definitions { return s.current.Load() }
+func (s *Store) Definitions() *model.Definitions { return s.current.Load().Definitions }
 
 // Changes subscribes to a notice that there is a newer snapshot. Notices that
 // were not taken yet are merged into one; a subscriber never holds up a writer.

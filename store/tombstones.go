@@ -3,8 +3,10 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"bordergw/model"
 )
@@ -30,6 +32,19 @@ func (s *Store) ForgetRetired(ctx context.Context, deviceID string) error {
 		}
 		return nil
 	})
+}
+
+// ExpireRetired gives up the devices that were deleted as long ago as retention, by
+// the time that has passed: a clock that is set forward while the store is open does
+// not count. It costs no write when there is none.
+func (s *Store) ExpireRetired(ctx context.Context, retention time.Duration) error {
+	var errs []error
+	for r := range s.Definitions().Retired.All() {
+		if s.steady().Sub(r.RetiredAt) >= retention {
+			errs = append(errs, s.ForgetRetired(ctx, r.ID))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // passOn puts the device heir in the place of another wherever that is pending;

@@ -15,10 +15,12 @@ type txn struct {
 	numbers index
 	opts    Options
 	now     time.Time
-	// steady is the time that passes, for the quarantine.
-	steady  time.Time
-	seen    *sightings
-	changes []change
+	// steady is the time that passes, for the quarantine and for RetiredAt.
+	steady time.Time
+	seen   *sightings
+	// endsQuarantine says that somebody asks for the end of a quarantine.
+	endsQuarantine bool
+	changes        []change
 	// joined is the cache of joins.
 	joined []join
 }
@@ -26,7 +28,7 @@ type txn struct {
 func begin(s *Store, base *model.Definitions, numbers index) *txn {
 	t := &txn{
 		base: base, next: *base, numbers: numbers, opts: s.opts,
-		now: wall(s.opts.Now()), steady: wall(s.opened.wall.Add(time.Since(s.opened.at))), seen: &s.sightings,
+		now: wall(s.opts.Now()), steady: s.steady(), seen: &s.sightings,
 	}
 	t.next.Revision++
 	return t

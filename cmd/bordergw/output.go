@@ -178,6 +178,8 @@ func special(key string, raw json.RawMessage) []string {
 		return lines(raw, func(m macEntry) string {
 			return fmt.Sprintf("%s at %s, VNI %d", m.MAC, m.VTEP, m.VNI)
 		})
+	case "pending":
+		return lines(raw, releasedOn)
 	case "conditions":
 		return lines(raw, conditionText)
 	}

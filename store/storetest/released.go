@@ -286,3 +286,51 @@ func testSightings(t *testing.T, open Open) {
 	f.NoteVNIs(a.ID, true, map[string]model.VNI{"foreign": 700})
 	require.NoError(t, f.askFor("asked", 700), "who asks may have it; the status tells that it clashes")
 }
+
+// F-98: what is in quarantine can be seen, and somebody may end it. That is audited, what
+// comes of it by itself is not.
+func testQuarantineEnded(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	f.opts.VNIQuarantine = 2 * time.Hour
+	f.reopen()
+	a := f.seen("sw1", 1, "p1")
+	f.dismissed("a", 0, named("sw1", port("p1", 1)))
+	ctx := model.WithActor(f.ctx, model.Actor{User: "root"})
+	ended := func() []*model.AuditRecord { return f.audit(model.AuditFilter{Resource: "quarantine"}) }
+	vni := model.WireID{VNI: 100}
+
+	list := f.Quarantine()
+	require.Len(t, list, 1)
+	q := list[0]
+	require.Equal(t, vni, q.WireID)
+	require.Equal(t, "a", q.NetworkID)
+	require.True(t, q.NetworkDeleted)
+	require.False(t, q.StillSeen)
+	require.Equal(t, []model.ReleasedOn{{DeviceID: a.ID, Switch: "sw1"}}, q.Pending)
+	require.WithinDuration(t, q.ReleasedAt.Add(2*time.Hour), q.FreeAt, 0)
+
+	for _, none := range []struct {
+		model.WireID
+		network string
+	}{{WireID: model.WireID{VNI: 101}}, {vni, "b"}, {WireID: model.WireID{StitchVLAN: 100}}} {
+		before := f.Definitions()
+		f.refused("NotInQuarantine", before, f.EndQuarantine(ctx, none.WireID, none.network))
+	}
+	require.Empty(t, ended())
+	require.NoError(t, f.EndQuarantine(ctx, vni, "a"))
+	require.Empty(t, f.Quarantine())
+	require.Equal(t, []string{a.ID}, f.pending("a"), "the switch is to be cleaned still")
+	require.NoError(t, f.askFor("b", 100))
+	require.Len(t, ended(), 1)
+	require.Equal(t, "root", ended()[0].User)
+	require.Equal(t, model.AuditDelete, ended()[0].Action)
+	require.Contains(t, string(ended()[0].Before), `"switch":"sw1"`)
+
+	f.dismissed("c", 0, named("sw1", port("p1", 1)))
+	f.later(3 * time.Hour)
+	require.Empty(t, f.Quarantine(), "over, although the record stands")
+	f.NoteVNIs(a.ID, true, map[string]model.VNI{"c": 101})
+	require.True(t, f.Quarantine()[0].StillSeen)
+	require.NoError(t, f.EndQuarantine(ctx, model.WireID{VNI: 101}, ""))
+	require.Len(t, ended(), 2, "what the end of a network puts in quarantine is told with the network")
+}

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"testing"
+	"time"
 
 	"bordergw/model"
 
@@ -120,4 +121,24 @@ func testReattach(t *testing.T, open Open) {
 	require.Equal(t, []string{a.ID}, f.pending("n"))
 	f.connect(f.gateway(byID(a.ID, 500)), "n", none)
 	require.Empty(t, f.pending("n"))
+}
+
+// F-99: the clock of the day jumps while the store is open: a deleted device is kept for
+// the time that passes. While the store is closed only the clock tells.
+func testRetentionAndClock(t *testing.T, open Open) {
+	const retention = 7 * 24 * time.Hour
+	f := newFixture(t, open)
+	now := f.opts.Now()
+	f.opts.Now = func() time.Time { return now }
+	f.reopen()
+	gone := f.seen("sw1", 1, "p1")
+	now = now.Add(-2 * retention)
+	require.NoError(t, f.DeleteGatewayDevice(f.ctx, gone.ID))
+	now = now.Add(4 * retention)
+	before := f.Definitions()
+	require.NoError(t, f.ExpireRetired(f.ctx, retention))
+	require.Same(t, before, f.Definitions())
+	f.reopen()
+	require.NoError(t, f.ExpireRetired(f.ctx, retention))
+	require.Zero(t, f.Definitions().Retired.Len())
 }
