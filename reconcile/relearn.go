@@ -37,7 +37,8 @@ func relearn(in *Input, prev *View) *View {
 	in.found = prev.basis.places // answers for these definitions
 	next := *prev
 	next.groups, next.Wants, next.shares = maps.Clone(prev.groups), maps.Clone(prev.Wants), maps.Clone(prev.shares)
-	fresh := map[string]bool{} // Wants that are not shared with prev
+	next.stitched = maps.Clone(prev.stitched) // shareWants writes it
+	fresh := map[string]bool{}                // Wants that are not shared with prev
 	for key, was := range prev.groups {
 		g := was.relearned(in)
 		if g == nil {

@@ -50,6 +50,11 @@ func newRelearning(seed uint64) *relearning {
 			top.inventory(gd, func(s *model.SwitchInventory) { s.TunnelIPs = nil })
 		}
 	}
+	for gd := range top.Devices.All() {
+		if seed%2 == 0 && r.IntN(3) == 0 {
+			top.again(gd)
+		}
+	}
 	learned := map[string]*Learned{}
 	for id, w := range top.winners {
 		learned[id] = &Learned{Winners: w}
