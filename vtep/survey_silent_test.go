@@ -1,0 +1,25 @@
+package vtep_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What another hand adds while the server was asked not to tell is no untruth of the
+// server's: a Survey looks for it before it holds anything against it.
+func TestSurveyAfterALargePush(t *testing.T) {
+	server := seed(t, "1.7.0", oneSwitch+"ls theirs key 900\n")
+	s, wire := crossed(t, server)
+	plan := s.Plan(largeWant(t, 2, 600))
+	stranger := func() { server.VtepCtl("add-ucast-remote", "theirs", "02:0e:00:00:00:01", "10.0.0.3") }
+	wire.afterWrite(func() { wire.afterWrite(stranger) }) // the first message asks for silence
+	require.Empty(t, applied(t, s, plan.Ops))
+	require.Empty(t, of(s.Dump(), "remote theirs"))
+	for v := s.Survey(0); !v.Done(); {
+		_, err := v.Step(t.Context())
+		require.NoError(t, err)
+	}
+	require.NoError(t, s.Complete(t.Context()))
+	agree(t, server, s)
+}
