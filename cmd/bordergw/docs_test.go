@@ -15,11 +15,11 @@ import (
 	"bordergw/reconcile"
 )
 
-// guide is the operator's guide with the pages that it leads to.
+// guide is the operator's guide, the reference, and the pages that they lead to.
 func guide(t *testing.T) string {
 	t.Helper()
 	var text strings.Builder
-	for _, page := range []string{"guide", "operations", "tls", "api"} {
+	for _, page := range []string{"guide", "reference", "tls", "api"} {
 		content, err := os.ReadFile("../../docs/" + page + ".md")
 		require.NoError(t, err)
 		text.Write(content)

@@ -27,7 +27,7 @@ var (
 )
 
 // TestGuideHasEveryText: whatever the product may say of a device, a connection or a
-// request stands in the operator's guide, with dots for the values.
+// request stands in the operator's reference, with dots for the values.
 func TestGuideHasEveryText(t *testing.T) {
 	guide := guideText(t)
 	texts := map[string]string{}
@@ -46,7 +46,7 @@ func TestGuideHasEveryText(t *testing.T) {
 		}
 	}
 	slices.Sort(missing)
-	require.Empty(t, missing, "docs/operations.md lacks texts: add them to its table")
+	require.Empty(t, missing, "docs/reference.md lacks texts: add them to its table")
 }
 
 // TestTextsAreFound: the test above would see a new text, however it is made.
@@ -63,7 +63,7 @@ type s struct { A int `+"`json:\"a b c d\"`"+` }
 }
 
 func guideText(t *testing.T) string {
-	text, err := os.ReadFile("../../docs/operations.md")
+	text, err := os.ReadFile("../../docs/reference.md")
 	require.NoError(t, err)
 	return strings.Join(strings.Fields(string(text)), " ")
 }
