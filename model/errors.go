@@ -76,9 +76,14 @@ func ErrIDInUse(kind, id string) *Error {
 	return refuse(Conflict, "Conflict", "%s %s already exists.", kind, id)
 }
 
-// ErrVNIInUse refuses a VNI that another network has.
-func ErrVNIInUse(v VNI, network string) *Error {
-	return refuse(Conflict, "VNIInUse", "VNI %s is in use by network %s.", v, network)
+// ErrVNIInUse refuses a VNI that another network has, called by its name if it is
+// of the same project.
+func ErrVNIInUse(n, by *Network) *Error {
+	which := by.ID
+	if by.ProjectID == n.ProjectID && by.Name != by.ID {
+		which = calledName(by.Name, by.ID)
+	}
+	return refuse(Conflict, "VNIInUse", "VNI %s is in use by network %s.", n.VNI, which)
 }
 
 // ErrNoVNILeft is the answer when the VNI range is exhausted; quarantined is how

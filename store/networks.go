@@ -42,7 +42,7 @@ func (t *txn) createNetwork(n model.Network) (*model.Network, error) {
 	}
 	n.Record = record
 	if n.VNI != 0 {
-		if err := t.checkNewVNI(n.ID, n.VNI); err != nil {
+		if err := t.checkNewVNI(&n); err != nil {
 			return nil, err
 		}
 		if err := t.checkQuarantine(&n, n.VNI); err != nil {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"slices"
 
 	"bordergw/model"
@@ -8,16 +9,18 @@ import (
 
 // checkNewVNI: a VNI that an operator gives belongs to no network and to no
 // stretch.
-func (t *txn) checkNewVNI(networkID string, v model.VNI) error {
+func (t *txn) checkNewVNI(n *model.Network) error {
+	v := n.VNI
 	if owner := t.vniOwner(v); owner != "" {
-		return model.ErrVNIInUse(v, owner)
+		by, err := t.network(owner)
+		return cmp.Or(err, error(model.ErrVNIInUse(n, by)))
 	}
 	if !t.isBorderVNI(v) {
 		return nil
 	}
 	for _, j := range t.joins() {
 		if j.has(v) {
-			return model.ErrStretchConflict("VNI %s of network %s is the segmentation_id of network %s.", v, networkID, j.NetworkID)
+			return model.ErrStretchConflict("VNI %s of network %s is the segmentation_id of network %s.", v, n.ID, j.NetworkID)
 		}
 	}
 	return nil

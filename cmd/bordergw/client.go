@@ -111,11 +111,13 @@ type apiError struct {
 	Message string
 }
 
+// Error is one line: a name in the message must not pass for an error of its own.
 func (e *apiError) Error() string {
+	message := model.Printable(e.Message)
 	if e.Type == "" {
-		return fmt.Sprintf("%s (HTTP %d)", e.Message, e.Status)
+		return fmt.Sprintf("%s (HTTP %d)", message, e.Status)
 	}
-	return fmt.Sprintf("%s (%s, HTTP %d)", e.Message, e.Type, e.Status)
+	return fmt.Sprintf("%s (%s, HTTP %d)", message, model.Printable(e.Type), e.Status)
 }
 
 // do sends body, if any, as JSON, and returns the text of a successful answer.

@@ -159,3 +159,22 @@ func TestWarnings(t *testing.T) {
 	require.Equal(t, exitOK, got.code)
 	require.Equal(t, "bordergw: warning: switch \\u202esw9 is not known\nbordergw: warning: 110 proxy \"stale\"\n", got.errOut)
 }
+
+// TestRefusalIsOneLine: what the daemon refuses may quote a switch, which must not
+// forge an error of its own.
+func TestRefusalIsOneLine(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"NeutronError":{"type":"T","message":"port reports 'x\r\nforged\u2028y'","detail":""}}`: `port reports 'x\u000d\u000aforged\u2028y' (T, HTTP 409)`,
+		`{"NeutronError":{"type":"T\nforged","message":"m","detail":""}}`:                         `m (T\u000aforged, HTTP 409)`,
+		"gone\x1b[2J\nforged": `gone\u001b[2J (HTTP 409)`,
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusConflict)
+			_, _ = w.Write([]byte(body))
+		}))
+		got := runArgs(t.Context(), "network", "create", "n", "--url", server.URL)
+		server.Close()
+		require.Equal(t, exitFailure, got.code)
+		require.Equal(t, "bordergw: "+want+"\n", got.errOut)
+	}
+}
