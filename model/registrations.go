@@ -3,6 +3,7 @@ package model
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // Registrations tells which registered devices reach one switch database, by
@@ -16,6 +17,8 @@ type Registrations struct {
 	shared map[string][]*GatewayDevice
 	// holders are the devices in whose database a switch is, or was last seen.
 	holders map[string][]Holder
+	// rows are the same by the row of the switch, where that is known.
+	rows map[string][]Holder
 	// named are the first registered devices of a name.
 	named map[string]*GatewayDevice
 }
@@ -24,12 +27,14 @@ type Registrations struct {
 type Holder struct {
 	Device *GatewayDevice
 	Switch *SwitchInventory
+	seen   time.Time
 }
 
 // NewRegistrations looks at every device and switch once.
 func NewRegistrations(d *Definitions) *Registrations {
 	r := &Registrations{
-		d: d, shared: map[string][]*GatewayDevice{}, holders: map[string][]Holder{}, named: map[string]*GatewayDevice{},
+		d: d, shared: map[string][]*GatewayDevice{}, holders: map[string][]Holder{}, rows: map[string][]Holder{},
+		named: map[string]*GatewayDevice{},
 	}
 	for gd := range d.Devices.All() {
 		if r.named[gd.Name] == nil {
@@ -40,7 +45,7 @@ func NewRegistrations(d *Definitions) *Registrations {
 			continue
 		}
 		for i := range inv.Switches {
-			r.add(Holder{gd, &inv.Switches[i]})
+			r.add(Holder{gd, &inv.Switches[i], inv.SeenAt})
 		}
 	}
 	return r
@@ -53,6 +58,30 @@ func (r *Registrations) add(h Holder) {
 		}
 	}
 	r.holders[h.Switch.Name] = append(r.holders[h.Switch.Name], h)
+	row := h.Switch.Fingerprint
+	if row == "" {
+		return
+	}
+	for _, o := range r.rows[row] {
+		if sharesRow(o, h) {
+			r.join(o.Device, h.Device)
+		}
+	}
+	r.rows[row] = append(r.rows[row], h)
+}
+
+// sharesRow is sharesDatabase for a switch that has been renamed since one of the two
+// devices was read. Copies of an image have the row in common, but no address.
+func sharesRow(a, b Holder) bool {
+	return a.Device.ProjectID == b.Device.ProjectID && !a.Switch.Missing && !b.Switch.Missing &&
+		a.Switch.SameRow(b.Switch) && a.Switch.SharesTunnelIP(b.Switch)
+}
+
+// renamed reports whether another device has seen the switch since, under another name.
+func (r *Registrations) renamed(h Holder) bool {
+	return slices.ContainsFunc(r.rows[h.Switch.Fingerprint], func(o Holder) bool {
+		return o.Switch.Name != h.Switch.Name && sharesRow(o, h) && o.seen.After(h.seen)
+	})
 }
 
 // sharesDatabase reports whether two devices reach one database. Those of
@@ -100,6 +129,9 @@ func (r *Registrations) Switches(gd *GatewayDevice) (out []SwitchInventory) {
 		inv, _ := r.d.Inventories.Get(o.ID)
 		for i := range inv.Switches {
 			name := inv.Switches[i].Name
+			if r.renamed(Holder{o, &inv.Switches[i], inv.SeenAt}) {
+				continue
+			}
 			if !slices.ContainsFunc(out, func(s SwitchInventory) bool { return s.Name == name }) {
 				out = append(out, *r.Switch(gd, name))
 			}
@@ -149,7 +181,7 @@ func (r *Registrations) Resolve(dev *Device) (Place, bool) {
 
 // announced finds the database that has a switch, else the one that had it.
 func (r *Registrations) announced(name string) *Holder {
-	hs := r.holders[name]
+	hs := slices.DeleteFunc(slices.Clone(r.holders[name]), r.renamed)
 	for i := range hs {
 		if !hs[i].Switch.Missing {
 			return &hs[i]

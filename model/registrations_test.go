@@ -30,7 +30,10 @@ func TestRegistrations(t *testing.T) {
 		{"a name from the factory", at("sw1", "r1"), at("sw1", "r2"), "", false},
 		{"nothing but a name", at("sw1", ""), at("sw1", ""), "", false},
 		{"another switch of that name", at("sw1", "r1", ip), at("sw1", "r2", other), "", false},
-		{"another name", at("sw1", "r1", ip), at("sw2", "r1", ip), "", false},
+		{"renamed in between", at("sw1", "r1", ip), at("sw2", "r1", ip), "", true},
+		{"renamed, of another project", at("sw1", "r1", ip), at("sw2", "r1", ip), "p2", false},
+		{"copies of an image, renamed", at("sw1", "r1", ip), at("sw2", "r1", other), "", false},
+		{"another name", at("sw1", "r1", ip), at("sw2", "r2", ip), "", false},
 		{"of another project", at("sw1", "r1", ip), at("sw1", "r1", ip), "p2", false},
 		{"it has left one", gone, at("sw1", "r1", ip), "", false},
 	} {
