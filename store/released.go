@@ -177,8 +177,15 @@ func (t *txn) releaseNetwork(n *model.Network) {
 	t.quarantine(n.ID, model.WireID{VNI: n.VNI}, map[string]string{})
 }
 
-// freeAt is when a quarantine is over.
-func (t *txn) freeAt(r *model.Released) time.Time { return r.ReleasedAt.Add(t.opts.VNIQuarantine) }
+// freeAt is when a quarantine is over. A time of release that is still to come was
+// told by a clock that was ahead: such a quarantine begins when the store is opened.
+func (t *txn) freeAt(r *model.Released) time.Time {
+	from := r.ReleasedAt
+	if from.After(t.steady) {
+		from = t.opened
+	}
+	return from.Add(t.opts.VNIQuarantine)
+}
 
 // isOver reports whether time has freed a number. One that a switch is seen to use
 // for that network is not free.
@@ -191,7 +198,7 @@ func (t *txn) isOver(r *model.Released) bool {
 func (t *txn) expire() {
 	some := false
 	for r := range t.next.Released.All() {
-		if t.steady.Before(t.freeAt(r)) {
+		if t.steady.Before(t.freeAt(r)) && !r.ReleasedAt.After(t.steady) {
 			break // the others are younger
 		}
 		some = some || t.isOver(r) && !t.inUse(r)

@@ -17,6 +17,8 @@ type txn struct {
 	now     time.Time
 	// steady is the time that passes, for the quarantine and for RetiredAt.
 	steady time.Time
+	// opened is when the store was.
+	opened time.Time
 	seen   *sightings
 	// endsQuarantine says that somebody asks for the end of a quarantine.
 	endsQuarantine bool
@@ -28,7 +30,7 @@ type txn struct {
 func begin(s *Store, base *model.Definitions, numbers index) *txn {
 	t := &txn{
 		base: base, next: *base, numbers: numbers, opts: s.opts,
-		now: wall(s.opts.Now()), steady: s.steady(), seen: &s.sightings,
+		now: wall(s.opts.Now()), steady: s.steady(), opened: wall(s.opened.wall), seen: &s.sightings,
 	}
 	t.next.Revision++
 	return t

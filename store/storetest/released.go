@@ -261,6 +261,24 @@ func testQuarantineAndClock(t *testing.T, open Open) {
 	f.quarantined(f.askFor("b", 100), "switch sw1")
 }
 
+// F-158: a clock that was ahead when a number was given up does not keep what was
+// given up later by the right time.
+func testQuarantineByClockAhead(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	f.seen("sw1", 1, "p1")
+	const ahead = 20 * 365 * 24 * time.Hour
+	f.later(ahead)
+	f.dismissed("a", 0, named("sw1", port("p1", 1)))
+	f.later(-ahead)
+	f.dismissed("b", 0, named("sw1", port("p1", 1)))
+	f.quarantined(f.askFor("c", 100), "switch sw1", f.opts.Now().Add(model.DefaultVNIQuarantine).UTC().Format("2006-01-02"))
+	f.quarantined(f.askFor("c", 101), "switch sw1")
+	f.later(model.DefaultVNIQuarantine + time.Minute)
+	f.network("d", 0)
+	f.connect(f.gateway(named("sw1", port("p1", 1))), "d", none)
+	require.Equal(t, model.VNI(101), f.vni("d"))
+}
+
 // F-159: a VNI that a switch is seen to use for something else is given to nobody who
 // did not ask for it.
 func testSightings(t *testing.T, open Open) {

@@ -43,6 +43,7 @@ func Run(t *testing.T, open Open) {
 		{"F158ReleasedOverExport", testReleasedOverExport},
 		{"F158QuarantineOver", testQuarantineOver},
 		{"F158QuarantineAndClock", testQuarantineAndClock},
+		{"F158QuarantineByClockAhead", testQuarantineByClockAhead},
 		{"F159Sightings", testSightings},
 		{"F98QuarantineEnded", testQuarantineEnded},
 		{"F99RetentionAndClock", testRetentionAndClock},
