@@ -49,12 +49,14 @@ func (l *apiListener) Accept() (net.Conn, error) {
 func (l *apiListener) closeOldest(n int) bool {
 	l.mu.Lock()
 	first := l.waiting.Front()
-	enough := l.open <= n
-	l.mu.Unlock()
-	if first == nil || enough {
+	if first == nil || l.open <= n {
+		l.mu.Unlock()
 		return false
 	}
-	_ = first.Value.(*apiConn).Close() // takes it off the list
+	c := first.Value.(*apiConn)
+	c.leave() // before its request can begin
+	l.mu.Unlock()
+	_ = c.Conn.Close()
 	return true
 }
 
@@ -106,18 +108,23 @@ func (c *apiConn) wait() {
 
 // Close implements net.Conn.
 func (c *apiConn) Close() error {
-	l := c.listener
-	l.mu.Lock()
-	if !c.closed {
-		c.closed = true
-		l.open--
-		if c.place != nil {
-			l.waiting.Remove(c.place)
-			c.place = nil
-		}
-	}
-	l.mu.Unlock()
+	c.listener.mu.Lock()
+	c.leave()
+	c.listener.mu.Unlock()
 	return c.Conn.Close()
+}
+
+// leave takes the connection out of the count. The listener's lock is held.
+func (c *apiConn) leave() {
+	if c.closed {
+		return
+	}
+	c.closed = true
+	c.listener.open--
+	if c.place != nil {
+		c.listener.waiting.Remove(c.place)
+		c.place = nil
+	}
 }
 
 // CloseWrite lets net/http end an answer in such a way that it arrives although

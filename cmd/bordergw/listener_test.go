@@ -3,6 +3,7 @@ package main
 import (
 	"net"
 	"os"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -132,4 +133,47 @@ func dial(t *testing.T, l net.Listener) net.Conn {
 	conn, err := net.DialTimeout("tcp", l.Addr().String(), patience)
 	require.NoError(t, err)
 	return conn
+}
+
+// nowhere is a connection that only can be closed.
+type nowhere struct{ net.Conn }
+
+func (nowhere) Close() error { return nil }
+
+// Making room never hits a request that has begun: its client would not learn what
+// became of it.
+func TestListenerSparesWhatBegins(t *testing.T) {
+	l := limitConnections(nil, 1)
+	gone := l.add(nowhere{})
+	_ = gone.Close()
+	start, closed := make(chan bool), make(chan bool)
+	go func() {
+		for range start {
+			closed <- l.closeOldest(0)
+		}
+	}()
+	defer close(start)
+	stop := make(chan bool)
+	var others sync.WaitGroup
+	for range 3 { // keep the lock busy
+		others.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					gone.wait()
+				}
+			}
+		})
+	}
+	defer others.Wait()
+	defer close(stop)
+	for range 5000 {
+		c := l.add(nowhere{})
+		start <- true
+		begun := c.begin()
+		require.NotEqual(t, <-closed, begun)
+		_ = c.Close()
+	}
 }
