@@ -225,21 +225,24 @@ func (c *call) send(p reply) int {
 	return p.status
 }
 
-// sendStream cuts the connection off where the answer can not be finished, so
-// that nobody takes a part for the whole.
+// sendStream answers with an error as long as nothing of the list has been sent.
+// Later it cuts the connection off, so that nobody takes a part for the whole.
 func (c *call) sendStream(status int, body stream) int {
-	c.w.Header().Set("Content-Type", "application/json")
-	c.w.WriteHeader(status)
 	c.turns.take()
 	defer c.turns.give()
-	if err := body.writeTo(turnWriter{c.w, c.turns}); err != nil {
-		if errors.As(err, new(sourceError)) {
-			c.log.WithField("err", err).Error("request failed")
-		}
-		c.log.WithField("err", err).Debug("answer not delivered")
-		panic(http.ErrAbortHandler)
+	out := &turnWriter{ResponseWriter: c.w, turns: c.turns, status: status}
+	err := body.writeTo(out)
+	if err == nil {
+		return status
 	}
-	return status
+	if cause := (sourceError{}); errors.As(err, &cause) {
+		c.log.WithField("err", err).Error("request failed")
+		if !out.begun {
+			return c.send(failure(cause.error))
+		}
+	}
+	c.log.WithField("err", err).Debug("answer not delivered")
+	panic(http.ErrAbortHandler)
 }
 
 func encode(body any) (data []byte, contentType string) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"iter"
+	"net/http"
 	"runtime"
 )
 
@@ -47,16 +48,24 @@ func newTurns() turns { return make(turns, max(2, runtime.GOMAXPROCS(0))) }
 func (t turns) take() { t <- struct{}{} }
 func (t turns) give() { <-t }
 
-// turnWriter gives the turn to others while the client takes what was encoded.
+// turnWriter gives the turn to others while the client takes what was encoded. The
+// answer begins with the first write.
 type turnWriter struct {
-	io.Writer
-	turns turns
+	http.ResponseWriter
+	turns  turns
+	status int
+	begun  bool
 }
 
-func (w turnWriter) Write(p []byte) (int, error) {
+func (w *turnWriter) Write(p []byte) (int, error) {
+	if !w.begun {
+		w.begun = true
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(w.status)
+	}
 	w.turns.give()
 	defer w.turns.take()
-	return w.Writer.Write(p)
+	return w.ResponseWriter.Write(p)
 }
 
 // writeTo ends at the first error. What is written to a bufio.Writer after one is
@@ -120,6 +129,6 @@ func writeValue(b *bufio.Writer, v any) error {
 	if err := enc.Encode(v); err != nil {
 		return err
 	}
-	_, err := b.Write(bytes.TrimSuffix(encoded.Bytes(), []byte("\n")))
+	_, err := b.Write(printableJSON(bytes.TrimSuffix(encoded.Bytes(), []byte("\n"))))
 	return err
 }

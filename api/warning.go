@@ -24,21 +24,38 @@ const (
 	warnNoStitch   = "stitch_ports have no effect: they need border_mode stitch"
 )
 
-// maxWarnings bounds the headers of one answer.
-const maxWarnings = 20
+const (
+	// maxWarnings bounds the remarks that are looked for.
+	maxWarnings = 20
+	// maxWarning bounds a header, and maxWarningBytes all of an answer: proxies give
+	// up on long ones (nginx at 4 kB).
+	maxWarning      = 512
+	maxWarningBytes = 3 << 10
+)
 
 func (c *call) warn(format string, args ...any) {
 	c.warnings = append(c.warnings, fmt.Sprintf(format, args...))
 }
 
-// setWarnings writes the headers. The text is quoted in ASCII.
+// setWarnings writes the headers, as many as there is room for.
 func (c *call) setWarnings() {
-	for i, text := range c.warnings {
-		if i == maxWarnings {
-			break
+	room := maxWarningBytes
+	for _, text := range c.warnings {
+		value := "299 - " + quoted(text)
+		if room -= len("Warning: \r\n") + len(value); room < 0 {
+			return
 		}
-		c.w.Header().Add("Warning", "299 - "+strconv.QuoteToASCII(text))
+		c.w.Header().Add("Warning", value)
 	}
+}
+
+// quoted is a text in ASCII with quotes; a long one loses its end.
+func quoted(text string) string {
+	q := strconv.QuoteToASCII(text)
+	for rest := []rune(text); len(q) > maxWarning; q = strconv.QuoteToASCII(string(rest) + " ...") {
+		rest = rest[:len(rest)*9/10]
+	}
+	return q
 }
 
 // warnName remarks on another item of the same name that the caller may see: a

@@ -1,0 +1,66 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"bordergw/api"
+	"bordergw/model"
+)
+
+// brokenAudit fails after a number of records.
+type brokenAudit struct {
+	api.Store
+	after int
+}
+
+func (b brokenAudit) Audit(model.AuditFilter) iter.Seq2[*model.AuditRecord, error] {
+	return func(yield func(*model.AuditRecord, error) bool) {
+		for range b.after {
+			if !yield(&model.AuditRecord{User: strings.Repeat("u", 1000)}, nil) {
+				return
+			}
+		}
+		yield(nil, errors.New("the disk is gone"))
+	}
+}
+
+// What fails before anything was sent is told; later only a broken answer can tell it.
+func TestListThatFails(t *testing.T) {
+	after := func(n int) *service {
+		return newService(t, func(c *api.Config) { c.Store = brokenAudit{c.Store, n} })
+	}
+	for _, early := range []int{0, 1} {
+		a := after(early).do("GET", "/v1/audit?limit=0", "")
+		require.Equal(t, http.StatusInternalServerError, a.status)
+		require.Contains(t, a.text, `"NeutronError"`)
+		require.NotContains(t, a.text, "audit")
+	}
+	require.PanicsWithValue(t, http.ErrAbortHandler, func() { after(1000).do("GET", "/v1/audit?limit=0", "") })
+}
+
+// F-81: what a terminal would act on is escaped in lists as well.
+func TestF81_Lists(t *testing.T) {
+	s := newService(t)
+	hidden := "\u202e\u009b31m\x7f"
+	ctx := model.WithActor(context.Background(), model.Actor{User: hidden})
+	_, err := s.store.CreateNetwork(ctx, model.Network{Record: model.Record{ID: "n", ProjectID: "p"}, Name: hidden})
+	require.NoError(t, err)
+	s.status.reports = []model.DeviceReport{{ID: "d", Name: hidden}}
+	s.status.plans = []model.DevicePlan{{ID: "d", Name: hidden}}
+	for _, path := range []string{"/v2.0/networks/n", "/v2.0/networks", "/v2.0/networks?limit=1&name=" + "%E2%80%AE", "/v1/audit", "/v1/export", "/v1/devices", "/v1/plan?format=json"} {
+		a := s.do("GET", path, "")
+		require.Equal(t, http.StatusOK, a.status, path)
+		require.Equal(t, model.PrintableLines(a.text), a.text, path)
+		if !strings.Contains(path, "limit") {
+			require.Contains(t, a.text, `\u202e\u009b31m\u007f`, path)
+		}
+		a.json()
+	}
+}
