@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"bordergw/model"
+	"bordergw/reconcile/damping"
 	"bordergw/vtep"
 	"bordergw/vtep/transport"
 )
@@ -56,22 +57,21 @@ func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revis
 	}
 	rest := w.undrifted(look.Ops, want)
 	if len(rest) == 0 {
-		w.synced, w.open = want, look.Problems
+		w.synced = damping.Synced{Want: want, Open: look.Problems}
 	}
-	undone := slices.Concat(w.helds.problems(), w.repairs.problems(), driftProblems(w.drifted))
+	undone := slices.Concat(w.damper.Problems(), damping.DriftProblems(w.drifted))
 	unfinished := len(wrote) > 0 && len(rest) > 0
-	same := unfinished && shareOps(rest, wrote)
-	if same {
+	if unfinished && damping.Repeats(rest, wrote) {
 		s.Doubt()
 	}
 	if unfinished && len(undone) == 0 {
-		pause := w.damp.fruitless(time.Now(), same)
+		pause := w.damper.Unfinished(rest, wrote, time.Now())
 		if pause == 0 {
 			w.nudge()
 		}
 		return pause
 	}
-	w.damp.over()
+	w.damper.Done()
 	phase, lastError := model.DeviceInSync, ""
 	if len(undone) > 0 {
 		phase, lastError = model.DeviceDegraded, undone[0].Message
@@ -79,7 +79,7 @@ func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revis
 	problems := slices.Concat(plan.Problems, undone)
 	w.enter(phase, messages(slices.Concat(undone, plan.Problems)))
 	w.mu.Lock()
-	if sameWant(w.want, want) {
+	if vtep.SameWant(w.want, want) {
 		revision = w.revision // what was handed over meanwhile says the same
 	}
 	changed := w.status.revision != revision || !reflect.DeepEqual(w.status.problems, problems)
@@ -108,11 +108,11 @@ func (w *worker) blocked(ctx context.Context, s *vtep.Session, cause error) (tim
 		if err := s.Queue(ctx); err != nil {
 			return 0, err
 		}
-		if s.Writer() && w.damp.tries > 0 {
+		if s.Writer() && w.damper.Failing() {
 			detail = "the switch grants the lock of this controller and refuses each write as \"not owner\" of it"
 		}
 	}
-	pause := w.damp.failed(time.Now())
+	pause := w.damper.Failed(time.Now())
 	w.mu.Lock()
 	w.status.blocked, w.status.lastError = detail, detail
 	w.mu.Unlock()
@@ -197,6 +197,6 @@ func (w *worker) lost(err error) {
 		w.tellNotDriven(err.Error())
 	}
 	w.enter(model.DeviceUnreachable, err.Error())
-	w.helds, w.repairs = holds{}, repairs{}
+	w.damper = damping.Damper{}
 	w.loop.refresh()
 }

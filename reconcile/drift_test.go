@@ -29,7 +29,7 @@ func TestDriftPolicy(t *testing.T) {
 	a.VtepCtl("clear-remote-macs", net)
 	s.eventually(func() bool {
 		st := s.loop.ConnectionStatus(conn)
-		return st.State == model.ConnectionError && strings.Contains(st.Detail, "another hand changed it")
+		return st.State == model.ConnectionError && strings.Contains(st.Detail, "an external writer changed it")
 	}, "the drift is told")
 	require.Equal(t, model.DeviceDegraded, s.loop.DeviceStatus(a.id).Phase)
 

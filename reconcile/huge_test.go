@@ -9,6 +9,7 @@ import (
 
 	"bordergw/internal/growth"
 	"bordergw/model"
+	"bordergw/reconcile/damping"
 	"bordergw/vtep"
 )
 
@@ -57,7 +58,7 @@ func TestHugeSwitchIsHandedOn(t *testing.T) {
 	now := Compile(Input{Definitions: &after}, was)
 	require.Equal(t, "renamed", now.Wants["small"].Segments[0].Description)
 	require.Same(t, &was.Wants["huge"].Bindings[0], &now.Wants["huge"].Bindings[0], "nothing changed there")
-	require.True(t, sameWant(was.Wants["huge"], now.Wants["huge"]))
+	require.True(t, vtep.SameWant(was.Wants["huge"], now.Wants["huge"]))
 
 	huge, _ := topo.Devices.Get("huge")
 	topo.access(&renamed, huge)
@@ -117,7 +118,7 @@ func TestDriftOfHugeGateway(t *testing.T) {
 		w, p := hugePart(bindings)
 		want := &vtep.Want{Bindings: p.Bindings, Segments: []*vtep.Segment{{Name: "hugenet"}}}
 		w.device.Store(&model.GatewayDevice{DriftPolicy: model.DriftReport})
-		w.synced, w.open = want, w.status.problems[:bindings/2]
+		w.synced = damping.Synced{Want: want, Open: w.status.problems[:bindings/2]}
 		var ops []vtep.Op
 		for i := range p.Bindings {
 			ops = append(ops, vtep.Op{Kind: vtep.Bind, LogicalSwitch: "hugenet", Detail: &vtep.Detail{Binding: p.Bindings[i]}})

@@ -8,6 +8,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"bordergw/model"
+	"bordergw/reconcile/damping"
 	"bordergw/vtep"
 )
 
@@ -51,35 +52,34 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, au
 	if err != nil {
 		return 0, err
 	}
-	ops, wait := w.helds.filter(w.undrifted(plan.Ops, want), began)
-	ops, wait = w.repairs.filter(ops, wait, began)
+	ops, wait := w.damper.Filter(w.undrifted(plan.Ops, want), began)
 	if len(ops) > 0 {
-		if pause := w.damp.left(began); pause > 0 {
+		if pause := w.damper.Pause(began); pause > 0 {
 			return pause, nil
 		}
-		rejected, err := w.write(ctx, s, want, ops, revision)
+		wait, err = w.write(ctx, s, want, ops, revision, wait)
 		if errors.Is(err, vtep.ErrReader) || errors.Is(err, vtep.ErrBlocked) {
 			return w.blocked(ctx, s, err)
 		}
 		if err != nil {
 			return 0, err
 		}
-		wait = w.helds.refused(rejected, wait, time.Now())
 	}
-	wait = shorter(w.settle(s, want, plan, revision, ops), wait)
+	wait = damping.Sooner(w.settle(s, want, plan, revision, ops), wait)
 	if err := w.cleanUp(ctx, s, want, plan); err != nil && ctx.Err() == nil {
 		w.logger().WithField("err", err).Warn("telling the store what has gone")
-		wait = shorter(wait, storeRetry)
+		wait = damping.Sooner(wait, storeRetry)
 	}
 	return wait, nil
 }
 
-// write sends what a plan has come to.
-func (w *worker) write(ctx context.Context, s *vtep.Session, want *vtep.Want, ops []vtep.Op, revision uint64) ([]vtep.Rejection, error) {
-	if w.damp.tries == 0 {
+// write sends what is due of a plan. It returns when the next operation is due, or wait
+// if that is sooner.
+func (w *worker) write(ctx context.Context, s *vtep.Session, want *vtep.Want, ops []vtep.Op, revision uint64, wait time.Duration) (time.Duration, error) {
+	if !w.damper.Failing() {
 		w.enter(model.DeviceSyncing, "writing")
 	} else if err := s.Reclaim(ctx); err != nil {
-		return nil, err
+		return 0, err
 	}
 	began := time.Now()
 	w.logger().WithFields(logrus.Fields{"ops": len(ops), "revision": revision}).Debug("applying plan")
@@ -87,12 +87,11 @@ func (w *worker) write(ctx context.Context, s *vtep.Session, want *vtep.Want, op
 	rejected, err := s.Apply(ctx, ops)
 	if err != nil {
 		w.loop.metrics.applied(w.id, len(ops), len(ops), time.Since(began))
-		return nil, err
+		return 0, err
 	}
 	w.loop.metrics.applied(w.id, len(ops), len(rejected), time.Since(began))
 	w.mended(mends, rejected, time.Now())
-	w.repairs.written(ops, rejected, time.Now())
-	return rejected, nil
+	return w.damper.Wrote(ops, rejected, wait, time.Now()), nil
 }
 
 // plan plans with all that another hand has done, where only that can be why there
@@ -103,7 +102,7 @@ func (w *worker) plan(ctx context.Context, s *vtep.Session, want *vtep.Want, aud
 		look = s.Plan
 	}
 	plan := look(want)
-	if plan.Empty() || !sameWant(w.synced, want) {
+	if plan.Empty() || !vtep.SameWant(w.synced.Want, want) {
 		return plan, nil
 	}
 	if err := s.CatchUp(ctx); err != nil {

@@ -6,6 +6,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"bordergw/model"
+	"bordergw/reconcile/damping"
 	"bordergw/vtep"
 )
 
@@ -35,7 +36,7 @@ type mends struct {
 
 // mending finds, before a plan is sent, what in it only undoes an external writer.
 func (w *worker) mending(s *vtep.Session, ops []vtep.Op, want *vtep.Want) *mends {
-	m := &mends{drift: w.driftIn(ops, want)}
+	m := &mends{drift: w.synced.Drift(ops, want)}
 	if m.drift == nil {
 		return m
 	}
@@ -51,32 +52,15 @@ func (w *worker) mending(s *vtep.Session, ops []vtep.Op, want *vtep.Want) *mends
 	return m
 }
 
-// driftIn tells operations that only undo an external writer from others; nil where no
-// operation does, or where too many serve a wish that has changed as well: to look at
-// each of them would cost more than what the log says is worth.
-func (w *worker) driftIn(ops []vtep.Op, want *vtep.Want) func(*vtep.Op) bool {
-	same := sameWant(w.synced, want)
-	if w.synced == nil || !same && len(ops) > few {
-		return nil
+// undrifted returns the operations that serve what users want. Under the drift policy
+// "report" it sets those apart in w.drifted that only undo an external writer.
+func (w *worker) undrifted(ops []vtep.Op, want *vtep.Want) (due []vtep.Op) {
+	w.drifted = nil
+	if w.device.Load().DriftPolicy != model.DriftReport {
+		return ops
 	}
-	was, open := w.synced, opened(w.open)
-	return func(op *vtep.Op) bool {
-		if same {
-			return mayDrift(op, want) && !open(op)
-		}
-		return unchanged(op, was, want) && !open(op)
-	}
-}
-
-// mayDrift is unchanged where the wish is the same.
-func mayDrift(op *vtep.Op, want *vtep.Want) bool {
-	switch op.Kind {
-	case vtep.EnableBFD:
-		return false // the switch makes its rows when it likes
-	case vtep.AddTunnel, vtep.DeleteTunnel:
-		return true
-	}
-	return want.Segment(op.LogicalSwitch) != nil
+	due, w.drifted = w.synced.Split(ops, want)
+	return due
 }
 
 // mended counts and tells what was put right. What the switch refused was not.
@@ -89,7 +73,7 @@ func (w *worker) mended(m *mends, rejected []vtep.Rejection, now time.Time) {
 		if m.drift(op) {
 			m.count--
 		}
-		if m.first != nil && subjectOf(op) == subjectOf(m.first) {
+		if m.first != nil && damping.KeyOf(op) == damping.KeyOf(m.first) {
 			m.first = nil
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"bordergw/model"
+	"bordergw/reconcile/damping"
 	"bordergw/vtep"
 	"bordergw/vtep/ovsdb"
 	"bordergw/vtep/transport"
@@ -47,20 +47,16 @@ type worker struct {
 	wake   chan struct{}
 	// knock tells that a caller is offered.
 	knock chan struct{}
-	helds holds
-	damp  damper
+	// damper decides what of a plan is sent, and when; synced and drifted belong to it.
+	damper damping.Damper
 	// surveys are of this session, doubts of all.
 	surveys surveys
 	doubts  doubts
-	// repairs are of this session: one that begins writes everything anew.
-	repairs repairs
 	logged  string // the phase that was logged last
 	stamped string // the phase since which conditions were last looked at
-	// synced is what the switch was last brought to hold in this session, but for what
-	// was open then; drifted is what another hand changed since, under the policy that
-	// leaves it so.
-	synced  *vtep.Want
-	open    []vtep.Problem
+	// synced is what the switch was last brought to hold in this session; drifted is
+	// what an external writer changed since, under the policy that leaves it so.
+	synced  damping.Synced
 	drifted []vtep.Op
 	// trace tells of what was put right.
 	trace repairTrace
@@ -111,7 +107,7 @@ type worker struct {
 }
 
 func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
-	w := &worker{loop: l, id: gd.ID, wake: make(chan struct{}, 1), knock: make(chan struct{}, 1), helds: holds{}, repairs: repairs{}}
+	w := &worker{loop: l, id: gd.ID, wake: make(chan struct{}, 1), knock: make(chan struct{}, 1)}
 	w.said = bucket{burst: deviceBurst, gap: deviceGap}
 	w.device.Store(gd)
 	w.status = deviceState{phase: model.DeviceUnreachable, awaySince: time.Now(), detail: notConnected}
@@ -131,7 +127,7 @@ func (w *worker) logger() logrus.FieldLogger {
 // unless there is clean-up to confirm.
 func (w *worker) setWant(want *vtep.Want, revision uint64, cleaning bool) {
 	w.mu.Lock()
-	same := sameWant(w.want, want)
+	same := vtep.SameWant(w.want, want)
 	w.noteNetworks(want)
 	if same && w.status.released == w.status.revision && w.status.revision == w.revision {
 		w.status.released = revision
@@ -145,14 +141,6 @@ func (w *worker) setWant(want *vtep.Want, revision uint64, cleaning bool) {
 	if !idle {
 		w.nudge()
 	}
-}
-
-// sameWant compares two Wants of one database without looking into segments,
-// which are shared as long as nothing in them changes.
-func sameWant(a, b *vtep.Want) bool {
-	return a == b && a != nil || a != nil && b != nil && a.GrowOnly == b.GrowOnly && a.Sweep == b.Sweep && a.SourceNode == b.SourceNode &&
-		a.MACsFull == b.MACsFull && a.Mark == b.Mark && slices.Equal(a.Segments, b.Segments) &&
-		vtep.SameBindings(a.Bindings, b.Bindings) && slices.Equal(a.Tunnels, b.Tunnels) && a.TunnelRows == b.TunnelRows
 }
 
 func (w *worker) nudge() { notify(w.wake) }
@@ -173,7 +161,7 @@ func (w *worker) run(ctx context.Context) {
 		case ctx.Err() != nil:
 			return
 		case errors.Is(err, errOffered) || w.offering():
-			w.helds, w.repairs = holds{}, repairs{}
+			w.damper = damping.Damper{}
 			continue
 		}
 		w.lost(err)
@@ -362,7 +350,7 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 // begin takes the lock of a session and takes in what its switch says. It
 // returns what observe does.
 func (w *worker) begin(ctx context.Context, s *vtep.Session) (need uint64, err error) {
-	w.synced, w.stored, w.damp = nil, nil, damper{}
+	w.synced, w.stored, w.damper = damping.Synced{}, nil, damping.Damper{}
 	if err := s.Claim(ctx, w.loop.store.Definitions().StoreID); err != nil {
 		return 0, err
 	}

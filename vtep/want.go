@@ -56,6 +56,14 @@ func (w *Want) Segment(name string) *Segment {
 	return w.Segments[i]
 }
 
+// SameWant reports whether two Wants of one database are equal. It compares Segments by
+// pointer: they are shared as long as nothing in them changes. Nil equals nothing.
+func SameWant(a, b *Want) bool {
+	return a == b && a != nil || a != nil && b != nil && a.GrowOnly == b.GrowOnly && a.Sweep == b.Sweep && a.SourceNode == b.SourceNode &&
+		a.MACsFull == b.MACsFull && a.Mark == b.Mark && slices.Equal(a.Segments, b.Segments) &&
+		SameBindings(a.Bindings, b.Bindings) && slices.Equal(a.Tunnels, b.Tunnels) && a.TunnelRows == b.TunnelRows
+}
+
 // Segment is all that one Logical_Switch means on the wire. It is built once
 // and shared by every database that carries it; what is only for the others is
 // left out while diffing.

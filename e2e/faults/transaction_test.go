@@ -271,7 +271,7 @@ func TestF19_Reverts(t *testing.T) {
 		synctest.Wait()
 		st := s.Loop.ConnectionStatus(conn)
 		require.Equal(t, model.ConnectionError, st.State, st.Detail)
-		require.Contains(t, st.Detail, "another hand undid")
+		require.Contains(t, st.Detail, "an external writer undid")
 		require.Equal(t, "Conflict", model.FindCondition(st.Conditions, model.Programmed).Reason)
 		first := peer.Asked.Load()
 		require.Less(t, first, int64(30))

@@ -65,7 +65,7 @@ func TestF43_FightsBack(t *testing.T) {
 		t.Logf("repair %d after %s", i+1, gap)
 		require.GreaterOrEqual(t, gap, delayOf(i)-jitter, "repair %d", i+1)
 	}
-	o.Connection(soon, o.conn, model.ConnectionError, "another hand undid 5 times")
+	o.Connection(soon, o.conn, model.ConnectionError, "an external writer undid 5 times")
 	programmed := model.FindCondition(o.Loop.ConnectionStatus(o.conn).Conditions, model.Programmed)
 	require.Equal(t, "Conflict", programmed.Reason)
 	beside := o.Join(o.Network("beside", 5002), rig.At{Switch: "tor1", Port: "p2", VLAN: 200})
@@ -117,7 +117,7 @@ func TestF43_FightsBackMany(t *testing.T) {
 	at := writtenAt(w.server, "")
 	require.Greater(t, at[cleared+1].Sub(at[cleared-1]), 2*time.Second, "the fourth repair waits")
 	w.server.VtepCtl("clear-remote-macs", "net")
-	w.Connection(soon, w.conn, model.ConnectionPending, "another hand undid")
+	w.Connection(soon, w.conn, model.ConnectionPending, "an external writer undid")
 }
 
 // TestF44_ForeignRows: what others write is not touched. Their VLAN and their VNI

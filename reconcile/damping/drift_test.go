@@ -1,4 +1,4 @@
-package reconcile
+package damping
 
 import (
 	"testing"
@@ -28,11 +28,11 @@ func TestNoDrift(t *testing.T) {
 		open     []vtep.Problem
 		op       vtep.Op
 	}{
-		"the switch has room for stations again": {plain, plain,
+		"the switch has room for MACs again": {plain, plain,
 			[]vtep.Problem{{Reason: vtep.TableFull, LogicalSwitch: "n"}}, vtep.Op{Kind: vtep.AddMAC, LogicalSwitch: "n", MAC: macOf(1)}},
 		"the VNI has come free": {plain, plain,
 			[]vtep.Problem{{Reason: vtep.VNITaken, LogicalSwitch: "n"}}, vtep.Op{Kind: vtep.AddLogicalSwitch, LogicalSwitch: "n"}},
-		"a switch has spoken that was silent": {func(w *vtep.Want) { w.Segments[0].Unheard = silent }, plain, nil,
+		"a switch has reported its MACs at last": {func(w *vtep.Want) { w.Segments[0].Unheard = silent }, plain, nil,
 			vtep.Op{Kind: vtep.DeleteMAC, LogicalSwitch: "n", MAC: macOf(7)}},
 		"the caution of the start is over": {func(w *vtep.Want) { w.GrowOnly = true }, plain, nil, vtep.Op{Kind: vtep.SetFlood, LogicalSwitch: "n"}},
 		"the switch can not replicate": {func(w *vtep.Want) { w.SourceNode = true }, plain, nil,
@@ -40,9 +40,9 @@ func TestNoDrift(t *testing.T) {
 		"the switch has made its tunnel": {plain, plain, nil,
 			vtep.Op{Kind: vtep.EnableBFD, Detail: &vtep.Detail{Tunnel: vtep.Tunnel{Switch: "s", Remote: ipOf(2)}}}},
 	} {
-		w := &worker{synced: want(c.was), open: c.open}
-		w.device.Store(&model.GatewayDevice{DriftPolicy: model.DriftReport})
-		require.Len(t, w.undrifted([]vtep.Op{c.op}, want(c.now)), 1, name)
-		require.Empty(t, w.drifted, name)
+		synced := Synced{Want: want(c.was), Open: c.open}
+		due, drift := synced.Split([]vtep.Op{c.op}, want(c.now))
+		require.Len(t, due, 1, name)
+		require.Empty(t, drift, name)
 	}
 }

@@ -1,4 +1,4 @@
-package reconcile
+package damping
 
 import (
 	"errors"
@@ -14,10 +14,10 @@ import (
 // most, and for little of it at least every thirty seconds.
 func TestMuchIsRefused(t *testing.T) {
 	for _, many := range []int{1, 100, 5000} {
-		h := holds{}
+		h := retries{}
 		ops := make([]vtep.Op, many)
 		for i := range ops {
-			ops[i] = stationOp(vtep.AddMAC, i)
+			ops[i] = macOp(vtep.AddMAC, i)
 		}
 		const hours = 1
 		asked, now, end := 0, at(0), at(hours*3600)
@@ -32,7 +32,7 @@ func TestMuchIsRefused(t *testing.T) {
 			require.Positive(t, wait)
 			now = now.Add(wait)
 		}
-		require.LessOrEqual(t, asked, many*15+hours*3600*int(time.Second/holdEach), many)
-		require.GreaterOrEqual(t, asked, many*hours*3600/int(max(maxHold, time.Duration(many)*holdEach)/time.Second)-many, many)
+		require.LessOrEqual(t, asked, many*15+hours*3600*int(time.Second/retryEach), many)
+		require.GreaterOrEqual(t, asked, many*hours*3600/int(max(maxRetry, time.Duration(many)*retryEach)/time.Second)-many, many)
 	}
 }

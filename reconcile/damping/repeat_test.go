@@ -1,4 +1,4 @@
-package reconcile
+package damping
 
 import (
 	"testing"
@@ -6,20 +6,31 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"bordergw/model"
 	"bordergw/vtep"
 )
 
-// hand is a repairs with a clock: each round something is planned, and written as far
+const network = "net"
+
+func at(seconds float64) time.Time {
+	return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(seconds * float64(time.Second)))
+}
+
+func macOf(n int) model.MAC { return model.MAC{0x02, 0, 0, 0, byte(n >> 8), byte(n)} }
+
+func ipOf(n int) model.VTEPAddress { return model.VTEPAddress{10, 0, byte(n >> 8), byte(n)} }
+
+// conflict is a repeats with a clock: each round something is planned, and written as far
 // as it is due.
-type hand struct {
+type conflict struct {
 	*testing.T
-	repairs
+	repeats
 	now time.Time
 }
 
-func newHand(t *testing.T) *hand { return &hand{T: t, now: at(0)} }
+func newConflict(t *testing.T) *conflict { return &conflict{T: t, now: at(0)} }
 
-func (h *hand) round(ops ...vtep.Op) (written []vtep.Op, wait time.Duration) {
+func (h *conflict) round(ops ...vtep.Op) (written []vtep.Op, wait time.Duration) {
 	h.now = h.now.Add(10 * time.Millisecond)
 	due, wait := h.filter(ops, 0, h.now)
 	if len(due) > 0 {
@@ -28,9 +39,9 @@ func (h *hand) round(ops ...vtep.Op) (written []vtep.Op, wait time.Duration) {
 	return due, wait
 }
 
-// fights has the same operation planned until it is written so many times, and tells
+// fights has the same operation planned until it is written so many times, and returns
 // how long each took.
-func (h *hand) fights(times int, op vtep.Op, between ...vtep.Op) (took []time.Duration) {
+func (h *conflict) fights(times int, op vtep.Op, between ...vtep.Op) (took []time.Duration) {
 	for range times {
 		began := h.now
 		for {
@@ -49,7 +60,7 @@ func (h *hand) fights(times int, op vtep.Op, between ...vtep.Op) (took []time.Du
 	return took
 }
 
-func stationOp(kind vtep.OpKind, i int) vtep.Op {
+func macOp(kind vtep.OpKind, i int) vtep.Op {
 	op := vtep.Op{Kind: kind, LogicalSwitch: network, MAC: macOf(i)}
 	if kind != vtep.DeleteMAC {
 		op.Locator = vtep.Locator{Addr: ipOf(1)}
@@ -68,42 +79,43 @@ func markOp() vtep.Op {
 
 var growing = []time.Duration{0, 0, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}
 
-// A fight is noticed whatever else is written of the network meanwhile.
+// A conflict is noticed whatever else is written of the network meanwhile.
 func TestFightInABusyNetwork(t *testing.T) {
 	for name, op := range map[string]vtep.Op{
 		"binding": bindOp(vtep.Bind, network),
-		"station": stationOp(vtep.AddMAC, 1),
+		"MAC":     macOp(vtep.AddMAC, 1),
 		"flood":   {Kind: vtep.DeleteFlood, LogicalSwitch: network},
 		"tunnel":  {Kind: vtep.EnableBFD, Detail: &vtep.Detail{Tunnel: vtep.Tunnel{Switch: "s", Remote: ipOf(1)}}},
 	} {
-		h := newHand(t)
-		require.Equal(t, growing, h.fights(len(growing), op, stationOp(vtep.AddMAC, 2), stationOp(vtep.DeleteMAC, 2)), name)
+		h := newConflict(t)
+		require.Equal(t, growing, h.fights(len(growing), op, macOp(vtep.AddMAC, 2), macOp(vtep.DeleteMAC, 2)), name)
 		problems := h.problems()
 		require.Len(t, problems, 1, name)
 		require.Equal(t, vtep.Conflict, problems[0].Reason)
-		require.Contains(t, problems[0].Message, "another hand undid 5 times: ")
+		require.Contains(t, problems[0].Message, "an external writer undid 5 times: ")
 	}
 }
 
-// What a hand changes and what it deletes is one fight, as we want the same each time.
+// An external writer that changes a row one time and deletes it the next is in one
+// conflict: we want the same each time.
 func TestFightByTwoMeans(t *testing.T) {
-	h := newHand(t)
+	h := newConflict(t)
 	for i := range 4 {
-		h.fights(1, stationOp([]vtep.OpKind{vtep.AddMAC, vtep.MoveMAC}[i%2], 1))
+		h.fights(1, macOp([]vtep.OpKind{vtep.AddMAC, vtep.MoveMAC}[i%2], 1))
 	}
-	due, wait := h.round(stationOp(vtep.AddMAC, 1))
+	due, wait := h.round(macOp(vtep.AddMAC, 1))
 	require.Empty(t, due)
 	require.Greater(t, wait, 3*time.Second)
 }
 
-// Users and stations may come and go as often as they like.
+// Users and hosts may come and go as often as they like.
 func TestToAndFroIsNoFight(t *testing.T) {
-	h := newHand(t)
+	h := newConflict(t)
 	down := []vtep.Op{bindOp(vtep.Unbind, network), {Kind: vtep.ClearMACs, LogicalSwitch: network}, {Kind: vtep.DeleteLogicalSwitch, LogicalSwitch: network}}
 	for range 10 {
 		for _, ops := range [][]vtep.Op{
 			{bindOp(vtep.Bind, network)}, {bindOp(vtep.Rebind, "other")}, {bindOp(vtep.Rebind, network)}, {bindOp(vtep.Unbind, network)},
-			{stationOp(vtep.AddMAC, 1)}, {stationOp(vtep.DeleteMAC, 1)}, {stationOp(vtep.AddMAC, 2), markOp()}, down,
+			{macOp(vtep.AddMAC, 1)}, {macOp(vtep.DeleteMAC, 1)}, {macOp(vtep.AddMAC, 2), markOp()}, down,
 		} {
 			due, wait := h.round(ops...)
 			require.Equal(t, ops, due)
@@ -115,7 +127,7 @@ func TestToAndFroIsNoFight(t *testing.T) {
 
 // What waits to be written again and is not wanted any more is no problem.
 func TestFightEndsWithTheWish(t *testing.T) {
-	h := newHand(t)
+	h := newConflict(t)
 	op := bindOp(vtep.Bind, network)
 	h.fights(7, op)
 	h.round(op)
@@ -127,8 +139,8 @@ func TestFightEndsWithTheWish(t *testing.T) {
 
 // The first of several operations on one thing decides for all.
 func TestFightOverSeveralRows(t *testing.T) {
-	h := newHand(t)
-	ops := []vtep.Op{stationOp(vtep.MoveMAC, 1), stationOp(vtep.DeleteMAC, 1)}
+	h := newConflict(t)
+	ops := []vtep.Op{macOp(vtep.MoveMAC, 1), macOp(vtep.DeleteMAC, 1)}
 	for range 2 {
 		due, _ := h.round(ops...)
 		require.Equal(t, ops, due)
@@ -140,9 +152,9 @@ func TestFightOverSeveralRows(t *testing.T) {
 
 // A mark is set twice, also where much else happens.
 func TestMarkIsLeftToAnother(t *testing.T) {
-	h := newHand(t)
+	h := newConflict(t)
 	for i := range 10 {
-		due, wait := h.round(markOp(), stationOp(vtep.AddMAC, 10+i))
+		due, wait := h.round(markOp(), macOp(vtep.AddMAC, 10+i))
 		require.Len(t, due, map[bool]int{true: 2, false: 1}[i < maxMarks])
 		require.Zero(t, wait)
 		h.now = h.now.Add(time.Minute)
@@ -151,10 +163,10 @@ func TestMarkIsLeftToAnother(t *testing.T) {
 }
 
 // What the switch refused was not written.
-func TestRefusedIsNoRepair(t *testing.T) {
-	h := newHand(t)
+func TestRefusedIsNotRepeated(t *testing.T) {
+	h := newConflict(t)
 	add := vtep.Op{Kind: vtep.AddLogicalSwitch, LogicalSwitch: network, Detail: &vtep.Detail{Switch: &vtep.LogicalSwitchRow{}}}
-	ops := []vtep.Op{add, stationOp(vtep.AddMAC, 1), bindOp(vtep.Bind, network)}
+	ops := []vtep.Op{add, macOp(vtep.AddMAC, 1), bindOp(vtep.Bind, network)}
 	for range 5 {
 		due, wait := h.filter(ops, 0, h.now)
 		require.Equal(t, ops, due)
@@ -163,54 +175,54 @@ func TestRefusedIsNoRepair(t *testing.T) {
 	}
 }
 
-// A fight over logical switches holds up no station of others in a large plan, and what
+// A conflict over logical switches delays no MAC of others in a large plan, and what
 // is on a logical switch that waits to be made again waits with it, uncounted.
 func TestFightOverLogicalSwitches(t *testing.T) {
-	h := newHand(t)
+	h := newConflict(t)
 	add := vtep.Op{Kind: vtep.AddLogicalSwitch, LogicalSwitch: network, Detail: &vtep.Detail{Switch: &vtep.LogicalSwitchRow{}}}
 	h.fights(4, add)
-	late := stationOp(vtep.AddMAC, 7)
+	late := macOp(vtep.AddMAC, 7)
 	due, wait := h.round(add, late, bindOp(vtep.Bind, network), bindOp(vtep.Bind, "other"))
 	require.Equal(t, []vtep.Op{bindOp(vtep.Bind, "other")}, due)
 	require.Positive(t, wait)
-	require.Nil(t, h.of[subjectOf(&late)])
+	require.Nil(t, h.of[KeyOf(&late)])
 	ops := []vtep.Op{add}
-	for i := range 2 * maxRepairs {
-		op := stationOp(vtep.AddMAC, i)
+	for i := range 2 * maxWatched {
+		op := macOp(vtep.AddMAC, i)
 		op.LogicalSwitch = "other"
 		ops = append(ops, op)
 	}
 	due, _ = h.round(ops...)
-	require.Equal(t, ops[1:], due, "the stations of others, not what waits")
+	require.Equal(t, ops[1:], due, "the MACs of others, not what waits")
 }
 
-// Bindings are watched also in a plan of thousands of stations.
+// Bindings are watched also in a plan of thousands of MACs.
 func TestFightOverManyBindings(t *testing.T) {
-	h := newHand(t)
+	h := newConflict(t)
 	bind := func(round int) []vtep.Op {
 		var ops []vtep.Op
-		for i := range 2 * maxRepairs {
-			ops = append(ops, stationOp(vtep.AddMAC, round*2*maxRepairs+i))
+		for i := range 2 * maxWatched {
+			ops = append(ops, macOp(vtep.AddMAC, round*2*maxWatched+i))
 		}
 		return append(ops, bindOp(vtep.Bind, network))
 	}
 	for i := range 3 {
 		due, _ := h.round(bind(i)...)
-		require.Len(t, due, 2*maxRepairs+map[bool]int{true: 1}[i < 2])
+		require.Len(t, due, 2*maxWatched+map[bool]int{true: 1}[i < 2])
 	}
 }
 
-// However much is written, what is remembered is bounded, and a fight is noticed.
+// However much is written, what is remembered is bounded, and a conflict is noticed.
 func TestFightAmongMany(t *testing.T) {
-	h := newHand(t)
+	h := newConflict(t)
 	op := bindOp(vtep.Bind, network)
 	for i := range 100 {
-		ops := make([]vtep.Op, maxRepairs)
+		ops := make([]vtep.Op, maxWatched)
 		for j := range ops {
-			ops[j] = stationOp(vtep.AddMAC, i*maxRepairs+j)
+			ops[j] = macOp(vtep.AddMAC, i*maxWatched+j)
 		}
 		h.round(ops...)
-		require.LessOrEqual(t, len(h.of), 11*maxRepairs)
+		require.LessOrEqual(t, len(h.of), 11*maxWatched)
 		if i > 93 {
 			h.fights(1, op)
 		}
@@ -218,13 +230,13 @@ func TestFightAmongMany(t *testing.T) {
 	require.Len(t, h.problems(), 1)
 }
 
-// A hand that undoes thousands of rows at once is one that fights, too. What is
+// An external writer that undoes thousands of rows at once is damped, too. What is
 // planned beside it does not wait for it.
 func TestFightOverMany(t *testing.T) {
-	h := newHand(t)
-	ops := make([]vtep.Op, 3*maxRepairs)
+	h := newConflict(t)
+	ops := make([]vtep.Op, 3*maxWatched)
 	for i := range ops {
-		ops[i] = stationOp(vtep.AddMAC, i)
+		ops[i] = macOp(vtep.AddMAC, i)
 	}
 	for range 2 {
 		due, _ := h.round(ops...)
@@ -239,25 +251,25 @@ func TestFightOverMany(t *testing.T) {
 	due, _ = h.round(append(ops[:10], bindOp(vtep.Bind, network))...)
 	require.Equal(t, []vtep.Op{bindOp(vtep.Bind, network)}, due)
 	for i := range ops {
-		ops[i] = stationOp(vtep.AddMAC, len(ops)+i)
+		ops[i] = macOp(vtep.AddMAC, len(ops)+i)
 	}
-	due, _ = h.round(append(ops, stationOp(vtep.AddMAC, 1))...)
+	due, _ = h.round(append(ops, macOp(vtep.AddMAC, 1))...)
 	require.Len(t, due, len(ops)+1, "what waits is not among those that are watched")
 }
 
-func BenchmarkRepairs(b *testing.B) {
-	ops := make([]vtep.Op, maxRepairs)
+func BenchmarkRepeats(b *testing.B) {
+	ops := make([]vtep.Op, maxWatched)
 	for i := range ops {
-		ops[i] = stationOp(vtep.AddMAC, i)
+		ops[i] = macOp(vtep.AddMAC, i)
 	}
 	now := at(0)
 	for b.Loop() {
-		var r repairs
+		var r repeats
 		for range 3 {
 			due, _ := r.filter(ops, 0, now)
 			r.written(due, nil, now)
 			now = now.Add(time.Minute)
 		}
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*3*maxRepairs), "ns/op-noted")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*3*maxWatched), "ns/op-noted")
 }

@@ -1,0 +1,34 @@
+package damping
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"bordergw/vtep"
+)
+
+// problemOfAll describes the entry that was undone most often, and how many more
+// there are.
+func problemOfAll(list []*repeat) vtep.Problem {
+	worst := slices.MinFunc(list, func(a, b *repeat) int {
+		return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.op.String(), b.op.String()))
+	})
+	more := ""
+	if n := len(list) - 1; n > 0 {
+		more = fmt.Sprintf(", and %d more", n)
+	}
+	if worst.count > conflictAfter {
+		return problemOf(worst.op, vtep.Conflict, fmt.Sprintf("an external writer undid %d times: %s%s", worst.count-1, worst.op, more))
+	}
+	return problemOf(worst.op, vtep.AwaitingSwitch, fmt.Sprintf("an external writer undid %d times, to be written again: %s%s", worst.count, worst.op, more))
+}
+
+// problemOf is a Problem about one operation.
+func problemOf(op *vtep.Op, reason vtep.Reason, message string) vtep.Problem {
+	p := vtep.Problem{Reason: reason, LogicalSwitch: op.LogicalSwitch, Message: message}
+	if op.Detail != nil && op.Detail.Binding != (vtep.Binding{}) {
+		p.Binding = &op.Detail.Binding
+	}
+	return p
+}
