@@ -27,6 +27,7 @@ type fakeStatus struct {
 	device     model.DeviceStatus
 	connection model.ConnectionStatus
 	reports    []model.DeviceReport
+	deleted    []model.DeletedDevice
 	plans      []model.DevicePlan
 	notReady   error
 	frozen     model.MAC
@@ -36,6 +37,7 @@ type fakeStatus struct {
 func (f *fakeStatus) DeviceStatus(string) model.DeviceStatus         { return f.device }
 func (f *fakeStatus) ConnectionStatus(string) model.ConnectionStatus { return f.connection }
 func (f *fakeStatus) DeviceReports() []model.DeviceReport            { return f.reports }
+func (f *fakeStatus) DeletedDevices() []model.DeletedDevice          { return f.deleted }
 func (f *fakeStatus) Plans(context.Context) []model.DevicePlan       { return f.plans }
 func (f *fakeStatus) Ready() error                                   { return f.notReady }
 func (f *fakeStatus) Occupant(_ model.Place, _ string, vlans []model.VLAN) string {

@@ -93,6 +93,8 @@ type Records interface {
 	Audit(model.AuditFilter) iter.Seq2[*model.AuditRecord, error]
 	// Import fills an empty store, with everything or nothing.
 	Import(context.Context, *model.Export) error
+	// PurgeRetired gives up a deleted device: what it holds stays there.
+	PurgeRetired(ctx context.Context, deviceID string) error
 }
 
 // Status tells how far the definitions have been realised.
@@ -101,6 +103,8 @@ type Status interface {
 	ConnectionStatus(id string) model.ConnectionStatus
 	// DeviceReports lists registered and discovered switch databases.
 	DeviceReports() []model.DeviceReport
+	// DeletedDevices lists deleted devices that are still to be cleaned.
+	DeletedDevices() []model.DeletedDevice
 	// Plans is what would be sent now; nothing is written.
 	Plans(context.Context) []model.DevicePlan
 	// Occupant names the logical switch of another hand that has one of the VLANs of

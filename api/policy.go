@@ -69,6 +69,7 @@ const (
 	actionExport   = "export"
 	actionImport   = "import"
 	actionUnfreeze = "unfreeze_mac"
+	actionPurge    = "purge_device"
 
 	actionQuarantine    = "get_quarantine"
 	actionEndQuarantine = "end_quarantine"
@@ -93,7 +94,7 @@ func defaultPolicy() Policy {
 	for _, never := range []string{"create_agent", "update_agent", "delete_agent", "create_quota", "update_l2_gateway_connection", "update_remote_mac_entry"} {
 		delete(p, never)
 	}
-	for _, action := range []string{actionDevices, actionPlan, actionAudit, actionExport, actionImport, actionUnfreeze, actionQuarantine, actionEndQuarantine} {
+	for _, action := range []string{actionDevices, actionPlan, actionAudit, actionExport, actionImport, actionUnfreeze, actionPurge, actionQuarantine, actionEndQuarantine} {
 		p[action] = adminOnly
 	}
 	return p

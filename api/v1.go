@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,12 +53,18 @@ func resolveV1(c *call, seg []string) endpoint {
 	if len(seg) > 0 && seg[0] == "quarantine" {
 		return resolveQuarantine(c, seg[1:])
 	}
+	if len(seg) == 2 && seg[0] == "deleted-devices" {
+		c.id = seg[1]
+		return only(http.MethodDelete, "/v1/deleted-devices/{id}", permitted(actionPurge, purgeDevice))
+	}
 	if len(seg) != 1 {
 		return notFound()
 	}
 	switch seg[0] {
 	case "devices":
 		return get("/v1/devices", false, permitted(actionDevices, deviceReports))
+	case "deleted-devices":
+		return get("/v1/deleted-devices", false, permitted(actionDevices, deletedDevices))
 	case "plan":
 		return get("/v1/plan", false, permitted(actionPlan, plan))
 	case "audit":
@@ -92,6 +99,26 @@ func unfreezeMAC(c *call) (reply, error) {
 
 func deviceReports(c *call) (reply, error) {
 	return ok(stream{{"devices", each(c.cfg.Status.DeviceReports(), itself)}})
+}
+
+// deletedDevices lists all, or those of an id or name.
+func deletedDevices(c *call) (reply, error) {
+	q, out := c.query(), []model.DeletedDevice{}
+	chosen := func(key, value string) bool { return len(q[key]) == 0 || slices.Contains(q[key], value) }
+	for _, d := range c.cfg.Status.DeletedDevices() {
+		if chosen("id", d.ID) && chosen("name", d.Name) {
+			out = append(out, d)
+		}
+	}
+	return ok(map[string][]model.DeletedDevice{"deleted_devices": out})
+}
+
+// purgeDevice gives up a deleted device that will not be cleaned.
+func purgeDevice(c *call) (reply, error) {
+	if err := c.cfg.Store.PurgeRetired(c.r.Context(), c.id); err != nil {
+		return reply{}, err
+	}
+	return reply{status: http.StatusNoContent}, nil
 }
 
 // plan shows what would be sent, as text unless JSON is asked for.

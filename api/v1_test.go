@@ -28,6 +28,26 @@ func TestUnfreeze(t *testing.T) {
 	require.Equal(t, http.StatusMethodNotAllowed, s.do("GET", path(n, "02:00:00:00:00:0a"), "").status)
 }
 
+func TestPurgeDeletedDevice(t *testing.T) {
+	s := newService(t)
+	gd, err := s.store.CreateGatewayDevice(t.Context(), model.GatewayDevice{Name: "sw", ManagementIP: "192.0.2.1", ManagementPort: 6640})
+	require.NoError(t, err)
+	require.NoError(t, s.store.SetInventory(t.Context(), gd.ID, model.Inventory{}))
+	s.do("DELETE", "/v1/deleted-devices/"+gd.ID, "").refused(404, "DeletedDeviceNotFound",
+		"Deleted device "+gd.ID+" could not be found: it is clean, or was never deleted.")
+	require.NoError(t, s.store.DeleteGatewayDevice(t.Context(), gd.ID))
+	require.Equal(t, []any{}, s.do("GET", "/v1/deleted-devices", "").json()["deleted_devices"])
+	s.status.deleted = []model.DeletedDevice{{ID: gd.ID, Name: "sw", Networks: 3}, {ID: "other", Name: "sw2"}}
+	require.Equal(t, []any{gd.ID, "other"}, s.do("GET", "/v1/deleted-devices", "").list("deleted_devices", "id"))
+	require.Equal(t, []any{gd.ID}, s.do("GET", "/v1/deleted-devices?name=sw", "").list("deleted_devices", "id"))
+	require.Equal(t, []any{"other"}, s.do("GET", "/v1/deleted-devices?id=other", "").list("deleted_devices", "id"))
+
+	require.Equal(t, http.StatusNoContent, s.do("DELETE", "/v1/deleted-devices/"+gd.ID, "").status)
+	require.Zero(t, s.store.Definitions().Retired.Len())
+	require.Equal(t, []any{"delete"}, s.do("GET", "/v1/audit?resource=deleted_device&id="+gd.ID, "").list("audit", "action"))
+	require.Equal(t, http.StatusMethodNotAllowed, s.do("GET", "/v1/deleted-devices/"+gd.ID, "").status)
+}
+
 func TestAudit(t *testing.T) {
 	s := newService(t, withHeaders).as("u", "ops", "admin")
 	s.header.Set("X-Auth-Token", "sesame")

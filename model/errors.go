@@ -60,6 +60,11 @@ func ErrInvalidInput(format string, args ...any) *Error {
 	return refuse(Invalid, "InvalidInput", "Invalid input for operation: "+format+".", args...)
 }
 
+// ErrDeletedDeviceNotFound refuses what is no deleted device that is to be cleaned.
+func ErrDeletedDeviceNotFound(id string) *Error {
+	return refuse(NotFound, "DeletedDeviceNotFound", "Deleted device %s could not be found: it is clean, or was never deleted.", id)
+}
+
 // ErrNetworkNotFound refuses an unknown network.
 func ErrNetworkNotFound(id string) *Error {
 	return refuse(NotFound, "NetworkNotFound", "Network %s could not be found.", id)

@@ -45,11 +45,12 @@ type Quota struct {
 	Limits Limits `json:"limits"`
 }
 
-// Owned counts what a project owns, by resource.
+// Owned counts what a project owns, by resource. Deleted devices that are still to be
+// cleaned are among its devices.
 func (d *Definitions) Owned(project string) map[string]int {
 	return map[string]int{
 		QuotaNetwork:       countOwned(d.Networks, project),
-		QuotaGatewayDevice: countOwned(d.Devices, project),
+		QuotaGatewayDevice: countOwned(d.Devices, project) + countOwned(d.Retired, project),
 		QuotaL2Gateway:     countOwned(d.Gateways, project),
 		QuotaConnection:    countOwned(d.Connections, project),
 	}

@@ -86,8 +86,28 @@ type DeviceReport struct {
 	LogicalSwitches int `json:"logical_switches"`
 	RemoteMACs      int `json:"remote_macs"`
 	LocalMACs       int `json:"local_macs"`
+	// ClaimedMACs is the number of stations that the switch has learned although they are
+	// configured elsewhere (remote_mac_entries).
+	ClaimedMACs int `json:"claimed_macs"`
 	// Transactions sent since the session began.
 	Transactions uint64 `json:"transactions"`
+}
+
+// DeletedDevice is a deleted device whose database may still hold rows of ours. It is
+// forgotten when they are gone, when it is purged, or at ForgottenAt.
+type DeletedDevice struct {
+	ID          string    `json:"id"`
+	Name        string    `json:"name"`
+	ProjectID   string    `json:"project_id"`
+	Endpoint    string    `json:"endpoint"`
+	DeletedAt   time.Time `json:"deleted_at"`
+	ForgottenAt time.Time `json:"forgotten_at"`
+	// Networks is the number of networks that it has not been seen without.
+	Networks int `json:"networks"`
+	// Cleaning: there is a session with it, or an attempt at one, now.
+	Cleaning bool `json:"cleaning"`
+	// Detail is what the session does, or why the last one ended.
+	Detail string `json:"detail"`
 }
 
 // DevicePlan is what would be sent to a device now.

@@ -175,6 +175,33 @@ func TestSwitchThatIsDeletedBecomesUnknown(t *testing.T) {
 	g.reaches(renamed, model.DeviceInSync)
 }
 
+// A switch that dials in only after its device was deleted is cleaned then, over the
+// connection that it makes.
+func TestDeletedWhileAwayIsCleanedWhenItDialsIn(t *testing.T) {
+	g := newPlainGate(t)
+	sw := newSwitch(t, "sw1", "192.0.2.1")
+	call(sw, "tcp:"+g.addresses[0])
+	id := g.register(listener("sw1"))
+	g.reaches(id, model.DeviceInSync)
+	net := g.network()
+	c := g.connect(net, "", &tor{name: "sw1"})
+	g.active(c)
+	sw.Stop()
+	g.reaches(id, model.DeviceUnreachable)
+	require.NoError(t, g.store.DeleteConnection(t.Context(), c))
+	for gw := range g.store.Definitions().Gateways.All() {
+		require.NoError(t, g.store.DeleteL2Gateway(t.Context(), gw.ID))
+	}
+	require.NoError(t, g.store.DeleteNetwork(t.Context(), net))
+	require.NoError(t, g.store.DeleteGatewayDevice(t.Context(), id))
+	g.eventually(func() bool { return len(g.loop.DeviceReports()) == 0 }, "no device is left")
+	require.Len(t, g.loop.DeletedDevices(), 1)
+	sw.Run()
+	g.eventually(func() bool { return g.store.Definitions().Retired.Len() == 0 }, "it is cleaned")
+	require.NotContains(t, sw.VtepCtl("list-ls"), net)
+	g.discovers("sw1", "not registered")
+}
+
 // Devices come and go for years: nothing is kept of one that has gone.
 func TestDeletedDeviceLeavesNoMetrics(t *testing.T) {
 	g := newPlainGate(t)

@@ -9,7 +9,7 @@ import (
 	"bordergw/vtep"
 )
 
-// retention is how long a deleted device that never came back is dialled.
+// retention is how long a deleted device is tried that never came back.
 const retention = 7 * 24 * time.Hour
 
 // cleaning are the devices, by id, that have something to confirm: a removed
@@ -113,11 +113,22 @@ func (w *worker) isCurrent(want *vtep.Want, defs *model.Definitions) bool {
 	return w.want == want && w.revision == defs.Revision
 }
 
-// forgetExpired gives up on deleted devices that have been away for too long.
-func (l *Loop) forgetExpired(ctx context.Context) {
-	if err := l.store.ExpireRetired(ctx, retention); err != nil {
-		l.log.WithField("err", err).Warn("forgetting a deleted device")
+// forgetExpired gives up on deleted devices that have been away for too long. It
+// returns when the next one will have been.
+func (l *Loop) forgetExpired(ctx context.Context) (next time.Time) {
+	gone, left, err := l.store.ExpireRetired(ctx, retention)
+	for _, r := range gone {
+		l.log.WithField("device", deviceName(&r.GatewayDevice)).
+			Warnf("a deleted device has not been clean for %s and is forgotten: the rows that it holds stay there", retention)
 	}
+	if err != nil {
+		l.log.WithField("err", err).Warn("forgetting a deleted device")
+		return time.Now().Add(storeRetry)
+	}
+	if left > 0 {
+		next = time.Now().Add(left)
+	}
+	return next
 }
 
 // registeredElsewhere finds a switch of a deleted device that a registered one

@@ -21,9 +21,12 @@ type Input struct {
 	// GrowOnly: facts may still be missing, so that no flood list shrinks for
 	// that reason.
 	GrowOnly bool
-	// Unheard are the devices, by id, that have not said since the start which
-	// stations they have. It counts while GrowOnly.
-	Unheard map[string]bool
+	// Heard tells by device id of which networks it has said which stations it has: of
+	// those that stood as of this revision. It counts while GrowOnly, and in networks
+	// that are Young.
+	Heard map[string]uint64
+	// Young are the networks, by id, that have only just come into the View.
+	Young map[string]bool
 	// Sweep: both sides have been read for long enough to remove what carries
 	// our mark and that nothing explains.
 	Sweep bool
@@ -61,7 +64,11 @@ type View struct {
 	// shares are what each device's Want was gathered from; none where not known any
 	// more, or where there were clashes.
 	shares map[string][]*share
-	basis  basis
+	// contested stations, by network id.
+	contested map[string]*contested
+	// carried are the networks that have a connection.
+	carried map[string]bool
+	basis   basis
 }
 
 // Outcome is what becomes of one connection, as far as definitions and
@@ -103,14 +110,16 @@ func Compile(in Input, prev *View) *View {
 		return v
 	}
 	v := &View{
-		Revision: in.Definitions.Revision,
-		Wants:    map[string]*vtep.Want{},
-		Outcomes: map[string]*Outcome{},
-		stitched: map[string]map[string]bool{},
-		groups:   map[string]*groupView{},
-		clashes:  map[string][]vtep.Binding{},
-		shares:   map[string][]*share{},
-		basis:    basisOf(&in),
+		Revision:  in.Definitions.Revision,
+		Wants:     map[string]*vtep.Want{},
+		Outcomes:  map[string]*Outcome{},
+		stitched:  map[string]map[string]bool{},
+		groups:    map[string]*groupView{},
+		clashes:   map[string][]vtep.Binding{},
+		shares:    map[string][]*share{},
+		carried:   map[string]bool{},
+		contested: map[string]*contested{},
+		basis:     basisOf(&in),
 	}
 	for _, g := range groupNetworks(&in) {
 		inputs := g.inputs(&in)
@@ -121,7 +130,11 @@ func Compile(in Input, prev *View) *View {
 			gv.follow(was)
 		}
 		v.groups[g.key()] = gv
+		for _, p := range g.nets {
+			v.carried[p.net.ID] = true
+		}
 		maps.Copy(v.Outcomes, gv.outcomes)
+		maps.Copy(v.contested, gv.contested)
 	}
 	v.assemble(in, prev)
 	return v

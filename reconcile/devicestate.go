@@ -153,11 +153,11 @@ func (w *worker) enter(phase, detail string) {
 	w.mu.Lock()
 	w.status.phase, w.status.detail = phase, detail
 	w.mu.Unlock()
-	if phase != w.stamped && phase != model.DeviceSyncing { // a write takes a moment, and must not wait
+	if phase != w.stamped && phase != model.DeviceSyncing && !w.brief { // a write takes a moment, and must not wait
 		w.stamped = phase
 		w.stamp()
 	}
-	if phase == w.logged || phase == model.DeviceUnreachable && detail == w.logged {
+	if phase == w.logged || phase == model.DeviceUnreachable && detail == w.logged || w.brief {
 		return
 	}
 	switch phase {
@@ -193,10 +193,12 @@ func (w *worker) lost(err error) {
 	w.mu.Lock()
 	w.status.lastError, w.status.distrust = err.Error(), transport.Reason(err)
 	w.mu.Unlock()
-	if errors.As(err, new(notDriven)) {
+	if errors.As(err, new(notDriven)) && !w.brief {
 		w.tellNotDriven(err.Error())
 	}
 	w.enter(model.DeviceUnreachable, err.Error())
 	w.damper = damping.Damper{}
-	w.loop.refresh()
+	if !w.brief {
+		w.loop.refresh()
+	}
 }

@@ -24,6 +24,9 @@ func ipOf(n int) model.VTEPAddress { return model.VTEPAddress{10, 0, byte(n >> 8
 // network is the name of the one network of the tests that need no other.
 const network = "net"
 
+// always is what is so in all networks.
+func always(is bool) func(string) bool { return func(string) bool { return is } }
+
 // switches drives a learning as the workers would: each database has rows that
 // carry a number which is never used again.
 type switches struct {
@@ -44,7 +47,7 @@ func newSwitches(t *testing.T, n int) *switches {
 	s := &switches{t: t, learning: newLearning(defaultLocalHold, defaultHold, 0), rows: map[vtep.DatabaseID]map[rowKey]vtep.LocalMAC{}}
 	for db := vtep.DatabaseID(1); int(db) <= n; db++ {
 		s.rows[db] = map[rowKey]vtep.LocalMAC{}
-		s.update(db, vtep.Locals{Full: true}, true, epoch)
+		s.update(db, vtep.Locals{Full: true}, always(true), epoch)
 	}
 	return s
 }
@@ -58,12 +61,12 @@ func (s *switches) write(db vtep.DatabaseID, key rowKey, endpoint model.VTEPAddr
 }
 
 func (s *switches) learn(db vtep.DatabaseID, key rowKey, endpoint model.VTEPAddress, now time.Time) {
-	s.update(db, vtep.Locals{MACs: []vtep.LocalMAC{s.write(db, key, endpoint)}}, false, now)
+	s.update(db, vtep.Locals{MACs: []vtep.LocalMAC{s.write(db, key, endpoint)}}, always(false), now)
 }
 
 func (s *switches) forget(db vtep.DatabaseID, key rowKey, now time.Time) {
 	delete(s.rows[db], key)
-	s.update(db, vtep.Locals{MACs: []vtep.LocalMAC{{LogicalSwitch: key.network, MAC: key.mac}}}, false, now)
+	s.update(db, vtep.Locals{MACs: []vtep.LocalMAC{{LogicalSwitch: key.network, MAC: key.mac}}}, always(false), now)
 }
 
 // snapshotOf tells all rows of a database, as after a reconnect.
@@ -73,7 +76,7 @@ func (s *switches) snapshotOf(db vtep.DatabaseID, first bool, now time.Time) {
 		told.MACs = append(told.MACs, row)
 	}
 	slices.SortFunc(told.MACs, func(a, b vtep.LocalMAC) int { return a.MAC.Compare(b.MAC) })
-	s.update(db, told, first, now)
+	s.update(db, told, always(first), now)
 }
 
 // pass lets the time come, as the Loop does.

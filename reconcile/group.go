@@ -81,7 +81,10 @@ type groupView struct {
 	inputs   []any
 	shares   map[string]*share // by gateway device id
 	segments []*vtep.Segment   // of all shares, each once
+	of       []*model.Network  // by segment
 	outcomes map[string]*Outcome
+	// contested stations, by network id.
+	contested map[string]*contested
 }
 
 // groupNet is what a network of a group was made from.

@@ -13,7 +13,7 @@ import (
 
 // match is a device that a caller may be, the higher the surer.
 type match struct {
-	worker     *worker
+	worker     *worker // nil for a deleted device that has no turn
 	device     *model.GatewayDevice
 	registered bool // and not deleted
 	rank       int
@@ -33,7 +33,7 @@ func (l *Loop) identify(c *caller) (*worker, string) {
 	switches := c.session.Facts().Switches
 	names := switchNames(switches)
 	m := l.bestMatch(c.peer, names)
-	if m.worker == nil {
+	if m.device == nil {
 		return nil, unknown(c, names)
 	}
 	if err := l.admits(m.device, c.peer); err != nil {
@@ -41,6 +41,11 @@ func (l *Loop) identify(c *caller) (*worker, string) {
 	}
 	if err := l.foreign(m.device, switches); err != nil {
 		return nil, err.Error()
+	}
+	if !m.registered {
+		if m.worker = l.turns.call(m.device.ID); m.worker == nil {
+			return nil, fmt.Sprintf("device %s has been deleted and waits for its turn to be cleaned", deviceName(m.device))
+		}
 	}
 	if err := l.claims.check(m.worker, names); err != nil {
 		return nil, err.Error()
@@ -94,15 +99,21 @@ func (l *Loop) unproven(gd *model.GatewayDevice, k link, switches []model.Switch
 // bestMatch prefers devices that are registered to deleted ones, then the surer
 // match, then the older device.
 func (l *Loop) bestMatch(peer transport.Peer, names []string) match {
-	defs := l.store.Definitions()
 	var best match
-	for id, w := range l.snapshot() {
-		gd := w.device.Load()
-		m := match{worker: w, device: gd, rank: l.rank(gd, peer, names)}
-		_, m.registered = defs.Devices.Get(id)
-		if m.rank > 0 && (best.worker == nil || m.surer(best)) {
+	consider := func(m match) {
+		m.rank = l.rank(m.device, peer, names)
+		if m.rank > 0 && (best.device == nil || m.surer(best)) {
 			best = m
 		}
+	}
+	defs := l.store.Definitions()
+	for id, w := range l.snapshot() {
+		if _, registered := defs.Devices.Get(id); registered {
+			consider(match{worker: w, device: w.device.Load(), registered: true})
+		}
+	}
+	for r := range defs.Retired.All() {
+		consider(match{device: &r.GatewayDevice})
 	}
 	return best
 }

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -87,10 +88,13 @@ func (w *worker) admit(ctx context.Context, switches []model.SwitchInventory) er
 	}
 	// A database without any switch is one that is being set up again; what was
 	// last seen stays known, so that nothing is taken away for lack of facts.
-	if len(switches) > 0 && !w.kept(switches) {
+	if (len(switches) > 0 || !w.recorded()) && !w.kept(switches) {
 		if err := w.keepInTime(ctx, switches); err != nil {
 			return err
 		}
+	}
+	if !w.recorded() {
+		return errors.New("nothing is written to the switch, as the store can not remember that it was read")
 	}
 	w.ways = w.loop.registrations()
 	return w.loop.claims.take(w, switchNames(switches))

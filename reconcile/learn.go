@@ -32,6 +32,9 @@ const (
 // each MAC. It is immutable.
 type Learned struct {
 	Winners []Candidate // sorted by MAC
+	// Others are the candidates of the same MACs that did not win, the best of each MAC
+	// first: the winner's switch may be no member of the network any more.
+	Others []Candidate
 	// Flood are the end points that switches asked to be flooded at.
 	Flood map[vtep.DatabaseID][]model.VTEPAddress
 	// Frozen MACs moved too often; their winner stands still.
@@ -115,6 +118,9 @@ func (n *learnedNetwork) count(db vtep.DatabaseID, by int) {
 	if of[n] += by; of[n] == 0 {
 		delete(of, n)
 	}
+	if len(of) == 0 {
+		delete(n.stated, db)
+	}
 }
 
 // touch notes that the winner for a MAC may be another one.
@@ -123,9 +129,11 @@ func (n *learnedNetwork) touch(mac model.MAC) {
 	n.changed[n.name] = n
 }
 
-// update takes what a database says. first marks the first word of a database
-// since the process began: then nobody knows which of two is the later one.
-func (l *learning) update(db vtep.DatabaseID, told vtep.Locals, first bool, now time.Time) {
+// update takes what a database says. first tells in which networks these are its first
+// words since the process began: then nobody knows which of two is the later one.
+func (l *learning) update(db vtep.DatabaseID, told vtep.Locals, first func(network string) bool, now time.Time) {
+	var last string
+	var isFirst bool
 	if told.Full {
 		l.missing(db, told.MACs, now)
 	}
@@ -134,7 +142,10 @@ func (l *learning) update(db vtep.DatabaseID, told vtep.Locals, first bool, now 
 		if m.Endpoint == (model.VTEPAddress{}) {
 			n.withdraw(db, m.MAC, now.Add(l.localHold))
 		} else {
-			n.learn(db, m, first, now)
+			if last != m.LogicalSwitch {
+				last, isFirst = m.LogicalSwitch, first(m.LogicalSwitch)
+			}
+			n.learn(db, m, isFirst, now)
 		}
 	}
 	l.floods(db, told.Flood)
@@ -175,7 +186,9 @@ func (l *learning) floods(db vtep.DatabaseID, told map[string][]model.VTEPAddres
 	for name, list := range told {
 		l.network(name).setFlood(db, list)
 	}
-	l.flooded[db] = slices.Collect(maps.Keys(told))
+	if l.flooded[db] = slices.Collect(maps.Keys(told)); len(told) == 0 {
+		delete(l.flooded, db)
+	}
 }
 
 func (n *learnedNetwork) setFlood(db vtep.DatabaseID, list []model.VTEPAddress) {
@@ -252,12 +265,45 @@ func (l *learning) disconnected(db vtep.DatabaseID, now time.Time) {
 	l.ofDatabase(db, func(n *learnedNetwork, mac model.MAC) { n.withdraw(db, mac, now.Add(l.hold)) })
 }
 
+// retainDatabases drops what is known of databases that are not registered any more.
+func (l *learning) retainDatabases(registered map[vtep.DatabaseID]bool) {
+	for db := range l.flooded {
+		if !registered[db] {
+			l.floods(db, nil)
+		}
+	}
+	for db, of := range l.stated {
+		if registered[db] {
+			continue
+		}
+		for n := range of {
+			n.drop(db)
+		}
+		delete(l.stated, db)
+	}
+}
+
+// drop forgets what a database has stated.
+func (n *learnedNetwork) drop(db vtep.DatabaseID) {
+	for mac, s := range n.macs {
+		if s.at(db) == nil {
+			continue
+		}
+		s.homes = slices.DeleteFunc(s.homes, func(h home) bool { return h.Database == db })
+		if n.touch(mac); len(s.homes) == 0 {
+			delete(n.macs, mac)
+		}
+	}
+}
+
 // retain drops what is known of networks that are gone.
 func (l *learning) retain(known func(network string) bool) {
 	for name := range l.networks {
 		if !known(name) {
-			for _, of := range l.stated {
-				delete(of, l.networks[name])
+			for db, of := range l.stated {
+				if delete(of, l.networks[name]); len(of) == 0 {
+					delete(l.stated, db)
+				}
 			}
 			delete(l.networks, name)
 			delete(l.winners, name)
@@ -354,27 +400,28 @@ func (n *learnedNetwork) build(now time.Time) *Learned {
 		_, again := n.stale[mac]
 		return again
 	})
-	out.Winners = make([]Candidate, 0, len(was.Winners)+len(stale))
-	rest := was.Winners
+	ranked := make(map[model.MAC][]Candidate, len(stale))
 	for _, mac := range stale {
-		i, had := slices.BinarySearchFunc(rest, mac, func(c Candidate, m model.MAC) int { return c.MAC.Compare(m) })
-		out.Winners = append(out.Winners, rest[:i]...)
-		rest = rest[i:]
-		if had {
-			rest = rest[1:]
-		}
-		s := n.macs[mac]
-		if s == nil {
-			continue
-		}
-		if w := s.winner(); w.Database != 0 {
-			out.Winners = append(out.Winners, w)
-		}
-		if s.isFrozen(now) {
-			out.Frozen = append(out.Frozen, mac)
+		if s := n.macs[mac]; s != nil {
+			ranked[mac] = s.ranked()
+			if s.isFrozen(now) {
+				out.Frozen = append(out.Frozen, mac)
+			}
 		}
 	}
-	out.Winners = append(out.Winners, rest...)
+	out.Winners = replaced(was.Winners, stale, func(mac model.MAC) []Candidate { return ranked[mac][:min(1, len(ranked[mac]))] })
+	out.Others = replaced(was.Others, stale, func(mac model.MAC) []Candidate { return ranked[mac][min(1, len(ranked[mac])):] })
 	slices.SortFunc(out.Frozen, model.MAC.Compare)
 	return out
+}
+
+// replaced is a list, sorted by MAC, in which the candidates of some MACs are others.
+func replaced(was []Candidate, stale []model.MAC, now func(model.MAC) []Candidate) []Candidate {
+	out := make([]Candidate, 0, len(was)+len(stale))
+	for _, mac := range stale {
+		i, _ := slices.BinarySearchFunc(was, mac, byMAC)
+		out = append(append(out, was[:i]...), now(mac)...)
+		was = was[i+len(of(was[i:], mac)):]
+	}
+	return append(out, was...)
 }

@@ -220,7 +220,7 @@ func TestRemovedNetworksAreForgotten(t *testing.T) {
 		key := rowKey{network + string(rune('a'+i)), macOf(i)}
 		s.learn(1, key, ipOf(1), at(0))
 	}
-	s.update(1, vtep.Locals{Flood: map[string][]model.VTEPAddress{"x": {ipOf(1)}}}, false, at(1))
+	s.update(1, vtep.Locals{Flood: map[string][]model.VTEPAddress{"x": {ipOf(1)}}}, always(false), at(1))
 	s.retain(func(name string) bool { return name == network+"b" })
 	require.Len(t, s.networks, 1)
 	require.Contains(t, s.snapshot(at(2)), network+"b")
@@ -230,7 +230,7 @@ func TestFloodRequests(t *testing.T) {
 	s := newSwitches(t, 2)
 	ask := func(db vtep.DatabaseID, list ...model.VTEPAddress) {
 		told := vtep.Locals{Flood: map[string][]model.VTEPAddress{network: list}}
-		s.update(db, told, false, at(1))
+		s.update(db, told, always(false), at(1))
 	}
 	ask(1, ipOf(1), ipOf(2))
 	ask(2, ipOf(3))
@@ -238,7 +238,7 @@ func TestFloodRequests(t *testing.T) {
 	require.Equal(t, map[vtep.DatabaseID][]model.VTEPAddress{1: {ipOf(1), ipOf(2)}, 2: {ipOf(3)}}, first.Flood)
 	ask(2, ipOf(3))
 	require.Same(t, first, s.snapshot(at(1))[network], "the same again is no change")
-	s.update(1, vtep.Locals{}, false, at(2))
+	s.update(1, vtep.Locals{}, always(false), at(2))
 	require.Equal(t, map[vtep.DatabaseID][]model.VTEPAddress{2: {ipOf(3)}}, s.snapshot(at(2))[network].Flood)
 	require.Len(t, first.Flood, 2, "what was handed out stays as it was")
 }

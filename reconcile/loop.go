@@ -68,10 +68,15 @@ type Loop struct {
 
 	learnMu  sync.Mutex
 	learning *learning
-	heard    map[vtep.DatabaseID]bool // have said which stations they have
+	// heard is the revision of the definitions whose networks a database has told all
+	// its stations of: those that were created later it has said nothing of.
+	heard map[vtep.DatabaseID]uint64
+	// joined is since when a network is in the View, for as long as that is recent.
+	joined map[string]time.Time
 
 	mu      sync.Mutex
-	workers map[string]*worker // by gateway device id; written by Run only
+	workers map[string]*worker // of registered devices, by id; written by Run only
+	turns   *turns             // of deleted devices
 
 	reception *reception
 	claims    *claims
@@ -86,6 +91,7 @@ type Loop struct {
 	historyMu sync.Mutex
 	history   history
 	inError   map[string]bool // connections; Run's own
+	disputed  map[string]bool // networks that have contested stations; Run's own
 }
 
 // New makes a Loop; Run starts it.
@@ -94,8 +100,9 @@ func New(store Store, opts Options) *Loop {
 	l := &Loop{
 		store: store, opts: opts, log: opts.Log,
 		stamp: make(chan struct{}, 1), kick: make(chan struct{}, 1),
-		learning: newLearning(opts.LocalHold, opts.Hold, contradictTime), heard: map[vtep.DatabaseID]bool{},
-		workers: map[string]*worker{}, history: history{}, inError: map[string]bool{}, claims: newClaims(),
+		learning: newLearning(opts.LocalHold, opts.Hold, contradictTime), heard: map[vtep.DatabaseID]uint64{}, joined: map[string]time.Time{},
+		workers: map[string]*worker{}, history: history{}, inError: map[string]bool{}, disputed: map[string]bool{}, claims: newClaims(),
+		turns: newTurns(func(id string) { store.NoteVNIs(id, true, nil) }),
 	}
 	l.said = bucket{burst: allBurst, gap: allGap}
 	l.reception = newReception(l)
@@ -147,13 +154,14 @@ func (l *Loop) Run(ctx context.Context) error {
 	for _, socket := range l.opts.Listeners {
 		running.Go(func() { l.reception.accept(ctx, socket, &running) })
 	}
-	t := &timers{settled: time.NewTimer(l.opts.Settle), due: time.NewTimer(time.Hour), stamp: time.NewTimer(time.Hour)}
+	t := newTimers(l.opts.Settle)
 	defer t.stop()
 	for {
 		began := time.Now()
 		next := l.rebuild(ctx, &running, !t.calm)
 		t.built(began, next)
-		if !l.await(ctx, changes, t) {
+		t.at(l.takeTurns(ctx, &running))
+		if !l.await(ctx, &running, changes, t) {
 			return nil
 		}
 	}
@@ -161,16 +169,23 @@ func (l *Loop) Run(ctx context.Context) error {
 
 // timers are what Run waits for besides notices.
 type timers struct {
-	settled, due, stamp *time.Timer
-	calm                bool // settled has fired
-	stamping            bool // stamp runs
+	settled, due, stamp, turn *time.Timer
+	calm                      bool // settled has fired
+	stamping                  bool // stamp runs
 	// last is when the last View was made, gap how long after it the next one that
 	// follows from what switches say may be.
 	last time.Time
 	gap  time.Duration
 }
 
+func newTimers(settle time.Duration) *timers {
+	return &timers{
+		settled: time.NewTimer(settle), due: time.NewTimer(time.Hour), stamp: time.NewTimer(time.Hour), turn: time.NewTimer(time.Hour),
+	}
+}
+
 func (t *timers) stop() {
+	t.turn.Stop()
 	t.settled.Stop()
 	t.due.Stop()
 	t.stamp.Stop()
@@ -185,8 +200,15 @@ func (t *timers) built(began, next time.Time) {
 	}
 }
 
+// at sets when deleted devices are looked at again; zero for not by time alone.
+func (t *timers) at(turn time.Time) {
+	if !turn.IsZero() {
+		t.turn.Reset(time.Until(turn))
+	}
+}
+
 // await returns when a View has to be built anew; false at the end.
-func (l *Loop) await(ctx context.Context, changes <-chan struct{}, t *timers) bool {
+func (l *Loop) await(ctx context.Context, running *sync.WaitGroup, changes <-chan struct{}, t *timers) bool {
 	for {
 		select {
 		case <-ctx.Done():
@@ -195,6 +217,10 @@ func (l *Loop) await(ctx context.Context, changes <-chan struct{}, t *timers) bo
 			return true
 		case <-t.due.C:
 			return true
+		case <-t.turn.C:
+			t.at(l.takeTurns(ctx, running))
+		case <-l.turns.ended:
+			t.at(l.takeTurns(ctx, running))
 		case <-l.kick:
 			// The edge of a burst passes at once.
 			wait := t.gap - time.Since(t.last)
@@ -243,25 +269,33 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 	learned := l.learned(defs, now)
 	unfit, nextFit := l.unsteady(down, now)
 	was := l.view.Load()
+	young, nextGrown := l.young(defs, was, now)
 	view := Compile(Input{
 		Definitions: defs, Learned: learned.winners, Down: unfit,
-		GrowOnly: cautious, Unheard: learned.unheard,
+		GrowOnly: cautious, Heard: learned.heard, Young: young,
 		// A store without any connection may have been lost: then what stands on
 		// the switches is worth more than what it says.
 		Sweep: !cautious && defs.Connections.Len() > 0,
 	}, was)
 	l.view.Store(view)
+	l.tellContested(view)
 	if was == nil || was.Revision != view.Revision {
 		l.refresh() // definitions alone may make a connection impossible
 	}
-	l.forgetExpired(ctx)
+	nextForgotten := l.forgetExpired(ctx)
 	lost, clean := supplanted(defs, down), cleaning(defs)
 	for id, w := range l.snapshot() {
 		w.supplanted.Store(l.anyShared(lost, id))
 		w.setWant(view.Wants[id], view.Revision, l.anyShared(clean, id))
 	}
-	nextMoves := l.remember(ctx, defs, now)
-	return earlier(nextMoves, earlier(earlier(nextDown, nextFit), earlier(learned.next, nextElection)))
+	for _, w := range l.turns.workers() {
+		w.setWant(view.Wants[w.id], view.Revision, true)
+	}
+	next := earlier(nextDown, nextFit)
+	for _, due := range []time.Time{l.remember(ctx, defs, now), learned.next, nextElection, nextForgotten, nextGrown} {
+		next = earlier(next, due)
+	}
+	return next
 }
 
 // earlier is the earlier of two times, of which zero is never.
@@ -324,24 +358,27 @@ func (l *Loop) unsteady(down map[string]bool, now time.Time) (map[string]bool, t
 }
 
 // heardSay is what the switches have said of stations, as of one moment: a switch
-// that is not in unheard has all that it said in winners. Stations of one that
-// only seemed to have spoken would be taken away from all others.
+// that is in heard has all that it said in winners. Stations of one that only
+// seemed to have spoken would be taken away from all others.
 type heardSay struct {
 	winners map[string]*Learned
-	unheard map[string]bool // devices, by id, that have said nothing since the start
-	next    time.Time       // when the next of it expires
+	// heard is the revision of the definitions of whose networks a device, by id, has
+	// said all.
+	heard map[string]uint64
+	next  time.Time // when the next of it expires
 }
 
 func (l *Loop) learned(defs *model.Definitions, now time.Time) heardSay {
-	out := heardSay{unheard: map[string]bool{}}
-	workers := l.snapshot()
+	out := heardSay{heard: map[string]uint64{}}
+	registered := map[vtep.DatabaseID]bool{}
 	l.learnMu.Lock()
 	defer l.learnMu.Unlock()
-	for id, w := range workers {
-		if !l.heardOf(id, w) {
-			out.unheard[id] = true
-		}
+	for gd := range defs.Devices.All() {
+		registered[databaseID(gd)] = true
+		out.heard[gd.ID] = l.heardOf(gd)
 	}
+	maps.DeleteFunc(l.heard, func(db vtep.DatabaseID, _ uint64) bool { return !registered[db] })
+	l.learning.retainDatabases(registered)
 	l.learning.retain(func(id string) bool {
 		_, ok := defs.Networks.Get(id)
 		return ok
@@ -351,21 +388,28 @@ func (l *Loop) learned(defs *model.Definitions, now time.Time) heardSay {
 	return out
 }
 
-// heardOf reports whether a device's switch has said which stations it has, over
+// heardOf is of which networks a device's switch has said which stations it has, over
 // whichever registration.
-func (l *Loop) heardOf(id string, w *worker) bool {
-	return l.heard[databaseID(w.device.Load())] || slices.ContainsFunc(l.sharing(id), func(gd *model.GatewayDevice) bool {
-		return l.heard[databaseID(gd)]
-	})
+func (l *Loop) heardOf(gd *model.GatewayDevice) (revision uint64) {
+	for _, o := range l.registrations().Sharing(gd) {
+		revision = max(revision, l.heard[databaseID(o)])
+	}
+	return revision
 }
 
-// learn takes what a switch says of its stations.
-func (l *Loop) learn(db vtep.DatabaseID, told vtep.Locals, first bool) {
+// learn takes what a switch says of its stations in the networks of some definitions.
+func (l *Loop) learn(db vtep.DatabaseID, told vtep.Locals, of *model.Definitions) {
 	defer l.facts()
 	l.learnMu.Lock()
 	defer l.learnMu.Unlock()
-	l.learning.update(db, told, first, time.Now())
-	l.heard[db] = true
+	before := l.heard[db]
+	l.learning.update(db, told, func(network string) bool {
+		n, ok := of.Networks.Get(network)
+		return !ok || n.Seq > before
+	}, time.Now())
+	if told.Full {
+		l.heard[db] = max(before, of.Revision)
+	}
 }
 
 // unlearn starts the hold of what a switch that has gone away said; at once
@@ -387,9 +431,9 @@ func (l *Loop) UnfreezeMAC(network string, mac model.MAC) bool {
 }
 
 // match has one worker run for every driven device, and none for others. A
-// worker is replaced when its device is to be reached elsewhere.
+// worker is replaced when its device is to be reached elsewhere. The session with
+// one that has been deleted goes on, to clean it.
 func (l *Loop) match(ctx context.Context, running *sync.WaitGroup, defs *model.Definitions) {
-	wanted := drivenDevices(defs)
 	changed := false
 	defer func() {
 		if changed {
@@ -399,25 +443,43 @@ func (l *Loop) match(ctx context.Context, running *sync.WaitGroup, defs *model.D
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for id, w := range l.workers {
-		if gd := wanted[id]; gd == nil || !sameEndpoint(gd, w.device.Load()) {
-			w.stop()
-			delete(l.workers, id)
-			changed = true
+		gd, ok := defs.Devices.Get(id)
+		if ok && sameEndpoint(gd, w.device.Load()) {
+			continue
 		}
+		if _, retired := defs.Retired.Get(id); retired && w.state().phase != model.DeviceUnreachable {
+			l.turns.adopt(w)
+		} else {
+			w.stop()
+		}
+		delete(l.workers, id)
+		l.metrics.forget(id)
+		changed = true
 	}
-	for id, gd := range wanted {
-		if w := l.workers[id]; w != nil {
+	for gd := range defs.Devices.All() {
+		if !gd.Driven() {
+			continue
+		}
+		if w := l.workers[gd.ID]; w != nil {
 			changed = w.device.Swap(gd) != gd || changed
 			continue
 		}
 		changed = true
 		w := newWorker(l, gd)
-		l.workers[id] = w
-		wctx, stop := context.WithCancel(ctx)
-		w.stop = stop
+		l.workers[gd.ID] = w
+		l.prepare(ctx, running, w)()
+	}
+}
+
+// prepare gives a worker what stops it, and returns what starts it.
+func (l *Loop) prepare(ctx context.Context, running *sync.WaitGroup, w *worker) func() {
+	ctx, w.stop = context.WithCancel(ctx)
+	return func() {
 		running.Go(func() {
-			w.run(wctx)
-			l.forget(id)
+			defer w.stop()
+			w.run(ctx)
+			l.turns.end(w, time.Now())
+			l.forget(w.id)
 		})
 	}
 }
@@ -430,27 +492,11 @@ func (l *Loop) forget(id string) {
 		return // by another worker
 	}
 	l.metrics.forget(id)
-	if gd := drivenDevices(l.store.Definitions())[id]; gd == nil {
+	defs := l.store.Definitions()
+	_, registered := defs.Devices.Get(id)
+	if _, retired := defs.Retired.Get(id); !registered && !retired {
 		l.store.NoteVNIs(id, true, nil)
 	}
-}
-
-// drivenDevices are those that have a database, deleted ones included until
-// they are clean.
-func drivenDevices(defs *model.Definitions) map[string]*model.GatewayDevice {
-	out := map[string]*model.GatewayDevice{}
-	add := func(gd *model.GatewayDevice) {
-		if gd.Driven() {
-			out[gd.ID] = gd
-		}
-	}
-	for gd := range defs.Devices.All() {
-		add(gd)
-	}
-	for r := range defs.Retired.All() {
-		add(&r.GatewayDevice)
-	}
-	return out
 }
 
 func sameEndpoint(a, b *model.GatewayDevice) bool {

@@ -84,7 +84,7 @@ func (s *site) register(server *ovsdbtest.Server, name, tunnelIP string) *tor {
 }
 
 // connectVLAN binds a VLAN of p1 of switches, which need not exist, to a network.
-func (s *site) connectVLAN(network string, vlan model.VLAN, switches ...string) {
+func (s *site) connectVLAN(network string, vlan model.VLAN, switches ...string) (connection string) {
 	s.t.Helper()
 	g := model.L2Gateway{Name: network}
 	for _, name := range switches {
@@ -92,8 +92,9 @@ func (s *site) connectVLAN(network string, vlan model.VLAN, switches ...string) 
 	}
 	gw, err := s.store.CreateL2Gateway(s.t.Context(), g)
 	require.NoError(s.t, err)
-	_, err = s.store.CreateConnection(s.t.Context(), model.L2GatewayConnection{L2GatewayID: gw.ID, NetworkID: network})
+	c, err := s.store.CreateConnection(s.t.Context(), model.L2GatewayConnection{L2GatewayID: gw.ID, NetworkID: network})
 	require.NoError(s.t, err)
+	return c.ID
 }
 
 // connect binds VLAN 100 of p1 of switches to a network.

@@ -81,6 +81,8 @@ var (
 	discoveredDesc  = prometheus.NewDesc("bordergw_discovered_sessions", "Sessions of switches that dialled in and are not driven.", nil, nil)
 	problemsDesc    = prometheus.NewDesc("bordergw_device_problems", "Parts of the definitions that a device does not hold.", []string{"device"}, nil)
 	connectionsDesc = prometheus.NewDesc("bordergw_connections", "L2 gateway connections, by status.", []string{"status"}, nil)
+	claimedDesc     = prometheus.NewDesc("bordergw_device_claimed_macs", "Stations that a device has learned although they are configured elsewhere.", []string{"device"}, nil)
+	deletedDesc     = prometheus.NewDesc("bordergw_deleted_devices", "Deleted devices that are still to be cleaned.", nil, nil)
 	frozenDesc      = prometheus.NewDesc("bordergw_frozen_macs", "Stations that stand still because they moved too often.", nil, nil)
 )
 
@@ -91,6 +93,8 @@ func (c *deviceCollector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- problemsDesc
 	ch <- expiryDesc
 	ch <- discoveredDesc
+	ch <- claimedDesc
+	ch <- deletedDesc
 	ch <- connectionsDesc
 	ch <- frozenDesc
 }
@@ -103,12 +107,15 @@ func (c *deviceCollector) Collect(ch chan<- prometheus.Metric) {
 	for name, at := range c.loop.opts.TLS.Expiries() {
 		gauge(expiryDesc, float64(at.Unix()), name)
 	}
+	gauge(deletedDesc, float64(c.loop.store.Definitions().Retired.Len()))
 	gauge(discoveredDesc, float64(len(c.loop.reception.unplaced())))
 	for status, n := range c.loop.countConnections() {
 		gauge(connectionsDesc, float64(n), status)
 	}
 	gauge(frozenDesc, float64(c.loop.countFrozen()))
+	claimed := c.loop.view.Load().contestedOf()
 	for id, w := range c.loop.snapshot() {
+		gauge(claimedDesc, float64(claimed[id]), id)
 		st := w.state()
 		if at := st.peer.NotAfter(); !at.IsZero() {
 			gauge(expiryDesc, float64(at.Unix()), "device/"+id)

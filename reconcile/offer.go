@@ -58,6 +58,13 @@ func (w *worker) hurry(c *caller) {
 	_ = s.Close()
 }
 
+// ended reports whether the worker takes no callers any more.
+func (w *worker) ended() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.gone
+}
+
 // offering reports whether a caller waits for the worker.
 func (w *worker) offering() bool {
 	w.mu.Lock()

@@ -36,6 +36,7 @@ func relearn(in *Input, prev *View) *View {
 	}
 	in.found = prev.basis.places // answers for these definitions
 	next := *prev
+	next.contested = maps.Clone(prev.contested)
 	next.groups, next.Wants, next.shares = maps.Clone(prev.groups), maps.Clone(prev.Wants), maps.Clone(prev.shares)
 	next.stitched = maps.Clone(prev.stitched) // shareWants writes it
 	fresh := map[string]bool{}                // Wants that are not shared with prev
@@ -50,6 +51,10 @@ func relearn(in *Input, prev *View) *View {
 		gv := g.build(in, was.inputsOf(g))
 		gv.follow(was)
 		next.groups[key] = gv
+		for _, p := range gv.nets {
+			delete(next.contested, p.net.ID)
+		}
+		maps.Copy(next.contested, gv.contested)
 		for dev, share := range gv.shares {
 			if !next.replace(dev, share, fresh) {
 				return nil

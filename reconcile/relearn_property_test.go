@@ -87,7 +87,7 @@ func (r *relearning) redefine() {
 	case 1:
 		r.in.GrowOnly = !r.in.GrowOnly
 	case 2:
-		r.in.Unheard = map[string]bool{gd.ID: true}
+		r.in.Heard = map[string]uint64{gd.ID: 0}
 	case 3:
 		defs := r.top.Definitions
 		for n := range defs.Networks.All() {

@@ -2,63 +2,84 @@ package reconcile
 
 import (
 	"maps"
+	"math"
+	"time"
 
 	"bordergw/model"
 	"bordergw/vtep"
 )
 
-// silence is who has said nothing of stations since the start, while that counts.
+// silence is how far the switches have been heard: the revision of the definitions of
+// whose networks they have said which stations they have.
 type silence struct {
-	byAddress map[model.VTEPAddress]bool
-	byDB      map[vtep.DatabaseID][]model.VTEPAddress
+	in        *Input
+	least     uint64 // of all
+	byAddress map[model.VTEPAddress]uint64
+	byDB      map[vtep.DatabaseID]spoken
 }
 
-// unheard finds the switches of the devices that have not spoken.
+// spoken is what a database has said all of, and its addresses.
+type spoken struct {
+	heard     uint64
+	addresses []model.VTEPAddress
+}
+
+// unheard finds how far the switches of the devices have been heard.
 func (in *Input) unheard() *silence {
 	if in.silent != nil {
 		return in.silent
 	}
-	in.silent = &silence{map[model.VTEPAddress]bool{}, map[vtep.DatabaseID][]model.VTEPAddress{}}
-	if !in.GrowOnly {
+	in.silent = &silence{in, math.MaxUint64, map[model.VTEPAddress]uint64{}, map[vtep.DatabaseID]spoken{}}
+	if !in.GrowOnly && len(in.Young) == 0 {
 		return in.silent
 	}
-	for id := range in.Unheard {
+	for id, heard := range in.Heard {
 		gd, registered := in.Definitions.Devices.Get(id)
 		if registered {
-			in.silent.add(databaseID(gd), in.registrations().Switches(gd))
+			in.silent.add(databaseID(gd), in.registrations().Switches(gd), heard)
 		}
 	}
 	return in.silent
 }
 
-func (s *silence) add(db vtep.DatabaseID, switches []model.SwitchInventory) {
+func (s *silence) add(db vtep.DatabaseID, switches []model.SwitchInventory, heard uint64) {
+	if len(switches) == 0 {
+		return
+	}
+	s.least = min(s.least, heard)
+	of := spoken{heard: heard}
 	for _, sw := range switches {
 		for _, ip := range sw.TunnelIPs {
-			s.byAddress[ip] = true
-			s.byDB[db] = append(s.byDB[db], ip)
+			if h, shared := s.byAddress[ip]; !shared || heard < h {
+				s.byAddress[ip] = heard
+			}
+			of.addresses = append(of.addresses, ip)
 		}
 	}
+	s.byDB[db] = of
 }
 
-// among gives the silent addresses of a flood list, and those of databases that it
-// has any address of: stations behind a switch stay for the sake of another one
-// of its database that is a member. Nil for none.
-func (s *silence) among(flood []vtep.Endpoint) (out map[model.VTEPAddress]bool) {
+// among gives the addresses of a network's flood list whose switches have not spoken
+// of it, and those of databases that it has any address of: stations behind a switch
+// stay for the sake of another one of its database that is a member. Nil for none.
+func (s *silence) among(net *model.Network, flood []vtep.Endpoint) (out map[model.VTEPAddress]bool) {
+	if s.least >= net.Seq || !s.in.GrowOnly && !s.in.Young[net.ID] {
+		return nil
+	}
 	add := func(ip model.VTEPAddress) {
 		if out == nil {
 			out = map[model.VTEPAddress]bool{}
 		}
 		out[ip] = true
 	}
-	if len(s.byAddress) == 0 {
-		return nil
-	}
 	for _, e := range flood {
-		if s.byAddress[e.Locator.Addr] {
+		if heard, known := s.byAddress[e.Locator.Addr]; known && heard < net.Seq {
 			add(e.Locator.Addr)
 		}
-		for _, ip := range s.byDB[e.Home] {
-			add(ip)
+		if of := s.byDB[e.Home]; of.heard < net.Seq {
+			for _, ip := range of.addresses {
+				add(ip)
+			}
 		}
 	}
 	return out
@@ -66,10 +87,38 @@ func (s *silence) among(flood []vtep.Endpoint) (out map[model.VTEPAddress]bool) 
 
 // hears reports whether those are silent that were when the group was built.
 func (v *groupView) hears(in *Input) bool {
-	for _, seg := range v.segments {
-		if !maps.Equal(seg.Unheard, in.unheard().among(seg.Flood)) {
+	for i, seg := range v.segments {
+		if !maps.Equal(seg.Unheard, in.unheard().among(v.of[i], seg.Flood)) {
 			return false
 		}
 	}
 	return true
+}
+
+// young are the networks that have come into the View since the caution of the start,
+// not longer ago than that lasts: their rows may stand from former times, and not all
+// their switches have been asked which stations they have.
+// The time is when the next of them is so no longer.
+func (l *Loop) young(defs *model.Definitions, was *View, now time.Time) (young map[string]bool, next time.Time) {
+	if was != nil && was.Revision != defs.Revision {
+		l.noteJoined(defs, was, now)
+	}
+	young = map[string]bool{}
+	for id, since := range l.joined {
+		if due := since.Add(l.opts.Settle); due.After(now) {
+			young[id], next = true, earlier(next, due)
+		} else {
+			delete(l.joined, id)
+		}
+	}
+	return young, next
+}
+
+// noteJoined notes which networks have connections that had none.
+func (l *Loop) noteJoined(defs *model.Definitions, was *View, now time.Time) {
+	for c := range defs.Connections.All() {
+		if _, known := was.carried[c.NetworkID]; !known {
+			l.joined[c.NetworkID] = now
+		}
+	}
 }

@@ -51,6 +51,17 @@ func (s *station) winner() (best Candidate) {
 	return best
 }
 
+// ranked are the candidates that have an end point, the winner first.
+func (s *station) ranked() (out []Candidate) {
+	for i := range s.homes {
+		if s.homes[i].Endpoint != (model.VTEPAddress{}) {
+			out = append(out, s.homes[i].Candidate)
+		}
+	}
+	slices.SortFunc(out, Candidate.compare)
+	return out
+}
+
 func (s *station) isFrozen(now time.Time) bool { return now.Before(s.frozen()) }
 
 // frozen is until when the station is, or was, held where it is.

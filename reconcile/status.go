@@ -155,6 +155,9 @@ func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
 	if frozen := l.frozenStations(o.Connection.NetworkID); len(frozen) > 0 {
 		j.notes = append(j.notes, frozenNote(frozen))
 	}
+	if c := view.contested[o.Connection.NetworkID]; c != nil {
+		j.notes = append(j.notes, c.String())
+	}
 	out := model.ConnectionStatus{ObservedRevision: j.revision}
 	out.State, out.Detail = j.state(o)
 	out.Conditions = l.stamped("connection/"+o.Connection.ID, j.conditions(o, out.Detail))
@@ -330,10 +333,12 @@ func (j *judgement) faulty(device string, f *vtep.Facts, p *Part) {
 // and is not driven, sorted by name.
 func (l *Loop) DeviceReports() []model.DeviceReport {
 	out := []model.DeviceReport{}
+	claimed := l.view.Load().contestedOf()
 	for id, w := range l.snapshot() {
 		gd, st := w.device.Load(), w.state()
 		r := model.DeviceReport{ID: id, Name: gd.Name, Endpoint: w.endpoint(), Status: l.DeviceStatus(id)}
 		reportFacts(&r, st.facts)
+		r.ClaimedMACs = claimed[id]
 		if s := w.current(); s != nil {
 			r.Transactions = s.Transactions()
 		}

@@ -21,7 +21,7 @@ type Memory interface {
 	ConfirmReleased(ctx context.Context, deviceID string, ids []string) error
 	NoteVNIs(deviceID string, all bool, vnis map[string]model.VNI)
 	ForgetRetired(ctx context.Context, deviceID string) error
-	ExpireRetired(ctx context.Context, retention time.Duration) error
+	ExpireRetired(ctx context.Context, retention time.Duration) (gone []*model.RetiredDevice, left time.Duration, err error)
 	SetActiveDevice(ctx context.Context, gatewayID, deviceID string) error
 	RecordMoves(ctx context.Context, moves []model.StationMove) error
 }

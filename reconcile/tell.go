@@ -13,6 +13,9 @@ import (
 // tell passes on what the switch has learned in networks of ours.
 func (w *worker) tell(s *vtep.Session, full bool) {
 	defs, view := w.loop.store.Definitions(), w.loop.view.Load()
+	if _, registered := defs.Devices.Get(w.id); !registered {
+		return // it is in no network
+	}
 	if full {
 		w.heard = map[string]*model.Network{}
 	}
@@ -29,8 +32,7 @@ func (w *worker) tell(s *vtep.Session, full bool) {
 		return
 	}
 	w.loop.metrics.disbelieved.WithLabelValues(w.id).Add(float64(told.Quarantined))
-	w.loop.learn(databaseID(w.device.Load()), told, !w.told)
-	w.told = true
+	w.loop.learn(databaseID(w.device.Load()), told, defs)
 }
 
 // networksChanged reports, once, whether there are networks of which not all

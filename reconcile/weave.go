@@ -35,6 +35,7 @@ type side struct {
 
 func (w *weaver) weave() {
 	w.stations = w.group.stations()
+	w.view.contested = w.group.contests(w.stations)
 	for _, p := range w.group.nets {
 		if p.net.VNI == 0 {
 			continue
@@ -154,8 +155,8 @@ func (w *weaver) segment(s side) *vtep.Segment {
 		}
 	}
 	seg.Flood = w.group.flood(s)
-	seg.Unheard = w.silence.among(seg.Flood)
-	w.view.segments = append(w.view.segments, seg)
+	seg.Unheard = w.silence.among(p.net, seg.Flood)
+	w.view.segments, w.view.of = append(w.view.segments, seg), append(w.view.of, p.net)
 	return seg
 }
 
@@ -221,10 +222,29 @@ func (p *netPart) learnedStations() (out []placed) {
 			byDB[way] = m.domain.faces[m.device]
 		}
 	}
+	others := p.learned.Others
 	for _, c := range p.learned.Winners {
-		if m := byDB[c.Database]; m != nil {
+		m := byDB[c.Database]
+		for len(others) > 0 && others[0].MAC.Compare(c.MAC) <= 0 {
+			if o := others[0]; m == nil && o.MAC == c.MAC {
+				c, m = o, byDB[o.Database]
+			}
+			others = others[1:]
+		}
+		if m != nil {
 			c.Database = m.db()
 			out = append(out, placed{Candidate: c, target: target{member: m, addr: c.Endpoint}})
+		}
+	}
+	return out
+}
+
+// devices are those of the members, by their databases.
+func (p *netPart) devices() map[vtep.DatabaseID]*model.GatewayDevice {
+	out := map[vtep.DatabaseID]*model.GatewayDevice{}
+	for _, m := range p.members {
+		for _, way := range m.ways {
+			out[way] = m.device
 		}
 	}
 	return out

@@ -47,6 +47,9 @@ type worker struct {
 	wake   chan struct{}
 	// knock tells that a caller is offered.
 	knock chan struct{}
+	// brief: the worker has a turn of a deleted device. It makes one attempt at a
+	// session, and nobody is told of that.
+	brief bool
 	// damper decides what of a plan is sent, and when; synced and drifted belong to it.
 	damper damping.Damper
 	// surveys are of this session, doubts of all.
@@ -77,8 +80,6 @@ type worker struct {
 	missing map[string]time.Time
 	// supplanted: the switch is down and another one has its part. Written by the Loop.
 	supplanted atomic.Bool
-	// told: the switch's stations have been told once since the process began.
-	told bool
 	// heard are the networks, as they were defined then, of which all stations have been
 	// told in this session. One that is defined anew is another one: what was told of
 	// it before has been forgotten.
@@ -148,7 +149,9 @@ func (w *worker) nudge() { notify(w.wake) }
 // run connects again and again until ctx ends.
 func (w *worker) run(ctx context.Context) {
 	defer w.close()
-	w.stamp()
+	if !w.brief {
+		w.stamp()
+	}
 	retry := backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(500*time.Millisecond),
 		backoff.WithMaxInterval(maxBackoff),
@@ -165,8 +168,17 @@ func (w *worker) run(ctx context.Context) {
 			continue
 		}
 		w.lost(err)
+		if !w.registered() {
+			return
+		}
 		w.rest(ctx, w.delay(retry, err))
 	}
+}
+
+// registered reports whether the device has not been deleted.
+func (w *worker) registered() bool {
+	_, ok := w.loop.store.Definitions().Devices.Get(w.id)
+	return ok
 }
 
 // delay is how long to wait after a session, or an attempt at one.
@@ -227,6 +239,11 @@ func (w *worker) connect(ctx context.Context) error {
 		return w.dial(ctx)
 	}
 	w.enter(model.DeviceUnreachable, w.loop.waiting(gd))
+	if w.brief {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, dialTimeout)
+		defer cancel()
+	}
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
@@ -392,12 +409,21 @@ func (w *worker) show(facts *vtep.Facts) {
 	}
 }
 
+// recorded reports whether the store knows that the database has been read: from then
+// on it may hold rows of ours, which a deletion of the device must not forget.
+func (w *worker) recorded() bool {
+	defs := w.loop.store.Definitions()
+	_, read := defs.Inventories.Get(w.id)
+	_, registered := defs.Devices.Get(w.id)
+	return read || !registered
+}
+
 // kept reports whether the store has these very switches already, as it has
 // nearly always: what a switch says is mostly of its stations. While one is missing
 // time alone changes what is to be remembered.
 func (w *worker) kept(switches []model.SwitchInventory) bool {
 	now, _ := w.loop.store.Definitions().Inventories.Get(w.id)
-	return len(w.missing) == 0 && now != nil && now == w.stored && &w.inventory[0] == &switches[0] &&
+	return len(w.missing) == 0 && len(switches) > 0 && len(w.inventory) > 0 && now != nil && now == w.stored && &w.inventory[0] == &switches[0] &&
 		now.Revision > w.device.Load().Accepted
 }
 

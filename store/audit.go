@@ -121,6 +121,18 @@ var comparers = map[string]func(t *txn, id string) ([]*model.AuditRecord, error)
 	connections.bucket: connections.compare("l2_gateway_connection"),
 	quotas.bucket:      quotas.compare("quota"),
 	released.bucket:    compareReleased,
+	retired.bucket:     compareRetired,
+}
+
+// compareRetired tells that a deleted device is given up. That it was deleted is told
+// of the device.
+func compareRetired(t *txn, id string) ([]*model.AuditRecord, error) {
+	before, after := retired.beforeAndAfter(t, id)
+	if before == nil || after != nil {
+		return nil, nil
+	}
+	r, err := audited("deleted_device", id, before, nil)
+	return one(r), err
 }
 
 func (k table[T, P]) compare(resource string) func(*txn, string) ([]*model.AuditRecord, error) {

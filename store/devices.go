@@ -21,8 +21,9 @@ func (s *Store) UpdateGatewayDevice(ctx context.Context, id string, u model.Gate
 }
 
 // DeleteGatewayDevice removes a device that no gateway names, with its
-// inventory and its remote MACs. A driven one leaves a RetiredDevice, so that
-// its rows can be cleaned when it is seen again.
+// inventory and its remote MACs. A driven one that has been read leaves a
+// RetiredDevice, so that its rows can be cleaned when it is seen again. One that
+// was never read holds nothing of ours.
 func (s *Store) DeleteGatewayDevice(ctx context.Context, id string) error {
 	return s.do(ctx, func(t *txn) error { return t.deleteDevice(id) })
 }
@@ -36,21 +37,23 @@ func (t *txn) device(id string) (*model.GatewayDevice, error) {
 }
 
 func (t *txn) createDevice(gd model.GatewayDevice) (*model.GatewayDevice, error) {
-	if err := t.checkQuota(model.QuotaGatewayDevice, gd.ProjectID); err != nil {
+	gd.Type = cmp.Or(gd.Type, model.HWVTEP)
+	succeeds := t.predecessors(&gd)
+	if err := t.checkDeviceQuota(gd.ProjectID, succeeds); err != nil {
 		return nil, err
 	}
 	gd.Record = t.newRecord(gd.ProjectID)
 	gd.RemoteMACs = nil
 	gd.TunnelIPs, gd.StitchPorts = slices.Clone(gd.TunnelIPs), slices.Clone(gd.StitchPorts)
-	gd.Type = cmp.Or(gd.Type, model.HWVTEP)
 	if err := t.checkType(&gd); err != nil {
 		return nil, err
 	}
 	if err := t.checkDevice(&gd); err != nil {
 		return nil, err
 	}
-	t.succeed(&gd)
-	return devices.put(t, &gd), nil
+	made := devices.put(t, &gd)
+	t.succeed(made, succeeds)
+	return made, nil
 }
 
 // checkType checks what the type asks for and drops what it does not know, in
@@ -196,7 +199,7 @@ func (t *txn) moveDevice(gd *model.GatewayDevice, u model.GatewayDeviceUpdate) e
 	if err := t.checkAddress(gd); err != nil {
 		return err
 	}
-	t.succeed(gd)
+	t.succeed(gd, t.predecessors(gd))
 	return nil
 }
 
@@ -208,14 +211,17 @@ func (t *txn) deleteDevice(id string) error {
 	if g := t.namedBy(gd); g != nil {
 		return model.ErrGatewayDeviceInUse(gd, g)
 	}
+	_, read := t.next.Inventories.Get(id)
 	heir := otherWay(newPlaces(&t.next), gd)
 	devices.remove(t, id)
 	inventories.remove(t, id)
 	switch {
 	case heir != nil: // reaches the same switch, and cleans what is left there
 		t.passOn(id, heir.ID)
+	case gd.Driven() && read:
+		retired.put(t, &model.RetiredDevice{GatewayDevice: *withoutEntries(gd), RetiredAt: t.steady})
 	case gd.Driven():
-		retired.put(t, &model.RetiredDevice{GatewayDevice: *gd, RetiredAt: t.steady})
+		t.passOn(id, "")
 	}
 	return nil
 }
@@ -254,17 +260,27 @@ func heldElsewhere(places *places, at model.Place, gd *model.GatewayDevice) bool
 	})
 }
 
-// succeed makes a device that is registered again the heir of what had to be
-// cleaned on it. One that dials us is known by its name only.
-func (t *txn) succeed(gd *model.GatewayDevice) {
+// predecessors are the deleted devices that a new one takes the place of, as it
+// has their address. One that dials us is known by its name only.
+func (t *txn) predecessors(gd *model.GatewayDevice) (out []*model.RetiredDevice) {
 	if !gd.Driven() {
-		return
+		return nil
 	}
 	for r := range t.next.Retired.All() {
 		listens := gd.ManagementIP == "" && r.ManagementIP == "" && gd.Name == r.Name
 		if listens || sameAddress(&r.GatewayDevice, gd) {
-			retired.remove(t, r.ID)
-			t.passOn(r.ID, gd.ID)
+			out = append(out, r)
 		}
+	}
+	return out
+}
+
+// succeed makes a device the heir of what had to be cleaned on others. They have
+// been read, and so it counts as read: it may hold what they held.
+func (t *txn) succeed(gd *model.GatewayDevice, predecessors []*model.RetiredDevice) {
+	for _, r := range predecessors {
+		retired.remove(t, r.ID)
+		t.passOn(r.ID, gd.ID)
+		t.markRead(gd, r.RetiredAt)
 	}
 }

@@ -42,12 +42,27 @@ func (t *txn) setQuota(project string, limits model.Limits) *model.Quota {
 
 // checkQuota refuses one object more than the project may own.
 func (t *txn) checkQuota(resource, project string) error {
+	return t.checkLimit(resource, project, t.next.Owned(project)[resource])
+}
+
+// checkDeviceQuota leaves out the deleted devices that the new one takes the place of.
+func (t *txn) checkDeviceQuota(project string, succeeds []*model.RetiredDevice) error {
+	have := t.next.Owned(project)[model.QuotaGatewayDevice]
+	for _, r := range succeeds {
+		if r.ProjectID == project {
+			have--
+		}
+	}
+	return t.checkLimit(model.QuotaGatewayDevice, project, have)
+}
+
+func (t *txn) checkLimit(resource, project string, have int) error {
 	limits := t.opts.Quota
 	if own, ok := t.next.Quotas.Get(project); ok {
 		limits = limits.With(own.Limits)
 	}
 	limit := limits.Of(resource)
-	if limit >= 0 && t.next.Owned(project)[resource] >= limit {
+	if limit >= 0 && have >= limit {
 		return model.ErrOverQuota(resource)
 	}
 	return nil

@@ -36,15 +36,37 @@ func (s *Store) ForgetRetired(ctx context.Context, deviceID string) error {
 
 // ExpireRetired gives up the devices that were deleted as long ago as retention, by
 // the time that has passed: a clock that is set forward while the store is open does
-// not count. It costs no write when there is none.
-func (s *Store) ExpireRetired(ctx context.Context, retention time.Duration) error {
+// not count. It costs no write when there is none. It returns those that are gone, and
+// how long the next one has left, 0 if there is none.
+func (s *Store) ExpireRetired(ctx context.Context, retention time.Duration) (gone []*model.RetiredDevice, left time.Duration, err error) {
 	var errs []error
 	for r := range s.Definitions().Retired.All() {
-		if s.steady().Sub(r.RetiredAt) >= retention {
-			errs = append(errs, s.ForgetRetired(ctx, r.ID))
+		if has := retention - s.steady().Sub(r.RetiredAt); has > 0 {
+			if left == 0 || has < left {
+				left = has
+			}
+			continue
 		}
+		if err := s.ForgetRetired(ctx, r.ID); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		gone = append(gone, r)
 	}
-	return errors.Join(errs...)
+	return gone, left, errors.Join(errs...)
+}
+
+// PurgeRetired is ForgetRetired as an operator asks for it: the rows that the switch
+// may hold stay there.
+func (s *Store) PurgeRetired(ctx context.Context, deviceID string) error {
+	return s.do(ctx, func(t *txn) error {
+		if _, ok := t.next.Retired.Get(deviceID); !ok {
+			return model.ErrDeletedDeviceNotFound(deviceID)
+		}
+		retired.remove(t, deviceID)
+		t.passOn(deviceID, "")
+		return nil
+	})
 }
 
 // passOn puts the device heir in the place of another wherever that is pending;

@@ -1,5 +1,12 @@
 package main
 
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/spf13/cobra"
+)
+
 // deviceNoun is a registered switch database.
 func deviceNoun() noun {
 	changeable := []attribute{
@@ -26,5 +33,32 @@ func deviceNoun() noun {
 		updates: append([]attribute{
 			{flag: "accept-replacement", key: "accept_replacement", define: truth, usage: "another unit takes the place of this switch"},
 		}, changeable...),
+		extra:   purgeCommand,
+		deleted: deletedDeviceNoun(),
 	}
+}
+
+// deletedDeviceNoun is a deleted device that is still to be cleaned.
+func deletedDeviceNoun() *noun {
+	return &noun{
+		word: "deleted device", many: "deleted_devices", path: "/v1/deleted-devices", lookup: "name",
+		columns: []string{"id", "name", "endpoint", "deleted_at", "forgotten_at", "networks", "cleaning", "detail"},
+	}
+}
+
+// purgeCommand gives up a deleted device whose switch will not come back.
+func purgeCommand(flags *clientFlags) *cobra.Command {
+	c := &cobra.Command{
+		Use: "purge ID|NAME", Short: "Give up a deleted device that is still to be cleaned: the rows that its switch holds stay there", Args: cobra.ExactArgs(1),
+	}
+	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
+		n := deletedDeviceNoun()
+		id, err := api.resolve(c.Context(), n, n.path, args[0])
+		if err != nil {
+			return err
+		}
+		_, err = api.call(c.Context(), http.MethodDelete, n.path+"/"+url.PathEscape(id), nil, "")
+		return err
+	})
+	return c
 }

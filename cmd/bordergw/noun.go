@@ -35,6 +35,8 @@ type noun struct {
 	prepare func(context.Context, *client, map[string]any) error
 	// extra makes a command beside the usual ones; nil if there is none.
 	extra func(*clientFlags) *cobra.Command
+	// deleted is what there is to list of those that were deleted; nil for nothing.
+	deleted *noun
 }
 
 // argument is a positional argument of create, and the attribute it gives.
@@ -121,9 +123,17 @@ func (n noun) update(flags *clientFlags) *cobra.Command {
 
 func (n noun) list(flags *clientFlags) *cobra.Command {
 	var form output
+	var deleted bool
 	c := &cobra.Command{Use: "list" + n.owner(), Short: "List " + n.word + "s", Args: cobra.ExactArgs(n.owned())}
 	form.bind(c.Flags())
+	if n.deleted != nil {
+		c.Flags().BoolVar(&deleted, "deleted", false, "list those that were deleted and are still to be cleaned")
+	}
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
+		n := n
+		if deleted {
+			n = *n.deleted
+		}
 		collection, _, err := n.collection(c.Context(), api, args)
 		if err != nil {
 			return err

@@ -170,12 +170,14 @@ func testDeviceMoves(t *testing.T, open Open) {
 // clean.
 func testDeviceMovesToRetired(t *testing.T, open Open) {
 	f := newFixture(t, open)
-	old, gd := f.hwVTEP("old", 1), f.hwVTEP("sw1", 2)
+	old, gd := f.seen("old", 1), f.seen("sw1", 2, "p1")
 	require.NoError(t, f.DeleteGatewayDevice(f.ctx, old.ID))
 	require.Equal(t, 1, f.Definitions().Retired.Len())
 	must[model.GatewayDevice](f)(f.UpdateGatewayDevice(f.ctx, gd.ID, model.GatewayDeviceUpdate{
 		ManagementIP: &old.ManagementIP, ManagementPort: &old.ManagementPort}))
 	require.Zero(t, f.Definitions().Retired.Len())
+	inv, _ := f.Definitions().Inventories.Get(gd.ID)
+	require.Len(t, inv.Switches, 1, "what is known of its switches stays")
 }
 
 // testDeviceSharesSwitch: two devices reach one switch. A gateway that names the switch

@@ -45,7 +45,7 @@ func testTombstones(t *testing.T, open Open) {
 func testTombstonesOfUnknownSwitches(t *testing.T, open Open) {
 	f := newFixture(t, open)
 	a, unread := f.seen("sw1", 1, "p1"), f.hwVTEP("unread", 2)
-	gone := f.hwVTEP("gone", 3)
+	gone := f.seen("gone", 3)
 	require.NoError(t, f.DeleteGatewayDevice(f.ctx, gone.ID))
 	f.network("n", 0)
 	c := f.connect(f.gateway(named("somewhere", port("p1", 1))), "n", none)
@@ -95,6 +95,7 @@ func testRetiredDevice(t *testing.T, open Open) {
 	// One that dials us is known by its name.
 	listen := model.GatewayDevice{Name: "caller", ManagementProtocol: model.ProtocolOVSDBListen}
 	caller := must[model.GatewayDevice](f)(f.CreateGatewayDevice(f.ctx, listen))
+	f.inventory(caller.ID)
 	require.NoError(t, f.DeleteGatewayDevice(f.ctx, caller.ID))
 	listen.Name = "another caller"
 	must[model.GatewayDevice](f)(f.CreateGatewayDevice(f.ctx, listen))
@@ -102,6 +103,79 @@ func testRetiredDevice(t *testing.T, open Open) {
 	listen.Name = "caller"
 	must[model.GatewayDevice](f)(f.CreateGatewayDevice(f.ctx, listen))
 	require.Zero(t, f.Definitions().Retired.Len())
+}
+
+// F-76: a database that was never read has nothing of ours, and is forgotten with
+// its device. The one that it succeeds may have been read.
+func testNeverRead(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	f.network("n", 0)
+	never := f.hwVTEP("never", 1)
+	g := f.gateway(named("never", port("p1", 1)))
+	c := f.connect(g, "n", none)
+	require.NoError(t, f.DeleteConnection(f.ctx, c.ID))
+	require.Equal(t, []string{never.ID}, f.pending("n"))
+	require.NoError(t, f.DeleteL2Gateway(f.ctx, g.ID))
+	require.NoError(t, f.DeleteGatewayDevice(f.ctx, never.ID))
+	require.Zero(t, f.Definitions().Retired.Len())
+	require.Zero(t, f.Definitions().Tombstones.Len())
+
+	// A database without a switch has been read as well.
+	empty := f.hwVTEP("empty", 2)
+	f.inventory(empty.ID)
+	require.NoError(t, f.DeleteGatewayDevice(f.ctx, empty.ID))
+	require.Equal(t, 1, f.Definitions().Retired.Len())
+	heir := f.hwVTEP("heir", 2)
+	require.Zero(t, f.Definitions().Retired.Len())
+	f.reopen()
+	require.NoError(t, f.DeleteGatewayDevice(f.ctx, heir.ID))
+	require.Equal(t, 1, f.Definitions().Retired.Len(), "what its predecessor held may stand still")
+}
+
+// A deleted device that is still to be cleaned counts for its project as it did,
+// but not against the registration that succeeds it.
+func testRetiredQuota(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	must[model.Quota](f)(f.SetQuota(f.ctx, "p", model.Limits{model.QuotaGatewayDevice: 2}))
+	register := func(n uint16) (*model.GatewayDevice, error) {
+		return f.CreateGatewayDevice(f.ctx, model.GatewayDevice{Record: model.Record{ProjectID: "p"}, ManagementIP: "192.0.2.1", ManagementPort: n})
+	}
+	for n := range uint16(2) {
+		gd := must[model.GatewayDevice](f)(register(n + 1))
+		f.inventory(gd.ID)
+		require.NoError(t, f.DeleteGatewayDevice(f.ctx, gd.ID))
+	}
+	_, err := register(3)
+	require.Equal(t, model.Conflict, model.KindOf(err), "%v", err)
+	again := must[model.GatewayDevice](f)(register(1))
+	require.Equal(t, 1, f.Definitions().Retired.Len())
+	_, err = register(3)
+	require.Equal(t, model.Conflict, model.KindOf(err), "%v", err)
+	for r := range f.Definitions().Retired.All() {
+		require.NoError(t, f.PurgeRetired(f.ctx, r.ID))
+	}
+	must[model.GatewayDevice](f)(register(3))
+	require.Equal(t, model.NotFound, model.KindOf(f.PurgeRetired(f.ctx, again.ID)), "it is registered")
+}
+
+// A purged device is cleaned no more. What other devices hold is.
+func testPurge(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	a, b := f.seen("sw1", 1, "p1"), f.seen("sw2", 2, "p1")
+	f.network("n", 0)
+	g := f.gateway(named("sw1", port("p1", 1)), named("sw2", port("p1", 1)))
+	require.NoError(t, f.DeleteConnection(f.ctx, f.connect(g, "n", none).ID))
+	require.NoError(t, f.DeleteL2Gateway(f.ctx, g.ID))
+	require.NoError(t, f.DeleteGatewayDevice(f.ctx, a.ID))
+	actor := model.WithActor(f.ctx, model.Actor{User: "u", RequestID: "r"})
+	require.NoError(t, f.PurgeRetired(actor, a.ID))
+	require.Equal(t, []string{b.ID}, f.pending("n"))
+	f.reopen()
+	require.Zero(t, f.Definitions().Retired.Len())
+	list := f.audit(model.AuditFilter{ResourceID: a.ID})
+	require.Len(t, list, 1)
+	require.Equal(t, [3]string{model.AuditDelete, "deleted_device", "u"}, [3]string{list[0].Action, list[0].Resource, list[0].User})
+	require.Equal(t, model.NotFound, model.KindOf(f.PurgeRetired(f.ctx, a.ID)))
 }
 
 // F-64: what is joined again is not to be deleted any more.
@@ -136,9 +210,15 @@ func testRetentionAndClock(t *testing.T, open Open) {
 	require.NoError(t, f.DeleteGatewayDevice(f.ctx, gone.ID))
 	now = now.Add(4 * retention)
 	before := f.Definitions()
-	require.NoError(t, f.ExpireRetired(f.ctx, retention))
+	none, left, err := f.ExpireRetired(f.ctx, retention)
+	require.NoError(t, err)
+	require.Empty(t, none)
+	require.InDelta(t, retention, left, float64(time.Hour))
 	require.Same(t, before, f.Definitions())
 	f.reopen()
-	require.NoError(t, f.ExpireRetired(f.ctx, retention))
+	list, left, err := f.ExpireRetired(f.ctx, retention)
+	require.NoError(t, err)
+	require.Equal(t, gone.ID, list[0].ID)
+	require.Zero(t, left)
 	require.Zero(t, f.Definitions().Retired.Len())
 }
