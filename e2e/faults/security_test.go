@@ -82,7 +82,7 @@ func (d *daemon) ask(method, path, token, body string) (int, string) {
 	req, err := http.NewRequestWithContext(d.t.Context(), method, "http://"+d.address+path, strings.NewReader(body))
 	require.NoError(d.t, err)
 	req.Header.Set("X-Auth-Token", token)
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: rig.Patience}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 4 * rig.Patience}
 	resp, err := client.Do(req)
 	require.NoError(d.t, err)
 	defer resp.Body.Close()
