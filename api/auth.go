@@ -22,6 +22,11 @@ func (i Identity) hasRole(role string) bool {
 // admin reports whether somebody is an administrator.
 func (i Identity) admin() bool { return i.hasRole(adminRole) }
 
+// sees reports whether somebody may be told the names of what belongs to a project.
+func (i Identity) sees(project string) bool {
+	return i.admin() || project != "" && i.Project == project
+}
+
 // ErrUnauthenticated is an Authenticator's answer to somebody it does not know.
 var ErrUnauthenticated = errors.New("authentication required")
 

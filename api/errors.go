@@ -63,8 +63,8 @@ type neutronError struct {
 }
 
 // failure turns an error into an answer. Of an internal error the caller learns
-// nothing.
-func failure(err error) reply {
+// nothing, and of other projects' objects only an administrator does.
+func failure(err error, who Identity) reply {
 	var he *httpError
 	if errors.As(err, &he) {
 		return refusal(he.status, he.typ, he.message).with("Allow", he.allow)
@@ -77,7 +77,7 @@ func failure(err error) reply {
 	var me *model.Error
 	if errors.As(err, &me) {
 		if status, ok := statusOf[me.Kind]; ok {
-			return refusal(status, me.Type, me.Message)
+			return refusal(status, me.Type, me.For(who.sees))
 		}
 	}
 	return refusal(http.StatusInternalServerError, "HTTPInternalServerError",

@@ -44,7 +44,7 @@ func TestNetworkRefused(t *testing.T) {
 			input("provider:segmentation_id", "'16777216' is too large - must be no larger than '16777215'")},
 		{"VNI taken", "POST", path, `{"network":{"provider:segmentation_id":77}}`, 409, "VNIInUse", "VNI 77 is in use by network taken."},
 		{"VNI of a named one", "POST", path, `{"network":{"provider:segmentation_id":78}}`, 409, "VNIInUse", "VNI 78 is in use by network blue (other)."},
-		{"VNI of another project", "POST", path, `{"network":{"provider:segmentation_id":78,"project_id":"p2"}}`, 409, "VNIInUse", "VNI 78 is in use by network other."},
+		{"VNI of another project", "POST", path, `{"network":{"provider:segmentation_id":78,"project_id":"p2"}}`, 409, "VNIInUse", "VNI 78 is in use by network blue (other)."},
 		{"id taken", "POST", path, `{"network":{"id":"taken"}}`, 409, "Conflict", "Network taken already exists."},
 		{"id path", "POST", path, `{"network":{"id":"a/b"}}`, 400, bad, input("id", "'a/b' is not a valid network id")},
 		{"id suffix", "POST", path, `{"network":{"id":"a.json"}}`, 400, bad, input("id", "'a.json' is not a valid network id")},

@@ -66,3 +66,39 @@ func TestF98_QuarantineIsForAdministrators(t *testing.T) {
 	s.as("root", "p", "admin")
 	require.Contains(t, s.do("GET", quarantinePath, "").text, `"vni":7000`)
 }
+
+// TestF98_RefusalsNameOnesOwn: a refusal names what the one who asks may see, and an
+// administrator sees all.
+func TestF98_RefusalsNameOnesOwn(t *testing.T) {
+	s := newService(t, withPolicy(t, map[string]string{
+		"create_l2_gateway": "admin_or_owner", "create_l2_gateway_connection": "admin_or_owner",
+	}))
+	s.as("root", "ops", "admin")
+	network := s.gaveUp("7000")
+	all := "VNI 7000 belonged to the deleted network blue (" + network + ") and may still be in use on switch hw1. It is free when"
+	for ip, who := range map[string][4]string{
+		"10.0.0.5": {"another project", "mine", "member", "VNI 7000 belonged to a network of another project and may still be in use on a switch of another project. It is free when"},
+		"10.0.0.6": {"its project", "ops", "member", all},
+		"10.0.0.7": {"an administrator", "x", "admin", all},
+	} {
+		s.as("u", who[1], who[2])
+		gw := s.create(gatewaysPath, "l2_gateway", `{"name":"g2","devices":[{"device_id":"`+s.hardware("own", ip)+`","segmentation_id":7000}]}`)
+		a := s.do("POST", connectionsPath, `{"l2_gateway_connection":{"network_id":"`+s.network("n")+`","l2_gateway_id":"`+gw+`"}}`)
+		require.Equal(t, http.StatusConflict, a.status, a.text)
+		require.Contains(t, a.text, who[3], who[0])
+	}
+}
+
+// TestRefusalsNameOnesOwn: the same where another's object stands in the way.
+func TestRefusalsNameOnesOwn(t *testing.T) {
+	s := newService(t, withHeaders)
+	taken := s.as("o", "theirs", "member").hardware("secret", "10.0.0.3")
+	text := func(project, roles string) string {
+		a := s.as("u", project, roles).do("POST", devicesPath, `{"gateway_device":{"management_ip":"10.0.0.3","management_port":6640}}`)
+		require.Equal(t, http.StatusConflict, a.status, a.text)
+		return a.text
+	}
+	require.Contains(t, text("mine", "member"), "is already used by a gateway device of another project")
+	require.Contains(t, text("theirs", "member"), "is already used by gateway device secret ("+taken+")")
+	require.Contains(t, text("mine", "admin"), "is already used by gateway device secret ("+taken+")")
+}

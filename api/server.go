@@ -171,7 +171,7 @@ func (c *call) run(e endpoint) reply {
 	if errors.Is(c.r.Context().Err(), context.Canceled) {
 		return refusal(statusClientGone, "HTTPClientDisconnect", "The client went away.")
 	}
-	p = failure(err)
+	p = failure(err, c.who)
 	if p.status >= http.StatusInternalServerError {
 		c.log.WithField("err", err).Error("request failed")
 	}
@@ -238,7 +238,7 @@ func (c *call) sendStream(status int, body stream) int {
 	if cause := (sourceError{}); errors.As(err, &cause) {
 		c.log.WithField("err", err).Error("request failed")
 		if !out.begun {
-			return c.send(failure(cause.error))
+			return c.send(failure(cause.error, c.who))
 		}
 	}
 	c.log.WithField("err", err).Debug("answer not delivered")

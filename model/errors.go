@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Kind classes an Error by what the caller can do about it.
@@ -28,11 +29,48 @@ type Error struct {
 	Kind Kind
 	// Type is the Neutron exception class name, by which clients tell errors
 	// apart.
-	Type    string
+	Type string
+	// Message names everything. It is for administrators and the log.
 	Message string
+	// format and args make up Message, if it names what belongs to a project.
+	format string
+	args   []any
 }
 
 func (e *Error) Error() string { return e.Message }
+
+// For is the message for somebody who sees what belongs to some projects only.
+func (e *Error) For(sees func(project string) bool) string {
+	if e.format == "" {
+		return e.Message
+	}
+	args := slices.Clone(e.args)
+	for i, a := range args {
+		if o, ok := a.(owned); ok {
+			args[i] = o.For(sees)
+		}
+	}
+	return fmt.Sprintf(e.format, args...)
+}
+
+// owned is a part of a message that depends on who reads it.
+type owned interface {
+	// String names everything.
+	String() string
+	For(sees func(project string) bool) string
+}
+
+// ownedName is told to administrators and to a project; others are told otherwise.
+type ownedName struct{ project, name, otherwise string }
+
+func (n ownedName) String() string { return n.name }
+
+func (n ownedName) For(sees func(project string) bool) string {
+	if sees(n.project) {
+		return n.name
+	}
+	return n.otherwise
+}
 
 // KindOf gives the kind of the first Error in err's chain, else Internal.
 func KindOf(err error) Kind {
@@ -44,7 +82,11 @@ func KindOf(err error) Kind {
 }
 
 func refuse(k Kind, typ, format string, args ...any) *Error {
-	return &Error{Kind: k, Type: typ, Message: fmt.Sprintf(format, args...)}
+	e := &Error{Kind: k, Type: typ, Message: fmt.Sprintf(format, args...)}
+	if slices.ContainsFunc(args, func(a any) bool { _, ok := a.(owned); return ok }) {
+		e.format, e.args = format, args
+	}
+	return e
 }
 
 // The refusals below carry the class names and texts of Neutron,
@@ -81,14 +123,10 @@ func ErrIDInUse(kind, id string) *Error {
 	return refuse(Conflict, "Conflict", "%s %s already exists.", kind, id)
 }
 
-// ErrVNIInUse refuses a VNI that another network has, called by its name if it is
-// of the same project.
-func ErrVNIInUse(n, by *Network) *Error {
-	which := by.ID
-	if by.ProjectID == n.ProjectID && by.Name != by.ID {
-		which = calledName(by.Name, by.ID)
-	}
-	return refuse(Conflict, "VNIInUse", "VNI %s is in use by network %s.", n.VNI, which)
+// ErrVNIInUse refuses a VNI that another network has. Its name is its project's to know.
+func ErrVNIInUse(v VNI, by *Network) *Error {
+	which := ownedName{by.ProjectID, calledName(by.Name, by.ID), by.ID}
+	return refuse(Conflict, "VNIInUse", "VNI %s is in use by network %s.", v, which)
 }
 
 // ErrNoVNILeft is the answer when the VNI range is exhausted; quarantined is how
@@ -190,28 +228,22 @@ func ErrGatewayDeviceNotFound(id string) *Error {
 }
 
 // ErrGatewayDeviceInUse refuses to delete a device that a gateway names. Behind
-// upstream's text stands which one, if it is the owner's.
+// upstream's text stands which one, for its project.
 func ErrGatewayDeviceInUse(gd *GatewayDevice, by *L2Gateway) *Error {
-	which := ""
-	if by.ProjectID == gd.ProjectID {
-		which = " " + calledName(by.Name, by.ID)
-	}
+	which := ownedName{by.ProjectID, " " + calledName(by.Name, by.ID), ""}
 	return refuse(Conflict, "GatewayDeviceInUse", "Gateway device %s is in use by l2 gateway%s", gd.ID, which)
 }
 
 // ErrGatewayDeviceDuplicate refuses a parameter that another device has. Behind
-// upstream's text stands whose it is, if it is of the same project.
-func ErrGatewayDeviceDuplicate(param, value string, gd, by *GatewayDevice) *Error {
-	which := "a gateway device of another project"
-	if by.ProjectID == gd.ProjectID {
-		which = "gateway device " + calledName(by.Name, by.ID)
-	}
+// upstream's text stands whose it is, for its project.
+func ErrGatewayDeviceDuplicate(param, value string, by *GatewayDevice) *Error {
+	which := ownedName{by.ProjectID, "gateway device " + calledName(by.Name, by.ID), "a gateway device of another project"}
 	return refuse(Conflict, "GatewayDeviceParamDuplicate", "%s %s is already used by %s", param, value, which)
 }
 
 // calledName is a name with the id beside it, or the id alone.
 func calledName(name, id string) string {
-	if name == "" {
+	if name == "" || name == id {
 		return id
 	}
 	return fmt.Sprintf("%s (%s)", name, id)

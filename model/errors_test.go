@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"bordergw/model"
 
@@ -32,4 +33,20 @@ func TestMessages(t *testing.T) {
 	} {
 		require.Equal(t, want, err.Type+": "+err.Error())
 	}
+}
+
+// What a message names is its owners' to know: of a list, each what is his.
+func TestMessagesForOwners(t *testing.T) {
+	r := &model.Released{Record: model.Record{ProjectID: "p"}, WireID: model.WireID{VNI: 7}, NetworkID: "n",
+		Pending: []model.ReleasedOn{{DeviceID: "p", Switch: "sw1"}, {DeviceID: "q", Switch: "sw2"}, {DeviceID: "", Switch: "sw3"}}}
+	err := model.ErrVNIQuarantined(r, false, time.Time{}, func(device string) string { return device })
+	rest := ". It is free when the switch was seen without it, at the latest at 0001-01-01T00:00:00Z."
+	for project, want := range map[string]string{
+		"p": "VNI 7 belonged to network n and may still be in use on switch sw1 and 2 of other projects",
+		"q": "VNI 7 belonged to a network of another project and may still be in use on switch sw2 and 2 of other projects",
+		"x": "VNI 7 belonged to a network of another project and may still be in use on a switch of another project",
+	} {
+		require.Equal(t, want+rest, err.For(func(p string) bool { return p == project }))
+	}
+	require.Equal(t, "VNI 7 belonged to network n and may still be in use on switch sw1, sw2, sw3"+rest, err.Error())
 }

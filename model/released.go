@@ -78,16 +78,44 @@ type Quarantined struct {
 const mostNamed = 5
 
 // Switches names those that may still have the number.
-func (r *Released) Switches() string {
+func (r *Released) Switches() string { return namedSwitches(r.Pending) }
+
+func namedSwitches(on []ReleasedOn) string {
 	var names []string
-	for _, p := range r.Pending[:min(len(r.Pending), mostNamed)] {
+	for _, p := range on[:min(len(on), mostNamed)] {
 		names = append(names, p.Switch)
 	}
 	text := "switch " + strings.Join(names, ", ")
-	if more := len(r.Pending) - len(names); more > 0 {
+	if more := len(on) - len(names); more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text
+}
+
+// ownedSwitches are the switches of a Released record. Each is its project's to know.
+type ownedSwitches struct {
+	on []ReleasedOn
+	// projectOf finds a device's project, "" for one that is no more.
+	projectOf func(device string) string
+}
+
+func (s ownedSwitches) String() string { return namedSwitches(s.on) }
+
+func (s ownedSwitches) For(sees func(project string) bool) string {
+	var own []ReleasedOn
+	for _, p := range s.on {
+		if sees(s.projectOf(p.DeviceID)) {
+			own = append(own, p)
+		}
+	}
+	switch others := len(s.on) - len(own); {
+	case others == 0:
+		return namedSwitches(own)
+	case len(own) == 0:
+		return "a switch of another project"
+	default:
+		return fmt.Sprintf("%s and %d of other projects", namedSwitches(own), others)
+	}
 }
 
 // network names the network that had the number; deleted says that it is gone.
@@ -96,18 +124,16 @@ func (r *Released) network(deleted bool) string {
 	if deleted {
 		kind = "the deleted network"
 	}
-	if r.NetworkName == "" || r.NetworkName == r.NetworkID {
-		return kind + " " + r.NetworkID
-	}
-	return fmt.Sprintf("%s %s (%s)", kind, r.NetworkName, r.NetworkID)
+	return kind + " " + calledName(r.NetworkName, r.NetworkID)
 }
 
 // ErrVNIQuarantined refuses a VNI that a switch may still use for a network that
-// has given it up. Until is when the quarantine is over.
-func ErrVNIQuarantined(r *Released, deleted bool, until time.Time) *Error {
+// has given it up. Until is when the quarantine is over; projectOf finds the project
+// of a gateway device, "" for one that is no more.
+func ErrVNIQuarantined(r *Released, deleted bool, until time.Time, projectOf func(device string) string) *Error {
 	return refuse(Conflict, "VNIQuarantined",
 		"VNI %s belonged to %s and may still be in use on %s. It is free when the switch was seen without it, at the latest at %s.",
-		r.VNI, r.network(deleted), r.Switches(), until.UTC().Format(time.RFC3339))
+		r.VNI, ownedName{r.ProjectID, r.network(deleted), "a network of another project"}, ownedSwitches{r.Pending, projectOf}, until.UTC().Format(time.RFC3339))
 }
 
 // ErrNotInQuarantine refuses to end a quarantine that is not.

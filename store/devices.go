@@ -84,7 +84,7 @@ func (t *txn) checkAddress(gd *model.GatewayDevice) error {
 	}
 	for o := range t.next.Devices.All() {
 		if o.ID != gd.ID && sameAddress(o, gd) {
-			return model.ErrGatewayDeviceDuplicate("management_ip", fmt.Sprintf("%s with management_port %d", gd.ManagementIP, gd.ManagementPort), gd, o)
+			return model.ErrGatewayDeviceDuplicate("management_ip", fmt.Sprintf("%s with management_port %d", gd.ManagementIP, gd.ManagementPort), o)
 		}
 	}
 	return nil
@@ -127,7 +127,7 @@ func (t *txn) checkDevice(gd *model.GatewayDevice) error {
 	for o := range t.next.Devices.All() {
 		for _, ip := range gd.TunnelIPs {
 			if o.ID != gd.ID && slices.Contains(o.TunnelIPs, ip) {
-				return model.ErrGatewayDeviceDuplicate("tunnel_ips", ip.String(), gd, o)
+				return model.ErrGatewayDeviceDuplicate("tunnel_ips", ip.String(), o)
 			}
 		}
 	}

@@ -243,10 +243,18 @@ func (t *txn) checkQuarantine(n *model.Network, v model.VNI) error {
 		case exists && (former.VNI == v || t.isJoined(former.ID, v)):
 			// It is that network's still; other rules say who may join it.
 		default:
-			return model.ErrVNIQuarantined(r, !exists, t.freeAt(r))
+			return model.ErrVNIQuarantined(r, !exists, t.freeAt(r), t.projectOf)
 		}
 	}
 	return nil
+}
+
+// projectOf is the project of a gateway device, "" for one that does not exist.
+func (t *txn) projectOf(device string) string {
+	if gd, ok := t.next.Devices.Get(device); ok {
+		return gd.ProjectID
+	}
+	return ""
 }
 
 // checkBorderQuarantine does so for the VNIs between sites that a connection did not

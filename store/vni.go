@@ -13,7 +13,7 @@ func (t *txn) checkNewVNI(n *model.Network) error {
 	v := n.VNI
 	if owner := t.vniOwner(v); owner != "" {
 		by, err := t.network(owner)
-		return cmp.Or(err, error(model.ErrVNIInUse(n, by)))
+		return cmp.Or(err, error(model.ErrVNIInUse(v, by)))
 	}
 	if !t.isBorderVNI(v) {
 		return nil
