@@ -30,16 +30,22 @@ type Profile struct {
 	BFD bool
 	// TunnelRows: the controller makes the Tunnel rows; else the switch does.
 	TunnelRows bool
+	// NoRelay: the switch never passes a frame from one tunnel to another.
+	NoRelay bool
 	// MaxFlood bounds the members of a flood list; 0 is no bound.
 	MaxFlood int
 }
+
+// Relays reports whether the switch may be able to pass flooded frames from one tunnel
+// to several others (BorderRelay).
+func (p *Profile) Relays() bool { return !p.NoRelay && p.Replication == SourceNode }
 
 // DefaultProfile is used when a device names none.
 const DefaultProfile = "auto"
 
 var profiles = map[string]Profile{
 	DefaultProfile:   {Replication: SourceNode},
-	"ovs-vtep":       {Replication: SourceNode},
+	"ovs-vtep":       {Replication: SourceNode, NoRelay: true},
 	"arista-cvx":     {Replication: SourceNode},
 	"service-node":   {Replication: ServiceNode},
 	"cumulus":        {Replication: ServiceNode},

@@ -133,11 +133,26 @@ func (m *member) unable(net *model.Network) string {
 		return fmt.Sprintf("border mode stitch needs a VNI between sites that differs from the network's VNI %s", net.VNI)
 	case m.mode == model.BorderStitch && (len(m.device.StitchPorts) != 2 || m.stitch == 0):
 		return "border mode stitch needs two stitch ports and a free VLAN on them"
+	case m.mode == model.BorderRelay && !canRelay(m.device):
+		return fmt.Sprintf("border mode relay needs a device that passes frames from tunnel to tunnel, and profile %s does not; use stitch", profileOf(m.device).Name)
 	case m.mode != model.BorderStitch && m.border != net.VNI && !profileOf(m.device).KeyedLocators:
 		return fmt.Sprintf("VNI %s between sites differs from the network's VNI %s and profile %s has no keyed locators",
 			m.border, net.VNI, profileOf(m.device).Name)
 	}
 	return ""
+}
+
+func canRelay(gd *model.GatewayDevice) bool {
+	p := profileOf(gd)
+	return p.Relays()
+}
+
+// relayNote says what a border that relays must do itself, "" for any other device.
+func relayNote(gd *model.GatewayDevice) string {
+	if gd.BorderMode != model.BorderRelay {
+		return ""
+	}
+	return "border mode relay: the device itself must never send a frame back to the side that it came from, its site or the other sites (split horizon); else frames go round"
 }
 
 // locate finds where others send frames for a member, and tells what its switch

@@ -132,6 +132,31 @@ func TestForwardersWithPorts(t *testing.T) {
 	requireRefused(t, v, second, "y", "can have no ports in network n")
 }
 
+// A profile that is known not to pass frames between tunnels, or not to several, is no
+// border of mode relay.
+func TestRelayNeedsADeviceThatRelays(t *testing.T) {
+	for profile, able := range map[string]bool{
+		"": true, "auto+keyed-locators": true, "arista-cvx": true,
+		"ovs-vtep": false, "ovs-vtep+keyed-locators+bfd": false, "service-node": false, "cumulus": false, "single-locator": false,
+	} {
+		topo := newTopology()
+		net := topo.network("n", 5001)
+		topo.access(net, topo.device("a", "", inSite("s1")))
+		border := topo.device("border", model.BorderRelay, inSite("s1"))
+		border.Profile = profile
+		c := topo.border(net, 5001, border)
+		v := topo.compile(nil)
+		if able {
+			require.Empty(t, v.Outcomes[c.ID].Errors, profile)
+		} else {
+			requireRefused(t, v, c, "border", "border mode relay needs a device that passes frames from tunnel to tunnel, and profile "+profile+" does not")
+		}
+		require.Contains(t, relayNote(border), "split horizon")
+		border.BorderMode = model.BorderStitch
+		require.Empty(t, relayNote(border))
+	}
+}
+
 // A device that relays does so in a network without borders, too.
 func TestRelayAmongDirectSites(t *testing.T) {
 	topo := newTopology()

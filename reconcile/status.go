@@ -378,7 +378,7 @@ func (l *Loop) Plans(context.Context) []model.DevicePlan {
 		case s == nil:
 			p.Detail = detail
 		case want != nil:
-			p.Known, p.Detail = true, l.sharingNote(id)
+			p.Known, p.Detail = true, noted(l.sharingNote(id), relayNote(w.device.Load()))
 			plan := s.Plan(want)
 			for i := range plan.Ops {
 				p.Steps = append(p.Steps, plan.Ops[i].String())
@@ -390,6 +390,11 @@ func (l *Loop) Plans(context.Context) []model.DevicePlan {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
 	})
 	return out
+}
+
+// noted joins the notes that there are.
+func noted(notes ...string) string {
+	return strings.Join(slices.DeleteFunc(notes, func(s string) bool { return s == "" }), "; ")
 }
 
 // Occupant names the logical switch of another hand that has one of the VLANs of a port

@@ -231,7 +231,9 @@ func TestF36_Flapping(t *testing.T) {
 // where it is configured.
 func TestF37_StaticWins(t *testing.T) {
 	t.Parallel()
-	w := newTwo(t)
+	log, lines := logtest.NewNullLogger()
+	registry := prometheus.NewRegistry()
+	w := twoOf(oneWith(t, reconcile.Options{Log: log, Registry: registry}))
 	const m = "00:00:5e:00:53:01"
 	learn(w.other, m, "192.0.2.2")
 	rig.Holds(t, soon, w.server, append([]string{"mac net " + m + " 192.0.2.2"}, carriedByOne...)...)
@@ -245,6 +247,46 @@ func TestF37_StaticWins(t *testing.T) {
 		return nil
 	})
 	measured(t, 0, time.Since(began))
+
+	w.Connection(soon, w.otherConn, model.ConnectionActive, m+", configured at 198.51.100.7, is claimed by device tor2")
+	require.Equal(t, 1, w.claimed(w.otherDevice))
+	require.Zero(t, w.claimed(w.device))
+	require.Equal(t, 1.0, gauge(t, registry, "bordergw_device_claimed_macs", w.otherDevice))
+	require.True(t, slices.ContainsFunc(lines.AllEntries(), func(e *logrus.Entry) bool { return strings.Contains(e.Message, "is claimed by device tor2") }))
+	w.other.VtepCtl("del-ucast-local", "net", m)
+	rig.Eventually(t, rig.Patience, func() error {
+		if n := w.claimed(w.otherDevice); n > 0 {
+			return fmt.Errorf("%d are still claimed", n)
+		}
+		return nil
+	})
+	require.NotContains(t, w.Loop.ConnectionStatus(w.otherConn).Detail, "claimed")
+	require.Zero(t, gauge(t, registry, "bordergw_device_claimed_macs", w.otherDevice))
+}
+
+// claimed is what /v1/devices has of MACs that a device learned although they are
+// configured elsewhere.
+func (w *two) claimed(device string) int {
+	for _, r := range w.Loop.DeviceReports() {
+		if r.ID == device {
+			return r.ClaimedMACs
+		}
+	}
+	return -1
+}
+
+// gauge is the value of a metric for a device.
+func gauge(t testing.TB, registry *prometheus.Registry, name, device string) float64 {
+	families, err := registry.Gather()
+	require.NoError(t, err)
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if f.GetName() == name && m.GetLabel()[0].GetValue() == device {
+				return m.GetGauge().GetValue()
+			}
+		}
+	}
+	return -1
 }
 
 // TestF38_LocalRowsStay: a switch that keeps what it learned in a network that it

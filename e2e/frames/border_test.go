@@ -57,7 +57,7 @@ func (s *scene) register(mode string, names ...string) {
 			case "stitch":
 				attributes["stitch_ports"] = []string{"xa", "xb"}
 			case "relay":
-				attributes["profile"] = "ovs-vtep+keyed-locators"
+				attributes["profile"] = "auto+keyed-locators" // relay.py can what ovs-vtep can not
 			}
 		}
 		s.device(sw.Name, attributes)
