@@ -13,9 +13,9 @@ import (
 	"bordergw/model"
 )
 
-// readBody reads a bounded JSON body. An empty one is nil.
-func (c *call) readBody() (any, error) {
-	data, err := c.readBytes(c.cfg.MaxBody)
+// readBody reads a JSON body of at most limit bytes. An empty one is nil.
+func (c *call) readBody(limit int64) (any, error) {
+	data, err := c.readBytes(limit)
 	switch {
 	case err != nil:
 		return nil, err
@@ -28,17 +28,51 @@ func (c *call) readBody() (any, error) {
 	return decode(data)
 }
 
-// readBytes reads a body of at most limit bytes.
+// readBytes reads a body of at most limit bytes. One that is longer than MaxBody needs a
+// slot for large ones, which it has until the request is answered.
 func (c *call) readBytes(limit int64) ([]byte, error) {
-	data, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, limit))
+	body := http.MaxBytesReader(c.w, c.r.Body, limit)
+	data, err := io.ReadAll(io.LimitReader(body, c.cfg.MaxBody+1))
+	if err == nil && int64(len(data)) > c.cfg.MaxBody {
+		if err := c.takeLarge(); err != nil {
+			return nil, err
+		}
+		var rest []byte
+		rest, err = io.ReadAll(body)
+		data = append(data, rest...)
+	}
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, errTooLarge()
+		return nil, errTooLarge(tooLarge.Limit)
 	case err != nil:
 		return nil, model.ErrBadRequest("Resource body could not be read")
 	}
 	return data, nil
+}
+
+// maxLargeBodies bounds the requests with large bodies in progress: decoded, one may take
+// twenty times its size.
+const maxLargeBodies = 2
+
+// takeLarge takes a slot that answer gives back, or refuses the request.
+func (c *call) takeLarge() error {
+	if c.large {
+		return nil
+	}
+	select {
+	case c.largeSlots <- struct{}{}:
+		c.large = true
+		return nil
+	default:
+		return errBusy("Too many large requests are in progress. Try again in a second.")
+	}
+}
+
+func (c *call) giveLarge() {
+	if c.large {
+		<-c.largeSlots
+	}
 }
 
 func decode(data []byte) (any, error) {

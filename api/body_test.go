@@ -73,7 +73,7 @@ func TestBodyTooLarge(t *testing.T) {
 	for _, method := range []string{"POST", "PUT"} {
 		path := map[string]string{"POST": "/v2.0/networks", "PUT": "/v2.0/networks/x"}[method]
 		s.do(method, path, `{"network":{"name":"`+strings.Repeat("x", 64)+`"}}`).
-			refused(http.StatusRequestEntityTooLarge, "HTTPRequestEntityTooLarge", "The request body is too large.")
+			refused(http.StatusRequestEntityTooLarge, "HTTPRequestEntityTooLarge", "The request body is too large: it may have 64 bytes.")
 	}
 	require.Equal(t, http.StatusCreated, s.do("POST", "/v2.0/networks", `{"network":{"name":"x"}}`).status)
 }

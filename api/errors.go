@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 
 	"bordergw/model"
@@ -24,7 +25,7 @@ type httpError struct {
 	status  int
 	typ     string
 	message string
-	allow   string // Allow header of a 405 (RFC 9110 section 15.5.6)
+	header  [2]string
 }
 
 func (e *httpError) Error() string { return e.message }
@@ -34,13 +35,18 @@ func errPathNotFound() error {
 }
 
 func errMethod(allow string) error {
-	return &httpError{status: http.StatusMethodNotAllowed, typ: "HTTPMethodNotAllowed", allow: allow,
+	return &httpError{status: http.StatusMethodNotAllowed, typ: "HTTPMethodNotAllowed", header: [2]string{"Allow", allow}, // RFC 9110 section 15.5.6
 		message: "The server could not comply with the request since it is either malformed or otherwise incorrect."}
 }
 
-func errTooLarge() error {
+func errTooLarge(limit int64) error {
 	return &httpError{status: http.StatusRequestEntityTooLarge, typ: "HTTPRequestEntityTooLarge",
-		message: "The request body is too large."}
+		message: fmt.Sprintf("The request body is too large: it may have %d bytes.", limit)}
+}
+
+// errBusy asks the client to come back.
+func errBusy(message string) error {
+	return &httpError{status: http.StatusServiceUnavailable, typ: "ServiceUnavailable", message: message, header: [2]string{"Retry-After", "1"}}
 }
 
 func errMalformedBody() error {
@@ -67,7 +73,7 @@ type neutronError struct {
 func failure(err error, who Identity) reply {
 	var he *httpError
 	if errors.As(err, &he) {
-		return refusal(he.status, he.typ, he.message).with("Allow", he.allow)
+		return refusal(he.status, he.typ, he.message).with(he.header[0], he.header[1])
 	}
 	// In plain text, as keystonemiddleware does.
 	if errors.Is(err, ErrUnauthenticated) {

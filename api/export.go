@@ -72,7 +72,7 @@ func (c *call) recheckAll(e *model.Export) error {
 		if d == nil {
 			return errNullRecord
 		}
-		views = append(views, deviceView{GatewayDevice: d})
+		views = append(views, deviceView{GatewayDevice: &d.GatewayDevice})
 		for i := range d.RemoteMACs {
 			macs = append(macs, macView{&d.RemoteMACs[i], d.ProjectID})
 		}

@@ -7,11 +7,12 @@ import (
 // deviceView is a registered device with what is known of its session.
 type deviceView struct {
 	*model.GatewayDevice
+	macs   model.DeviceMACs
 	status model.DeviceStatus
 }
 
 func (c *call) viewDevice(d *model.GatewayDevice) deviceView {
-	return deviceView{d, c.cfg.Status.DeviceStatus(d.ID)}
+	return deviceView{d, c.defs.RemoteMACs.Of(d.ID), c.cfg.Status.DeviceStatus(d.ID)}
 }
 
 // gatewayDevices is networking-midonet's device management with our own
@@ -64,7 +65,7 @@ func gatewayDeviceAttributes() []attribute[deviceView] {
 		{name: "resource_id", doc: "router or network of the other types", post: true, format: text, show: func(d D) any { return d.ResourceID }},
 		{name: "tunnel_ips", post: true, put: true, doc: "at most one; read from the switch if not given", format: listOf[model.VTEPAddress](vtepAddress),
 			show: func(d D) any { return append([]model.VTEPAddress{}, d.TunnelIPs...) }},
-		readOnly("remote_mac_entries", schemaOf[[]model.RemoteMACEntry](), func(d D) any { return showRemoteMACs(d.RemoteMACs) }),
+		readOnly("remote_mac_entries", schemaOf[[]model.RemoteMACEntry](), func(d D) any { return showRemoteMACs(d.macs) }),
 		{name: "site", doc: "switches of one site mesh, sites meet as border_mode says", post: true, put: true, format: text, filter: true, sort: true,
 			show: func(d D) any { return d.Site }},
 		{name: "profile", doc: "what the switch is able to do; auto probes", post: true, put: true, format: text, show: func(d D) any { return d.Profile }},

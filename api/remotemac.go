@@ -13,6 +13,10 @@ type macView struct {
 // Meta implements record.
 func (v macView) Meta() *model.Record { return &model.Record{ID: v.ID, ProjectID: v.project} }
 
+// maxRemoteMACs bounds a body with remote MACs, in bytes. 50,000 of them fit however
+// they are written.
+const maxRemoteMACs = 16 << 20
+
 // remoteMACs is the sub-resource of a gateway device. Unlike upstream's it can
 // be created in bulk, paged and sorted.
 func remoteMACs() *resource[macView] {
@@ -31,6 +35,7 @@ func remoteMACs() *resource[macView] {
 			return vs[0], nil
 		},
 		createAll: createRemoteMACs,
+		maxBody:   maxRemoteMACs,
 		remark:    (*call).warnVNI,
 		remove: func(c *call, id string) error {
 			return c.cfg.Store.DeleteRemoteMAC(c.r.Context(), c.parent, id)
@@ -57,7 +62,15 @@ func remoteMACAttributes() []attribute[macView] {
 }
 
 // showRemoteMACs is the read-only view in a gateway device.
-func showRemoteMACs(es []model.RemoteMACEntry) any { return append([]model.RemoteMACEntry{}, es...) }
+func showRemoteMACs(of model.DeviceMACs) items {
+	return func(yield func(any, error) bool) {
+		for m := range of.All() {
+			if !yield(&m.RemoteMACEntry, nil) {
+				return
+			}
+		}
+	}
+}
 
 // parentDevice is the device of the path, if the caller may see it.
 func (c *call) parentDevice() (*model.GatewayDevice, bool) {
@@ -71,9 +84,10 @@ func allRemoteMACs(c *call) []macView {
 	if !ok {
 		return nil
 	}
-	vs := make([]macView, 0, len(d.RemoteMACs))
-	for i := range d.RemoteMACs {
-		vs = append(vs, macView{&d.RemoteMACs[i], d.ProjectID})
+	of := c.defs.RemoteMACs.Of(d.ID)
+	vs := make([]macView, 0, of.Len())
+	for m := range of.All() {
+		vs = append(vs, macView{&m.RemoteMACEntry, d.ProjectID})
 	}
 	return vs
 }

@@ -38,6 +38,8 @@ type resource[T record] struct {
 	// create is nil when the server alone makes items, remove when it alone
 	// removes them.
 	create func(*call, values) (T, error)
+	// maxBody bounds a POST, in bytes, where that is more than Config.MaxBody.
+	maxBody int64
 	// createAll creates all or none; nil refuses bulk requests.
 	createAll func(*call, []values) ([]T, error)
 	// update is nil when nothing can be changed.
@@ -87,11 +89,11 @@ func (r *resource[T]) show(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(map[string]members{r.singular: r.render(c, v, wantedFields(c.query()))})
+	return ok(r.one(r.render(c, v, wantedFields(c.query()))))
 }
 
 func (r *resource[T]) post(c *call) (reply, error) {
-	body, err := c.readBody()
+	body, err := c.readBody(max(c.cfg.MaxBody, r.maxBody))
 	if err != nil {
 		return reply{}, err
 	}
@@ -109,8 +111,11 @@ func (r *resource[T]) post(c *call) (reply, error) {
 		return reply{}, err
 	}
 	r.remarkOn(c, v)
-	return reply{status: http.StatusCreated, body: map[string]members{r.singular: r.renderNew(c, v)}}, nil
+	return reply{status: http.StatusCreated, body: r.one(r.renderNew(c, v))}, nil
 }
+
+// one is an answer with one item, which may have a long list in it.
+func (r *resource[T]) one(item members) stream { return stream{{r.singular, item}} }
 
 // remarkOn looks at items as they stand now.
 func (r *resource[T]) remarkOn(c *call, vs ...T) {
@@ -172,15 +177,12 @@ func (r *resource[T]) postAll(c *call, bulk any) (reply, error) {
 		return reply{}, err
 	}
 	r.remarkOn(c, vs...)
-	out := make([]members, 0, len(vs))
-	for _, v := range vs {
-		out = append(out, r.renderNew(c, v))
-	}
-	return reply{status: http.StatusCreated, body: map[string][]members{r.plural: out}}, nil
+	body := stream{{r.plural, each(vs, func(v T) any { return r.renderNew(c, v) })}}
+	return reply{status: http.StatusCreated, body: body}, nil
 }
 
 func (r *resource[T]) put(c *call) (reply, error) {
-	body, err := c.readBody()
+	body, err := c.readBody(c.cfg.MaxBody)
 	if err != nil {
 		return reply{}, err
 	}
@@ -206,7 +208,7 @@ func (r *resource[T]) put(c *call) (reply, error) {
 		return reply{}, err
 	}
 	r.remarkOn(c, v)
-	return ok(map[string]members{r.singular: r.render(c, v, nil)})
+	return ok(r.one(r.render(c, v, nil)))
 }
 
 func (r *resource[T]) delete(c *call) (reply, error) {

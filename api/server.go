@@ -54,7 +54,9 @@ type Server struct {
 	quotas      *resource[quotaView]
 	// slots are taken by requests in progress.
 	slots chan struct{}
-	turns turns
+	// largeSlots are taken by those with large bodies.
+	largeSlots chan struct{}
+	turns      turns
 	// document describes the service (OpenAPI).
 	document schema
 }
@@ -72,6 +74,7 @@ func New(cfg Config) *Server {
 	s := newTables()
 	s.cfg, s.metrics = cfg, newMetrics(cfg.Registry)
 	s.slots, s.turns = make(chan struct{}, cfg.MaxRequests), newTurns()
+	s.largeSlots = make(chan struct{}, maxLargeBodies)
 	countQuarantine(cfg.Registry, cfg.Store)
 	s.document = s.describe()
 	return s
@@ -109,6 +112,8 @@ type call struct {
 	requestID  string
 	// warnings are remarks on a request that is carried out.
 	warnings []string
+	// large: it has a slot for large bodies.
+	large bool
 }
 
 // plainBody is a body that is sent as plain text; any other body is sent as JSON.
@@ -150,6 +155,7 @@ func (c *call) answer(e endpoint) int {
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
+		defer c.giveLarge()
 		return c.send(c.run(e))
 	default:
 		return c.send(c.busy())
@@ -206,6 +212,7 @@ func (c *call) send(p reply) int {
 	if p.status == 0 {
 		return http.StatusOK
 	}
+	c.setWarnings()
 	if body, isStream := p.body.(stream); isStream {
 		return c.sendStream(p.status, body)
 	}
@@ -217,7 +224,6 @@ func (c *call) send(p reply) int {
 	if contentType != "" {
 		h.Set("Content-Type", contentType)
 	}
-	c.setWarnings()
 	c.w.WriteHeader(p.status)
 	if _, err := c.w.Write(body); err != nil && len(body) > 0 {
 		c.log.WithField("err", err).Debug("answer not delivered")

@@ -33,6 +33,17 @@ func each[T any](list []T, show func(T) any) items {
 	}
 }
 
+// MarshalJSON implements json.Marshaler, where an answer is not streamed.
+func (list items) MarshalJSON() ([]byte, error) {
+	var out bytes.Buffer
+	b := bufio.NewWriter(&out)
+	if err := writeList(b, list); err != nil {
+		return nil, err
+	}
+	err := b.Flush()
+	return out.Bytes(), err
+}
+
 // itself shows an element as it is.
 func itself[T any](v T) any { return v }
 

@@ -37,9 +37,10 @@ func (c *call) warn(format string, args ...any) {
 	c.warnings = append(c.warnings, fmt.Sprintf(format, args...))
 }
 
-// setWarnings writes the headers, as many as there is room for.
+// setWarnings writes the headers once, as many as there is room for.
 func (c *call) setWarnings() {
 	room := maxWarningBytes
+	defer func() { c.warnings = nil }()
 	for _, text := range c.warnings {
 		value := "299 - " + quoted(text)
 		if room -= len("Warning: \r\n") + len(value); room < 0 {

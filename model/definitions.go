@@ -11,6 +11,7 @@ type Definitions struct {
 	StoreID     string
 	Networks    Table[Network, *Network]
 	Devices     Table[GatewayDevice, *GatewayDevice]
+	RemoteMACs  RemoteMACs
 	Gateways    Table[L2Gateway, *L2Gateway]
 	Connections Table[L2GatewayConnection, *L2GatewayConnection]
 	Inventories Table[Inventory, *Inventory]

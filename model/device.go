@@ -55,7 +55,7 @@ const (
 )
 
 // GatewayDevice registers one switch database, or something that is stored
-// only (see DeviceType).
+// only (see DeviceType). Its remote MACs are records of their own (RemoteMAC).
 type GatewayDevice struct {
 	Record
 	// Name is the Physical_Switch it stands for when the database holds
@@ -82,21 +82,10 @@ type GatewayDevice struct {
 	// Accepted is the store revision at which an operator said that another unit
 	// takes the place of the switches; what was seen before is no evidence.
 	Accepted uint64 `json:"accepted,omitempty"`
-
-	RemoteMACs []RemoteMACEntry `json:"remote_mac_entries,omitempty"`
 }
 
 // Driven reports whether a worker drives the device.
 func (d *GatewayDevice) Driven() bool { return d.Type == HWVTEP }
-
-// RemoteMACEntry places a station behind a far end point. It applies to the
-// connections of its device whose VNI is SegmentationID.
-type RemoteMACEntry struct {
-	ID             string      `json:"id"`
-	MAC            MAC         `json:"mac_address"`
-	VTEPAddress    VTEPAddress `json:"vtep_address"`
-	SegmentationID VNI         `json:"segmentation_id"`
-}
 
 // GatewayDeviceUpdate lists what may change after creation; nil leaves it
 // alone.

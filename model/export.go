@@ -11,7 +11,7 @@ const ExportFormat = 1
 type Export struct {
 	Format         int                    `json:"format"`
 	Networks       []*Network             `json:"networks"`
-	GatewayDevices []*GatewayDevice       `json:"gateway_devices"`
+	GatewayDevices []*ExportedDevice      `json:"gateway_devices"`
 	L2Gateways     []*L2Gateway           `json:"l2_gateways"`
 	Connections    []*L2GatewayConnection `json:"l2_gateway_connections"`
 	Quotas         []*Quota               `json:"quotas"`
@@ -19,17 +19,35 @@ type Export struct {
 	Released []*Released `json:"released,omitempty"`
 }
 
-// Export shares the snapshot's records.
+// ExportedDevice is a gateway device with its remote MACs in the order of
+// their creation.
+type ExportedDevice struct {
+	GatewayDevice
+	RemoteMACs []RemoteMACEntry `json:"remote_mac_entries,omitempty"`
+}
+
+// Export shares the snapshot's records, those of devices aside.
 func (d *Definitions) Export() *Export {
 	return &Export{
 		Format:         ExportFormat,
 		Networks:       slices.Collect(d.Networks.All()),
-		GatewayDevices: slices.Collect(d.Devices.All()),
+		GatewayDevices: d.exportedDevices(),
 		L2Gateways:     slices.Collect(d.Gateways.All()),
 		Connections:    slices.Collect(d.Connections.All()),
 		Quotas:         slices.Collect(d.Quotas.All()),
 		Released:       slices.Collect(d.Released.All()),
 	}
+}
+
+func (d *Definitions) exportedDevices() (out []*ExportedDevice) {
+	for gd := range d.Devices.All() {
+		e := &ExportedDevice{GatewayDevice: *gd}
+		for m := range d.RemoteMACs.Of(gd.ID).All() {
+			e.RemoteMACs = append(e.RemoteMACs, m.RemoteMACEntry)
+		}
+		out = append(out, e)
+	}
+	return out
 }
 
 // ErrNotEmpty is the refusal to import over what is there.

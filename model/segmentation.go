@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -27,6 +28,9 @@ func (v VLAN) String() string { return strconv.Itoa(int(v)) }
 // value stands for "none": VNI 0 is legal on the wire but other controllers use
 // it as unset, so it is never assigned.
 type VNI uint32
+
+// Compare orders VNIs by their number.
+func (v VNI) Compare(o VNI) int { return cmp.Compare(v, o) }
 
 // MaxVNI is the highest VNI.
 const MaxVNI VNI = 1<<24 - 1

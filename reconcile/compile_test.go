@@ -178,6 +178,7 @@ type scenario struct {
 	t           testing.TB
 	networks    []*model.Network
 	devices     []*model.GatewayDevice
+	far         []*model.RemoteMAC
 	inventories []*model.Inventory
 	gateways    []*model.L2Gateway
 	connections []*model.L2GatewayConnection
@@ -212,8 +213,8 @@ func (s *scenario) line(f []string) {
 	case "device":
 		s.device(f)
 	case "far":
-		d := s.deviceOf(f[1])
-		d.RemoteMACs = append(d.RemoteMACs, model.RemoteMACEntry{MAC: s.mac(f[2]), VTEPAddress: s.ip(f[3]), SegmentationID: s.vni(f[4])})
+		s.far = append(s.far, &model.RemoteMAC{DeviceID: s.deviceOf(f[1]).ID, Seq: uint64(len(s.far)), RemoteMACEntry: model.RemoteMACEntry{
+			ID: fmt.Sprint("far", len(s.far)), MAC: s.mac(f[2]), VTEPAddress: s.ip(f[3]), SegmentationID: s.vni(f[4])}})
 	case "switch":
 		s.seen(f)
 	case "fault":
@@ -378,6 +379,7 @@ func (s *scenario) input() reconcile.Input {
 	defs := &model.Definitions{
 		StoreID: "us", Networks: model.NewTable(s.networks), Inventories: model.NewTable(s.inventories),
 		Gateways: model.NewTable(s.gateways), Connections: model.NewTable(s.connections), Tombstones: model.NewTable(s.tombstones),
+		RemoteMACs: model.NewRemoteMACs(s.far),
 	}
 	for _, d := range s.devices {
 		if slices.Contains(s.retired, d.ID) {

@@ -83,7 +83,7 @@ func (p *netPart) member(in *Input, c *model.L2GatewayConnection, d *model.Devic
 		return nil
 	}
 	m := &member{
-		device: gd, sw: place.Switch, seen: in.places().Seen(place),
+		device: gd, sw: place.Switch, seen: in.places().Seen(place), far: in.Definitions.RemoteMACs.Of(gd.ID),
 		border: d.BorderVNI(c.SegmentationID), mode: cmp.Or(gd.BorderMode, model.BorderDirect), stitch: c.StitchVLANs[gd.ID],
 		down: in.Down[gd.ID],
 	}

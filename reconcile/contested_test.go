@@ -21,9 +21,7 @@ func TestContestedStations(t *testing.T) {
 	topo.access(net, a, b)
 	topo.border(net, 5001, border)
 	topo.access(beside, a, b)
-	far := *border
-	far.RemoteMACs = []model.RemoteMACEntry{{MAC: macOf(7), VTEPAddress: model.VTEPAddress{198, 51, 100, 7}, SegmentationID: 5001}}
-	topo.Devices = topo.Devices.With(&far)
+	topo.far(border, model.RemoteMACEntry{MAC: macOf(7), VTEPAddress: model.VTEPAddress{198, 51, 100, 7}, SegmentationID: 5001})
 	defs := topo.Definitions
 	in := Input{Definitions: &defs, Learned: map[string]*Learned{}}
 	by := func(gd *model.GatewayDevice, seq uint64) Candidate {
@@ -56,12 +54,11 @@ func TestManyContestedStations(t *testing.T) {
 	a, border := topo.device("a", ""), topo.device("border", model.BorderDirect)
 	topo.access(net, a)
 	topo.border(net, 5001, border)
-	far, l := *border, &Learned{}
+	l := &Learned{}
 	for i := range 5000 {
-		far.RemoteMACs = append(far.RemoteMACs, model.RemoteMACEntry{MAC: macOf(i), VTEPAddress: model.VTEPAddress{198, 51, 100, 7}, SegmentationID: 5001})
+		topo.far(border, model.RemoteMACEntry{MAC: macOf(i), VTEPAddress: model.VTEPAddress{198, 51, 100, 7}, SegmentationID: 5001})
 		l.Winners = append(l.Winners, Candidate{MAC: macOf(i), Source: Local, Database: databaseID(a), Endpoint: ipOf(int(a.Seq))})
 	}
-	topo.Devices = topo.Devices.With(&far)
 	v := Compile(Input{Definitions: &topo.Definitions, Learned: map[string]*Learned{"n": l}}, nil)
 	require.Equal(t, map[string]int{a.ID: 5000}, v.contestedOf())
 	require.Less(t, len(v.contested["n"].String()), 2000)

@@ -48,6 +48,8 @@ type member struct {
 	ways []vtep.DatabaseID
 	sw   string // Physical_Switch
 	seen *model.SwitchInventory
+	// far are the device's remote MACs.
+	far model.DeviceMACs
 	// border is the VNI between sites; 0 for a member that is no border.
 	border model.VNI
 	mode   model.BorderMode
@@ -76,8 +78,8 @@ func (m *member) db() vtep.DatabaseID { return databaseID(m.device) }
 // groupView is a group's part of a View.
 type groupView struct {
 	nets []groupNet
-	// inputs are the records it was made from; records are immutable, so that
-	// equal pointers mean an equal result.
+	// inputs are the records it was made from, and the remote MACs with its VNIs;
+	// these are immutable, so that equal pointers mean an equal result.
 	inputs   []any
 	shares   map[string]*share // by gateway device id
 	segments []*vtep.Segment   // of all shares, each once
@@ -199,7 +201,9 @@ func (g *group) inputs(in *Input) (out []any) {
 					for _, gd := range in.registrations().Sharing(place.Device) {
 						out = append(out, gd)
 					}
-					out = append(out, in.Down[place.Device.ID])
+					far := defs.RemoteMACs.Of(place.Device.ID)
+					border := gw.Devices[i].BorderVNI(c.SegmentationID)
+					out = append(out, in.Down[place.Device.ID], far.VNI(p.net.VNI), far.VNI(border))
 				}
 			}
 		}

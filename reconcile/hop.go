@@ -152,7 +152,7 @@ func transit(a, b *member) bool {
 // farFlood are the far end points that a member's registration names, as one
 // side reaches them.
 func (g *group) farFlood(s side, o *member) (out []vtep.Endpoint) {
-	for _, e := range o.farEntries() {
+	for e := range o.farEntries() {
 		if l, ok := g.hop(s, target{member: o, addr: e.VTEPAddress, far: true}); ok {
 			out = append(out, vtep.Endpoint{Locator: l})
 		}

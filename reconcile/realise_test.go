@@ -225,12 +225,8 @@ func TestStaticBeatsLearned(t *testing.T) {
 	mac := topo.learn(net, a)
 	topo.winners["n"][0].Seq = 1000
 	topo.border(net, 5001, border)
-	far := *border
-	far.RemoteMACs = []model.RemoteMACEntry{
-		{MAC: mac, VTEPAddress: model.VTEPAddress{192, 0, 2, 1}, SegmentationID: 5001},
-		{MAC: macOf(77), VTEPAddress: model.VTEPAddress{192, 0, 2, 2}, SegmentationID: 5002},
-	}
-	topo.Devices = topo.Devices.With(&far)
+	topo.far(border, model.RemoteMACEntry{MAC: mac, VTEPAddress: model.VTEPAddress{192, 0, 2, 1}, SegmentationID: 5001})
+	topo.far(border, model.RemoteMACEntry{MAC: macOf(77), VTEPAddress: model.VTEPAddress{192, 0, 2, 2}, SegmentationID: 5002})
 	v := topo.compile(nil)
 	for _, gd := range []*model.GatewayDevice{a, b, border} {
 		require.Equal(t, []vtep.MACEntry{{MAC: mac, Locator: vtep.Locator{Addr: model.VTEPAddress{192, 0, 2, 1}}}},

@@ -81,7 +81,7 @@ func (r *relearning) step() {
 func (r *relearning) redefine() {
 	devices := slices.Collect(r.top.Devices.All())
 	gd := devices[r.IntN(len(devices))]
-	switch r.IntN(4) {
+	switch r.IntN(5) {
 	case 0:
 		r.in.Down = map[string]bool{gd.ID: true}
 	case 1:
@@ -98,7 +98,26 @@ func (r *relearning) redefine() {
 		}
 		r.top.Definitions = defs
 		r.in.Definitions = &defs
+	case 4:
+		r.refar(gd)
+		defs := r.top.Definitions
+		r.in.Definitions = &defs
 	}
+}
+
+// refar changes one remote MAC of a device.
+func (r *relearning) refar(gd *model.GatewayDevice) {
+	of := r.top.RemoteMACs.Of(gd.ID)
+	if of.Len() > 0 && r.IntN(2) == 0 {
+		r.top.RemoteMACs = r.top.RemoteMACs.Without(slices.Collect(of.All())[r.IntN(of.Len())])
+		return
+	}
+	vnis := []model.VNI{9001, 9002}
+	for n := range r.top.Networks.All() {
+		vnis = append(vnis, n.VNI)
+	}
+	r.top.stations++
+	r.top.far(gd, model.RemoteMACEntry{MAC: macOf(r.top.stations), VTEPAddress: ipOf(200 + r.IntN(9)), SegmentationID: vnis[r.IntN(len(vnis))]})
 }
 
 // moved has some stations at other switches, and some gone.

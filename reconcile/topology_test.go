@@ -252,10 +252,17 @@ func (t *topology) someFar(r *rand.Rand, gd *model.GatewayDevice, vni model.VNI)
 	if r.IntN(4) > 0 {
 		return
 	}
-	far := *gd
 	t.stations++
-	far.RemoteMACs = []model.RemoteMACEntry{{MAC: macOf(t.stations), VTEPAddress: model.VTEPAddress{192, 0, 2, byte(gd.Seq)}, SegmentationID: vni}}
-	t.Devices = t.Devices.With(&far)
+	t.far(gd, model.RemoteMACEntry{MAC: macOf(t.stations), VTEPAddress: model.VTEPAddress{192, 0, 2, byte(gd.Seq)}, SegmentationID: vni})
+}
+
+// far gives a device one more remote MAC.
+func (t *topology) far(gd *model.GatewayDevice, e model.RemoteMACEntry) *model.RemoteMAC {
+	seq := t.RemoteMACs.Of(gd.ID).NextSeq()
+	e.ID = fmt.Sprint("far", seq)
+	m := &model.RemoteMAC{DeviceID: gd.ID, RemoteMACEntry: e, Seq: seq}
+	t.RemoteMACs = t.RemoteMACs.With(gd.ID, m)
+	return m
 }
 
 // deviceOf finds the device of a database.

@@ -19,6 +19,7 @@ type reach struct {
 	roles []role
 	// dead devices forward nothing; a domain needs another one.
 	dead map[string]bool
+	far  model.RemoteMACs
 }
 
 // area is where a network's members reach each other without a border: a site
@@ -90,7 +91,7 @@ func (r reach) hosts() map[string]role {
 func (r reach) farOf(x role) map[string]bool {
 	out := map[string]bool{}
 	for _, b := range r.roles {
-		for _, e := range b.gd.RemoteMACs {
+		for e := range r.far.Of(b.gd.ID).All() {
 			// Beyond a border's ports is what lies beyond the border, nothing more.
 			if e.SegmentationID != cmp.Or(b.vni, b.net.VNI) || b.vni == 0 && cmp.Or(b.gd.BorderMode, model.BorderDirect) != model.BorderDirect {
 				continue
@@ -142,7 +143,7 @@ func requireUnicast(t *testing.T, topo *topology, p *plane, n *node, network str
 		}
 	}
 	for gd := range topo.Devices.All() {
-		for _, e := range gd.RemoteMACs {
+		for e := range topo.RemoteMACs.Of(gd.ID).All() {
 			if far := fmt.Sprint(e.VTEPAddress); want[far] == 1 {
 				require.Equal(t, far, p.follow(n, network, e.MAC, far), "%s from %s %s", e.MAC, n.gd.Name, network)
 			}
@@ -186,7 +187,7 @@ func TestWalkBetweenTwoVNIs(t *testing.T) {
 			for _, n := range p.nodes {
 				n.dead = down[n.gd.ID]
 			}
-			requireWalks(t, topo, reach{roles: topo.roles(v), dead: down}, p)
+			requireWalks(t, topo, reach{far: topo.RemoteMACs, roles: topo.roles(v), dead: down}, p)
 			require.Equal(t, copies{"a1 n": 1}, p.broadcast(p.nodes[0], "n"), "away: %q", away)
 		}
 	}
@@ -198,14 +199,12 @@ func TestWalkToFarOfAccess(t *testing.T) {
 	topo := newTopology()
 	net := topo.network("n", 5001)
 	a, b := topo.device("a", "", inSite("0")), topo.device("b", "", inSite("0"))
-	far := *a
-	far.RemoteMACs = []model.RemoteMACEntry{{MAC: macOf(99), VTEPAddress: model.VTEPAddress{192, 0, 2, 1}, SegmentationID: 5001}}
-	topo.Devices = topo.Devices.With(&far)
+	topo.far(a, model.RemoteMACEntry{MAC: macOf(99), VTEPAddress: model.VTEPAddress{192, 0, 2, 1}, SegmentationID: 5001})
 	topo.access(net, a, b)
 	topo.border(net, 9001, topo.device("r0", model.BorderRelay, inSite("0"), keyed), topo.device("r1", model.BorderRelay, inSite("1"), keyed))
 	v := topo.compile(nil)
 	p := newPlane(topo, holding(v))
-	requireWalks(t, topo, reach{roles: topo.roles(v)}, p)
+	requireWalks(t, topo, reach{far: topo.RemoteMACs, roles: topo.roles(v)}, p)
 	require.Equal(t, copies{"a n": 1, "192.0.2.1": 1}, p.broadcast(p.nodes[1], "n"))
 }
 
@@ -216,7 +215,7 @@ func TestWalk(t *testing.T) {
 			t.Run(fmt.Sprint(name, seed), func(t *testing.T) {
 				topo := randomTopology(rand.New(rand.NewPCG(seed, 2)), modes...)
 				v := topo.compile(nil)
-				requireWalks(t, topo, reach{roles: topo.roles(v)}, newPlane(topo, holding(v)))
+				requireWalks(t, topo, reach{far: topo.RemoteMACs, roles: topo.roles(v)}, newPlane(topo, holding(v)))
 			})
 		}
 	}
@@ -229,7 +228,7 @@ func TestWalkWithDeadForwarders(t *testing.T) {
 		for _, n := range p.nodes {
 			n.dead = down[n.gd.ID]
 		}
-		requireWalks(t, topo, reach{roles: roles, dead: down}, p)
+		requireWalks(t, topo, reach{far: topo.RemoteMACs, roles: roles, dead: down}, p)
 	})
 }
 
@@ -237,13 +236,13 @@ func TestWalkWithDeadForwarders(t *testing.T) {
 // has taken over from it, there are still no two copies of anything.
 func TestWalkWithSilentForwarders(t *testing.T) {
 	walkAway(t, func(t *testing.T, topo *topology, roles []role, down map[string]bool, held func(*model.GatewayDevice) *vtep.Want) {
-		r := reach{roles: roles, dead: down}
+		r := reach{far: topo.RemoteMACs, roles: roles, dead: down}
 		for _, ro := range roles {
 			if ro.relays() && !r.exits(r.area(ro))[ro.vni] {
 				return // nobody can tell the one that is left who took over elsewhere
 			}
 		}
-		requireWalks(t, topo, reach{roles: roles}, newPlane(topo, held))
+		requireWalks(t, topo, reach{far: topo.RemoteMACs, roles: roles}, newPlane(topo, held))
 	})
 }
 

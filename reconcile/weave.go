@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 
@@ -179,7 +180,7 @@ func (g *group) stations() []placed {
 	var all []placed
 	for _, p := range g.nets {
 		for _, m := range p.members {
-			for _, e := range m.farEntries() {
+			for e := range m.farEntries() {
 				all = append(all, placed{
 					Candidate: Candidate{MAC: e.MAC, Source: Static, Endpoint: e.VTEPAddress},
 					target:    target{member: m, addr: e.VTEPAddress, far: true},
@@ -198,17 +199,12 @@ func (g *group) stations() []placed {
 // farEntries are the member's remote MAC entries whose VNI is its connection's:
 // the one between sites for a border, else the network's. What lies beyond a
 // device as a border is not reached through its ports as well.
-func (m *member) farEntries() (out []model.RemoteMACEntry) {
+func (m *member) farEntries() iter.Seq[*model.RemoteMAC] {
 	vni := cmp.Or(m.border, m.domain.part.net.VNI)
 	if m.border == 0 && (m.mode != model.BorderDirect || m.domain.faces[m.device].border == vni) {
-		return nil
+		return model.VNIMACs{}.All()
 	}
-	for _, e := range m.device.RemoteMACs {
-		if e.SegmentationID == vni {
-			out = append(out, e)
-		}
-	}
-	return out
+	return m.far.VNI(vni).All()
 }
 
 // learnedStations places what the switches of the network have learned.

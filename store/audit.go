@@ -116,7 +116,8 @@ func (t *txn) audited() (out []*model.AuditRecord, err error) {
 // hold no definitions.
 var comparers = map[string]func(t *txn, id string) ([]*model.AuditRecord, error){
 	networks.bucket:    networks.compare("network"),
-	devices.bucket:     compareDevices,
+	devices.bucket:     devices.compare("gateway_device"),
+	remoteMACs.name():  compareRemoteMACs,
 	gateways.bucket:    gateways.compare("l2_gateway"),
 	connections.bucket: connections.compare("l2_gateway_connection"),
 	quotas.bucket:      quotas.compare("quota"),
@@ -158,89 +159,25 @@ func compareReleased(t *txn, id string) ([]*model.AuditRecord, error) {
 	return released.compare("quarantine")(t, id)
 }
 
-// compareDevices tells of remote MACs one by one: a device may have thousands.
-func compareDevices(t *txn, id string) ([]*model.AuditRecord, error) {
-	before, after := devices.beforeAndAfter(t, id)
-	was, is := entriesOf(before), entriesOf(after)
-	r, err := audited("gateway_device", id, orNil(withoutEntries(before)), orNil(withoutEntries(after)))
-	if err != nil {
-		return nil, err
-	}
-	out := one(r)
-	if sameButEntries(before, after) {
-		out = nil
-	}
-	for _, list := range [][]remoteMAC{was.without(is), is.without(was)} {
-		for _, e := range list {
-			r, err := audited("remote_mac_entry", e.ID, was.find(e.ID), is.find(e.ID))
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, r)
-		}
-	}
-	return out, nil
-}
-
 // remoteMAC is an entry as the audit shows it.
 type remoteMAC struct {
 	DeviceID string `json:"gateway_device_id"`
 	model.RemoteMACEntry
 }
 
-// entries are a device's remote MACs by id, in order.
-type entries struct {
-	list []remoteMAC
-	byID map[string]remoteMAC
+func compareRemoteMACs(t *txn, record string) ([]*model.AuditRecord, error) {
+	was, before := shownRemoteMAC(t.base, record)
+	is, after := shownRemoteMAC(&t.next, record)
+	r, err := audited("remote_mac_entry", cmp.Or(was.ID, is.ID), before, after)
+	return one(r), err
 }
 
-func entriesOf(gd *model.GatewayDevice) entries {
-	out := entries{byID: map[string]remoteMAC{}}
-	if gd == nil {
-		return out
+func shownRemoteMAC(d *model.Definitions, record string) (m remoteMAC, shown any) {
+	if stored, ok := lookUpRemoteMAC(d, record); ok {
+		m = remoteMAC{stored.DeviceID, stored.RemoteMACEntry}
+		return m, m
 	}
-	for _, e := range gd.RemoteMACs {
-		m := remoteMAC{gd.ID, e}
-		out.list = append(out.list, m)
-		out.byID[e.ID] = m
-	}
-	return out
-}
-
-func (e entries) find(id string) any {
-	if m, ok := e.byID[id]; ok {
-		return m
-	}
-	return nil
-}
-
-// without gives the entries that o lacks. Entries never change.
-func (e entries) without(o entries) (out []remoteMAC) {
-	for _, m := range e.list {
-		if _, ok := o.byID[m.ID]; !ok {
-			out = append(out, m)
-		}
-	}
-	return out
-}
-
-func withoutEntries(gd *model.GatewayDevice) *model.GatewayDevice {
-	if gd == nil {
-		return nil
-	}
-	c := *gd
-	c.RemoteMACs = nil
-	return &c
-}
-
-// sameButEntries reports whether a change concerned remote MACs only.
-func sameButEntries(before, after *model.GatewayDevice) bool {
-	if before == nil || after == nil || len(before.RemoteMACs) == len(after.RemoteMACs) {
-		return false
-	}
-	a, b := withoutEntries(before), withoutEntries(after)
-	a.Revision = b.Revision
-	return sameJSON(a, b)
+	return m, nil
 }
 
 func audited(resource, id string, before, after any) (*model.AuditRecord, error) {

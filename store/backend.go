@@ -62,6 +62,11 @@ func checkReferences(d *model.Definitions) error {
 			return fmt.Errorf("connection %s: gateway %s or network %s is missing", c.ID, c.L2GatewayID, c.NetworkID)
 		}
 	}
+	for device := range d.RemoteMACs.All() {
+		if _, ok := d.Devices.Get(device); !ok {
+			return fmt.Errorf("remote MACs: gateway device %s is missing", device)
+		}
+	}
 	for g := range d.Gateways.All() {
 		for _, dev := range g.Devices {
 			if _, ok := d.Devices.Get(dev.DeviceID); dev.DeviceID != "" && !ok {

@@ -79,7 +79,8 @@ func (f fixed) close() error                                           { return 
 func FuzzRecords(f *testing.F) {
 	seeds := []any{
 		model.Network{Record: model.Record{ID: "x"}, VNI: 7},
-		model.GatewayDevice{Record: model.Record{ID: "x"}, Type: model.HWVTEP, RemoteMACs: []model.RemoteMACEntry{{}}},
+		model.GatewayDevice{Record: model.Record{ID: "x"}, Type: model.HWVTEP},
+		model.RemoteMAC{DeviceID: "x", RemoteMACEntry: model.RemoteMACEntry{ID: "e"}, Seq: 1},
 		model.L2Gateway{Record: model.Record{ID: "x"}, Devices: []model.Device{{DeviceName: "sw1", Interfaces: []model.Interface{{Name: "p1"}}}}},
 		model.L2GatewayConnection{Record: model.Record{ID: "x"}, L2GatewayID: "g", NetworkID: "n"},
 		model.Inventory{Record: model.Record{ID: "x"}, Switches: []model.SwitchInventory{{Name: "sw1"}}},

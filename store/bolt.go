@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -30,8 +33,9 @@ type migration func(*bolt.Tx) error
 
 // migrations lists them by the version they start from; 0 is an empty file. The
 // current version is their number.
-// Version 2 added quotas and the audit, version 3 released numbers.
-var migrations = []migration{createBuckets, createBuckets, createReleased}
+// Version 2 added quotas and the audit, version 3 released numbers, version 4 records
+// of remote MACs.
+var migrations = []migration{createBuckets, createBuckets, createReleased, createRemoteMACs}
 
 // createBuckets makes those that are missing.
 func createBuckets(tx *bolt.Tx) error {
@@ -230,12 +234,27 @@ func (b *boltBackend) newest(table, below string, visit func(id string, record [
 }
 
 func applyAll(tx *bolt.Tx, revision uint64, changes []change) error {
-	for _, c := range changes {
+	for _, c := range inOrder(changes) {
 		if err := apply(tx.Bucket([]byte(c.table)), c); err != nil {
 			return fmt.Errorf("%s %s: %w", c.table, c.id, err)
 		}
 	}
 	return putUint(tx.Bucket(metaBucket), revisionKey, revision)
+}
+
+// inOrder gives the last change of each record, in the order of the file: bolt makes room for a
+// record among all that a commit has put beside it, which is quadratic in any other order.
+func inOrder(changes []change) []change {
+	compare := func(a, b change) int { return cmp.Or(strings.Compare(a.table, b.table), strings.Compare(a.id, b.id)) }
+	sorted := slices.Clone(changes)
+	slices.SortStableFunc(sorted, compare)
+	out := sorted[:0]
+	for i, c := range sorted {
+		if i+1 == len(sorted) || compare(c, sorted[i+1]) != 0 {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 func apply(b *bolt.Bucket, c change) error {

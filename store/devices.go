@@ -43,7 +43,6 @@ func (t *txn) createDevice(gd model.GatewayDevice) (*model.GatewayDevice, error)
 		return nil, err
 	}
 	gd.Record = t.newRecord(gd.ProjectID)
-	gd.RemoteMACs = nil
 	gd.TunnelIPs, gd.StitchPorts = slices.Clone(gd.TunnelIPs), slices.Clone(gd.StitchPorts)
 	if err := t.checkType(&gd); err != nil {
 		return nil, err
@@ -214,12 +213,13 @@ func (t *txn) deleteDevice(id string) error {
 	_, read := t.next.Inventories.Get(id)
 	heir := otherWay(newPlaces(&t.next), gd)
 	devices.remove(t, id)
+	t.deleteRemoteMACsOf(id)
 	inventories.remove(t, id)
 	switch {
 	case heir != nil: // reaches the same switch, and cleans what is left there
 		t.passOn(id, heir.ID)
 	case gd.Driven() && read:
-		retired.put(t, &model.RetiredDevice{GatewayDevice: *withoutEntries(gd), RetiredAt: t.steady})
+		retired.put(t, &model.RetiredDevice{GatewayDevice: *gd, RetiredAt: t.steady})
 	case gd.Driven():
 		t.passOn(id, "")
 	}

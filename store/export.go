@@ -41,13 +41,14 @@ func (t *txn) importAll(e *model.Export) error {
 }
 
 func (t *txn) importLists(e *model.Export) error {
-	if err := checkRecords(e); err != nil {
+	bare := bareDevices(e)
+	if err := checkRecords(e, bare); err != nil {
 		return err
 	}
 	last := t.next.Revision
 	for _, step := range []func() (uint64, error){
 		func() (uint64, error) { return importList(t, networks, e.Networks, t.importNetwork) },
-		func() (uint64, error) { return importList(t, devices, e.GatewayDevices, t.importDevice) },
+		func() (uint64, error) { return importList(t, devices, bare, t.importDevice(e.GatewayDevices)) },
 		func() (uint64, error) { return importList(t, gateways, e.L2Gateways, t.importGateway) },
 		func() (uint64, error) { return importList(t, connections, e.Connections, t.importConnection) },
 		func() (uint64, error) { return importList(t, quotas, e.Quotas, t.importQuota) },
@@ -64,15 +65,15 @@ func (t *txn) importLists(e *model.Export) error {
 	// Later records come after these: a record's place is the revision that
 	// created it.
 	t.next.Revision = last + 1
-	return errors.Join(kept(t, networks, e.Networks), kept(t, devices, e.GatewayDevices), kept(t, gateways, e.L2Gateways),
+	return errors.Join(kept(t, networks, e.Networks), kept(t, devices, bare), kept(t, gateways, e.L2Gateways),
 		kept(t, connections, e.Connections), kept(t, quotas, e.Quotas))
 }
 
 // checkRecords refuses what no store exports: records without an id or a place
 // of their own in the order of creation.
-func checkRecords(e *model.Export) error {
+func checkRecords(e *model.Export, bare []*model.GatewayDevice) error {
 	seqs := map[uint64]string{}
-	return cmp.Or(checkList(seqs, networks, e.Networks), checkList(seqs, devices, e.GatewayDevices), checkList(seqs, gateways, e.L2Gateways),
+	return cmp.Or(checkList(seqs, networks, e.Networks), checkList(seqs, devices, bare), checkList(seqs, gateways, e.L2Gateways),
 		checkList(seqs, connections, e.Connections), checkList(seqs, quotas, e.Quotas))
 }
 
@@ -170,28 +171,47 @@ func (t *txn) importNetwork(n *model.Network) (*model.Network, error) {
 	return t.createNetwork(*n)
 }
 
-func (t *txn) importDevice(gd *model.GatewayDevice) (*model.GatewayDevice, error) {
-	t.give(gd.ID)
-	in := *gd
-	if in.Accepted > in.Revision {
-		in.Accepted = 0 // no update has made it; kept refuses it
+// bareDevices are the devices without their remote MACs.
+func bareDevices(e *model.Export) []*model.GatewayDevice {
+	out := make([]*model.GatewayDevice, len(e.GatewayDevices))
+	for i, gd := range e.GatewayDevices {
+		if gd != nil {
+			out[i] = &gd.GatewayDevice
+		}
 	}
-	made, err := t.createDevice(in)
-	if err == nil && made.Driven() {
-		t.markRead(made, t.now) // by the store that exported it
+	return out
+}
+
+// importDevice imports a device with its remote MACs, which are in the list.
+func (t *txn) importDevice(from []*model.ExportedDevice) func(*model.GatewayDevice) (*model.GatewayDevice, error) {
+	macs := make(map[*model.GatewayDevice][]model.RemoteMACEntry, len(from))
+	for _, gd := range from {
+		macs[&gd.GatewayDevice] = gd.RemoteMACs
 	}
-	if err != nil || len(gd.RemoteMACs) == 0 {
+	return func(gd *model.GatewayDevice) (*model.GatewayDevice, error) {
+		t.give(gd.ID)
+		in := *gd
+		if in.Accepted > in.Revision {
+			in.Accepted = 0 // no update has made it; kept refuses it
+		}
+		made, err := t.createDevice(in)
+		if err != nil {
+			return nil, err
+		}
+		if made.Driven() {
+			t.markRead(made, t.now) // by the store that exported it
+		}
+		ids := make([]string, len(macs[gd]))
+		for i, e := range macs[gd] {
+			if e.ID == "" || utf8.RuneCountInString(e.ID) > maxID {
+				return nil, model.ErrBadRequest("Invalid input for %s. Reason: an entry of %s has no id, or one longer than %d characters.", remoteMACs.name(), gd.ID, maxID)
+			}
+			ids[i] = e.ID
+		}
+		t.give(ids...)
+		_, err = t.createRemoteMACs(gd.ID, macs[gd])
 		return made, err
 	}
-	ids := make([]string, len(gd.RemoteMACs))
-	for i, e := range gd.RemoteMACs {
-		ids[i] = e.ID
-	}
-	t.give(ids...)
-	if _, err := t.createRemoteMACs(gd.ID, gd.RemoteMACs); err != nil {
-		return nil, err
-	}
-	return t.device(gd.ID)
 }
 
 func (t *txn) importGateway(g *model.L2Gateway) (*model.L2Gateway, error) {

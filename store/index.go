@@ -85,7 +85,7 @@ func (x *index) put(c claim, change func(numbers) numbers) {
 	if cables == nil {
 		cables = map[string]numbers{}
 	}
-	if cables[c.cable] = change(cables[c.cable]); cables[c.cable].root == nil {
+	if cables[c.cable] = change(cables[c.cable]); cables[c.cable].of.Len() == 0 {
 		delete(cables, c.cable)
 	}
 	x.cables = cables

@@ -101,3 +101,52 @@ func TestMigrateVersion2(t *testing.T) {
 	require.NoError(t, ask(5002))
 	require.NoError(t, s.Close())
 }
+
+// A file of version 3, which had remote MACs in their devices, has each as a record of its own
+// afterwards, the same in the same order, and devices without them.
+func TestMigrateVersion3(t *testing.T) {
+	path := t.TempDir() + "/store.db"
+	b, err := openBolt(path, migrations[:3], newID)
+	require.NoError(t, err)
+	entry := func(id string, last byte) model.RemoteMACEntry {
+		return model.RemoteMACEntry{ID: id, MAC: model.MAC{2, 0, 0, 0, 0, last}, VTEPAddress: model.VTEPAddress{192, 0, 2, last}, SegmentationID: 7000}
+	}
+	put := func(table, id string, seq uint64, macs ...model.RemoteMACEntry) change {
+		return change{table: table, id: id, record: struct {
+			*model.GatewayDevice
+			RemoteMACs []model.RemoteMACEntry `json:"remote_mac_entries,omitempty"`
+		}{&model.GatewayDevice{Record: model.Record{ID: id, Seq: seq}, Name: "sw-" + id, Type: model.HWVTEP, ManagementIP: id, ManagementPort: 6640}, macs}}
+	}
+	require.NoError(t, b.commit(9, []change{
+		put("gateway_devices", "a", 1, entry("z", 1), entry("y", 2), entry("z", 3)),
+		put("gateway_devices", "b", 2), put("gateway_devices", "c", 3, entry("x", 1)),
+		put("retired_devices", "d", 4, entry("w", 1)),
+	}))
+	require.NoError(t, b.close())
+
+	for range 2 { // and once is enough
+		s, err := Open(path, Options{})
+		require.NoError(t, err)
+		of := map[string][]model.RemoteMACEntry{}
+		for _, gd := range s.Definitions().Export().GatewayDevices {
+			require.Equal(t, "sw-"+gd.ID, gd.Name)
+			of[gd.ID] = gd.RemoteMACs
+		}
+		require.Equal(t, map[string][]model.RemoteMACEntry{
+			"a": {entry("z", 1), entry("y", 2), entry("z-3", 3)}, "b": nil, "c": {entry("x", 1)},
+		}, of)
+		r, ok := s.Definitions().Retired.Get("d")
+		require.True(t, ok)
+		require.Equal(t, "sw-d", r.Name)
+		c, err := s.backend.load()
+		require.NoError(t, err)
+		for _, table := range []string{"gateway_devices", "retired_devices"} {
+			for _, record := range c.records[table] {
+				require.NotContains(t, string(record), "remote_mac_entries")
+			}
+		}
+		_, err = s.CreateRemoteMAC(t.Context(), "a", entry("", 2))
+		require.ErrorContains(t, err, "02:00:00:00:00:02")
+		require.NoError(t, s.Close())
+	}
+}

@@ -47,7 +47,7 @@ func TestNumbers(t *testing.T) {
 			s = s.without(n, u)
 		}
 	}
-	require.Nil(t, s.root, "nothing is kept of what is not used")
+	require.Zero(t, s.of.Len(), "nothing is kept of what is not used")
 	_, ok := s.free(1 << 24)
 	require.False(t, ok)
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 
 	"bordergw/model"
 )
@@ -24,11 +23,11 @@ func (s *Store) CreateRemoteMACs(ctx context.Context, deviceID string, entries [
 // GetRemoteMAC returns an entry of that device. An entry of another device is
 // told apart from one that does not exist.
 func (s *Store) GetRemoteMAC(deviceID, entryID string) (*model.RemoteMACEntry, error) {
-	gd, i, err := findRemoteMAC(s.Definitions(), deviceID, entryID)
+	m, err := findRemoteMAC(s.Definitions(), deviceID, entryID)
 	if err != nil {
 		return nil, err
 	}
-	return &gd.RemoteMACs[i], nil
+	return &m.RemoteMACEntry, nil
 }
 
 // DeleteRemoteMAC removes an entry; see GetRemoteMAC for the refusals.
@@ -37,63 +36,78 @@ func (s *Store) DeleteRemoteMAC(ctx context.Context, deviceID, entryID string) e
 }
 
 func (t *txn) createRemoteMACs(deviceID string, entries []model.RemoteMACEntry) ([]model.RemoteMACEntry, error) {
-	old, err := t.device(deviceID)
+	gd, err := t.device(deviceID)
 	if err != nil {
 		return nil, err
 	}
-	if old.Type == model.NetworkVLAN {
-		return nil, model.ErrRemoteMACNotSupported(old.Type)
+	if gd.Type == model.NetworkVLAN {
+		return nil, model.ErrRemoteMACNotSupported(gd.Type)
 	}
+	if err := t.checkRemoteMACs(deviceID, entries); err != nil {
+		return nil, err
+	}
+	of := t.next.RemoteMACs.Of(deviceID)
+	made, out := make([]*model.RemoteMAC, len(entries)), make([]model.RemoteMACEntry, len(entries))
+	ids := make(map[string]bool, len(entries))
+	for i, e := range entries {
+		e.ID = t.opts.NewID()
+		if _, taken := of.Get(e.ID); taken || ids[e.ID] {
+			return nil, model.ErrIDInUse(remoteMACs.name(), e.ID)
+		}
+		ids[e.ID] = true
+		made[i], out[i] = &model.RemoteMAC{DeviceID: deviceID, RemoteMACEntry: e, Seq: of.NextSeq() + uint64(i)}, e
+	}
+	remoteMACs.put(t, deviceID, made)
+	return out, nil
+}
+
+// checkRemoteMACs: a MAC stands once on a device for each VNI.
+func (t *txn) checkRemoteMACs(deviceID string, entries []model.RemoteMACEntry) error {
 	type key struct {
 		model.MAC
 		model.VNI
 	}
-	taken := make(map[key]bool, len(old.RemoteMACs))
-	for _, e := range old.RemoteMACs {
-		taken[key{e.MAC, e.SegmentationID}] = true
-	}
-	gd := *old
-	gd.RemoteMACs = slices.Clip(slices.Clone(old.RemoteMACs))
+	of := t.next.RemoteMACs.Of(deviceID)
+	taken := make(map[key]bool, len(entries))
 	for _, e := range entries {
+		if !e.MAC.IsUnicast() {
+			return model.ErrBadRequest("Invalid input for mac_address. Reason: '%s' is not a unicast MAC address.", e.MAC)
+		}
 		k := key{e.MAC, e.SegmentationID}
-		switch {
-		case !e.MAC.IsUnicast():
-			return nil, model.ErrBadRequest("Invalid input for mac_address. Reason: '%s' is not a unicast MAC address.", e.MAC)
-		case taken[k]:
-			return nil, model.ErrRemoteMACDuplicate(e.MAC)
+		if taken[k] || of.VNI(e.SegmentationID).Has(e.MAC) {
+			return model.ErrRemoteMACDuplicate(e.MAC)
 		}
 		taken[k] = true
-		e.ID = t.opts.NewID()
-		gd.RemoteMACs = append(gd.RemoteMACs, e)
 	}
-	if len(entries) > 0 {
-		devices.put(t, &gd)
-	}
-	return gd.RemoteMACs[len(old.RemoteMACs):], nil
+	return nil
 }
 
-// findRemoteMAC returns the device and the entry's index in it.
-func findRemoteMAC(d *model.Definitions, deviceID, entryID string) (*model.GatewayDevice, int, error) {
-	for gd := range d.Devices.All() {
-		i := slices.IndexFunc(gd.RemoteMACs, func(e model.RemoteMACEntry) bool { return e.ID == entryID })
-		switch {
-		case i < 0:
-		case gd.ID != deviceID:
-			return nil, 0, model.ErrRemoteMACWrongDevice(entryID, deviceID)
-		default:
-			return gd, i, nil
+func findRemoteMAC(d *model.Definitions, deviceID, entryID string) (*model.RemoteMAC, error) {
+	if m, ok := d.RemoteMACs.Of(deviceID).Get(entryID); ok {
+		return m, nil
+	}
+	for _, of := range d.RemoteMACs.All() {
+		if _, ok := of.Get(entryID); ok {
+			return nil, model.ErrRemoteMACWrongDevice(entryID, deviceID)
 		}
 	}
-	return nil, 0, model.ErrRemoteMACNotFound(entryID)
+	return nil, model.ErrRemoteMACNotFound(entryID)
 }
 
 func (t *txn) deleteRemoteMAC(deviceID, entryID string) error {
-	old, i, err := findRemoteMAC(&t.next, deviceID, entryID)
+	m, err := findRemoteMAC(&t.next, deviceID, entryID)
 	if err != nil {
 		return err
 	}
-	gd := *old
-	gd.RemoteMACs = slices.Delete(slices.Clone(old.RemoteMACs), i, i+1)
-	devices.put(t, &gd)
+	t.next.RemoteMACs = t.next.RemoteMACs.Without(m)
+	t.changed(change{table: remoteMACs.name(), id: remoteMACID(m)})
 	return nil
+}
+
+// deleteRemoteMACsOf removes all entries of a device.
+func (t *txn) deleteRemoteMACsOf(deviceID string) {
+	for m := range t.next.RemoteMACs.Of(deviceID).All() {
+		t.changed(change{table: remoteMACs.name(), id: remoteMACID(m)})
+	}
+	t.next.RemoteMACs = t.next.RemoteMACs.WithoutDevice(deviceID)
 }

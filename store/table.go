@@ -44,7 +44,7 @@ var (
 var tables = []interface {
 	name() string
 	load(*model.Definitions, map[string][]byte) error
-}{networks, devices, gateways, connections, inventories, tombstones, retired, quotas, moves, released}
+}{networks, devices, remoteMACs, gateways, connections, inventories, tombstones, retired, quotas, moves, released}
 
 func (k table[T, P]) name() string { return k.bucket }
 

@@ -67,13 +67,11 @@ func testDeviceDefaults(t *testing.T, open Open) {
 		t.Helper()
 		return must[model.GatewayDevice](f)(f.CreateGatewayDevice(f.ctx, gd))
 	}
-	plain := create(model.GatewayDevice{ManagementIP: "10.0.0.1", ManagementPort: 1, ResourceID: "ignored",
-		RemoteMACs: []model.RemoteMACEntry{{ID: "x"}}})
+	plain := create(model.GatewayDevice{ManagementIP: "10.0.0.1", ManagementPort: 1, ResourceID: "ignored"})
 	require.Equal(t, model.HWVTEP, plain.Type)
 	require.Equal(t, model.ProtocolOVSDB, plain.ManagementProtocol)
 	require.Equal(t, model.BorderDirect, plain.BorderMode)
 	require.Empty(t, plain.ResourceID)
-	require.Empty(t, plain.RemoteMACs)
 
 	// Several databases on one address, and several that dial us.
 	create(hwVTEP("a", 2))

@@ -132,6 +132,16 @@ func testImportRefusals(t *testing.T, open Open) {
 			e.Quotas[0].ID = strings.Repeat("é", 256)
 			e.Quotas[0].ProjectID = e.Quotas[0].ID
 		}},
+		"entry twice": {"Conflict", func(e *model.Export) {
+			macs := e.GatewayDevices[0].RemoteMACs
+			macs[1].ID = macs[0].ID
+		}},
+		"no entry id": {"HTTPBadRequest", func(e *model.Export) { e.GatewayDevices[0].RemoteMACs[0].ID = "" }},
+		"null device": {"HTTPBadRequest", func(e *model.Export) { e.GatewayDevices[0] = nil }},
+		"MAC twice": {"DuplicateRemoteMacEntry", func(e *model.Export) {
+			macs := e.GatewayDevices[0].RemoteMACs
+			macs[1].MAC = macs[0].MAC
+		}},
 		"no device id":    {"HTTPBadRequest", func(e *model.Export) { e.L2Gateways[0].Devices[0].ID = "" }},
 		"twice":           {"Conflict", func(e *model.Export) { e.Networks = append(e.Networks, e.Networks[0]) }},
 		"no device":       {"GatewayDeviceNotFound", func(e *model.Export) { e.GatewayDevices = e.GatewayDevices[1:] }},

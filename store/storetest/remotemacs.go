@@ -56,9 +56,23 @@ func testRemoteMACs(t *testing.T, open Open) {
 	got := must[model.RemoteMACEntry](f)(f.GetRemoteMAC(a.ID, more[1].ID))
 	require.Equal(t, more[1], *got)
 	require.NoError(t, f.DeleteRemoteMAC(f.ctx, a.ID, first.ID))
-	gd, _ := f.Definitions().Devices.Get(a.ID)
-	require.Equal(t, more, gd.RemoteMACs)
-	must[model.RemoteMACEntry](f)(f.CreateRemoteMAC(f.ctx, a.ID, entry(1, 500)))
+	require.Equal(t, more, f.macsOf(a.ID))
+	last := must[model.RemoteMACEntry](f)(f.CreateRemoteMAC(f.ctx, a.ID, entry(1, 500)))
+	f.reopen()
+	require.Equal(t, append(more, *last), f.macsOf(a.ID), "in the order of creation")
+	require.NoError(t, f.DeleteGatewayDevice(f.ctx, a.ID))
+	require.Empty(t, f.macsOf(a.ID))
+	require.Len(t, f.macsOf(b.ID), 1)
+	f.refused("RemoteMacEntryNotFound", f.Definitions(), remove(b.ID, last.ID)())
+	f.reopen()
+	require.Len(t, f.macsOf(b.ID), 1)
+}
+
+func (f *fixture) macsOf(device string) (out []model.RemoteMACEntry) {
+	for m := range f.Definitions().RemoteMACs.Of(device).All() {
+		out = append(out, m.RemoteMACEntry)
+	}
+	return out
 }
 
 func testInventory(t *testing.T, open Open) {
