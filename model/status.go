@@ -9,6 +9,8 @@ const (
 	DeviceSyncing     = "SYNCING"
 	DeviceInSync      = "IN_SYNC"
 	DeviceDegraded    = "DEGRADED"
+	// DeviceDrivenElsewhere: the switch is reached, and another registration drives it.
+	DeviceDrivenElsewhere = "DRIVEN_ELSEWHERE"
 	// DeviceDiscovered: a database that dialled in and that no device stands for.
 	DeviceDiscovered = "DISCOVERED"
 	// DeviceUnsupported: nothing is driven for its type.

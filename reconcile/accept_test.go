@@ -366,6 +366,12 @@ func TestF09OneDatabaseOfTwoDevices(t *testing.T) {
 	g.eventually(func() bool { return g.sessions(two) >= 2 }, "the second tries")
 	g.active(g.connect(g.network(), "", &tor{name: "sw1"}))
 	require.Equal(t, "switch sw1 is driven as device one", g.loop.DeviceStatus(two).LastError)
+	g.reaches(two, model.DeviceDrivenElsewhere)
+	g.eventually(func() bool {
+		require.Equal(t, model.DeviceDrivenElsewhere, g.loop.DeviceStatus(two).Phase, "it says so all the time")
+		return g.sessions(two) >= 5
+	}, "the second tries again and again")
+	require.True(t, model.FindCondition(g.loop.DeviceStatus(two).Conditions, model.Reachable).True)
 	require.Equal(t, 1, g.sessions(one))
 	require.NoError(t, g.store.DeleteL2Gateway(t.Context(), g.disconnect()))
 	require.NoError(t, g.store.DeleteGatewayDevice(t.Context(), one))

@@ -147,6 +147,14 @@ func (st *deviceState) isBack(hold time.Duration) bool {
 	return true
 }
 
+// enterReading notes that the database is being read. That of a switch that is driven
+// elsewhere is read only to see whether that is still so.
+func (w *worker) enterReading() {
+	if _, waits := w.loop.claims.waits(w); !waits {
+		w.enter(model.DeviceReading, "reading the database")
+	}
+}
+
 // enter changes the phase and logs what an operator would want to know: that a
 // switch has come, or that it refuses something.
 func (w *worker) enter(phase, detail string) {
@@ -175,9 +183,9 @@ func (w *worker) enter(phase, detail string) {
 
 // tellNotDriven logs, once, that a switch is reached and not driven by this
 // registration.
-func (w *worker) tellNotDriven(why string) {
+func (w *worker) tellNotDriven(phase, why string) {
 	if w.logged != why {
-		w.logger().WithField("phase", model.DeviceUnreachable).Warn("the switch is reached, and not driven by this registration: " + why)
+		w.logger().WithField("phase", phase).Warn("the switch is reached, and not driven by this registration: " + why)
 	}
 	w.logged = why
 }
@@ -193,10 +201,14 @@ func (w *worker) lost(err error) {
 	w.mu.Lock()
 	w.status.lastError, w.status.distrust = err.Error(), transport.Reason(err)
 	w.mu.Unlock()
-	if errors.As(err, new(notDriven)) && !w.brief {
-		w.tellNotDriven(err.Error())
+	phase := model.DeviceUnreachable
+	if errors.As(err, new(drivenElsewhere)) {
+		phase = model.DeviceDrivenElsewhere
 	}
-	w.enter(model.DeviceUnreachable, err.Error())
+	if refused(err) && !w.brief {
+		w.tellNotDriven(phase, err.Error())
+	}
+	w.enter(phase, err.Error())
 	w.damper = damping.Damper{}
 	if !w.brief {
 		w.loop.refresh()

@@ -74,7 +74,7 @@ func (w *worker) dialSession(ctx context.Context) (*vtep.Session, transport.Peer
 	if err != nil {
 		return nil, transport.Peer{}, err
 	}
-	w.enter(model.DeviceReading, "reading the database")
+	w.enterReading()
 	l := &line{Conn: conn, began: time.Now()}
 	w.onLine(l)
 	s, err := vtep.Open(ctx, l, vtep.Opening{Mark: w.loop.store.Definitions().StoreID})

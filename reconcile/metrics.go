@@ -86,6 +86,11 @@ var (
 	frozenDesc      = prometheus.NewDesc("bordergw_frozen_macs", "Stations that stand still because they moved too often.", nil, nil)
 )
 
+// devicePhases are those of a device that is driven.
+var devicePhases = []string{
+	model.DeviceUnreachable, model.DeviceReading, model.DeviceSyncing, model.DeviceInSync, model.DeviceDegraded, model.DeviceDrivenElsewhere,
+}
+
 // Describe implements prometheus.Collector.
 func (c *deviceCollector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- phaseDesc
@@ -120,7 +125,7 @@ func (c *deviceCollector) Collect(ch chan<- prometheus.Metric) {
 		if at := st.peer.NotAfter(); !at.IsZero() {
 			gauge(expiryDesc, float64(at.Unix()), "device/"+id)
 		}
-		for _, p := range []string{model.DeviceUnreachable, model.DeviceReading, model.DeviceSyncing, model.DeviceInSync, model.DeviceDegraded} {
+		for _, p := range devicePhases {
 			on := 0.0
 			if st.phase == p {
 				on = 1

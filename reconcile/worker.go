@@ -25,7 +25,13 @@ const (
 	// maxMuteBackoff is for what accepts connections and does not speak OVSDB:
 	// most likely it is no switch.
 	maxMuteBackoff = 30 * time.Second
-	dialTimeout    = 5 * time.Second
+	// maxRefusedBackoff is for a switch that is reached and is not this registration's to
+	// drive. Finding that out reads its whole database.
+	maxRefusedBackoff = 30 * time.Second
+	// maxElsewhereBackoff is for one that another registration drives. The end of that is
+	// noticed at once.
+	maxElsewhereBackoff = 10 * time.Minute
+	dialTimeout         = 5 * time.Second
 	// A session that lasted this long starts the next backoff afresh.
 	steadyAfter = 10 * time.Second
 	// quarantine is how long a peer is left alone that sends what no switch does.
@@ -45,8 +51,9 @@ type worker struct {
 	device atomic.Pointer[model.GatewayDevice]
 	stop   context.CancelFunc
 	wake   chan struct{}
-	// knock tells that a caller is offered.
-	knock chan struct{}
+	// knock tells that a caller is offered; freed that what other workers have claimed
+	// has changed, for one that waits for it.
+	knock, freed chan struct{}
 	// brief: the worker has a turn of a deleted device. It makes one attempt at a
 	// session, and nobody is told of that.
 	brief bool
@@ -108,7 +115,7 @@ type worker struct {
 }
 
 func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
-	w := &worker{loop: l, id: gd.ID, wake: make(chan struct{}, 1), knock: make(chan struct{}, 1)}
+	w := &worker{loop: l, id: gd.ID, wake: make(chan struct{}, 1), knock: make(chan struct{}, 1), freed: make(chan struct{}, 1)}
 	w.said = bucket{burst: deviceBurst, gap: deviceGap}
 	w.device.Store(gd)
 	w.status = deviceState{phase: model.DeviceUnreachable, awaySince: time.Now(), detail: notConnected}
@@ -149,6 +156,7 @@ func (w *worker) nudge() { notify(w.wake) }
 // run connects again and again until ctx ends.
 func (w *worker) run(ctx context.Context) {
 	defer w.close()
+	defer w.loop.claims.forget(w)
 	if !w.brief {
 		w.stamp()
 	}
@@ -184,6 +192,7 @@ func (w *worker) registered() bool {
 // delay is how long to wait after a session, or an attempt at one.
 func (w *worker) delay(retry *backoff.ExponentialBackOff, err error) time.Duration {
 	switch {
+	case refused(err):
 	case !w.held.IsZero() && time.Since(w.held) > steadyAfter:
 		retry.Reset()
 	case errors.Is(err, ovsdb.ErrProtocol):
@@ -197,14 +206,24 @@ func (w *worker) delay(retry *backoff.ExponentialBackOff, err error) time.Durati
 // line not long ago is expected back, whatever answers in its place.
 func (w *worker) maxDelay(err error) time.Duration {
 	st := w.state()
-	if !errors.Is(err, ovsdb.ErrNoAnswer) || st.expected(w.loop.opts.Hold) {
+	switch {
+	case errors.As(err, new(drivenElsewhere)):
+		return maxElsewhereBackoff
+	case refused(err):
+		return maxRefusedBackoff
+	case !errors.Is(err, ovsdb.ErrNoAnswer) || st.expected(w.loop.opts.Hold):
 		return maxBackoff
 	}
 	return maxMuteBackoff
 }
 
-// rest waits before the next attempt. A switch that dials in ends it, and so
-// does redialGap once the switch is supplanted.
+// refused reports whether a switch was reached and is not this registration's to drive.
+func refused(err error) bool {
+	return errors.As(err, new(notDriven)) || errors.As(err, new(drivenElsewhere))
+}
+
+// rest waits before the next attempt. A switch that dials in ends it, and so does one
+// that nobody drives any more, or redialGap once the switch is supplanted.
 func (w *worker) rest(ctx context.Context, d time.Duration) {
 	if listens(w.device.Load()) {
 		return // connect waits
@@ -219,6 +238,8 @@ func (w *worker) rest(ctx context.Context, d time.Duration) {
 		case <-t.C:
 			return
 		case <-w.knock:
+			return
+		case <-w.freed:
 			return
 		case <-look.C:
 			if w.supplanted.Load() && d < quarantine {
@@ -238,7 +259,11 @@ func (w *worker) connect(ctx context.Context) error {
 	if !listens(gd) {
 		return w.dial(ctx)
 	}
-	w.enter(model.DeviceUnreachable, w.loop.waiting(gd))
+	if of, waits := w.loop.claims.waits(w); waits {
+		w.enter(model.DeviceDrivenElsewhere, of.Error())
+	} else {
+		w.enter(model.DeviceUnreachable, w.loop.waiting(gd))
+	}
 	if w.brief {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, dialTimeout)
@@ -249,13 +274,15 @@ func (w *worker) connect(ctx context.Context) error {
 		return ctx.Err()
 	case <-w.knock:
 		return errOffered
+	case <-w.freed:
+		return errOffered
 	}
 }
 
 // drive keeps a switch in line over one session, to its end or that of ctx, or
 // until a newer session is there.
 func (w *worker) drive(ctx context.Context, k link) error {
-	w.enter(model.DeviceReading, "reading the database")
+	w.enterReading()
 	w.loop.metrics.sessions.WithLabelValues(w.id).Inc()
 	w.hold(k)
 	defer w.letGo()
@@ -292,7 +319,9 @@ func (w *worker) letGo() {
 	w.status.peer = transport.Peer{}
 	w.status.revision, w.status.released, w.status.problems, w.status.blocked = 0, 0, nil, ""
 	w.mu.Unlock()
-	w.loop.unlearn(databaseID(w.device.Load()))
+	if w.loop.claims.has(w) { // else it has told nothing
+		w.loop.unlearn(databaseID(w.device.Load()))
+	}
 	w.loop.claims.release(w)
 }
 

@@ -87,7 +87,7 @@ var both = append([]string{"ls more 5002", "bind tor1 p2 200 more"}, carried...)
 // refuses waits until one device of the pair is not driven, for a reason.
 func (p *pair) refuses(i int, why string) {
 	p.T.Helper()
-	p.Device(rig.Patience, p.devices[i], model.DeviceUnreachable, why)
+	p.Device(rig.Patience, p.devices[i], model.DeviceDrivenElsewhere, why)
 }
 
 // stands checks that nothing was taken down, whoever drives.
