@@ -94,12 +94,15 @@ func (p *netPart) member(in *Input, c *model.L2GatewayConnection, d *model.Devic
 		out.Errors = append(out.Errors, fmt.Sprintf("device %s: %s", deviceName(gd), reason))
 		return nil
 	}
-	if reason := p.locate(m); reason != "" {
+	reason := p.locate(m)
+	if m.sw == "" && (reason != "" || len(d.Interfaces) > 0) {
+		p.incomplete = true
+		reason = in.unknownSwitch(gd)
+	}
+	if reason != "" {
 		out.waitForReading(gd, reason)
 	}
 	if m.sw == "" && len(d.Interfaces) > 0 {
-		p.incomplete = true
-		out.waitForReading(gd, "its switch is not known yet")
 		return nil
 	}
 	for i := range d.Interfaces {
@@ -110,6 +113,18 @@ func (p *netPart) member(in *Input, c *model.L2GatewayConnection, d *model.Devic
 		}
 	}
 	return m
+}
+
+// unknownSwitch says why it is not known which Physical_Switch a device stands for.
+func (in *Input) unknownSwitch(gd *model.GatewayDevice) string {
+	read := slices.ContainsFunc(in.registrations().Sharing(gd), func(o *model.GatewayDevice) bool {
+		_, ok := in.Definitions.Inventories.Get(o.ID)
+		return ok
+	})
+	if read && len(in.registrations().Switches(gd)) == 0 {
+		return noSwitch
+	}
+	return "its switch is not known yet"
 }
 
 // waitForReading notes what the device's database does not say. While it can not be

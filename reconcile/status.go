@@ -15,6 +15,9 @@ import (
 // notConnected is the detail of a device before the first attempt.
 const notConnected = "not connected yet"
 
+// noSwitch is said of a database that was read and has nothing to be driven.
+const noSwitch = "the database has no Physical_Switch yet"
+
 // state copies what is known of the device's session.
 func (w *worker) state() deviceState {
 	w.mu.Lock()
@@ -33,6 +36,9 @@ func (l *Loop) DeviceStatus(id string) model.DeviceStatus {
 	if st.phase == model.DeviceInSync {
 		st.detail = cmp.Or(st.detail, st.distrusted(time.Now()))
 	}
+	if st.withoutSwitch() {
+		st.detail = strings.TrimSuffix(noSwitch+"; "+st.detail, "; ")
+	}
 	st.detail = cmp.Or(st.detail, l.sharingNote(id))
 	out := model.DeviceStatus{Phase: st.phase, Detail: st.detail, LastError: st.lastError, ObservedRevision: st.revision}
 	reachable := st.phase != model.DeviceUnreachable && st.phase != model.DeviceUnsupported
@@ -45,6 +51,13 @@ func (l *Loop) DeviceStatus(id string) model.DeviceStatus {
 	}
 	out.Conditions = l.stamped("device/"+id, conditions)
 	return out
+}
+
+// withoutSwitch reports whether the session shows no Physical_Switch: all that is
+// wanted may stand, and yet nothing is carried.
+func (st *deviceState) withoutSwitch() bool {
+	driven := st.phase == model.DeviceInSync || st.phase == model.DeviceDegraded
+	return driven && st.facts != nil && len(st.facts.Switches) == 0
 }
 
 // sharingNote says by which other registrations a device's switch is reached, ""

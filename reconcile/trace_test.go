@@ -12,6 +12,7 @@ import (
 	logtest "github.com/sirupsen/logrus/hooks/test"
 	"github.com/stretchr/testify/require"
 
+	"bordergw/internal/ovsdbtest"
 	"bordergw/model"
 	"bordergw/reconcile"
 )
@@ -150,5 +151,32 @@ func TestF84_FirstCauseIsNamed(t *testing.T) {
 			return strings.HasPrefix(d, "device "+gd.Name+": unreachable: ") && strings.Contains(d, "connection refused") &&
 				strings.Count(d, "device ") == 1
 		}, "the cause is named, once")
+	}
+}
+
+// A database that has no switch yet is in sync with what can be wanted of it. That it
+// has none is the cause to name, until it has one.
+func TestF84_DatabaseWithoutSwitch(t *testing.T) {
+	s := newSite(t, 0, reconcile.Options{})
+	empty := s.register(ovsdbtest.Start(t), "tor0", "192.0.2.1")
+	connections := []string{s.connect(s.network(), model.ActiveActive, empty)}
+	g, err := s.store.CreateL2Gateway(t.Context(), model.L2Gateway{Devices: []model.Device{{DeviceID: empty.id, SegmentationID: 6000}}})
+	require.NoError(t, err)
+	c, err := s.store.CreateConnection(t.Context(), model.L2GatewayConnection{L2GatewayID: g.ID, NetworkID: s.network()})
+	require.NoError(t, err)
+	connections = append(connections, c.ID)
+
+	const cause = "the database has no Physical_Switch yet"
+	s.eventually(func() bool {
+		st := s.loop.DeviceStatus(empty.id)
+		return st.Phase == model.DeviceInSync && st.Detail == cause
+	}, "the device says so")
+	for _, id := range connections {
+		s.eventually(func() bool { return s.loop.ConnectionStatus(id).Detail == "device tor0: "+cause }, "the connection says so, and nothing else")
+	}
+	empty.AddSwitch("tor0", "192.0.2.1", "p1")
+	s.eventually(func() bool { return s.loop.DeviceStatus(empty.id).Detail == "" }, "it is over")
+	for _, id := range connections {
+		s.active(id)
 	}
 }
