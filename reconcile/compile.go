@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bordergw/reconcile/mactable"
 	"cmp"
 	"maps"
 	"slices"
@@ -14,7 +15,7 @@ import (
 type Input struct {
 	Definitions *model.Definitions
 	// Learned is what the switches have learned, by network id.
-	Learned map[string]*Learned
+	Learned map[string]*mactable.Learned
 	// Down are the devices, by id, that have been away for longer than the hold or
 	// have only just come back: another is to forward in their place.
 	Down map[string]bool

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bordergw/reconcile/mactable"
 	"fmt"
 	"maps"
 	"testing"
@@ -12,13 +13,13 @@ import (
 
 // benchTopology has networks that each join two switches, and MACs in each that
 // the first of the two has learned.
-func benchTopology(switches, networks, macs int) (*topology, map[string]*Learned) {
+func benchTopology(switches, networks, macs int) (*topology, map[string]*mactable.Learned) {
 	t := newTopology()
 	var devices []*model.GatewayDevice
 	for i := range switches {
 		devices = append(devices, t.device(fmt.Sprint("sw", i), ""))
 	}
-	learned := map[string]*Learned{}
+	learned := map[string]*mactable.Learned{}
 	for i := range networks {
 		net := t.network(fmt.Sprint("n", i), model.VNI(5000+i))
 		first, second := devices[i%switches], devices[(i+1)%switches]
@@ -26,7 +27,7 @@ func benchTopology(switches, networks, macs int) (*topology, map[string]*Learned
 		for range macs {
 			t.learn(net, first)
 		}
-		learned[net.ID] = &Learned{Winners: t.winners[net.ID]}
+		learned[net.ID] = &mactable.Learned{Winners: t.winners[net.ID]}
 	}
 	return t, learned
 }
@@ -51,7 +52,7 @@ func BenchmarkCompile(b *testing.B) {
 				next := in
 				next.Learned = maps.Clone(learned)
 				was := learned["n7"].Winners
-				next.Learned["n7"] = &Learned{Winners: was[:len(was)-1-i%2]}
+				next.Learned["n7"] = &mactable.Learned{Winners: was[:len(was)-1-i%2]}
 				v = Compile(next, v)
 			}
 		})

@@ -1,6 +1,7 @@
 package reconcile_test
 
 import (
+	"bordergw/reconcile/mactable"
 	"flag"
 	"fmt"
 	"maps"
@@ -184,7 +185,7 @@ type scenario struct {
 	connections []*model.L2GatewayConnection
 	tombstones  []*model.Tombstone
 	retired     []string
-	learned     map[string]*reconcile.Learned
+	learned     map[string]*mactable.Learned
 	down        map[string]bool
 	growOnly    bool
 	sweep       bool
@@ -325,15 +326,15 @@ func (s *scenario) connect(f []string) {
 
 func (s *scenario) learn(f []string) {
 	if s.learned == nil {
-		s.learned = map[string]*reconcile.Learned{}
+		s.learned = map[string]*mactable.Learned{}
 	}
 	l := s.learned[f[1]]
 	if l == nil {
-		l = &reconcile.Learned{}
+		l = &mactable.Learned{}
 		s.learned[f[1]] = l
 	}
-	l.Winners = append(l.Winners, reconcile.Candidate{
-		MAC: s.mac(f[2]), Source: reconcile.Local, Database: vtep.DatabaseID(s.deviceOf(f[3]).Seq), Endpoint: s.ip(f[4]),
+	l.Winners = append(l.Winners, mactable.Candidate{
+		MAC: s.mac(f[2]), Source: mactable.Local, Database: vtep.DatabaseID(s.deviceOf(f[3]).Seq), Endpoint: s.ip(f[4]),
 	})
 }
 

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bordergw/reconcile/mactable"
 	"fmt"
 	"slices"
 
@@ -28,11 +29,11 @@ func (g *group) contests(stations []placed) map[string]*contested {
 		}
 		devices := p.devices()
 		for _, s := range stations {
-			if s.Source != Static {
+			if s.Source != mactable.Static {
 				continue
 			}
 			claim := map[*model.GatewayDevice]bool{} // by whichever registrations
-			for _, c := range slices.Concat(of(p.learned.Winners, s.MAC), of(p.learned.Others, s.MAC)) {
+			for _, c := range slices.Concat(mactable.Of(p.learned.Winners, s.MAC), mactable.Of(p.learned.Others, s.MAC)) {
 				if gd := devices[c.Database]; gd != nil && !claim[gd] {
 					claim[gd] = true
 					note(out, p.net.ID, s, gd)
@@ -42,18 +43,6 @@ func (g *group) contests(stations []placed) map[string]*contested {
 	}
 	return out
 }
-
-// of is the part of a list, sorted by MAC, that is about one of them.
-func of(list []Candidate, mac model.MAC) []Candidate {
-	i, _ := slices.BinarySearchFunc(list, mac, byMAC)
-	end := i
-	for end < len(list) && list[end].MAC == mac {
-		end++
-	}
-	return list[i:end]
-}
-
-func byMAC(c Candidate, mac model.MAC) int { return c.MAC.Compare(mac) }
 
 func note(into map[string]*contested, network string, s placed, by *model.GatewayDevice) {
 	c := into[network]

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bordergw/reconcile/mactable"
 	"strings"
 	"testing"
 
@@ -23,14 +24,14 @@ func TestContestedStations(t *testing.T) {
 	topo.access(beside, a, b)
 	topo.far(border, model.RemoteMACEntry{MAC: macOf(7), VTEPAddress: model.VTEPAddress{198, 51, 100, 7}, SegmentationID: 5001})
 	defs := topo.Definitions
-	in := Input{Definitions: &defs, Learned: map[string]*Learned{}}
-	by := func(gd *model.GatewayDevice, seq uint64) Candidate {
-		return Candidate{MAC: macOf(7), Source: Local, Database: databaseID(gd), Endpoint: ipOf(int(gd.Seq)), Seq: seq}
+	in := Input{Definitions: &defs, Learned: map[string]*mactable.Learned{}}
+	by := func(gd *model.GatewayDevice, seq uint64) mactable.Candidate {
+		return mactable.Candidate{MAC: macOf(7), Source: mactable.Local, Database: databaseID(gd), Endpoint: ipOf(int(gd.Seq)), Seq: seq}
 	}
 	var view *View
-	claimed := func(l *Learned) map[string]int {
+	claimed := func(l *mactable.Learned) map[string]int {
 		t.Helper()
-		in.Learned = map[string]*Learned{"n": l, "beside": {Winners: []Candidate{by(a, 1)}}}
+		in.Learned = map[string]*mactable.Learned{"n": l, "beside": {Winners: []mactable.Candidate{by(a, 1)}}}
 		in.found, in.silent = nil, nil
 		view = Compile(in, view)
 		fresh := Compile(in, nil)
@@ -39,12 +40,12 @@ func TestContestedStations(t *testing.T) {
 		require.Nil(t, view.contested["beside"], "there it is not configured")
 		return view.contestedOf()
 	}
-	require.Empty(t, claimed(&Learned{}))
-	require.Equal(t, map[string]int{a.ID: 1}, claimed(&Learned{Winners: []Candidate{by(a, 1)}}))
+	require.Empty(t, claimed(&mactable.Learned{}))
+	require.Equal(t, map[string]int{a.ID: 1}, claimed(&mactable.Learned{Winners: []mactable.Candidate{by(a, 1)}}))
 	require.Contains(t, view.contested["n"].String(), "02:00:00:00:00:07, configured at 198.51.100.7, is claimed by device a")
-	require.Equal(t, map[string]int{border.ID: 1}, claimed(&Learned{Winners: []Candidate{by(border, 1)}}))
-	require.Equal(t, map[string]int{a.ID: 1, b.ID: 1}, claimed(&Learned{Winners: []Candidate{by(a, 2)}, Others: []Candidate{by(b, 1)}}))
-	require.Empty(t, claimed(&Learned{Winners: []Candidate{{MAC: macOf(8), Source: Local, Database: databaseID(a), Endpoint: ipOf(1)}}}))
+	require.Equal(t, map[string]int{border.ID: 1}, claimed(&mactable.Learned{Winners: []mactable.Candidate{by(border, 1)}}))
+	require.Equal(t, map[string]int{a.ID: 1, b.ID: 1}, claimed(&mactable.Learned{Winners: []mactable.Candidate{by(a, 2)}, Others: []mactable.Candidate{by(b, 1)}}))
+	require.Empty(t, claimed(&mactable.Learned{Winners: []mactable.Candidate{{MAC: macOf(8), Source: mactable.Local, Database: databaseID(a), Endpoint: ipOf(1)}}}))
 }
 
 // What is said of contested stations does not grow with them.
@@ -54,12 +55,12 @@ func TestManyContestedStations(t *testing.T) {
 	a, border := topo.device("a", ""), topo.device("border", model.BorderDirect)
 	topo.access(net, a)
 	topo.border(net, 5001, border)
-	l := &Learned{}
+	l := &mactable.Learned{}
 	for i := range 5000 {
 		topo.far(border, model.RemoteMACEntry{MAC: macOf(i), VTEPAddress: model.VTEPAddress{198, 51, 100, 7}, SegmentationID: 5001})
-		l.Winners = append(l.Winners, Candidate{MAC: macOf(i), Source: Local, Database: databaseID(a), Endpoint: ipOf(int(a.Seq))})
+		l.Winners = append(l.Winners, mactable.Candidate{MAC: macOf(i), Source: mactable.Local, Database: databaseID(a), Endpoint: ipOf(int(a.Seq))})
 	}
-	v := Compile(Input{Definitions: &topo.Definitions, Learned: map[string]*Learned{"n": l}}, nil)
+	v := Compile(Input{Definitions: &topo.Definitions, Learned: map[string]*mactable.Learned{"n": l}}, nil)
 	require.Equal(t, map[string]int{a.ID: 5000}, v.contestedOf())
 	require.Less(t, len(v.contested["n"].String()), 2000)
 	require.True(t, strings.HasSuffix(v.contested["n"].String(), "and 4990 more"))
@@ -73,17 +74,20 @@ func TestWinnerIsNoMember(t *testing.T) {
 	a, b, c := topo.device("a", ""), topo.device("b", ""), topo.device("c", "")
 	gone, away := topo.device("gone", ""), topo.device("away", "")
 	topo.access(net, a, b, c)
-	s := newSwitches(t, 0)
-	for i, gd := range []*model.GatewayDevice{a, b, gone, away} {
-		s.rows[databaseID(gd)] = map[rowKey]vtep.LocalMAC{}
-		s.learn(databaseID(gd), rowKey{"n", macOf(1)}, ipOf(int(gd.Seq)), at(float64(20*i)))
+	macs := mactable.New(at(0), mactable.DefaultLocalHold, mactable.DefaultHold, 0)
+	learn := func(gd *model.GatewayDevice, n int, seconds float64) {
+		row := vtep.LocalMAC{LogicalSwitch: "n", MAC: macOf(n), Endpoint: ipOf(int(gd.Seq)), Learning: uint64(seconds) + 1}
+		macs.Update(databaseID(gd), vtep.Locals{MACs: []vtep.LocalMAC{row}}, func(string) bool { return false }, at(seconds))
 	}
-	s.learn(databaseID(gone), rowKey{"n", macOf(2)}, ipOf(int(gone.Seq)), at(90))
-	s.learn(databaseID(a), rowKey{"n", macOf(3)}, ipOf(int(a.Seq)), at(90))
-	l := s.snapshot(at(100))["n"]
+	for i, gd := range []*model.GatewayDevice{a, b, gone, away} {
+		learn(gd, 1, float64(20*i))
+	}
+	learn(gone, 2, 90)
+	learn(a, 3, 90)
+	l := macs.Snapshot(at(100))["n"]
 	require.Len(t, l.Winners, 3)
 	require.Len(t, l.Others, 3)
-	v := Compile(Input{Definitions: &topo.Definitions, Learned: map[string]*Learned{"n": l}}, nil)
+	v := Compile(Input{Definitions: &topo.Definitions, Learned: map[string]*mactable.Learned{"n": l}}, nil)
 	require.Equal(t, []vtep.MACEntry{
 		{MAC: macOf(1), Locator: vtep.Locator{Addr: ipOf(int(b.Seq))}, Home: databaseID(b)},
 		{MAC: macOf(3), Locator: vtep.Locator{Addr: ipOf(int(a.Seq))}, Home: databaseID(a)},

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bordergw/reconcile/mactable"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,35 +13,29 @@ import (
 
 // frozenNote tells of stations of one network that moved too often.
 func frozenNote(macs []model.MAC) string {
-	return fmt.Sprintf("stations that moved more than %d times in %s are frozen: %s", maxMoves, moveWindow, listed(macs))
+	return fmt.Sprintf("stations that moved more than %d times in %s are frozen: %s", mactable.MaxMoves, mactable.MoveWindow, listed(macs))
 }
 
 // frozenStations are those of a network that stand still because they moved too often.
 func (l *Loop) frozenStations(network string) []model.MAC {
 	l.learnMu.Lock()
 	defer l.learnMu.Unlock()
-	if w := l.learning.winners[network]; w != nil {
-		return w.Frozen
-	}
-	return nil
+	return l.macs.Frozen(network)
 }
 
 // countFrozen is the number of stations that stand still.
-func (l *Loop) countFrozen() (n int) {
+func (l *Loop) countFrozen() int {
 	l.learnMu.Lock()
 	defer l.learnMu.Unlock()
-	for _, w := range l.learning.winners {
-		n += len(w.Frozen)
-	}
-	return n
+	return l.macs.CountFrozen()
 }
 
 // tellFrozen logs the stations that stand still from now on, in one line a network: a
 // station that is in two places, or a loop of frames, is for an operator to mend.
-func (l *Loop) tellFrozen(froze []stationID) {
+func (l *Loop) tellFrozen(frozen []mactable.Key) {
 	byNetwork := map[string][]model.MAC{}
-	for _, id := range froze {
-		byNetwork[id.network] = append(byNetwork[id.network], id.mac)
+	for _, id := range frozen {
+		byNetwork[id.Network] = append(byNetwork[id.Network], id.MAC)
 	}
 	for _, network := range slices.Sorted(maps.Keys(byNetwork)) {
 		l.log.WithFields(l.networkFields(network)).Warn(frozenNote(byNetwork[network]))

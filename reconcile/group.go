@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bordergw/reconcile/mactable"
 	"cmp"
 	"maps"
 	"slices"
@@ -19,7 +20,7 @@ type group struct {
 type netPart struct {
 	net     *model.Network
 	conns   []*model.L2GatewayConnection
-	learned *Learned
+	learned *mactable.Learned
 	members []*member
 	// domains of the network: one, or one a site where a border relays.
 	domains []*domain
@@ -93,7 +94,7 @@ type groupView struct {
 type groupNet struct {
 	net     *model.Network
 	conns   []*model.L2GatewayConnection
-	learned *Learned
+	learned *mactable.Learned
 }
 
 // share is what one device carries of a group.

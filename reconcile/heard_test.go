@@ -133,9 +133,4 @@ func TestNothingIsKeptOfGoneDevices(t *testing.T) {
 	require.Len(t, left.Winners, 1)
 	require.Len(t, left.Flood, 1)
 	require.Len(t, l.heard, 1)
-	require.Len(t, l.learning.stated, 1)
-	require.Len(t, l.learning.flooded, 1)
-	top.Networks = top.Networks.Without(net.ID)
-	l.learned(&top.Definitions, time.Now())
-	require.Empty(t, l.learning.stated)
 }

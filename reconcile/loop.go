@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bordergw/reconcile/mactable"
 	"context"
 	"maps"
 	"net"
@@ -66,8 +67,8 @@ type Loop struct {
 	// new View because a switch came, went or learned something.
 	stamp, kick chan struct{}
 
-	learnMu  sync.Mutex
-	learning *learning
+	learnMu sync.Mutex
+	macs    *mactable.Table
 	// heard is the revision of the definitions whose networks a database has told all
 	// its stations of: those that were created later it has said nothing of.
 	heard map[vtep.DatabaseID]uint64
@@ -100,7 +101,7 @@ func New(store Store, opts Options) *Loop {
 	l := &Loop{
 		store: store, opts: opts, log: opts.Log,
 		stamp: make(chan struct{}, 1), kick: make(chan struct{}, 1),
-		learning: newLearning(opts.LocalHold, opts.Hold, contradictTime), heard: map[vtep.DatabaseID]uint64{}, joined: map[string]time.Time{},
+		macs: mactable.New(time.Now(), opts.LocalHold, opts.Hold, mactable.ContradictTime), heard: map[vtep.DatabaseID]uint64{}, joined: map[string]time.Time{},
 		workers: map[string]*worker{}, history: history{}, inError: map[string]bool{}, disputed: map[string]bool{}, claims: newClaims(),
 		turns: newTurns(func(id string) { store.NoteVNIs(id, true, nil) }),
 	}
@@ -114,8 +115,8 @@ func New(store Store, opts Options) *Loop {
 func (o *Options) fill() {
 	o.Interval = positive(o.Interval, defaultInterval)
 	o.Settle = positive(o.Settle, settleTime)
-	o.LocalHold = positive(o.LocalHold, defaultLocalHold)
-	o.Hold = positive(o.Hold, defaultHold)
+	o.LocalHold = positive(o.LocalHold, mactable.DefaultLocalHold)
+	o.Hold = positive(o.Hold, mactable.DefaultHold)
 	o.HAHold = positive(o.HAHold, defaultHAHold)
 	if o.Log == nil {
 		silent := logrus.New()
@@ -148,9 +149,7 @@ func (l *Loop) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	l.learnMu.Lock()
-	l.learning.recall(l.store.Definitions())
-	l.learnMu.Unlock()
+	l.recall(l.store.Definitions())
 	for _, socket := range l.opts.Listeners {
 		running.Go(func() { l.reception.accept(ctx, socket, &running) })
 	}
@@ -361,7 +360,7 @@ func (l *Loop) unsteady(down map[string]bool, now time.Time) (map[string]bool, t
 // that is in heard has all that it said in winners. Stations of one that only
 // seemed to have spoken would be taken away from all others.
 type heardSay struct {
-	winners map[string]*Learned
+	winners map[string]*mactable.Learned
 	// heard is the revision of the definitions of whose networks a device, by id, has
 	// said all.
 	heard map[string]uint64
@@ -378,13 +377,13 @@ func (l *Loop) learned(defs *model.Definitions, now time.Time) heardSay {
 		out.heard[gd.ID] = l.heardOf(gd)
 	}
 	maps.DeleteFunc(l.heard, func(db vtep.DatabaseID, _ uint64) bool { return !registered[db] })
-	l.learning.retainDatabases(registered)
-	l.learning.retain(func(id string) bool {
+	l.macs.RetainDatabases(registered)
+	l.macs.RetainNetworks(func(id string) bool {
 		_, ok := defs.Networks.Get(id)
 		return ok
 	})
-	out.next = l.learning.expire(now)
-	out.winners = l.learning.snapshot(now)
+	out.next = l.macs.Expire(now)
+	out.winners = l.macs.Snapshot(now)
 	return out
 }
 
@@ -403,7 +402,7 @@ func (l *Loop) learn(db vtep.DatabaseID, told vtep.Locals, of *model.Definitions
 	l.learnMu.Lock()
 	defer l.learnMu.Unlock()
 	before := l.heard[db]
-	l.learning.update(db, told, func(network string) bool {
+	l.macs.Update(db, told, func(network string) bool {
 		n, ok := of.Networks.Get(network)
 		return !ok || n.Seq > before
 	}, time.Now())
@@ -418,7 +417,7 @@ func (l *Loop) unlearn(db vtep.DatabaseID) {
 	defer l.facts()
 	l.learnMu.Lock()
 	defer l.learnMu.Unlock()
-	l.learning.disconnected(db, time.Now())
+	l.macs.Disconnected(db, time.Now())
 }
 
 // UnfreezeMAC lets a MAC move again that moved too often, and reports whether
@@ -427,7 +426,7 @@ func (l *Loop) UnfreezeMAC(network string, mac model.MAC) bool {
 	defer l.facts()
 	l.learnMu.Lock()
 	defer l.learnMu.Unlock()
-	return l.learning.unfreeze(network, mac, time.Now())
+	return l.macs.Unfreeze(network, mac, time.Now())
 }
 
 // match has one worker run for every driven device, and none for others. A

@@ -8,40 +8,39 @@ import (
 	"bordergw/vtep"
 )
 
-// A station that has moved is known to two switches until the first one forgets
-// it. Which came later is known to the process that saw it, and to the store,
-// so that a restart does not send the station back.
+// A host that has moved is known to two switches until the first one forgets it. The
+// process that saw the move knows which came later, and so does the store: a restart
+// does not send the MAC back.
 
-// recall takes over what an earlier process remembered.
-func (l *learning) recall(defs *model.Definitions) {
+// recall gives the MAC table what an earlier process remembered.
+func (l *Loop) recall(defs *model.Definitions) {
+	l.learnMu.Lock()
+	defer l.learnMu.Unlock()
 	for m := range defs.Moves.All() {
 		if gd, ok := defs.Devices.Get(m.DeviceID); ok {
-			l.network(m.NetworkID).recalled[m.MAC] = recalledHome{database: databaseID(gd), seq: m.Number}
+			l.macs.Recall(m.NetworkID, m.MAC, databaseID(gd), m.Number)
 		}
 	}
 }
 
-// drainMoves tells which stations moved, and to where, since it was last asked.
-func (l *learning) drainMoves(defs *model.Definitions, now time.Time) (out []model.StationMove) {
-	if len(l.moved) == 0 {
+// movesSince returns the moves since it was last called, by the devices where the MACs
+// are now.
+func (l *Loop) movesSince(defs *model.Definitions, now time.Time) (out []model.StationMove) {
+	l.learnMu.Lock()
+	moves := l.macs.TakeMoves()
+	l.learnMu.Unlock()
+	if len(moves) == 0 {
 		return nil
 	}
 	device := map[vtep.DatabaseID]string{}
 	for gd := range defs.Devices.All() {
 		device[databaseID(gd)] = gd.ID
 	}
-	for id := range l.moved {
-		n := l.networks[id.network]
-		if n == nil || n.macs[id.mac] == nil {
-			continue
-		}
-		if w := n.macs[id.mac].winner(); device[w.Database] != "" {
-			out = append(out, model.StationMove{
-				NetworkID: id.network, MAC: id.mac, DeviceID: device[w.Database], Number: w.Seq, MovedAt: now,
-			})
+	for _, m := range moves {
+		if id := device[m.Database]; id != "" {
+			out = append(out, model.StationMove{NetworkID: m.Network, MAC: m.MAC, DeviceID: id, Number: m.Seq, MovedAt: now})
 		}
 	}
-	clear(l.moved)
 	return out
 }
 
@@ -50,11 +49,10 @@ func (l *learning) drainMoves(defs *model.Definitions, now time.Time) (out []mod
 // has to. What is lost when that fails costs at most a station's position after a restart.
 func (l *Loop) remember(ctx context.Context, defs *model.Definitions, now time.Time) (next time.Time) {
 	l.learnMu.Lock()
-	froze := l.learning.froze
-	l.learning.froze = nil
-	waiting := len(l.learning.moved) > 0
+	frozen := l.macs.TakeFrozen()
+	waiting := l.macs.Moved()
 	l.learnMu.Unlock()
-	l.tellFrozen(froze)
+	l.tellFrozen(frozen)
 	if due := l.remembered.Add(movesGap); waiting && due.After(now) {
 		return due
 	}
@@ -70,9 +68,7 @@ func (l *Loop) rememberLast() {
 }
 
 func (l *Loop) rememberMoves(ctx context.Context, defs *model.Definitions, now time.Time) {
-	l.learnMu.Lock()
-	moved := l.learning.drainMoves(defs, now)
-	l.learnMu.Unlock()
+	moved := l.movesSince(defs, now)
 	if len(moved) == 0 {
 		return
 	}

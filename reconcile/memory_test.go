@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bordergw/reconcile/mactable"
 	"context"
 	"testing"
 
@@ -28,16 +29,17 @@ func (s *movesStore) RecordMoves(_ context.Context, list []model.StationMove) er
 // TestMovesAreStoredAtABoundedRate: many stations that move one after the other cost a
 // commit a second, and none is lost when the process ends.
 func TestMovesAreStoredAtABoundedRate(t *testing.T) {
-	f := newSwitches(t, 2)
+	macs := mactable.New(at(0), mactable.DefaultLocalHold, mactable.DefaultHold, 0)
 	topo := newTopology()
 	topo.device("one", "")
 	topo.device("two", "")
 	st := &movesStore{defs: topo.Definitions}
-	l := &Loop{store: st, learning: f.learning, log: logrus.New()}
+	l := &Loop{store: st, macs: macs, log: logrus.New()}
 	move := func(n int, seconds float64) {
-		key := rowKey{network, macOf(n)}
-		f.learn(vtep.DatabaseID(1), key, ipOf(1), at(seconds))
-		f.learn(vtep.DatabaseID(2), key, ipOf(2), at(seconds))
+		for db := 1; db <= 2; db++ {
+			row := vtep.LocalMAC{LogicalSwitch: network, MAC: macOf(n), Endpoint: ipOf(db), Learning: uint64(2*n + db)}
+			macs.Update(vtep.DatabaseID(db), vtep.Locals{MACs: []vtep.LocalMAC{row}}, func(string) bool { return false }, at(seconds))
+		}
 	}
 	for n := range 100 {
 		now := 1 + float64(n)/50

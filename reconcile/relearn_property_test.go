@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bordergw/reconcile/mactable"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -55,9 +56,9 @@ func newRelearning(seed uint64) *relearning {
 			top.again(gd)
 		}
 	}
-	learned := map[string]*Learned{}
+	learned := map[string]*mactable.Learned{}
 	for id, w := range top.winners {
-		learned[id] = &Learned{Winners: w}
+		learned[id] = &mactable.Learned{Winners: w}
 	}
 	return &relearning{Rand: r, top: top, in: Input{Definitions: &top.Definitions, Learned: learned, Down: map[string]bool{}}}
 }
@@ -73,7 +74,7 @@ func (r *relearning) step() {
 	}
 	for _, net := range nets[:1+r.IntN(len(nets))] {
 		was := r.in.Learned[net]
-		r.in.Learned[net] = &Learned{Winners: r.moved(was.Winners), Flood: r.flooded(was.Flood)}
+		r.in.Learned[net] = &mactable.Learned{Winners: r.moved(was.Winners), Flood: r.flooded(was.Flood)}
 	}
 }
 
@@ -121,7 +122,7 @@ func (r *relearning) refar(gd *model.GatewayDevice) {
 }
 
 // moved has some stations at other switches, and some gone.
-func (r *relearning) moved(was []Candidate) (out []Candidate) {
+func (r *relearning) moved(was []mactable.Candidate) (out []mactable.Candidate) {
 	for _, c := range was {
 		switch r.IntN(6) {
 		case 0:

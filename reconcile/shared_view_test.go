@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bordergw/reconcile/mactable"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -29,7 +30,7 @@ func TestViewIsReadWhileTheNextOneIsMade(t *testing.T) {
 	top.access(net, sw, far)
 	top.border(net, 5000, border)
 	top.border(net, 5000, other)
-	in := Input{Definitions: &top.Definitions, Learned: map[string]*Learned{net.ID: {}}, Down: map[string]bool{}}
+	in := Input{Definitions: &top.Definitions, Learned: map[string]*mactable.Learned{net.ID: {}}, Down: map[string]bool{}}
 	was := Compile(in, nil)
 	require.False(t, was.believes(second.ID, net.ID))
 
@@ -47,7 +48,7 @@ func TestViewIsReadWhileTheNextOneIsMade(t *testing.T) {
 	}()
 	for range 2000 {
 		top.learn(net, sw)
-		in := Input{Definitions: &top.Definitions, Learned: map[string]*Learned{net.ID: {Winners: top.winners[net.ID][:1]}}, Down: in.Down}
+		in := Input{Definitions: &top.Definitions, Learned: map[string]*mactable.Learned{net.ID: {Winners: top.winners[net.ID][:1]}}, Down: in.Down}
 		next := relearn(&in, was)
 		require.NotNil(t, next)
 		require.False(t, next.believes(second.ID, net.ID))

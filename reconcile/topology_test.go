@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bordergw/reconcile/mactable"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -14,12 +15,12 @@ import (
 type topology struct {
 	model.Definitions
 	seq      uint64
-	winners  map[string][]Candidate
+	winners  map[string][]mactable.Candidate
 	stations int
 }
 
 func newTopology() *topology {
-	return &topology{Definitions: model.Definitions{StoreID: "store"}, winners: map[string][]Candidate{}}
+	return &topology{Definitions: model.Definitions{StoreID: "store"}, winners: map[string][]mactable.Candidate{}}
 }
 
 func (t *topology) record(id string) model.Record {
@@ -118,16 +119,16 @@ func (t *topology) connect(net *model.Network, vni model.VNI, devices ...model.D
 func (t *topology) learn(net *model.Network, gd *model.GatewayDevice) model.MAC {
 	t.stations++
 	mac := macOf(t.stations)
-	t.winners[net.ID] = append(t.winners[net.ID], Candidate{
-		MAC: mac, Source: Local, Database: databaseID(gd), Endpoint: ipOf(int(gd.Seq)),
+	t.winners[net.ID] = append(t.winners[net.ID], mactable.Candidate{
+		MAC: mac, Source: mactable.Local, Database: databaseID(gd), Endpoint: ipOf(int(gd.Seq)),
 	})
 	return mac
 }
 
 func (t *topology) compile(down map[string]bool) *View {
-	learned := map[string]*Learned{}
+	learned := map[string]*mactable.Learned{}
 	for id, w := range t.winners {
-		learned[id] = &Learned{Winners: w}
+		learned[id] = &mactable.Learned{Winners: w}
 	}
 	t.Revision++
 	defs := t.Definitions

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bordergw/reconcile/mactable"
 	"cmp"
 	"iter"
 	"slices"
@@ -163,7 +164,7 @@ func (w *weaver) segment(s side) *vtep.Segment {
 
 // placed is a candidate with what stands for its home.
 type placed struct {
-	Candidate
+	mactable.Candidate
 	target target
 }
 
@@ -182,14 +183,14 @@ func (g *group) stations() []placed {
 		for _, m := range p.members {
 			for e := range m.farEntries() {
 				all = append(all, placed{
-					Candidate: Candidate{MAC: e.MAC, Source: Static, Endpoint: e.VTEPAddress},
+					Candidate: mactable.Candidate{MAC: e.MAC, Source: mactable.Static, Endpoint: e.VTEPAddress},
 					target:    target{member: m, addr: e.VTEPAddress, far: true},
 				})
 			}
 		}
 		all = append(all, p.learnedStations()...)
 	}
-	order := func(a, b placed) int { return cmp.Or(a.MAC.Compare(b.MAC), a.compare(b.Candidate)) }
+	order := func(a, b placed) int { return cmp.Or(a.MAC.Compare(b.MAC), a.Compare(b.Candidate)) }
 	if !slices.IsSortedFunc(all, order) { // one network's learned stations are
 		slices.SortStableFunc(all, order)
 	}

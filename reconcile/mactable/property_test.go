@@ -1,4 +1,4 @@
-package reconcile
+package mactable
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ import (
 )
 
 // ledger is what an outsider who sees the switches and the clock writes down:
-// when each standing row was first heard of. It knows no holds, no sequence
+// when each standing row was first reported. It knows no holds, no sequence
 // numbers and no freezing, as none of them matters once it is quiet.
 type ledger struct {
 	heard map[vtep.DatabaseID]map[rowKey]hearing
@@ -28,7 +28,7 @@ type hearing struct {
 
 // hear notes what a database holds now.
 func (l *ledger) hear(db vtep.DatabaseID, rows map[rowKey]vtep.LocalMAC, now time.Time) {
-	if left, was := l.away[db]; was && !now.Before(left.Add(defaultHold)) {
+	if left, was := l.away[db]; was && !now.Before(left.Add(DefaultHold)) {
 		l.heard[db] = nil // forgotten meanwhile
 	}
 	delete(l.away, db)
@@ -43,7 +43,7 @@ func (l *ledger) hear(db vtep.DatabaseID, rows map[rowKey]vtep.LocalMAC, now tim
 	l.heard[db] = is
 }
 
-// homes are the databases whose row of each station was heard last.
+// homes are the rows that were reported last, one for each MAC.
 func (l *ledger) homes() map[rowKey]vtep.LocalMAC {
 	last := map[rowKey]hearing{}
 	for db, rows := range l.heard {
@@ -109,12 +109,12 @@ func (r *run) step() {
 	case away: // the switch goes on without us
 		r.change(db, func(k rowKey) { delete(r.rows[db], k) }, func(k rowKey) { r.write(db, k, r.endpoint(db)) })
 	case what == 0:
-		r.disconnected(db, r.now)
+		r.Disconnected(db, r.now)
 		r.book.away[db] = r.now
 	case what == 1:
 		r.snapshotOf(db, false, r.now)
 	case what == 2:
-		r.unfreeze(r.key().network, r.key().mac, r.now)
+		r.Unfreeze(r.key().network, r.key().mac, r.now)
 	default:
 		r.change(db, func(k rowKey) { r.forget(db, k, r.now) }, func(k rowKey) { r.learn(db, k, r.endpoint(db), r.now) })
 		r.book.hear(db, r.rows[db], r.now)
@@ -145,7 +145,7 @@ func (r *run) wait(gap time.Duration) {
 // homes are what the tables have.
 func (r *run) homes() map[rowKey]vtep.LocalMAC {
 	out := map[rowKey]vtep.LocalMAC{}
-	for name, l := range r.snapshot(r.now) {
+	for name, l := range r.Snapshot(r.now) {
 		require.True(r.t, slices.IsSortedFunc(l.Winners, func(a, b Candidate) int { return a.MAC.Compare(b.MAC) }))
 		for _, w := range l.Winners {
 			key := rowKey{name, w.MAC}
@@ -165,15 +165,15 @@ func TestTablesFollowFacts(t *testing.T) {
 			for range 1 + r.IntN(120) {
 				r.step()
 			}
-			r.wait(2 * defaultHold)
+			r.wait(2 * DefaultHold)
 			require.Equal(t, r.book.homes(), r.homes())
 			require.Zero(t, r.pass(r.now), "quiet: nothing is due")
-			for _, n := range r.learning.networks {
+			for _, n := range r.Table.networks {
 				require.LessOrEqual(t, len(n.macs), 4)
 				for _, s := range n.macs {
-					require.LessOrEqual(t, len(s.homes), runDatabases)
+					require.LessOrEqual(t, len(s.locations), runDatabases)
 					if s.moved != nil {
-						require.LessOrEqual(t, len(s.moved.moves), maxMoves+1)
+						require.LessOrEqual(t, len(s.moved.moves), MaxMoves+1)
 					}
 				}
 			}
@@ -181,8 +181,8 @@ func TestTablesFollowFacts(t *testing.T) {
 	}
 }
 
-// Whatever happens, the home of a station is somewhere that said so, and a
-// frozen station stays where it is while it stands there.
+// Whatever happens, the location of a MAC is one that a switch reported, and a
+// frozen MAC stays where it is while it stands there.
 func TestHomesAtAllTimes(t *testing.T) {
 	for seed := range uint64(100) {
 		r := newRun(t, 1000+seed)
@@ -192,7 +192,7 @@ func TestHomesAtAllTimes(t *testing.T) {
 			after, still := r.winners()
 			for key, was := range before {
 				if is := after[key]; frozen[key] && still[key] && is.Database != was.Database {
-					h := r.learning.networks[key.network].macs[key.mac].at(was.Database)
+					h := r.Table.networks[key.network].macs[key.mac].at(was.Database)
 					require.Nil(t, h, "seed %d: %s is frozen at %d and went to %d", seed, key, was.Database, is.Database)
 				}
 			}
@@ -202,7 +202,7 @@ func TestHomesAtAllTimes(t *testing.T) {
 
 func (r *run) winners() (homes map[rowKey]Candidate, frozen map[rowKey]bool) {
 	homes, frozen = map[rowKey]Candidate{}, map[rowKey]bool{}
-	for name, l := range r.snapshot(r.now) {
+	for name, l := range r.Snapshot(r.now) {
 		for _, w := range l.Winners {
 			homes[rowKey{name, w.MAC}] = w
 		}

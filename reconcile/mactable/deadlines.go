@@ -1,33 +1,32 @@
-package reconcile
+package mactable
 
 import (
 	"container/heap"
-	"time"
 )
 
-// deadlines are the times at which stations are to be looked at. A station may
+// deadlines are the times at which MACs are to be looked at. A MAC may
 // be in it more often than it has to.
 type deadlines struct{ heap deadlineHeap }
 
 type deadline struct {
-	at time.Time
-	id stationID
+	at Instant
+	id Key
 }
 
-func (d *deadlines) add(at time.Time, id stationID) { heap.Push(&d.heap, deadline{at, id}) }
+func (d *deadlines) add(at Instant, id Key) { heap.Push(&d.heap, deadline{at, id}) }
 
-// due takes out the stations whose time has come.
-func (d *deadlines) due(now time.Time) (out []stationID) {
-	for len(d.heap) > 0 && !d.heap[0].at.After(now) {
+// due takes out the MACs whose time has come.
+func (d *deadlines) due(now Instant) (out []Key) {
+	for len(d.heap) > 0 && d.heap[0].at <= now {
 		out = append(out, heap.Pop(&d.heap).(deadline).id)
 	}
 	return out
 }
 
 // next is the earliest time; zero for none.
-func (d *deadlines) next() time.Time {
+func (d *deadlines) next() Instant {
 	if len(d.heap) == 0 {
-		return time.Time{}
+		return 0
 	}
 	return d.heap[0].at
 }
@@ -36,7 +35,7 @@ func (d *deadlines) next() time.Time {
 type deadlineHeap []deadline
 
 func (h deadlineHeap) Len() int           { return len(h) }
-func (h deadlineHeap) Less(i, j int) bool { return h[i].at.Before(h[j].at) }
+func (h deadlineHeap) Less(i, j int) bool { return h[i].at < h[j].at }
 func (h deadlineHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
 func (h *deadlineHeap) Push(x any)        { *h = append(*h, x.(deadline)) }
 func (h *deadlineHeap) Pop() any {

@@ -1,7 +1,8 @@
-package reconcile
+package mactable
 
 import (
 	"cmp"
+	"slices"
 
 	"bordergw/model"
 	"bordergw/vtep"
@@ -19,7 +20,7 @@ const (
 	EVPN
 )
 
-// Candidate is one claim about where a station is. Of all candidates of a MAC
+// Candidate is one claim about where a MAC is. Of all candidates of a MAC
 // in a network, one wins; the others are kept, so that the next takes over when
 // it goes.
 type Candidate struct {
@@ -30,15 +31,15 @@ type Candidate struct {
 	// Database learned it; 0 unless Source is Local.
 	Database vtep.DatabaseID
 	Endpoint model.VTEPAddress
-	// Seq counts the station's moves; a fresh learn elsewhere has one more.
+	// Seq counts the MAC's moves; a fresh learn elsewhere has one more.
 	Seq       uint64
-	LearnedAt moment
+	LearnedAt Instant
 }
 
 // compare orders the candidates of one MAC, best first: static before all
 // others, then the latest move, then the lowest end point, so that the choice
 // does not depend on the order of arrival.
-func (c Candidate) compare(o Candidate) int {
+func (c Candidate) Compare(o Candidate) int {
 	return cmp.Or(
 		cmp.Compare(c.rank(), o.rank()),
 		cmp.Compare(o.Seq, c.Seq),
@@ -53,3 +54,15 @@ func (c Candidate) rank() int {
 	}
 	return 1
 }
+
+// Of returns the part of a list, sorted by MAC, that is about one MAC.
+func Of(list []Candidate, mac model.MAC) []Candidate {
+	i, _ := slices.BinarySearchFunc(list, mac, byMAC)
+	end := i
+	for end < len(list) && list[end].MAC == mac {
+		end++
+	}
+	return list[i:end]
+}
+
+func byMAC(c Candidate, mac model.MAC) int { return c.MAC.Compare(mac) }

@@ -1,0 +1,59 @@
+package mactable
+
+import (
+	"bordergw/model"
+	"bordergw/vtep"
+)
+
+// Move is where a MAC that moved is now.
+type Move struct {
+	Key
+	Database vtep.DatabaseID
+	// Seq is the sequence number of the move.
+	Seq uint64
+}
+
+// Recall tells the Table where a MAC was when an earlier process ended.
+func (l *Table) Recall(network string, mac model.MAC, db vtep.DatabaseID, seq uint64) {
+	l.network(network).recalled[mac] = recalledLocation{database: db, seq: seq}
+}
+
+// Moved reports whether there is anything for TakeMoves.
+func (l *Table) Moved() bool { return len(l.moved) > 0 }
+
+// TakeMoves returns the MACs that moved since it was last called.
+func (l *Table) TakeMoves() (out []Move) {
+	for id := range l.moved {
+		n := l.networks[id.Network]
+		if n == nil || n.macs[id.MAC] == nil {
+			continue
+		}
+		w := n.macs[id.MAC].winner()
+		out = append(out, Move{Key: id, Database: w.Database, Seq: w.Seq})
+	}
+	clear(l.moved)
+	return out
+}
+
+// TakeFrozen returns the MACs that froze since it was last called.
+func (l *Table) TakeFrozen() []Key {
+	frozen := l.newlyFrozen
+	l.newlyFrozen = nil
+	return frozen
+}
+
+// Frozen returns the frozen MACs of a network, as of the last Snapshot.
+func (l *Table) Frozen(network string) []model.MAC {
+	if w := l.winners[network]; w != nil {
+		return w.Frozen
+	}
+	return nil
+}
+
+// CountFrozen returns the number of frozen MACs, as of the last Snapshot.
+func (l *Table) CountFrozen() (n int) {
+	for _, w := range l.winners {
+		n += len(w.Frozen)
+	}
+	return n
+}

@@ -1,0 +1,445 @@
+package mactable
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"bordergw/model"
+	"bordergw/vtep"
+)
+
+// Times and bounds of learned MACs.
+const (
+	// DefaultLocalHold keeps a MAC whose row has vanished: a MAC that ages out is often
+	// back at once.
+	DefaultLocalHold = 4 * time.Second
+	// DefaultHold keeps the MACs of a switch that cannot be reached: its data plane most
+	// likely still runs.
+	DefaultHold = 300 * time.Second
+	// A MAC that moves more than MaxMoves times within MoveWindow is in two places, or
+	// there is a loop. It is frozen where it is for FreezeTime.
+	MaxMoves   = 5
+	MoveWindow = 180 * time.Second
+	FreezeTime = 180 * time.Second
+	// ContradictTime is when a row of the old switch that still stands after a move is
+	// believed. That switch knows the new location from us and keeps its row all the
+	// same: the host came back before the switch missed it.
+	ContradictTime = 10 * time.Second
+)
+
+// Learned is what all switches learned in one network: one winner for each MAC. It is
+// immutable.
+type Learned struct {
+	Winners []Candidate // sorted by MAC
+	// Others are the candidates that did not win, sorted by MAC, the best of each MAC
+	// first. One of them counts when the winner's switch is no member of the network.
+	Others []Candidate
+	// Flood has the end points that switches ask to be flooded at (Mcast_Macs_Local).
+	Flood map[vtep.DatabaseID][]model.VTEPAddress
+	// Frozen MACs moved too often; their winner stands still.
+	Frozen []model.MAC
+}
+
+// Table is the candidate table of all networks: the one place that decides where a
+// learned MAC is.
+type Table struct {
+	epoch           time.Time // of all Instants
+	localHold, hold time.Duration
+	contradict      time.Duration // contradictTime; 0 for never
+	networks        map[string]*networkTable
+	// winners is the last Snapshot; changed are the networks that changed since.
+	winners map[string]*Learned
+	changed map[string]*networkTable
+	// reported counts, for each database, the MACs that it reports of a network; flooded
+	// are the networks for which it last named end points.
+	reported map[vtep.DatabaseID]map[*networkTable]int
+	flooded  map[vtep.DatabaseID][]string
+	// moved are the MACs that moved since TakeMoves was last called.
+	moved       map[Key]struct{}
+	newlyFrozen []Key // since remember last reported of them
+	deadlines   deadlines
+}
+
+// Key is one MAC in one network.
+type Key struct {
+	Network string
+	MAC     model.MAC
+}
+
+type networkTable struct {
+	*Table
+	name  string
+	macs  map[model.MAC]*entry
+	flood map[vtep.DatabaseID][]model.VTEPAddress
+	// current is out of date for the MACs in stale and, if staleFlood, for flood.
+	current    *Learned
+	stale      map[model.MAC]struct{}
+	staleFlood bool
+	// recalled has the locations of MACs when an earlier process ended.
+	recalled map[model.MAC]recalledLocation
+}
+
+// recalledLocation is a winner from before the process began.
+type recalledLocation struct {
+	database vtep.DatabaseID
+	seq      uint64
+}
+
+func New(epoch time.Time, localHold, hold, contradict time.Duration) *Table {
+	return &Table{
+		epoch: epoch, localHold: localHold, hold: hold, contradict: contradict,
+		networks: map[string]*networkTable{}, winners: map[string]*Learned{}, changed: map[string]*networkTable{},
+		reported: map[vtep.DatabaseID]map[*networkTable]int{}, flooded: map[vtep.DatabaseID][]string{}, moved: map[Key]struct{}{},
+	}
+}
+
+func (l *Table) network(name string) *networkTable {
+	n := l.networks[name]
+	if n == nil {
+		n = &networkTable{
+			Table: l, name: name, macs: map[model.MAC]*entry{},
+			flood: map[vtep.DatabaseID][]model.VTEPAddress{}, stale: map[model.MAC]struct{}{}, recalled: map[model.MAC]recalledLocation{},
+		}
+		l.networks[name], l.changed[name] = n, n
+	}
+	return n
+}
+
+// count notes that a database reports more or fewer MACs.
+func (n *networkTable) count(db vtep.DatabaseID, by int) {
+	of := n.reported[db]
+	if of == nil {
+		of = map[*networkTable]int{}
+		n.reported[db] = of
+	}
+	if of[n] += by; of[n] == 0 {
+		delete(of, n)
+	}
+	if len(of) == 0 {
+		delete(n.reported, db)
+	}
+}
+
+// touch notes that a MAC may have another winner.
+func (n *networkTable) touch(mac model.MAC) {
+	n.stale[mac] = struct{}{}
+	n.changed[n.name] = n
+}
+
+// Update takes what a database reports. first reports whether these are the first MACs
+// that it reports of a network since the process began: then nobody knows which of two
+// locations is the later one.
+func (l *Table) Update(db vtep.DatabaseID, reported vtep.Locals, first func(network string) bool, at time.Time) {
+	now := l.instant(at)
+	var last string
+	var isFirst bool
+	if reported.Full {
+		l.withdrawMissing(db, reported.MACs, now)
+	}
+	for _, m := range reported.MACs {
+		n := l.network(m.LogicalSwitch)
+		if m.Endpoint == (model.VTEPAddress{}) {
+			n.withdraw(db, m.MAC, now.add(l.localHold))
+		} else {
+			if last != m.LogicalSwitch {
+				last, isFirst = m.LogicalSwitch, first(m.LogicalSwitch)
+			}
+			n.learn(db, m, isFirst, now)
+		}
+	}
+	l.floods(db, reported.Flood)
+}
+
+// withdrawMissing withdraws the MACs that a database no longer has.
+func (l *Table) withdrawMissing(db vtep.DatabaseID, reported []vtep.LocalMAC, now Instant) {
+	if len(l.reported[db]) == 0 {
+		return
+	}
+	stands := make(map[Key]bool, len(reported))
+	for _, m := range reported {
+		stands[Key{m.LogicalSwitch, m.MAC}] = true
+	}
+	l.ofDatabase(db, func(n *networkTable, mac model.MAC) {
+		if !stands[Key{n.name, mac}] {
+			n.withdraw(db, mac, now.add(l.localHold))
+		}
+	})
+}
+
+// ofDatabase calls f for all MACs of the networks in which a database reports any.
+func (l *Table) ofDatabase(db vtep.DatabaseID, f func(*networkTable, model.MAC)) {
+	for n := range l.reported[db] {
+		for mac := range n.macs {
+			f(n, mac)
+		}
+	}
+}
+
+func (l *Table) floods(db vtep.DatabaseID, reported map[string][]model.VTEPAddress) {
+	for _, name := range l.flooded[db] {
+		if n := l.networks[name]; n != nil && reported[name] == nil {
+			n.setFlood(db, nil)
+		}
+	}
+	for name, list := range reported {
+		l.network(name).setFlood(db, list)
+	}
+	if l.flooded[db] = slices.Collect(maps.Keys(reported)); len(reported) == 0 {
+		delete(l.flooded, db)
+	}
+}
+
+func (n *networkTable) setFlood(db vtep.DatabaseID, list []model.VTEPAddress) {
+	if slices.Equal(n.flood[db], list) {
+		return
+	}
+	n.staleFlood = true
+	n.changed[n.name] = n
+	if len(list) == 0 {
+		delete(n.flood, db)
+	} else {
+		n.flood[db] = list
+	}
+}
+
+// learn takes a row that stands. Only a row that was not there before moves a MAC.
+func (n *networkTable) learn(db vtep.DatabaseID, m vtep.LocalMAC, first bool, now Instant) {
+	s := n.macs[m.MAC]
+	if s == nil {
+		s = &entry{}
+		n.macs[m.MAC] = s
+	}
+	h := s.at(db)
+	fresh := h == nil || h.learning != m.Learning || h.Endpoint != m.Endpoint
+	if !fresh {
+		h.gone = 0 // the switch may be back, with the row that it had
+		n.arm(m.MAC, s)
+		return
+	}
+	n.touch(m.MAC)
+	if h == nil {
+		n.count(db, 1)
+		s.locations = append(s.locations, location{Candidate: Candidate{MAC: m.MAC, Source: Local, Database: db}})
+		h = &s.locations[len(s.locations)-1]
+	}
+	winner := s.winner()
+	h.gone, h.learning, h.Endpoint, h.LearnedAt = 0, m.Learning, m.Endpoint, now
+	if !first && winner.Database != db && winner.Database != 0 && !s.isFrozen(now) {
+		s.move(h, winner.Endpoint, now)
+		n.noteMove(m.MAC, s, now)
+	}
+	if was, ok := n.recalled[m.MAC]; first && ok && was.database == db {
+		h.Seq = was.seq
+		s.seq = max(s.seq, was.seq)
+	}
+	n.arm(m.MAC, s)
+}
+
+// noteMove notes that a MAC moved, or moved too often.
+func (n *networkTable) noteMove(mac model.MAC, s *entry, now Instant) {
+	id := Key{n.name, mac}
+	n.moved[id] = struct{}{}
+	if s.isFrozen(now) {
+		n.newlyFrozen = append(n.newlyFrozen, id)
+	}
+}
+
+// withdraw lets a database's candidate stand until the given time, or until an earlier
+// one that it was given before.
+func (n *networkTable) withdraw(db vtep.DatabaseID, mac model.MAC, until Instant) {
+	s := n.macs[mac]
+	if s == nil {
+		return
+	}
+	if h := s.at(db); h != nil && (h.gone == 0 || until < h.gone) {
+		h.gone = until
+		n.arm(mac, s)
+	}
+}
+
+// Disconnected starts the hold of all that a database has reported.
+func (l *Table) Disconnected(db vtep.DatabaseID, at time.Time) {
+	now := l.instant(at)
+	l.ofDatabase(db, func(n *networkTable, mac model.MAC) { n.withdraw(db, mac, now.add(l.hold)) })
+}
+
+// RetainDatabases drops what is known of databases that are not registered any more.
+func (l *Table) RetainDatabases(registered map[vtep.DatabaseID]bool) {
+	for db := range l.flooded {
+		if !registered[db] {
+			l.floods(db, nil)
+		}
+	}
+	for db, of := range l.reported {
+		if registered[db] {
+			continue
+		}
+		for n := range of {
+			n.drop(db)
+		}
+		delete(l.reported, db)
+	}
+}
+
+// drop forgets what a database has reported.
+func (n *networkTable) drop(db vtep.DatabaseID) {
+	for mac, s := range n.macs {
+		if s.at(db) == nil {
+			continue
+		}
+		s.locations = slices.DeleteFunc(s.locations, func(h location) bool { return h.Database == db })
+		if n.touch(mac); len(s.locations) == 0 {
+			delete(n.macs, mac)
+		}
+	}
+}
+
+// RetainNetworks drops what is known of networks that are gone.
+func (l *Table) RetainNetworks(known func(network string) bool) {
+	for name := range l.networks {
+		if !known(name) {
+			for db, of := range l.reported {
+				if delete(of, l.networks[name]); len(of) == 0 {
+					delete(l.reported, db)
+				}
+			}
+			delete(l.networks, name)
+			delete(l.winners, name)
+			delete(l.changed, name)
+		}
+	}
+}
+
+// Expire drops candidates whose time has come, and moves a MAC back to a switch that
+// goes on having it. It returns when the next entry is due, zero for
+// never.
+func (l *Table) Expire(at time.Time) (next time.Time) {
+	now := l.instant(at)
+	for _, id := range l.deadlines.due(now) {
+		n := l.networks[id.Network]
+		if n == nil || n.macs[id.MAC] == nil || n.macs[id.MAC].due > now {
+			continue
+		}
+		s := n.macs[id.MAC]
+		s.due = 0
+		n.expireEntry(id.MAC, s, now)
+		if len(s.locations) == 0 {
+			delete(n.macs, id.MAC)
+			continue
+		}
+		if s.contradicted(l.contradict, now) {
+			n.touch(id.MAC)
+			n.noteMove(id.MAC, s, now)
+		}
+		n.arm(id.MAC, s)
+	}
+	return l.time(l.deadlines.next())
+}
+
+// arm sets the time at which Expire looks at a MAC.
+func (n *networkTable) arm(mac model.MAC, s *entry) {
+	if next := s.next(n.contradict); next != 0 && (s.due == 0 || next < s.due) {
+		s.due = next
+		n.deadlines.add(next, Key{n.name, mac})
+	}
+}
+
+func (n *networkTable) expireEntry(mac model.MAC, s *entry, now Instant) {
+	s.locations = slices.DeleteFunc(s.locations, func(h location) bool {
+		over := h.gone != 0 && h.gone <= now
+		if over {
+			n.touch(mac)
+			n.count(h.Database, -1)
+		}
+		return over
+	})
+	if s.frozen() != 0 && !s.isFrozen(now) {
+		s.thaw()
+		n.touch(mac)
+	}
+}
+
+// Unfreeze thaws one MAC and reports whether it was frozen.
+func (l *Table) Unfreeze(network string, mac model.MAC, at time.Time) bool {
+	now := l.instant(at)
+	n := l.networks[network]
+	if n == nil || n.macs[mac] == nil || !n.macs[mac].isFrozen(now) {
+		return false
+	}
+	n.macs[mac].thaw()
+	n.touch(mac)
+	n.arm(mac, n.macs[mac])
+	return true
+}
+
+// Snapshot returns what all switches learned, by network. A network that has not
+// changed has the same pointer as before. The map is valid until the next call.
+func (l *Table) Snapshot(at time.Time) map[string]*Learned {
+	now := l.instant(at)
+	for name, n := range l.changed {
+		n.current = n.build(now)
+		n.staleFlood = false
+		clear(n.stale)
+		l.winners[name] = n.current
+	}
+	clear(l.changed)
+	return l.winners
+}
+
+// build returns the current state: the last one, with new values for what is stale.
+func (n *networkTable) build(now Instant) *Learned {
+	was := n.current
+	if was == nil {
+		was = &Learned{}
+	}
+	out := &Learned{Flood: was.Flood}
+	if was.Flood == nil || n.staleFlood {
+		out.Flood = maps.Clone(n.flood)
+	}
+	stale := slices.SortedFunc(maps.Keys(n.stale), model.MAC.Compare)
+	out.Frozen = slices.DeleteFunc(slices.Clone(was.Frozen), func(mac model.MAC) bool {
+		_, again := n.stale[mac]
+		return again
+	})
+	ranked := make(map[model.MAC][]Candidate, len(stale))
+	for _, mac := range stale {
+		if s := n.macs[mac]; s != nil {
+			ranked[mac] = s.ranked()
+			if s.isFrozen(now) {
+				out.Frozen = append(out.Frozen, mac)
+			}
+		}
+	}
+	out.Winners = replaced(was.Winners, stale, func(mac model.MAC) []Candidate { return ranked[mac][:min(1, len(ranked[mac]))] })
+	out.Others = replaced(was.Others, stale, func(mac model.MAC) []Candidate { return ranked[mac][min(1, len(ranked[mac])):] })
+	slices.SortFunc(out.Frozen, model.MAC.Compare)
+	return out
+}
+
+// replaced returns a list, sorted by MAC, with new candidates for the stale MACs.
+func replaced(was []Candidate, stale []model.MAC, now func(model.MAC) []Candidate) []Candidate {
+	out := make([]Candidate, 0, len(was)+len(stale))
+	for _, mac := range stale {
+		i, _ := slices.BinarySearchFunc(was, mac, byMAC)
+		out = append(append(out, was[:i]...), now(mac)...)
+		was = was[i+len(Of(was[i:], mac)):]
+	}
+	return append(out, was...)
+}
+
+// instant and time convert at the border of the package.
+func (l *Table) instant(at time.Time) Instant {
+	if at.IsZero() {
+		return 0
+	}
+	return cmp.Or(Instant(at.Sub(l.epoch)), 1)
+}
+
+func (l *Table) time(i Instant) time.Time {
+	if i == 0 {
+		return time.Time{}
+	}
+	return l.epoch.Add(time.Duration(i))
+}
