@@ -123,9 +123,9 @@ func TestF88_ClosesWhenAskedForTheLock(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var well atomic.Bool
 				peer := peer.With("lock", rig.OK(c.lock))
-				dialled := 0
+				var dialled atomic.Int64
 				s := rig.New(t, reconcile.Options{Dial: func(context.Context, *model.GatewayDevice) (net.Conn, error) {
-					dialled++
+					dialled.Add(1)
 					ours, theirs := net.Pipe()
 					go peer.Serve(closing{theirs, c.method, &well})
 					return ours, nil
@@ -136,8 +136,8 @@ func TestF88_ClosesWhenAskedForTheLock(t *testing.T) {
 				synctest.Wait()
 				require.Equal(t, model.DeviceUnreachable, s.Loop.DeviceStatus(id).Phase)
 				require.NotEmpty(t, s.Loop.DeviceStatus(id).LastError)
-				require.Less(t, dialled, 200, "in ten minutes")
-				require.Greater(t, dialled, 10, "it is tried again")
+				require.Less(t, dialled.Load(), int64(200), "in ten minutes")
+				require.Greater(t, dialled.Load(), int64(10), "it is tried again")
 				require.Zero(t, peer.Asked.Load(), "nothing is written without the lock")
 				well.Store(true)
 				time.Sleep(time.Minute)

@@ -19,10 +19,11 @@ import (
 // patience is for what the machine's load may delay. What has a limit of its own is not given it.
 const patience = 40 * time.Second
 
-// soon is a context of a test that ends with patience.
+// soon is a context for what starts and ends processes: on a busy machine each takes
+// its time.
 func soon(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 4*patience)
 	t.Cleanup(cancel)
 	return ctx
 }
