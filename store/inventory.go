@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -29,7 +30,9 @@ func (t *txn) setInventory(deviceID string, inv model.Inventory) error {
 		sw := &inv.Switches[i]
 		sw.NoSourceNode = slices.Contains(sw.Faults, model.UnsupportedSourceNode)
 	}
+	var before []model.SwitchInventory
 	if old, ok := t.next.Inventories.Get(deviceID); ok {
+		before = old.Switches
 		for i := range inv.Switches {
 			if was, ok := old.Switch(inv.Switches[i].Name); ok && was.NoSourceNode {
 				inv.Switches[i].NoSourceNode = true
@@ -41,7 +44,48 @@ func (t *txn) setInventory(deviceID string, inv model.Inventory) error {
 		inv.Record = old.Record
 	}
 	inventories.put(t, &inv)
+	if !sameNames(before, inv.Switches) {
+		t.settleMoved()
+	}
 	return nil
+}
+
+// settleMoved settles the networks of the gateways whose switches are found elsewhere
+// now, as one database has lost what another has: what it held may stand there still. A
+// switch that is known to be reached over one way more has not moved.
+func (t *txn) settleMoved() {
+	was, is := newPlaces(t.base), newPlaces(&t.next)
+	moved := map[string]bool{}
+	for g := range t.next.Gateways.All() {
+		for i := range g.Devices {
+			before, known := was.Find(&g.Devices[i])
+			if !known {
+				continue
+			}
+			after, still := is.Find(&g.Devices[i])
+			if !still || is.Registrations().First(before.Device).ID != after.Device.ID {
+				moved[g.ID] = true
+			}
+		}
+	}
+	if len(moved) == 0 {
+		return
+	}
+	networkIDs := map[string]bool{}
+	for c := range t.next.Connections.All() {
+		if moved[c.L2GatewayID] {
+			networkIDs[c.NetworkID] = true
+		}
+	}
+	t.settle(slices.Sorted(maps.Keys(networkIDs))...)
+}
+
+// sameNames reports whether two looks show the same switches, as far as it matters for
+// where a switch is found.
+func sameNames(a, b []model.SwitchInventory) bool {
+	return slices.EqualFunc(a, b, func(x, y model.SwitchInventory) bool {
+		return x.Name == y.Name && x.Missing == y.Missing && x.Fingerprint == y.Fingerprint && slices.Equal(x.TunnelIPs, y.TunnelIPs)
+	})
 }
 
 // markRead notes that a device may hold rows of ours, although nothing is known of
