@@ -105,7 +105,7 @@ func (c *call) warnGatewayDevice(where *model.Places, d *model.Device) {
 		return
 	}
 	for _, i := range d.Interfaces {
-		if _, ok := sw.Port(i.Name); !ok && !i.ProvisionAhead {
+		if sw.Lacks(i.Name) && !i.ProvisionAhead {
 			c.warn(warnNoPort, sw.Name, i.Name)
 		}
 	}

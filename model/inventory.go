@@ -37,6 +37,8 @@ type SwitchInventory struct {
 	// it is remembered until the device's profile changes.
 	NoSourceNode bool            `json:"no_source_node,omitempty"`
 	Ports        []PortInventory `json:"ports,omitempty"`
+	// PortsCut counts ports that are left out of Ports, see BoundInventory.
+	PortsCut int `json:"ports_cut,omitempty"`
 }
 
 // PortInventory is one Physical_Port.
@@ -80,6 +82,13 @@ func (s *SwitchInventory) Port(name string) (*PortInventory, bool) {
 		}
 	}
 	return nil, false
+}
+
+// Lacks reports whether the switch is known to have no port of that name. Of one
+// that has more ports than are kept it is not known.
+func (s *SwitchInventory) Lacks(name string) bool {
+	_, ok := s.Port(name)
+	return !ok && s.PortsCut == 0
 }
 
 // Switch returns the switch of that name.

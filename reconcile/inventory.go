@@ -34,6 +34,7 @@ func (w *worker) remembered(old *model.Inventory, seen []model.SwitchInventory, 
 		}
 	}
 	w.missing = missing
+	out, _ = model.BoundInventory(out) // what is shown now first
 	return out
 }
 

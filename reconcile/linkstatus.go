@@ -85,10 +85,11 @@ func (r *reception) reports() []model.DeviceReport {
 	out := make([]model.DeviceReport, 0, len(last))
 	for k, c := range last {
 		report := model.DeviceReport{Name: k.name, Endpoint: k.endpoint, Transactions: c.session.Transactions()}
-		report.Status = model.DeviceStatus{Phase: model.DeviceDiscovered, Detail: reasons[c], Conditions: []model.Condition{
+		facts := c.session.Facts()
+		report.Status = model.DeviceStatus{Phase: model.DeviceDiscovered, Detail: withCut(reasons[c], facts), Conditions: []model.Condition{
 			{Type: model.Reachable, True: true, Reason: "Connected", Since: c.arrived},
 		}}
-		reportFacts(&report, c.session.Facts())
+		reportFacts(&report, facts)
 		out = append(out, report)
 	}
 	return out

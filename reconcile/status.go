@@ -40,8 +40,11 @@ func (l *Loop) DeviceStatus(id string) model.DeviceStatus {
 		st.detail = strings.TrimSuffix(noSwitch+"; "+st.detail, "; ")
 	}
 	st.detail = cmp.Or(st.detail, l.sharingNote(id))
-	out := model.DeviceStatus{Phase: st.phase, Detail: st.detail, LastError: st.lastError, ObservedRevision: st.revision}
 	reachable := st.phase != model.DeviceUnreachable && st.phase != model.DeviceUnsupported
+	if reachable {
+		st.detail = withCut(st.detail, st.facts)
+	}
+	out := model.DeviceStatus{Phase: st.phase, Detail: st.detail, LastError: st.lastError, ObservedRevision: st.revision}
 	conditions := []model.Condition{
 		condition(model.Reachable, reachable, "Connected", "Unreachable", cmp.Or(st.lastError, st.detail)),
 		condition(model.InSync, st.phase == model.DeviceInSync, "InSync", st.phase, st.detail),
@@ -58,6 +61,17 @@ func (l *Loop) DeviceStatus(id string) model.DeviceStatus {
 func (st *deviceState) withoutSwitch() bool {
 	driven := st.phase == model.DeviceInSync || st.phase == model.DeviceDegraded
 	return driven && st.facts != nil && len(st.facts.Switches) == 0
+}
+
+// withCut adds what the switches say of themselves and is not kept.
+func withCut(detail string, f *vtep.Facts) string {
+	if f == nil || f.Cut == "" {
+		return detail
+	}
+	if detail == "" {
+		return f.Cut
+	}
+	return detail + "; " + f.Cut
 }
 
 // sharingNote says by which other registrations a device's switch is reached, ""

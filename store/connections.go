@@ -97,10 +97,10 @@ func (t *txn) checkSwitch(where *places, dev *model.Device) error {
 	for _, i := range dev.Interfaces {
 		port, ok := sw.Port(i.Name)
 		switch {
-		case !ok && i.ProvisionAhead:
-			continue
-		case !ok:
+		case sw.Lacks(i.Name) && !i.ProvisionAhead:
 			return model.ErrInterfaceNotFound(i.Name)
+		case !ok:
+			continue
 		}
 		if f := fault(port.Faults); f != "" {
 			return model.ErrPortFault(port.Name, sw.Name, f)

@@ -173,7 +173,7 @@ func (t *txn) checkPorts(where *places, dev *model.Device) error {
 		return err
 	}
 	for _, i := range dev.Interfaces {
-		if _, ok := sw.Port(i.Name); !ok && !i.ProvisionAhead {
+		if sw.Lacks(i.Name) && !i.ProvisionAhead {
 			return model.ErrPhysicalPortNotFound(i.Name, sw.Name)
 		}
 	}

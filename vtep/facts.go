@@ -17,8 +17,10 @@ type Facts struct {
 	// Switches are sorted by name. The slice is shared by all Facts between two
 	// changes of switches and ports.
 	Switches []model.SwitchInventory
-	BFD      []BFD // sorted
-	Counts   Counts
+	// Cut says what the switches say of themselves and Switches leaves out.
+	Cut    string
+	BFD    []BFD // sorted
+	Counts Counts
 }
 
 // Counts are table sizes.
@@ -39,9 +41,9 @@ func (s *Session) Facts() *Facts {
 		},
 	}
 	if s.state.inventory == nil {
-		s.state.inventory = s.state.takeInventory()
+		s.state.inventory, s.state.inventoryCut = model.BoundInventory(s.state.takeInventory())
 	}
-	f.Switches = s.state.inventory
+	f.Switches, f.Cut = s.state.inventory, s.state.inventoryCut
 	return f
 }
 

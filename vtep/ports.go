@@ -14,7 +14,7 @@ type portPlace struct{ sw, port string }
 // updatePort takes over what changed of a port. Most often that are its bindings, and
 // then all that is known of the ports besides stays; or its faults, which no plan looks at.
 func (s *State) updatePort(u ovsdb.RowUpdate) error {
-	before, err := s.ports.apply(u)
+	before, err := s.ports.apply(u, &s.weight)
 	after := s.ports[u.UUID]
 	if before == nil || after == nil || before.Name != after.Name {
 		s.inventory, s.places = nil, nil

@@ -33,7 +33,11 @@ type State struct {
 	byLocator map[Locator]ovsdb.UUID
 
 	// inventory is what was last made of switches and ports; nil since they changed.
-	inventory []model.SwitchInventory
+	// inventoryCut says what it leaves out.
+	inventory    []model.SwitchInventory
+	inventoryCut string
+	// weight is that of the rows of all tables but those of unicast MACs.
+	weight int
 	// places finds the ports; nil since one came, went or was renamed.
 	places map[portPlace]ovsdb.UUID
 
@@ -74,12 +78,14 @@ func NewState(c Caps) *State {
 	}
 }
 
-// apply takes over one monitor update and returns the row before it, or nil.
+// apply takes over one monitor update and returns the row before it, or nil. It keeps
+// sum, the weight of all rows.
 // A row is replaced, never changed in place, so that a pointer to it stays
 // valid for whoever holds one.
-func (t table[T]) apply(u ovsdb.RowUpdate) (*T, error) {
+func (t table[T]) apply(u ovsdb.RowUpdate, sum *int) (*T, error) {
 	old := t[u.UUID]
 	if u.Kind == ovsdb.KindDelete {
+		*sum -= weight(old)
 		delete(t, u.UUID)
 		return old, nil
 	}
@@ -91,6 +97,7 @@ func (t table[T]) apply(u ovsdb.RowUpdate) (*T, error) {
 	if err := decodeColumns(u.Row, row, u.Diff); err != nil {
 		return old, fmt.Errorf("%s: %w", u.Table, err)
 	}
+	*sum += weight(row) - weight(old)
 	t[u.UUID] = row
 	return old, nil
 }
@@ -100,7 +107,7 @@ func (t table[T]) apply(u ovsdb.RowUpdate) (*T, error) {
 func (s *State) update(u ovsdb.RowUpdate) (err error) {
 	switch u.Table {
 	case "Physical_Switch":
-		_, err = s.switches.apply(u)
+		_, err = s.switches.apply(u, &s.weight)
 		s.inventory, s.places = nil, nil
 		s.learned.all = true // what counts as its own address may have changed
 		s.touched.all = true
@@ -111,28 +118,31 @@ func (s *State) update(u ovsdb.RowUpdate) (err error) {
 	case "Physical_Locator":
 		err = s.updateLocator(u)
 	case "Physical_Locator_Set":
-		_, err = s.sets.apply(u)
+		_, err = s.sets.apply(u, &s.weight)
 	case "Tunnel":
-		_, err = s.tunnels.apply(u)
+		_, err = s.tunnels.apply(u, &s.weight)
 		s.touched.ports = true
 	case "Mcast_Macs_Remote":
 		err = s.updateFlood(u)
 	case "Mcast_Macs_Local":
-		_, err = s.mcastLocal.apply(u)
+		_, err = s.mcastLocal.apply(u, &s.weight)
 		s.learned.all = true
 	case "Ucast_Macs_Remote":
 		err = s.updateRemote(u)
 	case "Ucast_Macs_Local":
 		err = s.updateLocal(u)
 	default:
-		err = fmt.Errorf("update of table %q, which is not monitored", u.Table)
+		err = fmt.Errorf("update of table %.64q, which is not monitored", u.Table)
+	}
+	if err == nil {
+		err = s.tooLarge()
 	}
 	return err
 }
 
 func (s *State) updateLogical(u ovsdb.RowUpdate) error {
 	s.touched.all = true // a VNI may have come free
-	old, err := s.logical.apply(u)
+	old, err := s.logical.apply(u, &s.weight)
 	if err != nil {
 		return err
 	}
@@ -152,7 +162,7 @@ func (s *State) updateLogical(u ovsdb.RowUpdate) error {
 
 func (s *State) updateLocator(u ovsdb.RowUpdate) error {
 	s.touched.all = s.touched.all || u.Kind == ovsdb.KindModify // tunnel_key is mutable
-	if _, err := s.locatorRows.apply(u); err != nil {
+	if _, err := s.locatorRows.apply(u, &s.weight); err != nil {
 		return err
 	}
 	if old, ok := s.locators[u.UUID]; ok {

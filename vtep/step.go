@@ -108,7 +108,7 @@ func (s *State) readRemote(id ovsdb.UUID, result json.RawMessage) error {
 }
 
 func (s *State) updateFlood(u ovsdb.RowUpdate) error {
-	before, err := s.mcastRemote.apply(u)
+	before, err := s.mcastRemote.apply(u, &s.weight)
 	if err != nil {
 		return err
 	}

@@ -110,22 +110,35 @@ func optional[T any](value []byte, atom func([]byte) (T, error)) (out *T, err er
 	return out, err
 }
 
+// decodeSet with diff follows ovsdb-server(7): a member that stands is taken away, any
+// other is added. A set may be long, so that no member is looked for in all others.
 func decodeSet(have []string, value []byte, diff bool) ([]string, error) {
-	var out []string
-	if diff {
-		out = slices.Clone(have)
-	}
+	var told []string
 	err := ovsdb.EachMember(value, func(member []byte) error {
 		s, err := atomString(member)
-		if i := slices.Index(out, s); diff && i >= 0 {
-			out = slices.Delete(out, i, i+1)
-		} else {
-			out = append(out, s)
-		}
+		told = append(told, s)
 		return err
 	})
-	slices.Sort(out)
-	return out, err
+	if diff {
+		told = toggled(have, told)
+	}
+	slices.Sort(told)
+	return told, err
+}
+
+func toggled(have, told []string) []string {
+	set := make(map[string]struct{}, len(have))
+	for _, s := range have {
+		set[s] = struct{}{}
+	}
+	for _, s := range told {
+		if _, stands := set[s]; stands {
+			delete(set, s)
+		} else {
+			set[s] = struct{}{}
+		}
+	}
+	return slices.Collect(maps.Keys(set))
 }
 
 // decodeMap with diff follows ovsdb-server(7): a pair that stands is taken
