@@ -1,7 +1,6 @@
 package store
 
 import (
-	"slices"
 	"sync"
 
 	"bordergw/model"
@@ -20,7 +19,9 @@ const (
 type sightings struct {
 	mu       sync.RWMutex
 	byDevice map[string]map[string]model.VNI // by name of the logical switch
-	byVNI    map[model.VNI][]sighting
+	// byVNI counts the devices that have a logical switch of that name. A switch may
+	// show all of its own with one VNI.
+	byVNI map[model.VNI]map[string]int
 }
 
 // sighting is a logical switch of a device's database.
@@ -38,7 +39,7 @@ func (s *sightings) note(device string, all bool, vnis map[string]model.VNI) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.byDevice == nil {
-		s.byDevice, s.byVNI = map[string]map[string]model.VNI{}, map[model.VNI][]sighting{}
+		s.byDevice, s.byVNI = map[string]map[string]model.VNI{}, map[model.VNI]map[string]int{}
 	}
 	if all {
 		for name := range s.byDevice[device] {
@@ -55,10 +56,7 @@ func (s *sightings) note(device string, all bool, vnis map[string]model.VNI) {
 func (s *sightings) set(at sighting, v model.VNI) {
 	of := s.byDevice[at.device]
 	if old := of[at.logicalSwitch]; old != 0 {
-		s.byVNI[old] = slices.DeleteFunc(s.byVNI[old], func(o sighting) bool { return o == at })
-		if len(s.byVNI[old]) == 0 {
-			delete(s.byVNI, old)
-		}
+		s.count(old, at.logicalSwitch, -1)
 		if delete(of, at.logicalSwitch); len(of) == 0 {
 			delete(s.byDevice, at.device)
 		}
@@ -71,26 +69,45 @@ func (s *sightings) set(at sighting, v model.VNI) {
 		s.byDevice[at.device] = of
 	}
 	of[at.logicalSwitch] = v
-	s.byVNI[v] = append(s.byVNI[v], at)
+	s.count(v, at.logicalSwitch, 1)
+}
+
+func (s *sightings) count(v model.VNI, name string, by int) {
+	names := s.byVNI[v]
+	if names == nil {
+		names = map[string]int{}
+		s.byVNI[v] = names
+	}
+	if names[name] += by; names[name] == 0 {
+		delete(names, name)
+	}
+	if len(names) == 0 {
+		delete(s.byVNI, v)
+	}
 }
 
 // of reports whether a switch uses the VNI for that network.
 func (s *sightings) of(v model.VNI, network string) bool {
-	return s.some(v, func(name string) bool { return isOf(name, network) })
+	own, _ := s.names(v, network)
+	return own > 0
 }
 
 // other reports whether a switch uses the VNI for anything but that network.
 func (s *sightings) other(v model.VNI, network string) bool {
-	return s.some(v, func(name string) bool { return !isOf(name, network) })
+	own, all := s.names(v, network)
+	return all > own
 }
 
-func (s *sightings) some(v model.VNI, is func(logicalSwitch string) bool) bool {
+// names counts the names that logical switches with the VNI have: those of a network,
+// and all.
+func (s *sightings) names(v model.VNI, network string) (own, all int) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return slices.ContainsFunc(s.byVNI[v], func(at sighting) bool { return is(at.logicalSwitch) })
-}
-
-// isOf reports whether a logical switch is one of the two that a network may have.
-func isOf(logicalSwitch, network string) bool {
-	return logicalSwitch == network || logicalSwitch == network+model.BorderSuffix
+	names := s.byVNI[v]
+	for _, name := range []string{network, network + model.BorderSuffix} {
+		if names[name] > 0 {
+			own++
+		}
+	}
+	return own, len(names)
 }
