@@ -54,8 +54,11 @@ func decodeExport(data []byte) (*model.Export, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	e := &model.Export{}
-	if err := d.Decode(e); err != nil {
-		return nil, model.ErrBadRequest("Invalid input for import. Reason: %s.", printed(err.Error()))
+	switch err := d.Decode(e); {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, model.ErrBadRequest("Invalid input for import. Reason: the body ends before it is complete.")
+	case err != nil:
+		return nil, model.ErrBadRequest("Invalid input for import. Reason: %s.", printed(model.Plain(err).Error()))
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, errMalformedBody()

@@ -1,6 +1,9 @@
 package api
 
 import (
+	"slices"
+	"strings"
+
 	"bordergw/model"
 )
 
@@ -12,7 +15,9 @@ type deviceView struct {
 }
 
 func (c *call) viewDevice(d *model.GatewayDevice) deviceView {
-	return deviceView{d, c.defs.RemoteMACs.Of(d.ID), c.cfg.Status.DeviceStatus(d.ID)}
+	v := deviceView{d, c.defs.RemoteMACs.Of(d.ID), c.cfg.Status.DeviceStatus(d.ID)}
+	v.status.Detail = strings.Join(slices.DeleteFunc([]string{v.status.Detail, c.idleMACs(v.macs)}, func(s string) bool { return s == "" }), "; ")
+	return v
 }
 
 // gatewayDevices is networking-midonet's device management with our own

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"bordergw/model"
 )
@@ -15,11 +16,12 @@ import (
 // Texts of the warnings.
 const (
 	warnNameTaken  = "%s %s has the same name %q: commands need the id"
-	warnNoSwitch   = "switch %s is not known: no device that has been read has a switch of that name, and no device is called so; connections wait for it"
+	warnNoSwitch   = "switch %s is not known: no device that has been read has a switch of that name, and no device is called so; connections to it are refused, or wait while a device has not been read yet"
 	warnNoPort     = "switch %s has no port %s: connections to the gateway are refused, unless provision_ahead is set"
 	warnNoVNI      = "VNI %s is used by no network and no border connection: the entry has no effect until one uses it"
 	warnKeyIgnored = "key %q of a device or interface is not known and ignored"
 	warnPreempt    = "preempt has no effect: it needs ha_mode active-passive"
+	noteIdleMACs   = "remote MACs of VNI %s have no effect: it is used by no network and no border connection"
 	warnEnded      = "%s of network %s may still be in use on %s: another network that gets it is then joined to that one there"
 	warnNoStitch   = "stitch_ports have no effect: they need border_mode stitch"
 )
@@ -116,4 +118,25 @@ func (c *call) warnVNI(m macView) {
 	if !c.cfg.Store.UsesVNI(m.SegmentationID) {
 		c.warn(warnNoVNI, m.SegmentationID)
 	}
+}
+
+// maxIdle bounds the VNIs that a device's status names.
+const maxIdle = 5
+
+// idleMACs says for the status of a device which of its remote MACs nothing makes use
+// of, "" for none.
+func (c *call) idleMACs(of model.DeviceMACs) string {
+	var idle []string
+	for v := range of.VNIs() {
+		if c.cfg.Store.UsesVNI(v) {
+			continue
+		}
+		if idle = append(idle, v.String()); len(idle) == maxIdle {
+			break
+		}
+	}
+	if len(idle) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(noteIdleMACs, strings.Join(idle, ", "))
 }

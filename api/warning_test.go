@@ -44,7 +44,7 @@ func TestF82_Warnings(t *testing.T) {
 	require.Empty(t, post("/v2.0/networks", `{"network":{}}`))
 	require.Equal(t, []string{"l2_gateway " + gw + ` has the same name "g1": commands need the id`},
 		post(gatewaysPath, `{"l2_gateway":{"name":"g1","devices":[{"device_name":"hw1","interfaces":[{"name":"p1"}]}]}}`))
-	require.Equal(t, []string{"switch wh1 is not known: no device that has been read has a switch of that name, and no device is called so; connections wait for it"},
+	require.Equal(t, []string{"switch wh1 is not known: no device that has been read has a switch of that name, and no device is called so; connections to it are refused, or wait while a device has not been read yet"},
 		post(gatewaysPath, gateway(`"devices":[{"device_name":"wh1","interfaces":[{"name":"p1"}]}]`)))
 	require.Equal(t, []string{`key "vlan" of a device or interface is not known and ignored`, `l2_gateway `},
 		cut(post(gatewaysPath, gateway(`"devices":[{"device_name":"hw1","interfaces":[{"name":"p1","vlan":5}]}]`)), 11))
@@ -52,6 +52,10 @@ func TestF82_Warnings(t *testing.T) {
 		"preempt has no effect: it needs ha_mode active-passive")
 	require.Equal(t, []string{"VNI 7001 is used by no network and no border connection: the entry has no effect until one uses it"}, post(macs, mac("1", "7001")))
 	require.Empty(t, post(macs, mac("2", "7000")))
+	detail := func() any { return s.do("GET", devicesPath+"/"+hw, "").item("gateway_device")["status_detail"] }
+	require.Equal(t, "remote MACs of VNI 7001 have no effect: it is used by no network and no border connection", detail())
+	s.create("/v2.0/networks", "network", `{"name":"late","provider:segmentation_id":7001}`)
+	require.Empty(t, detail())
 
 	renamed := s.do("PUT", "/v2.0/networks/"+s.create("/v2.0/networks", "network", `{"name":"green"}`), `{"network":{"name":"red"}}`)
 	require.Len(t, renamed.warnings(t), 1, "a change may be a mistake as well")

@@ -72,6 +72,16 @@ func (n ownedName) For(sees func(project string) bool) string {
 	return n.otherwise
 }
 
+// Called is a network in an error: by its name for its project, by its id for others.
+func (n *Network) Called() fmt.Stringer {
+	return ownedName{n.ProjectID, calledName(n.Name, n.ID), n.ID}
+}
+
+// Called is a device in an error: by its name for its project, by its id for others.
+func (d *GatewayDevice) Called() fmt.Stringer {
+	return ownedName{d.ProjectID, calledName(d.Name, d.ID), d.ID}
+}
+
 // KindOf gives the kind of the first Error in err's chain, else Internal.
 func KindOf(err error) Kind {
 	var e *Error

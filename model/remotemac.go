@@ -129,6 +129,17 @@ func values[K Key[K], V any](m Sorted[K, V]) iter.Seq[V] {
 // Get returns the entry with that id.
 func (d DeviceMACs) Get(entry string) (*RemoteMAC, bool) { return d.byID.Get(id(entry)) }
 
+// VNIs yields every VNI that entries have, the lowest first.
+func (d DeviceMACs) VNIs() iter.Seq[VNI] {
+	return func(yield func(VNI) bool) {
+		for vni := range d.byVNI.All() {
+			if !yield(vni) {
+				return
+			}
+		}
+	}
+}
+
 // VNI gives the entries that have a VNI.
 func (d DeviceMACs) VNI(vni VNI) VNIMACs {
 	of, _ := d.byVNI.Get(vni)

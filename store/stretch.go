@@ -1,6 +1,10 @@
 package store
 
-import "bordergw/model"
+import (
+	"fmt"
+
+	"bordergw/model"
+)
 
 // checkVNIs compares the VNIs of a connection, which is in the snapshot
 // already, with those of all others.
@@ -29,7 +33,8 @@ func (t *txn) isJoined(networkID string, v model.VNI) bool {
 func (t *txn) checkStretch(c *join) error {
 	refuse := func(v model.VNI, user, owner string) error {
 		return model.ErrStretchConflict(
-			"segmentation_id %s of network %s is the VNI of network %s, which is not connected with that segmentation_id.", v, user, owner)
+			"segmentation_id %s of network %s is the VNI of network %s, which is not connected with that segmentation_id.",
+			v, t.called(user), t.called(owner))
 	}
 	for _, v := range c.border {
 		owner := t.vniOwner(v)
@@ -47,6 +52,12 @@ func (t *txn) checkStretch(c *join) error {
 		}
 	}
 	return nil
+}
+
+// called is a network in an error.
+func (t *txn) called(networkID string) fmt.Stringer {
+	n, _ := t.next.Networks.Get(networkID)
+	return n.Called()
 }
 
 // vniOwner is the network that has the VNI, "" when none has, or none is asked
@@ -84,8 +95,8 @@ func (t *txn) checkDeviceVNIs(c *join) error {
 		}
 		for dev, v := range t.vnis(&o) {
 			if at, ok := where.Find(dev); ok && ours[use{at.Device.ID, v}] {
-				return model.ErrStretchConflict("VNI %s is in use on gateway device %s by networks %s and %s.",
-					v, at.Device.ID, o.NetworkID, c.NetworkID)
+				return model.ErrStretchConflict("VNI %s is in use on gateway device %s by networks %s and %s.", v,
+					at.Device.Called(), t.called(o.NetworkID), t.called(c.NetworkID))
 			}
 		}
 	}

@@ -21,7 +21,7 @@ func auditCommand() *cobra.Command {
 	var count uint
 	var before uint64
 	var resource, id string
-	c := &cobra.Command{Use: "audit", Short: "Show who changed what, newest first", Args: cobra.NoArgs}
+	c := &cobra.Command{Use: "audit", Short: "Show who changed what, newest first", Args: argsOfUse}
 	c.Flags().UintVar(&count, "limit", 100, "number of changes; 0 is all that are kept")
 	c.Flags().Uint64Var(&before, "before", 0, "only changes older than the one of this number (seq)")
 	c.Flags().Var(setting[string]{&resource, "resource", parseAudited}, "resource", "kind of object: "+strings.Join(model.AuditResources, ", ")+", or the word of our commands")

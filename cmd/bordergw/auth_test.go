@@ -53,7 +53,7 @@ func TestBadTokens(t *testing.T) {
 func TestTokenFileMissing(t *testing.T) {
 	c := config{Auth: authToken, TokenFile: "testdata/tokens/none.yaml"}
 	_, err := c.authenticator()
-	require.ErrorContains(t, err, "reading the tokens: open testdata/tokens/none.yaml")
+	require.ErrorContains(t, err, "reading the tokens: testdata/tokens/none.yaml")
 }
 
 func FuzzParseTokens(f *testing.F) {

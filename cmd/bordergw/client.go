@@ -165,30 +165,18 @@ func (c *client) send(req *http.Request) ([]byte, error) {
 	return text, nil
 }
 
-// unreached words why there is no answer; the Go library names its functions.
+// unreached words why there is no answer.
 func (c *client) unreached(err error) error {
 	var ne net.Error
-	var op *net.OpError
 	switch {
 	case errors.Is(err, context.Canceled):
 		return errors.New("interrupted")
 	case errors.As(err, &ne) && ne.Timeout():
 		return fmt.Errorf("the daemon at %s did not answer in time (--request-timeout %s)", c.base, c.http.Timeout)
-	case errors.As(err, &op):
-		err = op.Err
-		var call *os.SyscallError
-		if errors.As(err, &call) {
-			err = call.Err
-		}
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 		err = errors.New("it closed the connection before its answer was complete")
-	default:
-		var ue *url.Error
-		if errors.As(err, &ue) {
-			err = ue.Err
-		}
 	}
-	return fmt.Errorf("the daemon at %s can not be reached: %w", c.base, err)
+	return fmt.Errorf("the daemon at %s can not be reached: %w", c.base, model.Plain(err))
 }
 
 // unreadable is the error of an answer that is not what bordergw answers.

@@ -151,7 +151,7 @@ func TestBadConfigFiles(t *testing.T) {
 		"null-value":              `:1: auth: one value is expected`,
 		"list-value":              `:1: auth: one value is expected`,
 		"not-a-mapping":           `:1: a mapping of keys to values is expected`,
-		"syntax":                  `: yaml: line 2: found unexpected end of stream`,
+		"syntax":                  `: line 2: found unexpected end of stream`,
 		"two-documents":           `: one YAML document is expected`,
 		"data-dir-empty":          `:1: data_dir: a directory must be given`,
 	}

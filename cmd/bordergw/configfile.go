@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
+
+	"bordergw/model"
 )
 
 // maxConfigSize bounds what is read of a configuration or token file.
@@ -27,14 +29,14 @@ func readConfigFile(path string, keys *pflag.FlagSet, origin origins) error {
 func readBounded(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, model.Plain(err)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxConfigSize+1))
 	if err == nil && len(text) > maxConfigSize {
 		err = fmt.Errorf("%s is larger than %d bytes", path, maxConfigSize)
 	}
-	return text, err
+	return text, model.Plain(err)
 }
 
 func parseConfig(path string, text []byte, keys *pflag.FlagSet, origin origins) error {
@@ -65,7 +67,7 @@ func parseDocument(text []byte) (*yaml.Node, error) {
 	case errors.Is(err, io.EOF):
 		return nil, nil
 	case err != nil:
-		return nil, err
+		return nil, model.Plain(err)
 	}
 	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return nil, errors.New("one YAML document is expected")

@@ -16,6 +16,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"bordergw/api"
+	"bordergw/model"
 	"bordergw/store"
 )
 
@@ -68,7 +69,7 @@ func (d *daemon) Run(ctx context.Context) error {
 
 func (d *daemon) openStore() (*store.Store, error) {
 	if err := os.MkdirAll(d.cfg.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("making the data directory: %w", err)
+		return nil, fmt.Errorf("making the data directory: %w", model.Plain(err))
 	}
 	return store.Open(filepath.Join(d.cfg.DataDir, "bordergw.db"), store.Options{
 		VNIRange: d.cfg.VNIRange, VNIQuarantine: d.cfg.VNIQuarantine, Quota: d.cfg.Quota, AuditBytes: d.cfg.AuditMiB << 20,
@@ -90,7 +91,7 @@ func (d *daemon) runOn(ctx context.Context, db *store.Store, auth api.Authentica
 	}), d.log)
 	socket, err := net.Listen("tcp", d.cfg.Listen)
 	if err != nil {
-		return fmt.Errorf("opening the API's socket: %w", err)
+		return fmt.Errorf("opening the API's socket %s: %w", d.cfg.Listen, model.Plain(err))
 	}
 	fmt.Fprintf(d.out, "listening on http://%s\n", socket.Addr())
 	d.log.WithFields(logrus.Fields{"listen": socket.Addr().String(), "data_dir": d.cfg.DataDir, "auth": d.cfg.Auth}).Info("started")

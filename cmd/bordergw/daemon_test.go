@@ -224,7 +224,7 @@ func TestPortInUse(t *testing.T) {
 	cfg.Listen = strings.TrimPrefix(first.url, "http://")
 	got := runArgs(t.Context(), "serve", "--listen", cfg.Listen, "--data-dir", cfg.DataDir)
 	require.Equal(t, exitFailure, got.code)
-	require.Contains(t, got.errOut, "bordergw: opening the API's socket: listen tcp "+cfg.Listen)
+	require.Contains(t, got.errOut, "bordergw: opening the API's socket "+cfg.Listen)
 	require.Empty(t, got.out)
 
 	db, err := store.Open(filepath.Join(cfg.DataDir, "bordergw.db"), store.Options{})

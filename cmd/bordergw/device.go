@@ -49,7 +49,7 @@ func deletedDeviceNoun() *noun {
 // purgeCommand gives up a deleted device whose switch will not come back.
 func purgeCommand(flags *clientFlags) *cobra.Command {
 	c := &cobra.Command{
-		Use: "purge ID|NAME", Short: "Give up a deleted device that is still to be cleaned: the rows that its switch holds stay there", Args: cobra.ExactArgs(1),
+		Use: "purge ID|NAME", Short: "Give up a deleted device that is still to be cleaned: the rows that its switch holds stay there", Args: argsOfUse,
 	}
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
 		n := deletedDeviceNoun()

@@ -80,7 +80,7 @@ func parseDevice(s string) (deviceSpec, error) {
 func cutPair(s string) (key, value, rest string, err error) {
 	key, value, found := strings.Cut(s, "=")
 	if !found {
-		return "", "", "", fmt.Errorf("%q is not KEY=VALUE", s)
+		return "", "", "", fmt.Errorf("%q is not KEY=VALUE, such as name=SWITCH", s)
 	}
 	if quoted, ok := strings.CutPrefix(value, `"`); ok {
 		if value, rest, found = strings.Cut(quoted, `"`); !found {
@@ -120,7 +120,7 @@ func (d *deviceSpec) set(key, value string) (err error) {
 	case "interface_names":
 		d.Interfaces, err = parseInterfaces(value)
 	default:
-		err = fmt.Errorf("unknown key %q", key)
+		err = fmt.Errorf("unknown key %q, the keys are name, interface_names, device_id, segmentation_id", key)
 	}
 	return err
 }

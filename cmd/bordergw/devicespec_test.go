@@ -32,15 +32,15 @@ func TestParseDevice(t *testing.T) {
 func TestParseDeviceRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		``:                                   `either name or device_id is needed`,
-		`sw1`:                                `"sw1" is not KEY=VALUE`,
+		`sw1`:                                `"sw1" is not KEY=VALUE, such as name=SWITCH`,
 		`name=`:                              `name has the value ""`,
-		`name=sw1,,`:                         `"," is not KEY=VALUE`,
+		`name=sw1,,`:                         `"," is not KEY=VALUE, such as name=SWITCH`,
 		`name=a,name=b`:                      `name is given twice`,
 		`name=a,device_name=b`:               `name is given twice`,
 		`segmentation_id=1,segmentaion_id=2`: `segmentation_id is given twice`,
 		`name=a,device_id=b`:                 `either name or device_id is needed`,
 		`segmentation_id=7000`:               `either name or device_id is needed`,
-		`name=a,vlan=5`:                      `unknown key "vlan"`,
+		`name=a,vlan=5`:                      `unknown key "vlan", the keys are name, interface_names, device_id, segmentation_id`,
 		`name=a,interface_names="p1`:         `the quotation of interface_names does not end`,
 		`name=a,interface_names="p1"p2`:      `"p2" follows the quotation of interface_names`,
 		`name=a"b`:                           `name has the value "a\"b"`,

@@ -18,7 +18,7 @@ func gatewayNoun() noun {
 		word: "gateway", one: "l2_gateway", many: "l2_gateways", path: "/v2.0/l2-gateways", lookup: "name",
 		columns: []string{"id", "name", "devices"},
 		args:    []argument{{name: "NAME", key: "name"}},
-		creates: append([]attribute{projectAttribute()}, changeable...),
+		creates: append([]attribute{projectAttribute()}, required(changeable, "device")...),
 		updates: append([]attribute{
 			{flag: "name", key: "name", define: text, usage: "new name"},
 			{flag: "replace-devices", key: "replace_devices", define: truth, usage: "remove the devices that are not given"},

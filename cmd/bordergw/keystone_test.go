@@ -56,10 +56,10 @@ func TestKeystoneFiles(t *testing.T) {
 	good := filepath.Join(dir, "good")
 	require.NoError(t, os.WriteFile(good, []byte("secret"), 0o600))
 	for _, c := range []struct{ password, ca, want string }{
-		{filepath.Join(dir, "none"), "", "reading the password for Keystone: open "},
+		{filepath.Join(dir, "none"), "", "reading the password for Keystone: "},
 		{empty, "", "is empty"},
 		{good, good, "holds no certificate"},
-		{good, filepath.Join(dir, "none"), "reading the certificates for Keystone: open "},
+		{good, filepath.Join(dir, "none"), "reading the certificates for Keystone: "},
 	} {
 		k := defaultKeystone()
 		k.URL, k.PasswordFile, k.CAFile = "http://127.0.0.1:5000", c.password, c.ca

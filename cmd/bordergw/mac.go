@@ -26,7 +26,7 @@ func macNoun() noun {
 // unfreezeCommand lets a MAC move again that the controller held for moving too
 // often.
 func unfreezeCommand(flags *clientFlags) *cobra.Command {
-	c := &cobra.Command{Use: "unfreeze NETWORK MAC", Short: "Let a MAC move again that was frozen for moving too often", Args: cobra.ExactArgs(2)}
+	c := &cobra.Command{Use: "unfreeze NETWORK MAC", Short: "Let a MAC move again that was frozen for moving too often", Args: argsOfUse}
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
 		network := networkNoun()
 		id, err := api.resolve(c.Context(), &network, network.path, args[0])

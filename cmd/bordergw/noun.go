@@ -61,6 +61,15 @@ func truth(fs *pflag.FlagSet, name, usage string)  { fs.Bool(name, false, usage)
 func texts(fs *pflag.FlagSet, name, usage string)  { fs.StringArray(name, nil, usage) }
 func commas(fs *pflag.FlagSet, name, usage string) { fs.StringSlice(name, nil, usage) }
 
+// required is a copy of a list in which an attribute must be given.
+func required(list []attribute, flag string) []attribute {
+	out := slices.Clone(list)
+	for i := range out {
+		out[i].required = out[i].required || out[i].flag == flag
+	}
+	return out
+}
+
 // projectAttribute is what every resource can be created for.
 func projectAttribute() attribute {
 	return attribute{flag: "project-id", key: "project_id", define: text, usage: "owner (also --tenant-id)"}
@@ -82,7 +91,7 @@ func (n noun) command() *cobra.Command {
 
 func (n noun) create(flags *clientFlags) *cobra.Command {
 	var form output
-	c := &cobra.Command{Use: "create" + n.owner(), Short: "Create a " + n.word, Args: cobra.ExactArgs(n.owned() + len(n.args))}
+	c := &cobra.Command{Use: "create" + n.owner(), Short: "Create a " + n.word, Args: argsOfUse}
 	for _, a := range n.args {
 		c.Use += " " + a.name
 	}
@@ -104,7 +113,7 @@ func (n noun) create(flags *clientFlags) *cobra.Command {
 
 func (n noun) update(flags *clientFlags) *cobra.Command {
 	var form output
-	c := &cobra.Command{Use: "update" + n.owner() + " " + n.ref(), Short: "Change the given attributes of a " + n.word, Args: cobra.ExactArgs(n.owned() + 1)}
+	c := &cobra.Command{Use: "update" + n.owner() + " " + n.ref(), Short: "Change the given attributes of a " + n.word, Args: argsOfUse}
 	define(c, n.updates)
 	form.bind(c.Flags())
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
@@ -124,7 +133,7 @@ func (n noun) update(flags *clientFlags) *cobra.Command {
 func (n noun) list(flags *clientFlags) *cobra.Command {
 	var form output
 	var deleted bool
-	c := &cobra.Command{Use: "list" + n.owner(), Short: "List " + n.word + "s", Args: cobra.ExactArgs(n.owned())}
+	c := &cobra.Command{Use: "list" + n.owner(), Short: "List " + n.word + "s", Args: argsOfUse}
 	form.bind(c.Flags())
 	if n.deleted != nil {
 		c.Flags().BoolVar(&deleted, "deleted", false, "list those that were deleted and are still to be cleaned")
@@ -149,7 +158,7 @@ func (n noun) list(flags *clientFlags) *cobra.Command {
 
 func (n noun) show(flags *clientFlags) *cobra.Command {
 	var form output
-	c := &cobra.Command{Use: "show" + n.owner() + " " + n.ref(), Short: "Show a " + n.word, Args: cobra.ExactArgs(n.owned() + 1)}
+	c := &cobra.Command{Use: "show" + n.owner() + " " + n.ref(), Short: "Show a " + n.word, Args: argsOfUse}
 	form.bind(c.Flags())
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
 		item, err := n.item(c.Context(), api, args)
@@ -167,7 +176,7 @@ func (n noun) show(flags *clientFlags) *cobra.Command {
 
 // delete takes several; one that fails does not keep the others.
 func (n noun) delete(flags *clientFlags) *cobra.Command {
-	c := &cobra.Command{Use: "delete" + n.owner() + " " + n.ref() + "...", Short: "Delete " + n.word + "s", Args: cobra.MinimumNArgs(n.owned() + 1)}
+	c := &cobra.Command{Use: "delete" + n.owner() + " " + n.ref() + "...", Short: "Delete " + n.word + "s", Args: argsOfUse}
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
 		collection, args, err := n.collection(c.Context(), api, args)
 		if err != nil {
@@ -268,6 +277,9 @@ func attributeValue(v pflag.Value) any {
 func (n noun) takeArgs(ctx context.Context, api *client, args []string, body map[string]any) error {
 	for i, a := range n.args {
 		value := args[i]
+		if a.of == nil && value == "" {
+			return usagef("%s is empty", a.name)
+		}
 		if a.of != nil {
 			id, err := api.resolve(ctx, a.of, a.of.path, value)
 			if err != nil {

@@ -10,7 +10,7 @@ import (
 func planCommand() *cobra.Command {
 	flags := &clientFlags{}
 	form := "text"
-	c := &cobra.Command{Use: "plan", Short: "Show what would be sent to the devices now", Args: cobra.NoArgs}
+	c := &cobra.Command{Use: "plan", Short: "Show what would be sent to the devices now", Args: argsOfUse}
 	c.Flags().VarP(oneOf(&form, "text", "json"), "output", "o", "how to print the plan")
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
 		accept := map[string]string{"text": "text/plain", "json": "application/json"}[form]

@@ -24,7 +24,7 @@ func quarantineCommand() *cobra.Command {
 
 func listQuarantine(flags *clientFlags) *cobra.Command {
 	var form output
-	c := &cobra.Command{Use: "list", Short: "List the VNIs, and VLANs on cables, that no other network gets yet, and why", Args: cobra.NoArgs}
+	c := &cobra.Command{Use: "list", Short: "List the VNIs, and VLANs on cables, that no other network gets yet, and why", Args: argsOfUse}
 	form.bind(c.Flags())
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
 		raw, err := api.call(c.Context(), http.MethodGet, quarantinePath, nil, "quarantine")
@@ -42,7 +42,7 @@ func releasedOn(p model.ReleasedOn) string { return fmt.Sprintf("%s (%s)", p.Swi
 func endQuarantine(flags *clientFlags) *cobra.Command {
 	var network string
 	var stitch bool
-	c := &cobra.Command{Use: "end NUMBER", Short: "Free a VNI before its time, although a switch may still use it", Args: cobra.ExactArgs(1)}
+	c := &cobra.Command{Use: "end NUMBER", Short: "Free a VNI before its time, although a switch may still use it", Args: argsOfUse}
 	c.Flags().StringVar(&network, "network", "", "of this network only: its id, or the name that it had")
 	c.Flags().BoolVar(&stitch, "stitch-vlan", false, "NUMBER is a VLAN on the cable of a stitched border; needs --network")
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {

@@ -20,7 +20,7 @@ func serveCommand() *cobra.Command {
 	var path string
 	var check bool
 	c := &cobra.Command{
-		Use: "serve", Short: "Run the daemon: the REST API and the loop that drives the switches", Args: cobra.NoArgs,
+		Use: "serve", Short: "Run the daemon: the REST API and the loop that drives the switches", Args: argsOfUse,
 		Long: "Run the daemon: the REST API and the loop that drives the switches.\n\n" +
 			"Every flag but --config and --check is also a key of the configuration file, spelled with\n" +
 			"underscores: --log-level is log_level. A flag wins over the file.",

@@ -35,7 +35,7 @@ type toy struct {
 func toyCommand() *cobra.Command {
 	count, port := 2, 16641
 	c := &cobra.Command{
-		Use: "toy", Short: "Run toy switches on this machine, to try bordergw without hardware", Args: cobra.NoArgs,
+		Use: "toy", Short: "Run toy switches on this machine, to try bordergw without hardware", Args: argsOfUse,
 		Long: "Run toy switches on this machine, to try bordergw without hardware: for each an ovsdb-server with a\n" +
 			"hardware_vtep database on 127.0.0.1, until interrupted. Switch N is swN, listens on --port + N - 1, and has\n" +
 			"ports p1 to p4 and tunnel address 10.250.1.N. Needs ovsdb-server, ovsdb-tool and vtep-ctl (Debian:\n" +

@@ -10,7 +10,7 @@ import (
 
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Use: "version", Short: "Print the version", Args: argsOfUse,
 		RunE: func(c *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintln(c.OutOrStdout(), "bordergw", buildVersion(), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
 			return err

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"bordergw/model"
 )
 
 // Config sets the limits of a session. A zero field means its default.
@@ -154,7 +156,7 @@ func (c *Conn) readLoop() {
 		case errors.Is(err, io.ErrUnexpectedEOF):
 			err = errors.New("the peer closed the connection in the middle of a message")
 		case !errors.Is(err, ErrProtocol):
-			err = fmt.Errorf("reading: %w", err)
+			err = fmt.Errorf("reading: %w", model.Plain(err))
 		}
 		if err != nil {
 			c.fail(err)
@@ -250,7 +252,7 @@ func (c *Conn) writeLoop() {
 		buffers.put(frame[:cap(frame)]) // nobody looks at what has been sent
 		c.stats.bytesOut.Add(uint64(n))
 		if err != nil {
-			c.fail(fmt.Errorf("writing: %w", err))
+			c.fail(fmt.Errorf("writing: %w", model.Plain(err)))
 			return
 		}
 	}

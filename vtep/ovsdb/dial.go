@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"bordergw/model"
 )
 
 // UserTimeout is how long sent data may stay unacknowledged before the kernel
@@ -22,7 +24,7 @@ const UserTimeout = 20 * time.Second
 func Dial(ctx context.Context, endpoint string, tlsConfig *tls.Config) (net.Conn, error) {
 	c, err := dial(ctx, endpoint, tlsConfig)
 	if err != nil {
-		return nil, fmt.Errorf("dialling %q: %w", endpoint, err)
+		return nil, fmt.Errorf("cannot connect to %s: %w", strings.TrimPrefix(strings.TrimPrefix(endpoint, "tcp:"), "ssl:"), err)
 	}
 	return c, nil
 }
@@ -31,18 +33,19 @@ func dial(ctx context.Context, endpoint string, tlsConfig *tls.Config) (net.Conn
 	scheme, address, _ := strings.Cut(endpoint, ":")
 	var d net.Dialer
 	if scheme == "unix" && address != "" {
-		return d.DialContext(ctx, "unix", address)
+		c, err := d.DialContext(ctx, "unix", address)
+		return c, model.Plain(err)
 	}
 	host, err := checkEndpoint(scheme, address)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("endpoint %q: %w", endpoint, err)
 	}
 	if scheme == "ssl" && tlsConfig == nil {
-		return nil, errors.New("no TLS configuration")
+		return nil, fmt.Errorf("endpoint %q: no TLS configuration", endpoint)
 	}
 	c, err := d.DialContext(ctx, "tcp", address)
 	if err != nil {
-		return nil, err
+		return nil, model.Plain(err)
 	}
 	if err := KeepAlive(c); err != nil {
 		c.Close()
@@ -60,7 +63,7 @@ func checkEndpoint(scheme, address string) (host string, err error) {
 	}
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return "", err
+		return "", model.Plain(err)
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		return "", fmt.Errorf("port %q is not a number from 1 to 65535", port)
@@ -79,7 +82,7 @@ func handshake(ctx context.Context, c net.Conn, config *tls.Config, host string)
 	t := tls.Client(c, config)
 	if err := t.HandshakeContext(ctx); err != nil {
 		c.Close()
-		return nil, fmt.Errorf("%w: TLS handshake: %w", ErrNoAnswer, err)
+		return nil, fmt.Errorf("%w: TLS handshake: %w", ErrNoAnswer, model.Plain(err))
 	}
 	return t, nil
 }

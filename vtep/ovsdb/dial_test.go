@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"math/big"
 	"net"
+	"syscall"
 	"testing"
 	"time"
 
@@ -107,4 +108,17 @@ func selfSigned(t *testing.T) (tls.Certificate, *x509.CertPool) {
 	roots := x509.NewCertPool()
 	roots.AddCert(parsed)
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots
+}
+
+// TestDialSaysWhere: a refusal names the switch's address, and no function of a library.
+func TestDialSaysWhere(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	address := l.Addr().String()
+	require.NoError(t, l.Close())
+	for _, scheme := range []string{"tcp:", "ssl:"} {
+		_, err := ovsdb.Dial(t.Context(), scheme+address, &tls.Config{})
+		require.EqualError(t, err, "cannot connect to "+address+": connection refused")
+		require.ErrorIs(t, err, syscall.ECONNREFUSED)
+	}
 }

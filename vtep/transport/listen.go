@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"bordergw/vtep/ovsdb"
+
+	"bordergw/model"
 )
 
 // Endpoint is where to listen.
@@ -63,7 +65,7 @@ func (t *TLS) Listen(spec string) (net.Listener, error) {
 	}
 	l, err := net.Listen("tcp", e.Address)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", spec, err)
+		return nil, fmt.Errorf("%s: %w", spec, model.Plain(err))
 	}
 	out := &listener{Listener: l}
 	if e.TLS {

@@ -10,6 +10,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"bordergw/model"
 )
 
 const (
@@ -67,11 +69,11 @@ func (c *Config) load() (*material, error) {
 	for name, path := range c.CAs {
 		text, err := readFile(path)
 		if err != nil {
-			return nil, fmt.Errorf("CA %q: %w", name, err)
+			return nil, fmt.Errorf("CA %q: %w", name, model.Plain(err))
 		}
 		certs, err := parseCertificates(text)
 		if err != nil {
-			return nil, fmt.Errorf("CA %q: %s: %w", name, path, err)
+			return nil, fmt.Errorf("CA %q: %s: %w", name, path, model.Plain(err))
 		}
 		m.cas[name], m.pools[name] = certs, x509.NewCertPool()
 		for _, cert := range certs {
@@ -85,15 +87,15 @@ func (c *Config) load() (*material, error) {
 func loadPair(certificate, key string) (*tls.Certificate, error) {
 	cert, err := readFile(certificate)
 	if err != nil {
-		return nil, fmt.Errorf("certificate: %w", err)
+		return nil, fmt.Errorf("certificate: %w", model.Plain(err))
 	}
 	secret, err := readFile(key)
 	if err != nil {
-		return nil, fmt.Errorf("private key: %w", err)
+		return nil, fmt.Errorf("private key: %w", model.Plain(err))
 	}
 	pair, err := tls.X509KeyPair(cert, secret)
 	if err != nil {
-		return nil, fmt.Errorf("certificate %s with private key %s: %w", certificate, key, err)
+		return nil, fmt.Errorf("certificate %s with private key %s: %w", certificate, key, model.Plain(err))
 	}
 	return &pair, nil
 }
@@ -125,7 +127,7 @@ func parseCertificates(text []byte) ([]*x509.Certificate, error) {
 		}
 		cert, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, fmt.Errorf("certificate %d: %w", len(out)+1, err)
+			return nil, fmt.Errorf("certificate %d: %w", len(out)+1, model.Plain(err))
 		}
 		out = append(out, cert)
 	}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"bordergw/model"
 )
 
 // What can be wrong with a peer; errors of this package wrap them.
@@ -85,11 +87,11 @@ func chain(certs []*x509.Certificate, roots *x509.CertPool, now time.Time) error
 	case err == nil:
 		return nil
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return fmt.Errorf("%w: %w", ErrExpired, err)
+		return fmt.Errorf("%w: %w", ErrExpired, model.Plain(err))
 	case errors.As(err, new(x509.UnknownAuthorityError)):
 		return fmt.Errorf("%w: issuer %q", ErrUnknownCA, certs[0].Issuer)
 	}
-	return fmt.Errorf("the peer's certificate is not valid: %w", err)
+	return fmt.Errorf("the peer's certificate is not valid: %w", model.Plain(err))
 }
 
 func day(t time.Time) string { return t.UTC().Format(time.RFC3339) }
