@@ -205,6 +205,9 @@ func (g *group) inputs(in *Input) (out []any) {
 					far := defs.RemoteMACs.Of(place.Device.ID)
 					border := gw.Devices[i].BorderVNI(c.SegmentationID)
 					out = append(out, in.Down[place.Device.ID], far.VNI(p.net.VNI), far.VNI(border))
+					if in.places().Seen(place) == nil {
+						out = append(out, in.unknownSwitch(place.Device)) // changes when its database is read
+					}
 				}
 			}
 		}

@@ -164,14 +164,29 @@ func (c *Conn) readLoop() {
 	}
 }
 
-// probe is called after every EchoAfter without a byte.
+// probe is called after every EchoAfter without a byte. A call that began late in the
+// silence, which an idle session may have, gives the peer one more EchoAfter: a slow one
+// answers nothing else while it works on it.
 func (c *Conn) probe() error {
-	if c.silent == c.cfg.EchoTries {
+	if c.silent > c.cfg.EchoTries || c.silent == c.cfg.EchoTries && !c.askedLate() {
 		return fmt.Errorf("%w: no answer to %d echo requests in %v", ErrSilent,
 			c.silent, time.Duration(c.silent+1)*c.cfg.EchoAfter)
 	}
 	c.silent++
 	return c.reply([]byte(echoRequest))
+}
+
+// askedLate reports whether a call began when the peer had been silent for a while.
+func (c *Conn) askedLate() bool {
+	late := c.born.Add(time.Duration(c.stats.lastReceived.Load()) + c.cfg.EchoAfter/5)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, t := range c.calls {
+		if t.start.After(late) {
+			return true
+		}
+	}
+	return false
 }
 
 const echoRequest = `{"id":"echo","method":"echo","params":[]}`

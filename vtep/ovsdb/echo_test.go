@@ -27,6 +27,24 @@ func TestSilentPeerIsFoundOutIn20Seconds(t *testing.T) {
 	})
 }
 
+// A peer that works on a call answers nothing else meanwhile. If the call began in the
+// silence of an idle session, the peer has its time all the same.
+func TestCallInSilenceGetsItsTime(t *testing.T) {
+	for took, dies := range map[time.Duration]bool{18 * time.Second: false, 23 * time.Second: true} {
+		synctest.Test(t, func(t *testing.T) {
+			c, peer := scripted(t, ovsdb.Config{}, nil)
+			time.Sleep(4 * time.Second)
+			go func() { _, _ = c.Transact(t.Context(), db) }()
+			time.Sleep(took)
+			_, _ = peer.Write([]byte(" "))
+			synctest.Wait()
+			require.Equal(t, dies, c.Err() != nil, "%v after %s", c.Err(), took)
+			c.Close()
+			synctest.Wait()
+		})
+	}
+}
+
 func TestIdlePeerThatAnswersLives(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := scripted(t, ovsdb.Config{}, script{"echo": echoed})

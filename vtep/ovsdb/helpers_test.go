@@ -112,6 +112,9 @@ func (s script) serve(conn net.Conn) {
 			return
 		}
 		answer := strings.ReplaceAll(s[request.Method], "$ID", string(request.ID))
+		if answer == "" {
+			continue // to write nothing would end the other side's Read
+		}
 		if _, err := conn.Write([]byte(answer)); err != nil {
 			return
 		}
