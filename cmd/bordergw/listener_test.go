@@ -122,9 +122,9 @@ func TestListenerOutOfDescriptors(t *testing.T) {
 	require.True(t, second.(*apiConn).begin())
 	l.Listener = outOfFiles{socket, func() bool { return true }}
 	_, err = l.Accept()
-	var temporary net.Error
+	var temporary interface{ Temporary() bool }
 	require.ErrorAs(t, err, &temporary)
-	require.True(t, temporary.Temporary(), "or net/http's Serve would end") //nolint:staticcheck // it is what Serve asks
+	require.True(t, temporary.Temporary(), "or net/http's Serve would end")
 	require.ErrorIs(t, err, syscall.EMFILE)
 }
 

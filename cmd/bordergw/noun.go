@@ -195,14 +195,6 @@ func (n noun) delete(flags *clientFlags) *cobra.Command {
 	return c
 }
 
-// owned is the number of arguments that name the parent.
-func (n noun) owned() int {
-	if n.parent == nil {
-		return 0
-	}
-	return 1
-}
-
 func (n noun) owner() string {
 	if n.parent == nil {
 		return ""
