@@ -56,6 +56,9 @@ type View struct {
 	// Outcomes is by connection id.
 	Outcomes map[string]*Outcome
 
+	// since is the revision, by gateway device id, from which on its Want says what it
+	// says now.
+	since map[string]uint64
 	// stitched are the networks, by gateway device id, in which what the device
 	// learns is not believed.
 	stitched map[string]map[string]bool
@@ -138,7 +141,21 @@ func Compile(in Input, prev *View) *View {
 		maps.Copy(v.contested, gv.contested)
 	}
 	v.assemble(in, prev)
+	v.since = v.unchangedSince(prev)
 	return v
+}
+
+// unchangedSince is since when each device's Want says the same. A change of the
+// definitions that asks nothing new of a switch leaves its connections programmed.
+func (v *View) unchangedSince(prev *View) map[string]uint64 {
+	out := make(map[string]uint64, len(v.Wants))
+	for dev, want := range v.Wants {
+		out[dev] = v.Revision
+		if prev != nil && vtep.SameWant(prev.Wants[dev], want) {
+			out[dev] = prev.since[dev]
+		}
+	}
+	return out
 }
 
 // believes reports whether what a device learns in a network counts.

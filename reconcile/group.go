@@ -233,17 +233,28 @@ func (g *group) build(in *Input, inputs []any) *groupView {
 	return v
 }
 
-// follow has each segment note what differs from the one whose place it takes.
+// follow hands on each segment that says what it said before, and has each other note
+// what differs from the one whose place it takes. A switch is so asked for nothing new
+// where nothing is new for it.
 func (v *groupView) follow(was *groupView) {
 	if was == nil {
 		return
 	}
-	done := map[*vtep.Segment]bool{}
+	same := map[[2]*vtep.Segment]bool{}
 	for dev, share := range v.shares {
-		for _, seg := range share.segments {
-			if old := was.segment(dev, seg.Name); old != nil && !done[seg] {
-				seg.Follows(old)
-				done[seg] = true
+		for i, seg := range share.segments {
+			old := was.segment(dev, seg.Name)
+			if old == nil {
+				continue
+			}
+			pair := [2]*vtep.Segment{seg, old}
+			if _, compared := same[pair]; !compared {
+				if same[pair] = seg.Equal(old); !same[pair] {
+					seg.Follows(old)
+				}
+			}
+			if same[pair] {
+				share.segments[i] = old
 			}
 		}
 	}

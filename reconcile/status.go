@@ -170,7 +170,7 @@ func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
 	for i := range o.Parts {
 		part := &o.Parts[i]
 		w := l.driver(part.Device.ID)
-		j.part(w, part, view.Revision)
+		j.part(w, part, view.since[part.Device.ID])
 		j.bfd(w, view.Wants[part.Device.ID], part)
 	}
 	for _, b := range view.clashes[o.Connection.ID] {
@@ -287,8 +287,9 @@ func floodsTo(want *vtep.Want, p *Part, remote model.VTEPAddress) bool {
 	})
 }
 
-// part adds what one switch has to say about a connection.
-func (j *judgement) part(w *worker, p *Part, revision uint64) {
+// part adds what one switch has to say about a connection. The switch is asked for
+// what it holds since the revision since.
+func (j *judgement) part(w *worker, p *Part, since uint64) {
 	name := deviceName(p.Device)
 	if w == nil {
 		j.waiting = append(j.waiting, fmt.Sprintf("device %s is not driven yet", name))
@@ -302,9 +303,9 @@ func (j *judgement) part(w *worker, p *Part, revision uint64) {
 		}
 		return
 	}
-	if st.revision < revision && st.blocked != "" {
+	if st.revision < since && st.blocked != "" {
 		j.waiting = append(j.waiting, fmt.Sprintf("device %s: %s", name, st.blocked))
-	} else if st.revision < revision {
+	} else if st.revision < since {
 		j.waiting = append(j.waiting, fmt.Sprintf("device %s: is being written", name))
 	}
 	last := ""

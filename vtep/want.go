@@ -2,6 +2,7 @@ package vtep
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -82,6 +83,12 @@ type Segment struct {
 
 	// history tells what became of earlier values, the latest first (Follows).
 	history []revision
+}
+
+// Equal reports whether two Segments say the same, wherever they come from.
+func (s *Segment) Equal(o *Segment) bool {
+	return s == o || s.Name == o.Name && s.Description == o.Description && s.TunnelKey == o.TunnelKey && s.Incomplete == o.Incomplete &&
+		slices.Equal(s.MACs, o.MACs) && slices.Equal(s.Flood, o.Flood) && maps.Equal(s.Unheard, o.Unheard)
 }
 
 // Entry returns the entry of a MAC, the zero one when there is none.
