@@ -16,6 +16,9 @@ import (
 // Update applies one monitor update.
 func (s *State) Update(u ovsdb.RowUpdate) error { return s.update(u) }
 
+// Limit replaces the bound on what is kept of a database, in bytes: it is reached sooner.
+func (s *State) Limit(bytes int) { s.limit = bytes }
+
 // Stepper makes steps on a State without a session.
 type Stepper struct{ s stepper }
 

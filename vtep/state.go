@@ -38,6 +38,8 @@ type State struct {
 	inventoryCut string
 	// weight is that of the rows of all tables but those of unicast MACs.
 	weight int
+	// limit is maxWeight but in tests.
+	limit int
 	// places finds the ports; nil since one came, went or was renamed.
 	places map[portPlace]ovsdb.UUID
 
@@ -60,6 +62,7 @@ type table[T any] map[ovsdb.UUID]*T
 func NewState(c Caps) *State {
 	return &State{
 		caps:        c,
+		limit:       maxWeight,
 		switches:    table[hwvtep.PhysicalSwitch]{},
 		ports:       table[hwvtep.PhysicalPort]{},
 		logical:     table[hwvtep.LogicalSwitch]{},

@@ -17,10 +17,10 @@ const (
 // tooLarge is the error of a database that has more than is kept, nil if it has not.
 // The session ends with it.
 func (s *State) tooLarge() error {
-	if s.weight+macWeight*(s.ucastRemote.held()+s.ucastLocal.held()) <= maxWeight {
+	if s.weight+macWeight*(s.ucastRemote.held()+s.ucastLocal.held()) <= s.limit {
 		return nil
 	}
-	return fmt.Errorf("the database holds more than %d MiB, which is more than is read of one switch", maxWeight>>20)
+	return fmt.Errorf("the database holds more than %d MiB, which is more than is read of one switch", s.limit>>20)
 }
 
 // held counts the rows that take memory, also those that are only known to be there.

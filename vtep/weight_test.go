@@ -17,7 +17,8 @@ import (
 // TestDatabaseTooLarge: a switch that goes on telling of rows, of whatever table, is read up
 // to a limit in bytes; then the session ends with the reason.
 func TestDatabaseTooLarge(t *testing.T) {
-	long := strings.Repeat("x", 1<<20)
+	const limit = 16 << 20
+	long := strings.Repeat("x", 1<<16)
 	for table, row := range map[string]string{
 		"Physical_Port":     `{"name":"` + long + `%d"}`,
 		"Logical_Switch":    `{"other_config":["map",[["` + long + `%d","x"]]]}`,
@@ -30,15 +31,16 @@ func TestDatabaseTooLarge(t *testing.T) {
 	} {
 		t.Run(table, func(t *testing.T) {
 			s := vtep.NewState(capsOf(t, "1.7.0"))
+			s.Limit(limit)
 			before := heap()
 			var err error
-			for i := uint64(0); err == nil && i < 4<<20; i++ {
+			for i := uint64(0); err == nil && i < 4*limit/128; i++ {
 				u := ovsdb.RowUpdate{Table: table, Kind: ovsdb.KindInsert, Row: json.RawMessage(strings.Replace(row, "%d", fmt.Sprint(i), 1))}
 				binary.BigEndian.PutUint64(u.UUID[:], i)
 				err = s.Update(u)
 			}
-			require.ErrorContains(t, err, "the database holds more than 256 MiB")
-			require.Less(t, heap()-before, uint64(900<<20))
+			require.ErrorContains(t, err, "the database holds more than 16 MiB")
+			require.Less(t, heap()-before, uint64(7*limit/2))
 			runtime.KeepAlive(s)
 		})
 	}
@@ -47,8 +49,9 @@ func TestDatabaseTooLarge(t *testing.T) {
 // TestWeightOfWhatGoes: what is gone or replaced does not count.
 func TestWeightOfWhatGoes(t *testing.T) {
 	s := vtep.NewState(capsOf(t, "1.7.0"))
+	s.Limit(16 << 20)
 	long := strings.Repeat("x", 1<<20)
-	for i := range 260 {
+	for i := range 17 {
 		require.NoError(t, feed(s, ovsdb.KindInsert, false, "Physical_Port", 1, fmt.Sprintf(`{"name":"%d%s"}`, i, long)))
 		require.NoError(t, feed(s, ovsdb.KindModify, true, "Physical_Port", 1, fmt.Sprintf(`{"port_fault_status":"%d%s"}`, i, long)))
 		require.NoError(t, feed(s, ovsdb.KindModify, true, "Physical_Port", 1, fmt.Sprintf(`{"port_fault_status":"%d%s"}`, i, long)))

@@ -37,9 +37,9 @@ func saying(t *testing.T, ports []string, faults []string) *rig.Peer {
 // faults. Memory, the store's file and the answers have a bound, the status says what was
 // left out, and the ports that are kept are used.
 func TestF71_SwitchSaysTooMuch(t *testing.T) {
-	many := make([]string, 250_000) // near to what a message can tell of
+	many := make([]string, 160_000)
 	for i := range many {
-		many[i] = fmt.Sprintf("%s-%d", strings.Repeat("n", 80), i)
+		many[i] = fmt.Sprintf("%s-%d", strings.Repeat("n", 100), i)
 	}
 	long := []string{"p1"}
 	for i := range 40 {
@@ -53,7 +53,7 @@ func TestF71_SwitchSaysTooMuch(t *testing.T) {
 		ports, faults []string
 		cut           string
 	}{
-		"ports":  {many, nil, "of 250000 ports"},
+		"ports":  {many, nil, "of 160000 ports"},
 		"names":  {long, nil, "40 of 41 ports"},
 		"faults": {[]string{"p1"}, faults, "99985 fault texts"},
 	} {
