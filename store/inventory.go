@@ -13,7 +13,9 @@ import (
 )
 
 // SetInventory remembers what was last seen of a device. Order does not matter,
-// and when nothing but SeenAt differs nothing is written.
+// and when nothing but SeenAt differs nothing is written, unless another device that
+// reaches the same database was seen since. What is told last counts as seen last,
+// whatever the clock says: SeenAt of a new look is after those of the other devices.
 func (s *Store) SetInventory(ctx context.Context, deviceID string, inv model.Inventory) error {
 	return s.do(ctx, func(t *txn) error { return t.setInventory(deviceID, inv) })
 }
@@ -23,31 +25,64 @@ func (t *txn) setInventory(deviceID string, inv model.Inventory) error {
 	if err != nil {
 		return err
 	}
-	inv.Switches = sortedSwitches(inv.Switches)
-	inv.SeenAt = wall(inv.SeenAt)
-	inv.Record = model.Record{ID: gd.ID, ProjectID: gd.ProjectID}
-	for i := range inv.Switches {
-		sw := &inv.Switches[i]
-		sw.NoSourceNode = slices.Contains(sw.Faults, model.UnsupportedSourceNode)
+	old, known := t.next.Inventories.Get(deviceID)
+	if !known {
+		old = &model.Inventory{Record: model.Record{ID: gd.ID, ProjectID: gd.ProjectID}}
 	}
-	var before []model.SwitchInventory
-	if old, ok := t.next.Inventories.Get(deviceID); ok {
-		before = old.Switches
-		for i := range inv.Switches {
-			if was, ok := old.Switch(inv.Switches[i].Name); ok && was.NoSourceNode {
-				inv.Switches[i].NoSourceNode = true
-			}
-		}
-		if reflect.DeepEqual(old.Switches, inv.Switches) && old.Peer == inv.Peer && old.Revision > gd.Accepted {
-			return nil
-		}
-		inv.Record = old.Record
+	inv.Record = old.Record
+	inv.Switches = withReplication(old, sortedSwitches(inv.Switches))
+	inv.SeenAt = wall(inv.SeenAt)
+	again := known && inv.SeenAt.Equal(old.SeenAt) // what is left of the old look
+	overtaken := known && !again && t.seenOverOthers(gd).After(old.SeenAt)
+	if known && !overtaken && reflect.DeepEqual(old.Switches, inv.Switches) && old.Peer == inv.Peer && old.Revision > gd.Accepted {
+		return nil
 	}
 	inventories.put(t, &inv)
-	if !sameNames(before, inv.Switches) {
+	if !again {
+		t.seeLast(gd, inv)
+	}
+	if overtaken || !sameNames(old.Switches, inv.Switches) {
 		t.settleMoved()
 	}
 	return nil
+}
+
+// withReplication notes which switches can not replicate flooded frames, by what they
+// say now or said before.
+func withReplication(old *model.Inventory, switches []model.SwitchInventory) []model.SwitchInventory {
+	for i := range switches {
+		sw := &switches[i]
+		was, ok := old.Switch(sw.Name)
+		sw.NoSourceNode = ok && was.NoSourceNode || slices.Contains(sw.Faults, model.UnsupportedSourceNode)
+	}
+	return switches
+}
+
+// seeLast has a look count as the last one at its database, although a clock that was
+// ahead has told the time of another.
+func (t *txn) seeLast(gd *model.GatewayDevice, inv model.Inventory) {
+	for o := range t.next.Inventories.All() {
+		if o.ID == gd.ID || o.SeenAt.Before(inv.SeenAt) {
+			continue
+		}
+		if others := t.seenOverOthers(gd); !others.Before(inv.SeenAt) {
+			inv.SeenAt = others.Add(1)
+			inventories.put(t, &inv)
+		}
+		return
+	}
+}
+
+// seenOverOthers is when another device that reaches the same database was last seen,
+// zero for never.
+func (t *txn) seenOverOthers(gd *model.GatewayDevice) (at time.Time) {
+	for _, o := range model.NewRegistrations(&t.next).Sharing(gd) {
+		inv, ok := t.next.Inventories.Get(o.ID)
+		if ok && o.ID != gd.ID && inv.SeenAt.After(at) {
+			at = inv.SeenAt
+		}
+	}
+	return at
 }
 
 // settleMoved settles the networks of the gateways whose switches are found elsewhere

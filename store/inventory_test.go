@@ -62,3 +62,40 @@ func TestSwitchOfAnotherDatabase(t *testing.T) {
 		})
 	}
 }
+
+// F-62: one switch is registered twice, and either way tells of it in turn. The newest
+// look counts, also one that shows what the same way has shown before, and also by a
+// clock that has been set back.
+func TestF62NewestLookCounts(t *testing.T) {
+	ctx := context.Background()
+	s, err := Open(filepath.Join(t.TempDir(), "db"), Options{})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	var ways []*model.GatewayDevice
+	for i := range 2 {
+		gd, err := s.CreateGatewayDevice(ctx, model.GatewayDevice{Type: model.HWVTEP, ManagementIP: "192.0.2.9", ManagementPort: uint16(6640 + i)})
+		require.NoError(t, err)
+		ways = append(ways, gd)
+	}
+	at := time.Now()
+	shows := func(way int, after time.Duration, faults ...string) {
+		t.Helper()
+		at = at.Add(after)
+		require.NoError(t, s.SetInventory(ctx, ways[way].ID, model.Inventory{SeenAt: at, Switches: []model.SwitchInventory{
+			{Name: "tor", Fingerprint: "r1", TunnelIPs: []model.VTEPAddress{{192, 0, 2, 1}}, Faults: faults}}}))
+	}
+	newest := func() []string {
+		return model.NewRegistrations(s.Definitions()).Switch(ways[0], "tor").Faults
+	}
+	for range 2 {
+		shows(0, time.Second)
+		require.Empty(t, newest())
+		shows(1, time.Second, "broken")
+		require.Equal(t, []string{"broken"}, newest())
+	}
+	shows(0, -time.Hour)
+	require.Empty(t, newest(), "the clock has been set back")
+	before := s.Definitions()
+	shows(0, 2*time.Hour)
+	require.Same(t, before, s.Definitions(), "nothing is written of what was seen last as it is")
+}
