@@ -104,6 +104,9 @@ func (s *Server) resolveResource(c *call, seg []string) endpoint {
 		c.parent = seg[1]
 		coll, seg = s.remoteMACs, seg[2:]
 	}
+	if len(seg) > 2 && seg[0] == "networks" && seg[2] == "tags" {
+		return s.resolveTags(c, seg[1], seg[3:])
+	}
 	switch {
 	case ok && len(seg) == 3 && seg[0] == "quotas" && seg[2] == "default":
 		c.id = seg[1]

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"net/http"
 	"runtime"
+	"time"
 )
 
 // stream is a JSON object that is encoded while it is sent: an answer takes
@@ -50,6 +51,9 @@ func itself[T any](v T) any { return v }
 // sendBuffer is how much is encoded before it is written, in bytes.
 const sendBuffer = 32 << 10
 
+// writeTime is how long a client may take for sendBuffer of a list: about 1 KiB/s.
+const writeTime = 30 * time.Second
+
 // turns hands out the processors to answers that are being encoded. A crowd of
 // long lists would otherwise keep everything else in the process from its turn.
 type turns chan struct{}
@@ -76,6 +80,9 @@ func (w *turnWriter) Write(p []byte) (int, error) {
 	}
 	w.turns.give()
 	defer w.turns.take()
+	// What one write may take, and not the whole answer: a slow link gets a long list, a
+	// client that reads nothing is cut off. A writer that knows no deadlines has no client.
+	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTime))
 	return w.ResponseWriter.Write(p)
 }
 

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"iter"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -63,4 +65,30 @@ func TestF81_Lists(t *testing.T) {
 		}
 		a.json()
 	}
+}
+
+// patient notes how many writes were given time of their own.
+type patient struct {
+	*httptest.ResponseRecorder
+	deadlines int
+}
+
+func (p *patient) SetWriteDeadline(at time.Time) error {
+	if time.Until(at) > 0 {
+		p.deadlines++
+	}
+	return nil
+}
+
+// TestLongListOnASlowLink: each part of a list has its time, not the list as a whole.
+func TestLongListOnASlowLink(t *testing.T) {
+	s := newService(t)
+	for range 100 {
+		_, err := s.store.CreateNetwork(t.Context(), model.Network{Name: strings.Repeat("n", 255)})
+		require.NoError(t, err)
+	}
+	w := &patient{ResponseRecorder: httptest.NewRecorder()}
+	s.http.ServeHTTP(w, httptest.NewRequest("GET", "/v2.0/networks", nil))
+	require.GreaterOrEqual(t, w.deadlines, w.Body.Len()/(32<<10))
+	require.Greater(t, w.deadlines, 1)
 }

@@ -12,7 +12,7 @@ func deviceNoun() noun {
 	changeable := []attribute{
 		{flag: "name", key: "name", define: text, usage: "name, that of the Physical_Switch if the database holds several"},
 		{flag: "management-ip", key: "management_ip", define: text, usage: "address of the OVSDB server"},
-		{flag: "management-port", key: "management_port", define: number, usage: "port of the OVSDB server"},
+		{flag: "management-port", key: "management_port", define: port, usage: "port of the OVSDB server"},
 		{flag: "management-protocol", key: "management_protocol", define: text, usage: "ovsdb (default), ovsdb+ssl or ovsdb-listen"},
 		{flag: "tunnel-ip", key: "tunnel_ips", define: texts, usage: "tunnel address, if not to be read from the switch"},
 		{flag: "site", key: "site", define: text, usage: "site the device stands at"},

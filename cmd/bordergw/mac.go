@@ -18,7 +18,7 @@ func macNoun() noun {
 		creates: []attribute{
 			{flag: "mac-address", key: "mac_address", define: text, usage: "address of the station", required: true},
 			{flag: "vtep-address", key: "vtep_address", define: text, usage: "tunnel address it is behind", required: true},
-			{flag: "segmentation-id", key: "segmentation_id", define: number, usage: "VNI between the sites (also --vni)", required: true},
+			{flag: "segmentation-id", key: "segmentation_id", define: vni, usage: "VNI between the sites (also --vni)", required: true},
 		},
 	}
 }

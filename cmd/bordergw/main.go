@@ -123,7 +123,6 @@ func canonicalFlag(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 
 // wantedOf says what a flag of pflag's own types takes.
 var wantedOf = map[string]string{
-	"uint32":   "a whole number from 0 to 4294967295",
 	"uint":     "a whole number from 0",
 	"bool":     "true or false",
 	"duration": "a duration such as 30s or 5m",

@@ -8,7 +8,7 @@ func networkNoun() noun {
 		args:    []argument{{name: "NAME", key: "name"}},
 		creates: []attribute{
 			{flag: "id", key: "id", define: text, usage: "id, if another system has given one"},
-			{flag: "segmentation-id", key: "provider:segmentation_id", define: number, usage: "VNI (also --vni); otherwise the first connection fixes it"},
+			{flag: "segmentation-id", key: "provider:segmentation_id", define: vni, usage: "VNI (also --vni); otherwise the first connection fixes it"},
 			{flag: "description", key: "description", define: text, usage: "text for people"},
 			projectAttribute(),
 		},

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -56,10 +57,27 @@ type attribute struct {
 
 // The types of attributes.
 func text(fs *pflag.FlagSet, name, usage string)   { fs.String(name, "", usage) }
-func number(fs *pflag.FlagSet, name, usage string) { fs.Uint32(name, 0, usage) }
+func port(fs *pflag.FlagSet, name, usage string)   { fs.Var(&ranged{max: 1<<16 - 1}, name, usage) }
+func vni(fs *pflag.FlagSet, name, usage string)    { fs.Var(&ranged{max: 1<<24 - 1}, name, usage) }
 func truth(fs *pflag.FlagSet, name, usage string)  { fs.Bool(name, false, usage) }
 func texts(fs *pflag.FlagSet, name, usage string)  { fs.StringArray(name, nil, usage) }
 func commas(fs *pflag.FlagSet, name, usage string) { fs.StringSlice(name, nil, usage) }
+
+// ranged is the value of a flag that is a whole number from 1 to max. The service says
+// what 0 means, or that it means nothing.
+type ranged struct{ value, max uint64 }
+
+func (r *ranged) String() string { return strconv.FormatUint(r.value, 10) }
+func (r *ranged) Type() string   { return "number" }
+
+func (r *ranged) Set(s string) error {
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil || n > r.max {
+		return fmt.Errorf("%q is not a whole number from 1 to %d", s, r.max)
+	}
+	r.value = n
+	return nil
+}
 
 // required is a copy of a list in which an attribute must be given.
 func required(list []attribute, flag string) []attribute {
@@ -260,7 +278,7 @@ func attributeValue(v pflag.Value) any {
 		return *d
 	}
 	switch v.Type() {
-	case "bool", "uint32":
+	case "bool", "number":
 		return json.RawMessage(v.String())
 	}
 	return v.String()
