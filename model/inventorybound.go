@@ -42,6 +42,13 @@ func Clip(text string, most int) string {
 	return fmt.Sprintf("%s… (%d bytes more)", text[:most], len(text)-most)
 }
 
+// maxShown bounds what Shown gives, in bytes, what Clip adds aside.
+const maxShown = 255
+
+// Shown is a name or word that a switch gave as it enters a text for people: a switch
+// may name a row of its database anything, and of any length.
+func Shown(name string) string { return Clip(name, maxShown) }
+
 // BoundInventory leaves out what is not kept of the switches of one database, and says
 // what that is, "" for nothing. All switches go before the first of the ports. It does
 // not change what it is given.

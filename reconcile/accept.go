@@ -181,20 +181,21 @@ func (r *reception) leave(c *caller) {
 // refuse tells of a connection that came to nothing, an address that tries
 // again and again not each time.
 func (r *reception) refuse(host, label string, err error) {
+	text := bounded(err.Error())
 	r.loop.metrics.refused.WithLabelValues(label).Inc()
 	r.mu.Lock()
 	last := r.complaints[host]
 	now := time.Now()
-	silent := last.text == err.Error() && now.Sub(last.at) < complaintGap
+	silent := last.text == text && now.Sub(last.at) < complaintGap
 	if !silent {
 		if len(r.complaints) >= maxComplaints {
 			clear(r.complaints)
 		}
-		r.complaints[host] = complaint{err.Error(), now}
+		r.complaints[host] = complaint{text, now}
 	}
 	r.mu.Unlock()
 	if !silent {
-		r.loop.log.WithField("err", err).Warnf("connection from %s refused", host)
+		r.loop.log.WithField("err", text).Warnf("connection from %s refused", host)
 	}
 }
 
@@ -213,6 +214,7 @@ func (r *reception) place(c *caller) bool {
 		}
 	}
 	r.mu.Lock()
+	reason = bounded(reason)
 	news := c.reason != reason
 	c.reason = reason
 	r.mu.Unlock()

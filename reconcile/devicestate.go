@@ -3,10 +3,8 @@ package reconcile
 import (
 	"context"
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"bordergw/model"
@@ -74,7 +72,7 @@ func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revis
 	w.damper.Done()
 	phase, lastError := model.DeviceInSync, ""
 	if len(undone) > 0 {
-		phase, lastError = model.DeviceDegraded, undone[0].Message
+		phase, lastError = model.DeviceDegraded, bounded(undone[0].Message)
 	}
 	problems := slices.Concat(plan.Problems, undone)
 	w.enter(phase, messages(slices.Concat(undone, plan.Problems)))
@@ -103,7 +101,7 @@ func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revis
 // away; one that does so again and again is served by something that grants what it does
 // not have.
 func (w *worker) blocked(ctx context.Context, s *vtep.Session, cause error) (time.Duration, error) {
-	detail := cause.Error()
+	detail := bounded(cause.Error())
 	if errors.Is(cause, vtep.ErrReader) {
 		if err := s.Queue(ctx); err != nil {
 			return 0, err
@@ -123,14 +121,11 @@ func (w *worker) blocked(ctx context.Context, s *vtep.Session, cause error) (tim
 
 // messages spells out some of the problems.
 func messages(ps []vtep.Problem) string {
-	texts := make([]string, min(len(ps), maxListed+1))
-	for i := range texts {
+	texts := make([]string, len(ps))
+	for i := range ps {
 		texts[i] = ps[i].Message
 	}
-	if n := len(ps) - maxListed; n > 0 {
-		return fmt.Sprintf("%s; and %d more", strings.Join(texts[:maxListed], "; "), n)
-	}
-	return strings.Join(texts, "; ")
+	return listed(texts)
 }
 
 // isBack notes that the switch has been brought in line in this session, and
@@ -158,6 +153,7 @@ func (w *worker) enterReading() {
 // enter changes the phase and logs what an operator would want to know: that a
 // switch has come, or that it refuses something.
 func (w *worker) enter(phase, detail string) {
+	detail = bounded(detail)
 	w.mu.Lock()
 	w.status.phase, w.status.detail = phase, detail
 	w.mu.Unlock()
@@ -199,14 +195,14 @@ func (w *worker) lost(err error) {
 		err = errors.New("session ended")
 	}
 	w.mu.Lock()
-	w.status.lastError, w.status.distrust = err.Error(), transport.Reason(err)
+	w.status.lastError, w.status.distrust = bounded(err.Error()), transport.Reason(err)
 	w.mu.Unlock()
 	phase := model.DeviceUnreachable
 	if errors.As(err, new(drivenElsewhere)) {
 		phase = model.DeviceDrivenElsewhere
 	}
 	if refused(err) && !w.brief {
-		w.tellNotDriven(phase, err.Error())
+		w.tellNotDriven(phase, bounded(err.Error()))
 	}
 	w.enter(phase, err.Error())
 	w.damper = damping.Damper{}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"bordergw/model"
 	"bordergw/vtep"
@@ -66,9 +65,9 @@ func unknown(c *caller, names []string) string {
 		return "it announces no switch"
 	}
 	if subject := c.peer.Names(); len(subject) > 0 {
-		return fmt.Sprintf("neither switch %s nor certificate %s is registered", strings.Join(names, ", "), subject[0])
+		return fmt.Sprintf("neither switch %s nor certificate %s is registered", namesOf(names), namesOf(subject[:1]))
 	}
-	return fmt.Sprintf("switch %s is not registered", strings.Join(names, ", "))
+	return fmt.Sprintf("switch %s is not registered", namesOf(names))
 }
 
 func switchNames(switches []model.SwitchInventory) []string {

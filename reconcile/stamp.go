@@ -29,8 +29,17 @@ func (l *Loop) stamped(object string, cs []model.Condition) []model.Condition {
 			cs[i].Since = old.Since
 		}
 	}
-	l.history[object] = cs
-	return slices.Clone(cs)
+	l.history[object] = withoutMessages(cs)
+	return cs
+}
+
+// withoutMessages is what is remembered of conditions: there are as many as objects.
+func withoutMessages(cs []model.Condition) []model.Condition {
+	out := slices.Clone(cs)
+	for i := range out {
+		out[i].Message = ""
+	}
+	return out
 }
 
 // stampConnections notices changes of connections' conditions that nobody asks
@@ -81,7 +90,7 @@ func (l *Loop) noteErrors(view *View) {
 			l.refresh() // looks again
 		case is:
 			l.inError[id] = true
-			broken = append(broken, l.called(o.Connection)+": "+st.Detail)
+			broken = append(broken, model.Clip(l.called(o.Connection)+": "+st.Detail, maxItem))
 		default:
 			delete(l.inError, id)
 			mended = append(mended, l.called(o.Connection)+": "+st.State)

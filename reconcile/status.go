@@ -44,7 +44,7 @@ func (l *Loop) DeviceStatus(id string) model.DeviceStatus {
 	if reachable {
 		st.detail = withCut(st.detail, st.facts)
 	}
-	out := model.DeviceStatus{Phase: st.phase, Detail: st.detail, LastError: st.lastError, ObservedRevision: st.revision}
+	out := model.DeviceStatus{Phase: st.phase, Detail: bounded(st.detail), LastError: bounded(st.lastError), ObservedRevision: st.revision}
 	conditions := []model.Condition{
 		condition(model.Reachable, reachable, "Connected", "Unreachable", cmp.Or(st.lastError, st.detail)),
 		condition(model.InSync, st.phase == model.DeviceInSync, "InSync", st.phase, st.detail),
@@ -86,14 +86,14 @@ func (l *Loop) sharingNote(id string) string {
 	if len(others) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("the switch is also registered as device %s; it holds what all of them are to carry", strings.Join(others, ", "))
+	return fmt.Sprintf("the switch is also registered as device %s; it holds what all of them are to carry", namesOf(others))
 }
 
 func condition(typ string, ok bool, yes, no, message string) model.Condition {
 	if ok {
 		return model.Condition{Type: typ, True: true, Reason: yes}
 	}
-	return model.Condition{Type: typ, Reason: no, Message: message}
+	return model.Condition{Type: typ, Reason: no, Message: bounded(message)}
 }
 
 // ConnectionStatus tells how far a connection has been realised.
@@ -130,24 +130,6 @@ func (l *Loop) outdated(view *View, id string) bool {
 	return ok && g.Revision > view.Revision
 }
 
-// maxListed bounds the reasons, or the stations, that a status spells out.
-const maxListed = 10
-
-func listed[T any](all []T) string {
-	var b strings.Builder
-	for i, one := range all {
-		if i == maxListed {
-			fmt.Fprintf(&b, "; and %d more", len(all)-maxListed)
-			break
-		}
-		if i > 0 {
-			b.WriteString("; ")
-		}
-		fmt.Fprint(&b, one)
-	}
-	return b.String()
-}
-
 // judgement is what speaks against a connection being realised.
 type judgement struct {
 	errors, waiting []string
@@ -177,7 +159,7 @@ func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
 		j.errors = append(j.errors, fmt.Sprintf("VLAN %s of port %s on switch %s is bound by an older connection", b.VLAN, b.Port, b.Switch))
 	}
 	if len(o.Standby) > 0 {
-		j.notes = append(j.notes, "standby: "+strings.Join(o.Standby, ", "))
+		j.notes = append(j.notes, "standby: "+namesOf(o.Standby))
 	}
 	if frozen := l.frozenStations(o.Connection.NetworkID); len(frozen) > 0 {
 		j.notes = append(j.notes, frozenNote(frozen))
@@ -223,11 +205,11 @@ func (j *judgement) state(o *Outcome) (state, detail string) {
 	case len(j.errors)+len(j.faults) > 0:
 		return model.ConnectionError, listed(slices.Concat(j.errors, j.faults))
 	case len(o.Unsupported) > 0:
-		return model.ConnectionUnsupported, strings.Join(o.Unsupported, "; ")
+		return model.ConnectionUnsupported, listed(o.Unsupported)
 	case len(j.waiting)+len(j.unbound) > 0:
 		return model.ConnectionPending, listed(slices.Concat(j.waiting, j.unbound))
 	}
-	return model.ConnectionActive, strings.Join(j.notes, "; ")
+	return model.ConnectionActive, listed(j.notes)
 }
 
 // conditions are the connection's, without the times. detail is the message of
@@ -242,13 +224,13 @@ func (j *judgement) conditions(o *Outcome, detail string) []model.Condition {
 		unprogrammed = string(vtep.Conflict)
 	}
 	out := []model.Condition{
-		condition(model.Accepted, accepted, "Accepted", "Refused", strings.Join(slices.Concat(o.Errors, o.Unsupported), "; ")),
+		condition(model.Accepted, accepted, "Accepted", "Refused", listed(slices.Concat(o.Errors, o.Unsupported))),
 		condition(model.Programmed, programmed, "Programmed", unprogrammed, detail),
 		condition(model.Bound, bound, "Bound", "NotBound", detail),
 		condition(model.Flooding, flooding, "Flooding", "NotFlooding", detail),
 	}
 	if j.tunnels > 0 {
-		out = append(out, condition(model.TunnelsUp, len(j.downs) == 0, "TunnelsUp", "TunnelsDown", strings.Join(j.downs, "; ")))
+		out = append(out, condition(model.TunnelsUp, len(j.downs) == 0, "TunnelsUp", "TunnelsDown", listed(j.downs)))
 	}
 	return out
 }
@@ -342,7 +324,7 @@ func (j *judgement) problem(device string, pr *vtep.Problem) {
 	j.conflict = j.conflict || pr.Reason == vtep.Conflict
 }
 
-// faulty adds what the switch says of the bound ports.
+// faulty adds what the switch says of the bound ports: of each as much as is kept (model.BoundInventory).
 func (j *judgement) faulty(device string, f *vtep.Facts, p *Part) {
 	if len(p.Bindings) == 0 {
 		return

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"bordergw/model"
 	"bordergw/vtep/ovsdb"
 )
 
@@ -52,14 +53,14 @@ var newColumns = map[string][]string{
 // NewCaps reads the capabilities off a schema. It fails when a table or column
 // that all versions have is missing: then the server is no hardware VTEP.
 func NewCaps(s *ovsdb.Schema) (Caps, error) {
-	c := Caps{Version: s.Version, columns: map[string][]string{}}
+	c := Caps{Version: model.Shown(s.Version), columns: map[string][]string{}}
 	for table, columns := range monitored {
 		have, ok := s.Tables[table]
 		if !ok {
 			if table == "Tunnel" {
 				continue
 			}
-			return Caps{}, fmt.Errorf("schema %s %s has no table %s", s.Name, s.Version, table)
+			return Caps{}, fmt.Errorf("schema %s %s has no table %s", model.Shown(s.Name), c.Version, table)
 		}
 		for _, col := range columns {
 			_, ok := have.Columns[col]
@@ -67,7 +68,7 @@ func NewCaps(s *ovsdb.Schema) (Caps, error) {
 			case ok:
 				c.columns[table] = append(c.columns[table], col)
 			case !slices.Contains(newColumns[table], col):
-				return Caps{}, fmt.Errorf("schema %s %s has no column %s.%s", s.Name, s.Version, table, col)
+				return Caps{}, fmt.Errorf("schema %s %s has no column %s.%s", model.Shown(s.Name), c.Version, table, col)
 			}
 		}
 	}

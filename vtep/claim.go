@@ -53,7 +53,7 @@ func (s *Session) Occupant(want *Want, sw, port string, vlans []model.VLAN) stri
 	for _, vlan := range vlans {
 		id, err := ovsdb.ParseUUID(row.VLANBindings[int(vlan)])
 		if ls := s.state.logical[id]; err == nil && ls != nil && want.foreign(ls) {
-			return ls.Name
+			return model.Shown(ls.Name)
 		}
 	}
 	return ""

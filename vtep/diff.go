@@ -104,7 +104,13 @@ func (d *differ) floodsOf(ls ovsdb.UUID) (out []ovsdb.UUID) {
 	return out
 }
 
+// problem notes what can not be realised. Names may be the switch's: they are shown.
 func (d *differ) problem(r Reason, ls string, b *Binding, format string, args ...any) {
+	for i, arg := range args {
+		if name, is := arg.(string); is {
+			args[i] = model.Shown(name)
+		}
+	}
 	d.problems = append(d.problems, Problem{Reason: r, LogicalSwitch: ls, Binding: b, Message: fmt.Sprintf(format, args...)})
 }
 

@@ -78,7 +78,7 @@ func (s *State) standingBinding(b *Binding) string {
 	}
 	id, err := ovsdb.ParseUUID(ref)
 	if row := s.logical[id]; err == nil && row != nil {
-		return fmt.Sprintf("bound to %s", row.Name)
+		return fmt.Sprintf("bound to %s", model.Shown(row.Name))
 	}
 	return "bound to a logical switch that is gone"
 }

@@ -141,7 +141,7 @@ func (s *State) bfd() (out []BFD) {
 	for _, ps := range s.switches {
 		for _, r := range s.tunnelRows(ps) {
 			if r.row.BFDParams[bfdEnable] == "true" {
-				out = append(out, BFD{Tunnel: Tunnel{Switch: ps.Name, Remote: r.remote}, State: r.row.BFDStatus["state"]})
+				out = append(out, BFD{Tunnel: Tunnel{Switch: ps.Name, Remote: r.remote}, State: model.Shown(r.row.BFDStatus["state"])})
 			}
 		}
 	}

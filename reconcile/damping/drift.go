@@ -114,7 +114,7 @@ func opened(open []vtep.Problem) func(*vtep.Op) bool {
 func DriftProblems(drift []vtep.Op) (out []vtep.Problem) {
 	for i := range drift {
 		out = append(out, problemOf(&drift[i], vtep.Conflict,
-			"an external writer changed it, and it is left so by the device's policy; to repair: "+drift[i].String()))
+			"an external writer changed it, and it is left so by the device's policy; to repair: "+shown(&drift[i])))
 	}
 	return out
 }

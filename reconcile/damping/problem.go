@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"bordergw/model"
 	"bordergw/vtep"
 )
 
@@ -19,10 +20,17 @@ func problemOfAll(list []*repeat) vtep.Problem {
 		more = fmt.Sprintf(", and %d more", n)
 	}
 	if worst.count > conflictAfter {
-		return problemOf(worst.op, vtep.Conflict, fmt.Sprintf("an external writer undid %d times: %s%s", worst.count-1, worst.op, more))
+		return problemOf(worst.op, vtep.Conflict, fmt.Sprintf("an external writer undid %d times: %s%s", worst.count-1, shown(worst.op), more))
 	}
-	return problemOf(worst.op, vtep.AwaitingSwitch, fmt.Sprintf("an external writer undid %d times, to be written again: %s%s", worst.count, worst.op, more))
+	return problemOf(worst.op, vtep.AwaitingSwitch, fmt.Sprintf("an external writer undid %d times, to be written again: %s%s", worst.count, shown(worst.op), more))
 }
+
+// maxShown bounds how much of an operation a text shows, in bytes: a flood list may have
+// thousands of members.
+const maxShown = 512
+
+// shown is an operation as a text shows it.
+func shown(op *vtep.Op) string { return model.Clip(op.String(), maxShown) }
 
 // problemOf is a Problem about one operation.
 func problemOf(op *vtep.Op, reason vtep.Reason, message string) vtep.Problem {

@@ -96,7 +96,7 @@ func (r retries) problems() []vtep.Problem {
 			break
 		}
 		held := texts[text]
-		out = append(out, problemOf(&held.op, vtep.Rejected, "the switch refused to "+text+": "+held.err.Error()))
+		out = append(out, problemOf(&held.op, vtep.Rejected, "the switch refused to "+shown(&held.op)+": "+held.err.Error()))
 	}
 	slices.SortStableFunc(out, func(a, b vtep.Problem) int { return cmp.Compare(a.LogicalSwitch, b.LogicalSwitch) })
 	return out
