@@ -13,7 +13,8 @@ import (
 const (
 	// surveyGap is the least time between two surveys that an odd answer asks for.
 	surveyGap = time.Second
-	// maxTrust is how long a switch that contradicts itself may go unasked.
+	// maxTrust is how long a switch may go unasked that contradicts itself, or refuses to
+	// say what it has.
 	maxTrust = time.Hour
 	// untoldShown is how long a status shows that a switch has not told of changes.
 	untoldShown = time.Hour
@@ -28,7 +29,7 @@ type surveys struct {
 	now      *vtep.Survey // nil between two
 	began    time.Time    // of the last, zero before the first
 	turn     int
-	off      bool // the switch does not answer
+	refused  int  // times in succession that the switch did not say what it has
 	recheck  bool // of what was found in the session before
 }
 
@@ -51,9 +52,10 @@ func (v *surveys) begin(s *vtep.Session, interval time.Duration, found []vtep.Su
 
 func (v *surveys) end() { v.timer.Stop() }
 
-// soon has a survey begin, unless there is one or was one just now.
+// soon has a survey begin, unless there is one or was one just now, or the switch has
+// refused the last one.
 func (v *surveys) soon() {
-	if v.now == nil && !v.off {
+	if v.now == nil && v.refused == 0 {
 		v.timer.Reset(max(0, surveyGap-time.Since(v.began)))
 	}
 }
@@ -62,6 +64,19 @@ func (v *surveys) soon() {
 func (v *surveys) over() {
 	v.now, v.recheck = nil, false
 	v.timer.Reset(max(0, v.interval-time.Since(v.began)))
+}
+
+// refuse ends a survey that the switch does not answer. The next one is at twice the
+// pause, up to maxTrust: a switch may refuse for a while, or for good.
+func (v *surveys) refuse() {
+	v.now, v.recheck = nil, false
+	v.refused++
+	v.timer.Reset(rarely(v.interval, v.refused))
+}
+
+// rarely is an interval that is doubled some times.
+func rarely(interval time.Duration, doubled int) time.Duration {
+	return min(interval<<min(doubled, 20), max(interval, maxTrust))
 }
 
 // survey asks the next question. The error ends the session.
@@ -77,8 +92,10 @@ func (w *worker) survey(ctx context.Context, s *vtep.Session) error {
 	case found:
 		return w.untold(untold)
 	case err != nil && s.Err() == nil && ctx.Err() == nil:
-		w.logger().WithField("err", err).Warn("the switch can not be asked what it has: what it tells of changes is believed")
-		v.off = true
+		if v.refused == 0 {
+			w.logger().WithField("err", err).Warn("the switch can not be asked what it has: what it tells of changes is believed")
+		}
+		v.refuse()
 	case err != nil:
 		return err
 	case !v.now.Done():
@@ -89,6 +106,7 @@ func (w *worker) survey(ctx context.Context, s *vtep.Session) error {
 		} else {
 			w.doubts.contradictions = 0
 		}
+		v.refused = 0
 		v.over()
 	}
 	return nil
@@ -106,7 +124,7 @@ func (w *worker) untold(found *vtep.Untold) error {
 	if w.surveys.recheck {
 		d.rows = nil
 		d.contradictions++
-		d.until = time.Now().Add(min(w.loop.opts.Interval<<min(d.contradictions, 20), maxTrust))
+		d.until = time.Now().Add(rarely(w.loop.opts.Interval, d.contradictions))
 		w.logger().WithField("err", found).Warn("what the switch answers is not what it told when it was read")
 		w.surveys.over()
 		return nil

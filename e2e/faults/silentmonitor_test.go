@@ -2,8 +2,11 @@ package faults_test
 
 import (
 	"fmt"
+	"math"
+	"math/bits"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -121,26 +124,55 @@ func TestF72_OwnWritesNotTold(t *testing.T) {
 	require.Less(t, between.Asked.Load()-asked, int64(100), "no hot loop")
 }
 
-// TestF72_NotAsked: a switch that can not be asked is believed, in one session.
+// refusingSelect answers what asks the switch what it has, up to most times, and counts it.
+func refusingSelect(between *rig.Between, most int64) *atomic.Int64 {
+	var refused atomic.Int64
+	between.Answer(func(r rig.Request) string {
+		if r.Method != "transact" || !r.Has("select") || refused.Load() == most {
+			return ""
+		}
+		refused.Add(1)
+		return `{"id":$ID,"error":null,"result":[{"error":"not supported"}]}`
+	})
+	return &refused
+}
+
+// TestF72_NotAsked: a switch that never says what it has is believed, in one session. It
+// is asked less and less often.
 func TestF72_NotAsked(t *testing.T) {
 	t.Parallel()
-	s, server, between, device := behind(t, reconcile.Options{Interval: 100 * time.Millisecond})
-	refused := 0
-	between.Answer(func(r rig.Request) string {
-		if r.Method == "transact" && r.Has("select") {
-			refused++
-			return `{"id":$ID,"error":null,"result":[{"error":"not supported"}]}`
-		}
-		return ""
-	})
+	const interval = 100 * time.Millisecond
+	s, server, between, device := behind(t, reconcile.Options{Interval: interval})
+	began := time.Now()
+	refused := refusingSelect(between, math.MaxInt64)
 	slowly(t, between.Asked.Load)
 	s.InSync(device)
 	conn := s.Join(s.Network("net", 5001), rig.At{Switch: "tor1", Port: "p1", VLAN: 100})
 	s.Connection(rig.Patience, conn, model.ConnectionActive)
 	rig.Holds(t, rig.Patience, server, carried...)
 	require.Equal(t, int64(1), between.Sessions.Load())
-	between.Answer(nil)
-	require.Equal(t, 1, refused, "it is not asked again")
+	require.Greater(t, refused.Load(), int64(1), "it is asked again")
+	require.LessOrEqual(t, refused.Load(), int64(bits.Len64(uint64(time.Since(began)/interval))+1), "after twice the time each")
+}
+
+// TestF72_RefusedOnce: a switch refuses once to say what it has. Later on it is found
+// that it does not tell of its changes.
+func TestF72_RefusedOnce(t *testing.T) {
+	t.Parallel()
+	w, between := muted(t)
+	refused := refusingSelect(between, 1)
+	rig.Eventually(t, rig.Patience, func() error {
+		if refused.Load() == 0 {
+			return errWait
+		}
+		return nil
+	})
+	between.MuteAll()
+	began := time.Now()
+	w.server.VtepCtl("unbind-ls", "tor1", "p1", "100")
+	rig.Holds(t, rig.Patience, w.server, held...)
+	measured(t, 0, time.Since(began))
+	w.Device(rig.Patience, w.device, model.DeviceInSync, "does not tell of its changes")
 }
 
 // TestF72_ContradictsItself: what a switch answers is never what it tells. It is read
