@@ -97,10 +97,6 @@ func unfreezeMAC(c *call) (reply, error) {
 	return reply{status: http.StatusNoContent}, nil
 }
 
-func deviceReports(c *call) (reply, error) {
-	return ok(stream{{"devices", each(c.cfg.Status.DeviceReports(), itself)}})
-}
-
 // deletedDevices lists all, or those of an id or name.
 func deletedDevices(c *call) (reply, error) {
 	q, out := c.query(), []model.DeletedDevice{}
