@@ -1,6 +1,9 @@
 package model
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // DeviceType is the kind of a gateway device (networking-midonet).
 type DeviceType string
@@ -86,6 +89,9 @@ type GatewayDevice struct {
 
 // Driven reports whether a worker drives the device.
 func (d *GatewayDevice) Driven() bool { return d.Type == HWVTEP }
+
+// DisplayName is how messages call the device: by its name, or its id if it has none.
+func (d *GatewayDevice) DisplayName() string { return cmp.Or(d.Name, d.ID) }
 
 // GatewayDeviceUpdate lists what may change after creation; nil leaves it
 // alone.

@@ -66,6 +66,16 @@ func (i *Interface) VLANIDs(seg SegmentationID) []VLAN {
 }
 
 // HasVLANs reports whether an interface of the gateway carries a VLAN above 0,
+// ActiveDevice is the active one of an active-passive gateway, nil while there is none.
+func (g *L2Gateway) ActiveDevice() *Device {
+	for i := range g.Devices {
+		if g.Devices[i].ID == g.Active {
+			return &g.Devices[i]
+		}
+	}
+	return nil
+}
+
 // which upstream takes as "the gateway gives the VLANs".
 func (g *L2Gateway) HasVLANs() bool {
 	return slices.ContainsFunc(g.Devices, func(d Device) bool {

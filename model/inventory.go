@@ -115,6 +115,12 @@ type Tombstone struct {
 	Pending []string `json:"pending"`
 }
 
+// PendingOn reports whether the network is still to be removed from the database that
+// the devices share.
+func (t *Tombstone) PendingOn(sharing []*GatewayDevice) bool {
+	return slices.ContainsFunc(sharing, func(d *GatewayDevice) bool { return slices.Contains(t.Pending, d.ID) })
+}
+
 // RetiredDevice is a deleted GatewayDevice that may still hold rows of ours.
 type RetiredDevice struct {
 	GatewayDevice

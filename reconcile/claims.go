@@ -120,7 +120,7 @@ func (c *claims) check(w *worker, names []string) error {
 func (c *claims) conflict(w *worker, names []string) *drivenElsewhere {
 	for _, name := range names {
 		if owner := c.byName[name]; owner != nil && owner != w {
-			return &drivenElsewhere{name, deviceName(owner.device.Load())}
+			return &drivenElsewhere{name, owner.device.Load().DisplayName()}
 		}
 	}
 	return nil

@@ -32,12 +32,6 @@ func cleaning(defs *model.Definitions) map[string]bool {
 	return out
 }
 
-// pendingOn reports whether a network is still to be removed from the database that
-// the devices share.
-func pendingOn(t *model.Tombstone, sharing []*model.GatewayDevice) bool {
-	return slices.ContainsFunc(sharing, func(gd *model.GatewayDevice) bool { return slices.Contains(t.Pending, gd.ID) })
-}
-
 // cleanUp tells the store what has been removed from the switch for good. It
 // says nothing when want is older than the definitions: what was buried since
 // may be what want has just been written for.
@@ -118,7 +112,7 @@ func (w *worker) isCurrent(want *vtep.Want, defs *model.Definitions) bool {
 func (l *Loop) forgetExpired(ctx context.Context) (next time.Time) {
 	gone, left, err := l.store.ExpireRetired(ctx, retention)
 	for _, r := range gone {
-		l.log.WithField("device", deviceName(&r.GatewayDevice)).
+		l.log.WithField("device", (&r.GatewayDevice).DisplayName()).
 			Warnf("a deleted device has not been clean for %s and is forgotten: the rows that it holds stay there", retention)
 	}
 	if err != nil {

@@ -1,15 +1,8 @@
-// Package reconcile turns definitions and facts into what each switch should
-// hold and keeps every switch there.
+// Package reconcile keeps every switch at what package topology says that it should hold.
 //
-// It is the only place where Neutron's words become those of hardware_vtep.
-//
-//	store ── Definitions ──> Compile ──> View ──> a worker per database ──> vtep
+//	store ── Definitions ──> topology ──> View ──> a worker per database ──> vtep
 //	  ^                                              │
 //	  └───────────── inventory, clean-up ────────────┘
-//
-// Compile is pure: no I/O, clock, randomness or logging, and the same input
-// gives the same View. A network's part of a View is rebuilt only when one of
-// the records it was made from changed, and is shared by all its switches.
 //
 // The Loop is level-triggered: a notice from the store or a switch only says
 // that something may have changed. Each worker owns one session and sends one

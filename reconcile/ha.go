@@ -64,7 +64,7 @@ func calledDevice(defs *model.Definitions, id string) string {
 // choose gives the id of the device that should be active now, "" for none.
 func (l *Loop) choose(where *model.Places, g *model.L2Gateway, down map[string]bool) string {
 	best := l.firstReachable(where, g, down)
-	current := activeDevice(g)
+	current := g.ActiveDevice()
 	switch {
 	case current == nil && g.Active != "":
 		return "" // it was taken out of the gateway
@@ -97,7 +97,7 @@ func supplanted(defs *model.Definitions, down map[string]bool) map[string]bool {
 	}
 	where := model.NewPlaces(defs)
 	for g := range defs.Gateways.All() {
-		active := activeDevice(g)
+		active := g.ActiveDevice()
 		if g.HAMode != model.ActivePassive || active == nil {
 			continue
 		}
@@ -119,15 +119,6 @@ func (l *Loop) reaches(gd *model.GatewayDevice) bool {
 	}
 	st := w.state()
 	return st.reachable()
-}
-
-func activeDevice(g *model.L2Gateway) *model.Device {
-	for i := range g.Devices {
-		if g.Devices[i].ID == g.Active {
-			return &g.Devices[i]
-		}
-	}
-	return nil
 }
 
 // firstReachable is the first listed device with a session. While an earlier

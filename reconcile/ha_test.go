@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bordergw/model/modeltest"
 	"context"
 	"maps"
 	"slices"
@@ -19,7 +20,7 @@ import (
 type gateway struct {
 	Store
 	t     *testing.T
-	topo  *topology
+	topo  *modeltest.Builder
 	id    string
 	loop  *Loop
 	down  map[string]bool
@@ -29,13 +30,13 @@ type gateway struct {
 }
 
 func newGateway(t *testing.T, preempt bool, devices ...string) *gateway {
-	g := &gateway{t: t, topo: newTopology(), id: "gw", down: map[string]bool{}}
-	gw := &model.L2Gateway{Record: g.topo.record(g.id), HAMode: model.ActivePassive, Preempt: preempt}
+	g := &gateway{t: t, topo: modeltest.New(), id: "gw", down: map[string]bool{}}
+	gw := &model.L2Gateway{Record: g.topo.Record(g.id), HAMode: model.ActivePassive, Preempt: preempt}
 	log := logrus.New()
 	log.SetLevel(logrus.PanicLevel)
 	g.loop = &Loop{store: g, log: log, workers: map[string]*worker{}}
 	for _, name := range devices {
-		gd := g.topo.device(name, "")
+		gd := g.topo.Device(name, "")
 		gw.Devices = append(gw.Devices, model.Device{ID: "in-" + name, DeviceName: name})
 		w := &worker{id: name}
 		w.device.Store(gd)
@@ -256,67 +257,4 @@ func TestActiveActiveHasNoChoice(t *testing.T) {
 	g.synced("a", "b")
 	g.becomes("", "all are bound")
 	require.Empty(t, g.history)
-}
-
-// Of an active-passive gateway only the active device holds anything.
-func TestExactlyOneBound(t *testing.T) {
-	topo := newTopology()
-	net := topo.network("n", 5001)
-	a, b := topo.device("a", ""), topo.device("b", "")
-	other := topo.device("other", "")
-	c := topo.access(net, a, b)
-	topo.access(net, other)
-	for _, active := range []string{"", "a", "b"} {
-		gw, _ := topo.Gateways.Get(c.L2GatewayID)
-		changed := *gw
-		changed.HAMode = model.ActivePassive
-		for i := range gw.Devices {
-			if gw.Devices[i].DeviceName == active {
-				changed.Active = gw.Devices[i].ID
-			}
-		}
-		topo.Gateways = topo.Gateways.With(&changed)
-		v := topo.compile(nil)
-		for _, gd := range []*model.GatewayDevice{a, b} {
-			if gd.Name == active {
-				require.Len(t, v.Wants[gd.ID].Bindings, 1)
-				require.Equal(t, locators(gd), floodOf(v, other, "n"))
-			} else {
-				requireNothing(t, v, gd)
-				require.Contains(t, v.Outcomes[c.ID].Standby, gd.Name)
-			}
-		}
-	}
-}
-
-// The same of a border gateway: its frames pass through one border at a time.
-func TestExactlyOneBorderActive(t *testing.T) {
-	topo := newTopology()
-	net := topo.network("n", 5001)
-	a, b := topo.device("a", model.BorderRelay, keyed), topo.device("b", model.BorderRelay, keyed)
-	far := topo.device("far", model.BorderRelay, keyed, inSite("elsewhere"))
-	inside := topo.device("inside", "")
-	topo.access(net, inside)
-	c := topo.border(net, 9001, a, b)
-	topo.border(net, 9001, far)
-	for _, active := range []*model.GatewayDevice{nil, a, b} {
-		gw, _ := topo.Gateways.Get(c.L2GatewayID)
-		changed := *gw
-		changed.HAMode = model.ActivePassive
-		for i := range gw.Devices {
-			if active != nil && gw.Devices[i].DeviceID == active.ID {
-				changed.Active = gw.Devices[i].ID
-			}
-		}
-		topo.Gateways = topo.Gateways.With(&changed)
-		v := topo.compile(nil)
-		for _, gd := range []*model.GatewayDevice{a, b} {
-			if gd == active {
-				require.Equal(t, locators(gd), floodOf(v, inside, "n"))
-			} else {
-				requireNothing(t, v, gd)
-				require.Contains(t, v.Outcomes[c.ID].Standby, gd.Name)
-			}
-		}
-	}
 }

@@ -1,90 +1,37 @@
 package reconcile
 
 import (
+	"bordergw/internal/growth"
+	"bordergw/model"
+	"bordergw/reconcile/damping"
+	"bordergw/reconcile/topology"
+	"bordergw/vtep"
 	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"bordergw/internal/growth"
-	"bordergw/model"
-	"bordergw/reconcile/damping"
-	"bordergw/vtep"
 )
 
-// hugeTopology has a switch with that many bindings of one network, a hundred VLANs to a
-// port, and another switch with a network of its own.
-func hugeTopology(bindings int) (*topology, *model.Network) {
-	t := newTopology()
-	huge, small := t.device("huge", ""), t.device("small", "")
-	var ports []model.Interface
-	for i := range bindings / 100 {
-		p := model.Interface{Name: fmt.Sprint("p", i)}
-		for v := range model.VLAN(100) {
-			p.VLANs = append(p.VLANs, v+1)
-		}
-		ports = append(ports, p)
+// hugePart is a part with that many bindings, a hundred VLANs to a port, and a worker that
+// has a problem with each of them: their ports are missing.
+func hugePart(bindings int) (*worker, *topology.Part) {
+	gd := &model.GatewayDevice{Record: model.Record{ID: "huge", Seq: 1}, Name: "huge"}
+	p := &topology.Part{Device: gd, LogicalSwitches: []string{"hugenet"}}
+	for i := range bindings {
+		p.Bindings = append(p.Bindings, vtep.Binding{Switch: "huge", Port: fmt.Sprint("p", i/100), VLAN: model.VLAN(i%100 + 1), LogicalSwitch: "hugenet"})
 	}
-	t.connect(t.network("hugenet", 5001), 0, model.Device{DeviceName: huge.Name, Interfaces: ports})
-	other := t.network("smallnet", 5002)
-	t.access(other, small)
-	return t, other
-}
-
-func TestCompileOfHugeGateway(t *testing.T) {
-	compile := func(bindings int) func() {
-		topo, _ := hugeTopology(bindings)
-		return func() {
-			v := Compile(Input{Definitions: &topo.Definitions}, nil)
-			require.Equal(t, bindings, len(v.Wants["huge"].Bindings))
-		}
-	}
-	growth.Linear(t, compile(2_000), compile(32_000))
-}
-
-// TestHugeSwitchIsHandedOn: what stands on a large switch is gathered again only if it
-// changes there.
-func TestHugeSwitchIsHandedOn(t *testing.T) {
-	topo, other := hugeTopology(2_000)
-	before := topo.Definitions
-	was := Compile(Input{Definitions: &before}, nil)
-
-	renamed := *other
-	renamed.Name = "renamed"
-	topo.Networks = topo.Networks.With(&renamed)
-	topo.Revision++
-	after := topo.Definitions
-	now := Compile(Input{Definitions: &after}, was)
-	require.Equal(t, "renamed", now.Wants["small"].Segments[0].Description)
-	require.Same(t, &was.Wants["huge"].Bindings[0], &now.Wants["huge"].Bindings[0], "nothing changed there")
-	require.True(t, vtep.SameWant(was.Wants["huge"], now.Wants["huge"]))
-
-	huge, _ := topo.Devices.Get("huge")
-	topo.access(&renamed, huge)
-	topo.Revision++
-	then := Compile(Input{Definitions: &topo.Definitions}, now)
-	require.Equal(t, 2_001, len(then.Wants["huge"].Bindings))
-	require.True(t, slices.Equal(Compile(Input{Definitions: &topo.Definitions}, nil).Wants["huge"].Bindings, then.Wants["huge"].Bindings))
-	require.Equal(t, 2_000, len(now.Wants["huge"].Bindings), "a View is immutable")
-}
-
-// hugePart is a part with that many bindings, and a worker that has a problem with each
-// of them: their ports are missing.
-func hugePart(bindings int) (*worker, *Part) {
-	topo, _ := hugeTopology(bindings)
-	v := Compile(Input{Definitions: &topo.Definitions}, nil)
-	gd, _ := topo.Devices.Get("huge")
+	slices.SortFunc(p.Bindings, vtep.Binding.Compare)
 	w := &worker{}
 	w.status = deviceState{phase: model.DeviceSyncing, facts: &vtep.Facts{}}
-	for i := range v.Wants["huge"].Bindings {
-		b := &v.Wants["huge"].Bindings[i]
+	for i := range p.Bindings {
+		b := &p.Bindings[i]
 		w.status.problems = append(w.status.problems, vtep.Problem{
 			Reason: vtep.PortMissing, LogicalSwitch: b.LogicalSwitch, Binding: b,
 			Message: fmt.Sprintf("port %s of switch %s not found", b.Port, b.Switch),
 		})
 	}
-	return w, &Part{Device: gd, LogicalSwitches: []string{"hugenet"}, Bindings: v.Wants["huge"].Bindings}
+	return w, p
 }
 
 func TestStatusOfHugeGateway(t *testing.T) {

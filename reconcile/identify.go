@@ -36,14 +36,14 @@ func (l *Loop) identify(c *caller) (*worker, string) {
 		return nil, unknown(c, names)
 	}
 	if err := l.admits(m.device, c.peer); err != nil {
-		return nil, fmt.Sprintf("device %s: %s", deviceName(m.device), err)
+		return nil, fmt.Sprintf("device %s: %s", m.device.DisplayName(), err)
 	}
 	if err := l.foreign(m.device, switches); err != nil {
 		return nil, err.Error()
 	}
 	if !m.registered {
 		if m.worker = l.turns.call(m.device.ID); m.worker == nil {
-			return nil, fmt.Sprintf("device %s has been deleted and waits for its turn to be cleaned", deviceName(m.device))
+			return nil, fmt.Sprintf("device %s has been deleted and waits for its turn to be cleaned", m.device.DisplayName())
 		}
 	}
 	if err := l.claims.check(m.worker, names); err != nil {
@@ -55,7 +55,7 @@ func (l *Loop) identify(c *caller) (*worker, string) {
 	// F-29: a name alone does not take a switch away from the database that
 	// announces it and is alive.
 	if st := m.worker.state(); m.rank < bySubject && st.reachable() && !sameSwitches(st.facts, switches) {
-		return nil, fmt.Sprintf("another database announces the switches of device %s", deviceName(m.device))
+		return nil, fmt.Sprintf("another database announces the switches of device %s", m.device.DisplayName())
 	}
 	return m.worker, ""
 }

@@ -207,7 +207,7 @@ func foreignText(gd *model.GatewayDevice, now *model.SwitchInventory, h model.Ho
 		return fmt.Sprintf("switch %s is registered by another project; nothing is written to it over this registration", now.Name)
 	}
 	return fmt.Sprintf("switch %s (%s) is another switch than that of device %s (%s, %s), which is known by that name; nothing is written to it",
-		now.Name, addresses(now), deviceName(h.Device), describe(h.Device), addresses(h.Switch))
+		now.Name, addresses(now), h.Device.DisplayName(), describe(h.Device), addresses(h.Switch))
 }
 
 func addresses(s *model.SwitchInventory) string {
@@ -229,7 +229,7 @@ func (l *Loop) unlike(gd *model.GatewayDevice, from string, switches []model.Swi
 		was, known := inv.Switch(now.Name)
 		if known && !continues(inv, was, from, now) {
 			return fmt.Sprintf("another database announces the switches of device %s: switch %s has %s, and the device is known by %s; "+
-				"if it takes its place, update the device with accept_replacement", deviceName(gd), now.Name, addresses(now), addresses(was))
+				"if it takes its place, update the device with accept_replacement", gd.DisplayName(), now.Name, addresses(now), addresses(was))
 		}
 	}
 	return ""

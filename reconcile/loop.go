@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"bordergw/reconcile/mactable"
+	"bordergw/reconcile/topology"
 	"context"
 	"maps"
 	"net"
@@ -62,7 +63,7 @@ type Loop struct {
 	opts    Options
 	log     logrus.FieldLogger
 	metrics *metrics
-	view    atomic.Pointer[View]
+	view    atomic.Pointer[topology.View]
 	// stamp asks Run to look at what became of the connections; kick to build a
 	// new View because a switch came, went or learned something.
 	stamp, kick chan struct{}
@@ -269,7 +270,7 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 	unfit, nextFit := l.unsteady(down, now)
 	was := l.view.Load()
 	young, nextGrown := l.young(defs, was, now)
-	view := Compile(Input{
+	view := topology.Compile(topology.Input{
 		Definitions: defs, Learned: learned.winners, Down: unfit,
 		GrowOnly: cautious, Heard: learned.heard, Young: young,
 		// A store without any connection may have been lost: then what stands on
@@ -373,7 +374,7 @@ func (l *Loop) learned(defs *model.Definitions, now time.Time) heardSay {
 	l.learnMu.Lock()
 	defer l.learnMu.Unlock()
 	for gd := range defs.Devices.All() {
-		registered[databaseID(gd)] = true
+		registered[topology.DatabaseID(gd)] = true
 		out.heard[gd.ID] = l.heardOf(gd)
 	}
 	maps.DeleteFunc(l.heard, func(db vtep.DatabaseID, _ uint64) bool { return !registered[db] })
@@ -391,7 +392,7 @@ func (l *Loop) learned(defs *model.Definitions, now time.Time) heardSay {
 // whichever registration.
 func (l *Loop) heardOf(gd *model.GatewayDevice) (revision uint64) {
 	for _, o := range l.registrations().Sharing(gd) {
-		revision = max(revision, l.heard[databaseID(o)])
+		revision = max(revision, l.heard[topology.DatabaseID(o)])
 	}
 	return revision
 }

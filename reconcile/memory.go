@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bordergw/reconcile/topology"
 	"context"
 	"time"
 
@@ -18,7 +19,7 @@ func (l *Loop) recall(defs *model.Definitions) {
 	defer l.learnMu.Unlock()
 	for m := range defs.Moves.All() {
 		if gd, ok := defs.Devices.Get(m.DeviceID); ok {
-			l.macs.Recall(m.NetworkID, m.MAC, databaseID(gd), m.Number)
+			l.macs.Recall(m.NetworkID, m.MAC, topology.DatabaseID(gd), m.Number)
 		}
 	}
 }
@@ -34,7 +35,7 @@ func (l *Loop) movesSince(defs *model.Definitions, now time.Time) (out []model.S
 	}
 	device := map[vtep.DatabaseID]string{}
 	for gd := range defs.Devices.All() {
-		device[databaseID(gd)] = gd.ID
+		device[topology.DatabaseID(gd)] = gd.ID
 	}
 	for _, m := range moves {
 		if id := device[m.Database]; id != "" {

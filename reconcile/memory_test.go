@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bordergw/model/modeltest"
 	"bordergw/reconcile/mactable"
 	"context"
 	"testing"
@@ -30,14 +31,14 @@ func (s *movesStore) RecordMoves(_ context.Context, list []model.StationMove) er
 // commit a second, and none is lost when the process ends.
 func TestMovesAreStoredAtABoundedRate(t *testing.T) {
 	macs := mactable.New(at(0), mactable.DefaultLocalHold, mactable.DefaultHold, 0)
-	topo := newTopology()
-	topo.device("one", "")
-	topo.device("two", "")
+	topo := modeltest.New()
+	topo.Device("one", "")
+	topo.Device("two", "")
 	st := &movesStore{defs: topo.Definitions}
 	l := &Loop{store: st, macs: macs, log: logrus.New()}
 	move := func(n int, seconds float64) {
 		for db := 1; db <= 2; db++ {
-			row := vtep.LocalMAC{LogicalSwitch: network, MAC: macOf(n), Endpoint: ipOf(db), Learning: uint64(2*n + db)}
+			row := vtep.LocalMAC{LogicalSwitch: network, MAC: modeltest.MAC(n), Endpoint: modeltest.IP(db), Learning: uint64(2*n + db)}
 			macs.Update(vtep.DatabaseID(db), vtep.Locals{MACs: []vtep.LocalMAC{row}}, func(string) bool { return false }, at(seconds))
 		}
 	}

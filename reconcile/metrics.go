@@ -118,7 +118,7 @@ func (c *deviceCollector) Collect(ch chan<- prometheus.Metric) {
 		gauge(connectionsDesc, float64(n), status)
 	}
 	gauge(frozenDesc, float64(c.loop.countFrozen()))
-	claimed := c.loop.view.Load().contestedOf()
+	claimed := c.loop.view.Load().ContestedOf()
 	for id, w := range c.loop.snapshot() {
 		gauge(claimedDesc, float64(claimed[id]), id)
 		st := w.state()

@@ -14,7 +14,7 @@ import (
 func (w *worker) offer(c *caller) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	name := deviceName(w.device.Load())
+	name := w.device.Load().DisplayName()
 	switch {
 	case w.gone:
 		return fmt.Sprintf("device %s is not driven any more", name)

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bordergw/reconcile/topology"
 	"cmp"
 	"fmt"
 	"maps"
@@ -78,7 +79,7 @@ func (l *Loop) called(c *model.L2GatewayConnection) string {
 // noteErrors looks at all connections, and logs which have come to be in error and which
 // no longer are, in a line each: a switch that fails may have thousands. What comes and
 // goes faster than logGap is logged as it is then.
-func (l *Loop) noteErrors(view *View) {
+func (l *Loop) noteErrors(view *topology.View) {
 	var broken, mended []string
 	now := time.Now()
 	silent := now.Sub(l.noted) < logGap
@@ -107,5 +108,22 @@ func (l *Loop) noteErrors(view *View) {
 	}
 	if len(mended) > 0 {
 		l.log.WithField("connections", len(mended)).Info("no longer in error: " + listed(mended))
+	}
+}
+
+// tellContested logs in which networks stations come to be contested, and where that is
+// over, in a line each.
+func (l *Loop) tellContested(v *topology.View) {
+	for network, c := range v.Contested {
+		if !l.disputed[network] {
+			l.disputed[network] = true
+			l.log.WithField("network", network).Warn(c.String())
+		}
+	}
+	for network := range l.disputed {
+		if v.Contested[network] == nil {
+			delete(l.disputed, network)
+			l.log.WithField("network", network).Info("no station that is configured elsewhere is claimed by a switch any more")
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bordergw/reconcile/topology"
 	"cmp"
 	"context"
 	"fmt"
@@ -14,9 +15,6 @@ import (
 
 // notConnected is the detail of a device before the first attempt.
 const notConnected = "not connected yet"
-
-// noSwitch is said of a database that was read and has nothing to be driven.
-const noSwitch = "the database has no Physical_Switch yet"
 
 // state copies what is known of the device's session.
 func (w *worker) state() deviceState {
@@ -37,7 +35,7 @@ func (l *Loop) DeviceStatus(id string) model.DeviceStatus {
 		st.detail = cmp.Or(st.detail, st.distrusted(time.Now()))
 	}
 	if st.withoutSwitch() {
-		st.detail = strings.TrimSuffix(noSwitch+"; "+st.detail, "; ")
+		st.detail = strings.TrimSuffix(topology.NoSwitch+"; "+st.detail, "; ")
 	}
 	st.detail = cmp.Or(st.detail, l.sharingNote(id))
 	reachable := st.phase != model.DeviceUnreachable && st.phase != model.DeviceUnsupported
@@ -80,7 +78,7 @@ func (l *Loop) sharingNote(id string) string {
 	var others []string
 	for _, gd := range l.sharing(id) {
 		if gd.ID != id {
-			others = append(others, deviceName(gd))
+			others = append(others, gd.DisplayName())
 		}
 	}
 	if len(others) == 0 {
@@ -117,7 +115,7 @@ func (l *Loop) countConnections() map[string]int {
 
 // outdated reports whether what defines a connection changed after the View was
 // made: what the View says of it is then not what was asked for last.
-func (l *Loop) outdated(view *View, id string) bool {
+func (l *Loop) outdated(view *topology.View, id string) bool {
 	defs := l.store.Definitions()
 	c, ok := defs.Connections.Get(id)
 	if !ok || c.Revision > view.Revision {
@@ -147,15 +145,15 @@ type judgement struct {
 
 // judge tells what became of a connection: what the View says of it, and what
 // each switch that has a part in it.
-func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
+func (l *Loop) judge(view *topology.View, o *topology.Outcome) model.ConnectionStatus {
 	j := judgement{errors: slices.Clone(o.Errors), waiting: l.causes(o), revision: view.Revision}
 	for i := range o.Parts {
 		part := &o.Parts[i]
 		w := l.driver(part.Device.ID)
-		j.part(w, part, view.since[part.Device.ID])
+		j.part(w, part, view.Since[part.Device.ID])
 		j.bfd(w, view.Wants[part.Device.ID], part)
 	}
-	for _, b := range view.clashes[o.Connection.ID] {
+	for _, b := range view.Clashes[o.Connection.ID] {
 		j.errors = append(j.errors, fmt.Sprintf("VLAN %s of port %s on switch %s is bound by an older connection", b.VLAN, b.Port, b.Switch))
 	}
 	if len(o.Standby) > 0 {
@@ -164,7 +162,7 @@ func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
 	if frozen := l.frozenStations(o.Connection.NetworkID); len(frozen) > 0 {
 		j.notes = append(j.notes, frozenNote(frozen))
 	}
-	if c := view.contested[o.Connection.NetworkID]; c != nil {
+	if c := view.Contested[o.Connection.NetworkID]; c != nil {
 		j.notes = append(j.notes, c.String())
 	}
 	out := model.ConnectionStatus{ObservedRevision: j.revision}
@@ -175,9 +173,9 @@ func (l *Loop) judge(view *View, o *Outcome) model.ConnectionStatus {
 
 // causes says what a connection waits for. Of a device that can not be read it says
 // why, and not what follows from that.
-func (l *Loop) causes(o *Outcome) (out []string) {
+func (l *Loop) causes(o *topology.Outcome) (out []string) {
 	for _, text := range o.Waiting {
-		if gd := o.readFrom[text]; gd != nil {
+		if gd := o.ReadFrom[text]; gd != nil {
 			text = cmp.Or(l.worker(gd.ID).unread(), text)
 		}
 		if !slices.Contains(out, text) {
@@ -196,11 +194,11 @@ func (w *worker) unread() string {
 	if st.phase != model.DeviceUnreachable && st.phase != model.DeviceReading {
 		return ""
 	}
-	return fmt.Sprintf("device %s: %s: %s", deviceName(w.device.Load()), strings.ToLower(st.phase), st.detail)
+	return fmt.Sprintf("device %s: %s: %s", w.device.Load().DisplayName(), strings.ToLower(st.phase), st.detail)
 }
 
 // state is the worst that is said of a connection, and what that is.
-func (j *judgement) state(o *Outcome) (state, detail string) {
+func (j *judgement) state(o *topology.Outcome) (state, detail string) {
 	switch {
 	case len(j.errors)+len(j.faults) > 0:
 		return model.ConnectionError, listed(slices.Concat(j.errors, j.faults))
@@ -214,7 +212,7 @@ func (j *judgement) state(o *Outcome) (state, detail string) {
 
 // conditions are the connection's, without the times. detail is the message of
 // those that are false but Accepted and TunnelsUp, which have their own.
-func (j *judgement) conditions(o *Outcome, detail string) []model.Condition {
+func (j *judgement) conditions(o *topology.Outcome, detail string) []model.Condition {
 	accepted := len(o.Errors) == 0 && len(o.Unsupported) == 0
 	flooding := accepted && len(j.errors) == 0 && len(j.waiting) == 0
 	programmed := flooding && len(j.unbound) == 0
@@ -238,7 +236,7 @@ func (j *judgement) conditions(o *Outcome, detail string) []model.Condition {
 // bfd looks at the tunnels over which a connection's part floods. What is down
 // is told and changes nothing else: withdrawing stations would make a short
 // disturbance a long one.
-func (j *judgement) bfd(w *worker, want *vtep.Want, p *Part) {
+func (j *judgement) bfd(w *worker, want *vtep.Want, p *topology.Part) {
 	if w == nil || want == nil || len(want.Tunnels) == 0 {
 		return
 	}
@@ -261,7 +259,7 @@ func (j *judgement) bfd(w *worker, want *vtep.Want, p *Part) {
 	}
 }
 
-func floodsTo(want *vtep.Want, p *Part, remote model.VTEPAddress) bool {
+func floodsTo(want *vtep.Want, p *topology.Part, remote model.VTEPAddress) bool {
 	return slices.ContainsFunc(want.Segments, func(s *vtep.Segment) bool {
 		return slices.Contains(p.LogicalSwitches, s.Name) && slices.ContainsFunc(s.Flood, func(e vtep.Endpoint) bool {
 			return e.Locator.Addr == remote
@@ -271,8 +269,8 @@ func floodsTo(want *vtep.Want, p *Part, remote model.VTEPAddress) bool {
 
 // part adds what one switch has to say about a connection. The switch is asked for
 // what it holds since the revision since.
-func (j *judgement) part(w *worker, p *Part, since uint64) {
-	name := deviceName(p.Device)
+func (j *judgement) part(w *worker, p *topology.Part, since uint64) {
+	name := p.Device.DisplayName()
 	if w == nil {
 		j.waiting = append(j.waiting, fmt.Sprintf("device %s is not driven yet", name))
 		return
@@ -302,7 +300,7 @@ func (j *judgement) part(w *worker, p *Part, since uint64) {
 }
 
 // concerns reports whether a problem on a switch affects a connection's part.
-func concerns(pr *vtep.Problem, p *Part) bool {
+func concerns(pr *vtep.Problem, p *topology.Part) bool {
 	if pr.Binding != nil {
 		return vtep.Binds(p.Bindings, *pr.Binding)
 	}
@@ -325,14 +323,14 @@ func (j *judgement) problem(device string, pr *vtep.Problem) {
 }
 
 // faulty adds what the switch says of the bound ports: of each as much as is kept (model.BoundInventory).
-func (j *judgement) faulty(device string, f *vtep.Facts, p *Part) {
+func (j *judgement) faulty(device string, f *vtep.Facts, p *topology.Part) {
 	if len(p.Bindings) == 0 {
 		return
 	}
 	for i := range f.Switches {
 		sw := &f.Switches[i]
 		for n := range sw.Ports {
-			if port := &sw.Ports[n]; len(port.Faults) > 0 && p.has(sw.Name, port.Name) {
+			if port := &sw.Ports[n]; len(port.Faults) > 0 && p.Has(sw.Name, port.Name) {
 				j.faults = append(j.faults, fmt.Sprintf("device %s: port %s reports %s", device, port.Name, strings.Join(port.Faults, ", ")))
 			}
 		}
@@ -343,7 +341,7 @@ func (j *judgement) faulty(device string, f *vtep.Facts, p *Part) {
 // and is not driven, sorted by name.
 func (l *Loop) DeviceReports() []model.DeviceReport {
 	out := []model.DeviceReport{}
-	claimed := l.view.Load().contestedOf()
+	claimed := l.view.Load().ContestedOf()
 	for id, w := range l.snapshot() {
 		gd, st := w.device.Load(), w.state()
 		r := model.DeviceReport{ID: id, Name: gd.Name, Endpoint: w.endpoint(), Status: l.DeviceStatus(id)}
@@ -388,7 +386,7 @@ func (l *Loop) Plans(context.Context) []model.DevicePlan {
 		case s == nil:
 			p.Detail = detail
 		case want != nil:
-			p.Known, p.Detail = true, noted(l.sharingNote(id), relayNote(w.device.Load()))
+			p.Known, p.Detail = true, noted(l.sharingNote(id), topology.RelayNote(w.device.Load()))
 			plan := s.Plan(want)
 			for i := range plan.Ops {
 				p.Steps = append(p.Steps, plan.Ops[i].String())
@@ -433,7 +431,7 @@ func (l *Loop) Ready() error {
 		st := w.state()
 		tried := st.lastError != "" || listens(w.device.Load())
 		if st.phase == model.DeviceReading || st.phase == model.DeviceUnreachable && !tried {
-			return fmt.Errorf("device %s has not been read yet", deviceName(w.device.Load()))
+			return fmt.Errorf("device %s has not been read yet", w.device.Load().DisplayName())
 		}
 	}
 	return nil

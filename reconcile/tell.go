@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bordergw/reconcile/topology"
 	"slices"
 
 	"bordergw/model"
@@ -22,7 +23,7 @@ func (w *worker) tell(s *vtep.Session, full bool) {
 	s.Remember(rememberedAddresses(defs, w.id, len(s.Facts().Switches) == 0))
 	told := s.Locals(full, func(name string) bool {
 		n, ok := defs.Networks.Get(name)
-		ok = ok && view.believes(w.id, name)
+		ok = ok && view.Believes(w.id, name)
 		if full && ok {
 			w.heard[name] = n
 		}
@@ -32,7 +33,7 @@ func (w *worker) tell(s *vtep.Session, full bool) {
 		return
 	}
 	w.loop.metrics.disbelieved.WithLabelValues(w.id).Add(float64(told.Quarantined))
-	w.loop.learn(databaseID(w.device.Load()), told, defs)
+	w.loop.learn(topology.DatabaseID(w.device.Load()), told, defs)
 }
 
 // networksChanged reports, once, whether there are networks of which not all

@@ -1,6 +1,8 @@
 package reconcile
 
 import (
+	"bordergw/model/modeltest"
+	"bordergw/reconcile/topology"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -18,12 +20,12 @@ const statusLimit = maxText + 64
 // TestF69_StandbyOfManyDevices: a connection of 500 devices of which all but one are on
 // standby has a short status, which says how many there are.
 func TestF69_StandbyOfManyDevices(t *testing.T) {
-	o := &Outcome{Connection: &model.L2GatewayConnection{}}
+	o := &topology.Outcome{Connection: &model.L2GatewayConnection{}}
 	for n := range 499 {
 		o.Standby = append(o.Standby, fmt.Sprint("device-", n))
 	}
 	l := New(&movesStore{}, Options{})
-	st := l.judge(&View{}, o)
+	st := l.judge(&topology.View{}, o)
 	require.Equal(t, model.ConnectionActive, st.State)
 	require.Contains(t, st.Detail, "standby: device-0, device-1, ")
 	require.Contains(t, st.Detail, ", and 489 more")
@@ -35,9 +37,9 @@ func TestF69_StandbyOfManyDevices(t *testing.T) {
 func TestF69_ManyTunnelsDown(t *testing.T) {
 	j := judgement{tunnels: 5000}
 	for n := range j.tunnels {
-		j.downs = append(j.downs, fmt.Sprintf("tunnel sw1 -> %s is down", ipOf(n)))
+		j.downs = append(j.downs, fmt.Sprintf("tunnel sw1 -> %s is down", modeltest.IP(n)))
 	}
-	up := model.FindCondition(j.conditions(&Outcome{}, ""), model.TunnelsUp)
+	up := model.FindCondition(j.conditions(&topology.Outcome{}, ""), model.TunnelsUp)
 	require.False(t, up.True)
 	require.Contains(t, up.Message, "tunnel sw1 -> 10.0.0.0 is down; ")
 	require.Contains(t, up.Message, "; and 4990 more")
@@ -81,23 +83,23 @@ func TestF69_TextsOfAStatus(t *testing.T) {
 	phases := []string{model.DeviceUnreachable, model.DeviceInSync, model.DeviceDegraded, model.DeviceReading}
 	for seed := range uint64(60) {
 		h := hostile{rand.New(rand.NewPCG(seed, 69))}
-		topo := newTopology()
-		o := &Outcome{Connection: &model.L2GatewayConnection{}, Standby: h.list(), Unsupported: h.list(), Errors: h.list(), Waiting: h.list()}
+		topo := modeltest.New()
+		o := &topology.Outcome{Connection: &model.L2GatewayConnection{}, Standby: h.list(), Unsupported: h.list(), Errors: h.list(), Waiting: h.list()}
 		if h.IntN(2) == 0 {
 			o.Unsupported, o.Errors, o.Waiting = nil, nil, nil
 		}
 		l := New(&movesStore{}, Options{})
 		for n := range 1 + h.IntN(30) {
-			gd := topo.device(fmt.Sprint(n, h.text()[:1]), "", func(gd *model.GatewayDevice) { gd.ManagementIP = "192.0.2.1" })
+			gd := topo.Device(fmt.Sprint(n, h.text()[:1]), "", func(gd *model.GatewayDevice) { gd.ManagementIP = "192.0.2.1" })
 			w := newWorker(l, gd)
 			w.enter(phases[h.IntN(len(phases))], h.text())
 			w.status.problems, w.status.facts = h.problems(), h.facts()
 			w.status.lastError, w.status.blocked = h.text(), h.text()
 			l.workers[gd.ID] = w
-			o.Parts = append(o.Parts, Part{Device: gd, LogicalSwitches: []string{network}, Bindings: []vtep.Binding{{Switch: "sw", Port: "p1"}}})
+			o.Parts = append(o.Parts, topology.Part{Device: gd, LogicalSwitches: []string{network}, Bindings: []vtep.Binding{{Switch: "sw", Port: "p1"}}})
 		}
 		l.store = &movesStore{defs: topo.Definitions}
-		require.True(t, boundedTexts(l.judge(&View{}, o)), seed)
+		require.True(t, boundedTexts(l.judge(&topology.View{}, o)), seed)
 		for id := range l.workers {
 			require.True(t, boundedTexts(l.DeviceStatus(id)), seed)
 		}

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bordergw/reconcile/topology"
 	"context"
 	"errors"
 	"fmt"
@@ -127,7 +128,7 @@ func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
 
 // logger has the device's name as it is now, and its id.
 func (w *worker) logger() logrus.FieldLogger {
-	return w.loop.log.WithFields(logrus.Fields{"device": deviceName(w.device.Load()), "device_id": w.id})
+	return w.loop.log.WithFields(logrus.Fields{"device": w.device.Load().DisplayName(), "device_id": w.id})
 }
 
 // setWant hands over what the switch should hold as of a revision. A Want that
@@ -320,7 +321,7 @@ func (w *worker) letGo() {
 	w.status.revision, w.status.released, w.status.problems, w.status.blocked = 0, 0, nil, ""
 	w.mu.Unlock()
 	if w.loop.claims.has(w) { // else it has told nothing
-		w.loop.unlearn(databaseID(w.device.Load()))
+		w.loop.unlearn(topology.DatabaseID(w.device.Load()))
 	}
 	w.loop.claims.release(w)
 }

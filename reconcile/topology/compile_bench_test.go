@@ -1,4 +1,4 @@
-package reconcile
+package topology
 
 import (
 	"bordergw/reconcile/mactable"
@@ -17,13 +17,13 @@ func benchTopology(switches, networks, macs int) (*topology, map[string]*mactabl
 	t := newTopology()
 	var devices []*model.GatewayDevice
 	for i := range switches {
-		devices = append(devices, t.device(fmt.Sprint("sw", i), ""))
+		devices = append(devices, t.Device(fmt.Sprint("sw", i), ""))
 	}
 	learned := map[string]*mactable.Learned{}
 	for i := range networks {
-		net := t.network(fmt.Sprint("n", i), model.VNI(5000+i))
+		net := t.Network(fmt.Sprint("n", i), model.VNI(5000+i))
 		first, second := devices[i%switches], devices[(i+1)%switches]
-		t.access(net, first, second)
+		t.Access(net, first, second)
 		for range macs {
 			t.learn(net, first)
 		}

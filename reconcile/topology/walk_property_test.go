@@ -1,6 +1,7 @@
-package reconcile
+package topology
 
 import (
+	"bordergw/model/modeltest"
 	"cmp"
 	"fmt"
 	"maps"
@@ -119,7 +120,7 @@ func requireWalks(t *testing.T, topo *topology, r reach, p *plane) {
 		for far := range r.farOf(x) {
 			want[far] = 1
 		}
-		n := p.byAddr[ipOf(int(x.gd.Seq))]
+		n := p.byAddr[modeltest.IP(int(x.gd.Seq))]
 		require.Equal(t, want, p.broadcast(n, x.net.ID), "copies of a broadcast from %s", from)
 		requireUnicast(t, topo, p, n, x.net.ID, want)
 	}
@@ -171,15 +172,15 @@ func TestWalkBetweenTwoVNIs(t *testing.T) {
 	for _, mode := range []model.BorderMode{model.BorderRelay, model.BorderStitch} {
 		for _, away := range []string{"", "b90010", "b90021"} {
 			topo := newTopology()
-			net := topo.network("n", 5001)
+			net := topo.Network("n", 5001)
 			for _, site := range []string{"0", "1"} {
-				a := topo.device("a"+site, "", inSite(site))
-				topo.access(net, a)
+				a := topo.Device("a"+site, "", modeltest.InSite(site))
+				topo.Access(net, a)
 				topo.learn(net, a)
 			}
 			for _, vni := range []model.VNI{9001, 9002} {
-				topo.border(net, vni, topo.device(fmt.Sprint("b", vni, 0), mode, inSite("0"), keyed),
-					topo.device(fmt.Sprint("b", vni, 1), mode, inSite("1"), keyed))
+				topo.Border(net, vni, topo.Device(fmt.Sprint("b", vni, 0), mode, modeltest.InSite("0"), modeltest.Keyed),
+					topo.Device(fmt.Sprint("b", vni, 1), mode, modeltest.InSite("1"), modeltest.Keyed))
 			}
 			down := map[string]bool{away: true}
 			v := topo.compile(down)
@@ -197,11 +198,11 @@ func TestWalkBetweenTwoVNIs(t *testing.T) {
 // no copy.
 func TestWalkToFarOfAccess(t *testing.T) {
 	topo := newTopology()
-	net := topo.network("n", 5001)
-	a, b := topo.device("a", "", inSite("0")), topo.device("b", "", inSite("0"))
-	topo.far(a, model.RemoteMACEntry{MAC: macOf(99), VTEPAddress: model.VTEPAddress{192, 0, 2, 1}, SegmentationID: 5001})
-	topo.access(net, a, b)
-	topo.border(net, 9001, topo.device("r0", model.BorderRelay, inSite("0"), keyed), topo.device("r1", model.BorderRelay, inSite("1"), keyed))
+	net := topo.Network("n", 5001)
+	a, b := topo.Device("a", "", modeltest.InSite("0")), topo.Device("b", "", modeltest.InSite("0"))
+	topo.far(a, model.RemoteMACEntry{MAC: modeltest.MAC(99), VTEPAddress: model.VTEPAddress{192, 0, 2, 1}, SegmentationID: 5001})
+	topo.Access(net, a, b)
+	topo.Border(net, 9001, topo.Device("r0", model.BorderRelay, modeltest.InSite("0"), modeltest.Keyed), topo.Device("r1", model.BorderRelay, modeltest.InSite("1"), modeltest.Keyed))
 	v := topo.compile(nil)
 	p := newPlane(topo, holding(v))
 	requireWalks(t, topo, reach{far: topo.RemoteMACs, roles: topo.roles(v)}, p)

@@ -1,9 +1,8 @@
-package reconcile
+package topology
 
 import (
 	"maps"
 	"math"
-	"time"
 
 	"bordergw/model"
 	"bordergw/vtep"
@@ -36,7 +35,7 @@ func (in *Input) unheard() *silence {
 	for id, heard := range in.Heard {
 		gd, registered := in.Definitions.Devices.Get(id)
 		if registered {
-			in.silent.add(databaseID(gd), in.registrations().Switches(gd), heard)
+			in.silent.add(DatabaseID(gd), in.registrations().Switches(gd), heard)
 		}
 	}
 	return in.silent
@@ -93,32 +92,4 @@ func (v *groupView) hears(in *Input) bool {
 		}
 	}
 	return true
-}
-
-// young are the networks that have come into the View since the caution of the start,
-// not longer ago than that lasts: their rows may stand from former times, and not all
-// their switches have been asked which stations they have.
-// The time is when the next of them is so no longer.
-func (l *Loop) young(defs *model.Definitions, was *View, now time.Time) (young map[string]bool, next time.Time) {
-	if was != nil && was.Revision != defs.Revision {
-		l.noteJoined(defs, was, now)
-	}
-	young = map[string]bool{}
-	for id, since := range l.joined {
-		if due := since.Add(l.opts.Settle); due.After(now) {
-			young[id], next = true, earlier(next, due)
-		} else {
-			delete(l.joined, id)
-		}
-	}
-	return young, next
-}
-
-// noteJoined notes which networks have connections that had none.
-func (l *Loop) noteJoined(defs *model.Definitions, was *View, now time.Time) {
-	for c := range defs.Connections.All() {
-		if _, known := was.carried[c.NetworkID]; !known {
-			l.joined[c.NetworkID] = now
-		}
-	}
 }

@@ -1,6 +1,7 @@
-package reconcile
+package topology
 
 import (
+	"bordergw/model/modeltest"
 	"fmt"
 	"slices"
 
@@ -47,7 +48,7 @@ func (in ingress) tunnel() bool { return in.peer != model.VTEPAddress{} }
 func newPlane(t *topology, want func(*model.GatewayDevice) *vtep.Want) *plane {
 	p := &plane{byAddr: map[model.VTEPAddress]*node{}, maxHops: 3}
 	for gd := range t.Devices.All() {
-		n := &node{gd: gd, addr: ipOf(int(gd.Seq)), ls: map[string]*logical{}}
+		n := &node{gd: gd, addr: modeltest.IP(int(gd.Seq)), ls: map[string]*logical{}}
 		p.byAddr[n.addr] = n
 		p.nodes = append(p.nodes, n)
 		w := want(gd)
@@ -78,7 +79,7 @@ func (l *logical) realised() bool {
 
 // mine reports whether an entry is left out here, as vtep does.
 func (n *node) mine(home vtep.DatabaseID, l vtep.Locator) bool {
-	return home == databaseID(n.gd) || l.Addr == n.addr
+	return home == DatabaseID(n.gd) || l.Addr == n.addr
 }
 
 // flood is the flood list as the switch has it.
@@ -274,7 +275,7 @@ const flooded = "flooded"
 
 // lists reports whether the station is one that the switch itself has learned.
 func (l *logical) lists(mac model.MAC) bool {
-	return slices.ContainsFunc(l.seg.MACs, func(e vtep.MACEntry) bool { return e.MAC == mac && e.Home == databaseID(l.node.gd) })
+	return slices.ContainsFunc(l.seg.MACs, func(e vtep.MACEntry) bool { return e.MAC == mac && e.Home == DatabaseID(l.node.gd) })
 }
 
 // throughCable: what a stitched switch does not know it has learned on the

@@ -1,4 +1,4 @@
-package reconcile
+package topology
 
 import (
 	"bordergw/reconcile/mactable"

@@ -1,6 +1,7 @@
-package reconcile
+package topology
 
 import (
+	"bordergw/model/modeltest"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,7 +39,7 @@ func requireNothing(t *testing.T, v *View, devices ...*model.GatewayDevice) {
 
 // floodOf is a device's flood list as its database would have it.
 func floodOf(v *View, gd *model.GatewayDevice, ls string) []vtep.Locator {
-	n := &node{gd: gd, addr: ipOf(int(gd.Seq))}
+	n := &node{gd: gd, addr: modeltest.IP(int(gd.Seq))}
 	l := &logical{node: n, seg: v.Wants[gd.ID].Segment(ls)}
 	if l.seg == nil {
 		return nil
@@ -48,7 +49,7 @@ func floodOf(v *View, gd *model.GatewayDevice, ls string) []vtep.Locator {
 
 func locators(devices ...*model.GatewayDevice) (out []vtep.Locator) {
 	for _, gd := range devices {
-		out = append(out, vtep.Locator{Addr: ipOf(int(gd.Seq))})
+		out = append(out, vtep.Locator{Addr: modeltest.IP(int(gd.Seq))})
 	}
 	return out
 }
@@ -57,13 +58,13 @@ func locators(devices ...*model.GatewayDevice) (out []vtep.Locator) {
 // of the same network stands.
 func TestTranslationNeedsKeyedLocators(t *testing.T) {
 	topo := newTopology()
-	a, b := topo.device("a", ""), topo.device("b", "")
-	plain := topo.device("plain", model.BorderRelay, inSite("s1"))
-	able := topo.device("able", model.BorderRelay, inSite("s2"), keyed)
-	net := topo.network("n", 5001)
-	access := topo.access(net, a, b)
-	both := topo.border(net, 9001, able, plain)
-	same := topo.border(net, 5001, topo.device("same", model.BorderRelay, inSite("s3")))
+	a, b := topo.Device("a", ""), topo.Device("b", "")
+	plain := topo.Device("plain", model.BorderRelay, modeltest.InSite("s1"))
+	able := topo.Device("able", model.BorderRelay, modeltest.InSite("s2"), modeltest.Keyed)
+	net := topo.Network("n", 5001)
+	access := topo.Access(net, a, b)
+	both := topo.Border(net, 9001, able, plain)
+	same := topo.Border(net, 5001, topo.Device("same", model.BorderRelay, modeltest.InSite("s3")))
 	v := topo.compile(nil)
 	requireRefused(t, v, both, "plain", "profile auto has no keyed locators")
 	requireNothing(t, v, plain, able)
@@ -74,11 +75,11 @@ func TestTranslationNeedsKeyedLocators(t *testing.T) {
 
 func TestStitchNeedsItsCable(t *testing.T) {
 	topo := newTopology()
-	a := topo.device("a", "")
-	net := topo.network("n", 5001)
-	same := topo.border(net, 5001, topo.device("same", model.BorderStitch))
-	bare := topo.border(net, 9001, topo.device("bare", model.BorderStitch, func(gd *model.GatewayDevice) { gd.StitchPorts = nil }))
-	access := topo.access(net, a)
+	a := topo.Device("a", "")
+	net := topo.Network("n", 5001)
+	same := topo.Border(net, 5001, topo.Device("same", model.BorderStitch))
+	bare := topo.Border(net, 9001, topo.Device("bare", model.BorderStitch, func(gd *model.GatewayDevice) { gd.StitchPorts = nil }))
+	access := topo.Access(net, a)
 	v := topo.compile(nil)
 	requireRefused(t, v, same, "same", "differs from the network's VNI 5001")
 	requireRefused(t, v, bare, "bare", "needs two stitch ports")
@@ -89,10 +90,10 @@ func TestStitchNeedsItsCable(t *testing.T) {
 func TestDirectBordersOfTwoNetworks(t *testing.T) {
 	for profile, ok := range map[string]bool{"auto": false, "auto+keyed-locators": true} {
 		topo := newTopology()
-		n1, n2 := topo.network("n1", 5001), topo.network("n2", 5002)
-		d1, d2 := topo.device("d1", "", profiled(profile)), topo.device("d2", "", keyed)
-		c1 := topo.border(n1, 5001, d1)
-		topo.border(n2, 5001, d2)
+		n1, n2 := topo.Network("n1", 5001), topo.Network("n2", 5002)
+		d1, d2 := topo.Device("d1", "", modeltest.Profiled(profile)), topo.Device("d2", "", modeltest.Keyed)
+		c1 := topo.Border(n1, 5001, d1)
+		topo.Border(n2, 5001, d2)
 		v := topo.compile(nil)
 		if !ok {
 			requireRefused(t, v, c1, "d1", "can not join network n2")
@@ -101,15 +102,15 @@ func TestDirectBordersOfTwoNetworks(t *testing.T) {
 		}
 		requireAccepted(t, v, c1)
 		require.Equal(t, locators(d2), floodOf(v, d1, "n1"))
-		require.Equal(t, []vtep.Locator{{Addr: ipOf(int(d1.Seq)), Key: 5001}}, floodOf(v, d2, "n2"))
+		require.Equal(t, []vtep.Locator{{Addr: modeltest.IP(int(d1.Seq)), Key: 5001}}, floodOf(v, d2, "n2"))
 	}
 }
 
 func TestOneBorderVNIPerDeviceAndNetwork(t *testing.T) {
 	topo := newTopology()
-	net := topo.network("n", 5001)
-	gd := topo.device("d", model.BorderRelay, keyed)
-	first, second := topo.border(net, 9001, gd), topo.border(net, 9002, gd)
+	net := topo.Network("n", 5001)
+	gd := topo.Device("d", model.BorderRelay, modeltest.Keyed)
+	first, second := topo.Border(net, 9001, gd), topo.Border(net, 9002, gd)
 	v := topo.compile(nil)
 	requireAccepted(t, v, first)
 	requireRefused(t, v, second, "d", "joins network n by VNI 9001 already")
@@ -119,13 +120,13 @@ func TestOneBorderVNIPerDeviceAndNetwork(t *testing.T) {
 // would not hear all.
 func TestForwardersWithPorts(t *testing.T) {
 	topo := newTopology()
-	net := topo.network("n", 5001)
-	x, y := topo.device("x", model.BorderRelay, keyed), topo.device("y", model.BorderRelay, keyed)
-	first, second := topo.border(net, 9001, x), topo.border(net, 9002, y)
+	net := topo.Network("n", 5001)
+	x, y := topo.Device("x", model.BorderRelay, modeltest.Keyed), topo.Device("y", model.BorderRelay, modeltest.Keyed)
+	first, second := topo.Border(net, 9001, x), topo.Border(net, 9002, y)
 	v := topo.compile(nil)
 	requireAccepted(t, v, first)
 	requireAccepted(t, v, second)
-	access := topo.access(net, x)
+	access := topo.Access(net, x)
 	v = topo.compile(nil)
 	requireAccepted(t, v, access)
 	requireAccepted(t, v, first)
@@ -140,35 +141,35 @@ func TestRelayNeedsADeviceThatRelays(t *testing.T) {
 		"ovs-vtep": false, "ovs-vtep+keyed-locators+bfd": false, "service-node": false, "cumulus": false, "single-locator": false,
 	} {
 		topo := newTopology()
-		net := topo.network("n", 5001)
-		topo.access(net, topo.device("a", "", inSite("s1")))
-		border := topo.device("border", model.BorderRelay, inSite("s1"))
+		net := topo.Network("n", 5001)
+		topo.Access(net, topo.Device("a", "", modeltest.InSite("s1")))
+		border := topo.Device("border", model.BorderRelay, modeltest.InSite("s1"))
 		border.Profile = profile
-		c := topo.border(net, 5001, border)
+		c := topo.Border(net, 5001, border)
 		v := topo.compile(nil)
 		if able {
 			require.Empty(t, v.Outcomes[c.ID].Errors, profile)
 		} else {
 			requireRefused(t, v, c, "border", "border mode relay needs a device that passes frames from tunnel to tunnel, and profile "+profile+" does not")
 		}
-		require.Contains(t, relayNote(border), "split horizon")
+		require.Contains(t, RelayNote(border), "split horizon")
 		border.BorderMode = model.BorderStitch
-		require.Empty(t, relayNote(border))
+		require.Empty(t, RelayNote(border))
 	}
 }
 
 // A device that relays does so in a network without borders, too.
 func TestRelayAmongDirectSites(t *testing.T) {
 	topo := newTopology()
-	net := topo.network("n", 5001)
-	a, b := topo.device("a", "", inSite("s1")), topo.device("b", "", inSite("s2"))
-	relay := topo.device("relay", model.BorderRelay, inSite("s1"))
-	flat := topo.access(net, a, b)
-	third := topo.access(net, relay)
+	net := topo.Network("n", 5001)
+	a, b := topo.Device("a", "", modeltest.InSite("s1")), topo.Device("b", "", modeltest.InSite("s2"))
+	relay := topo.Device("relay", model.BorderRelay, modeltest.InSite("s1"))
+	flat := topo.Access(net, a, b)
+	third := topo.Access(net, relay)
 	v := topo.compile(nil)
 	requireAccepted(t, v, flat)
 	requireRefused(t, v, third, "relay", "would add copies")
-	topo.border(net, 5001, topo.device("border", model.BorderRelay, inSite("s1")))
+	topo.Border(net, 5001, topo.Device("border", model.BorderRelay, modeltest.InSite("s1")))
 	requireAccepted(t, topo.compile(nil), third)
 }
 
@@ -176,17 +177,17 @@ func TestSwitchesThatDoNotReplicate(t *testing.T) {
 	for _, profile := range []string{"service-node", "single-locator"} {
 		t.Run(profile, func(t *testing.T) {
 			topo := newTopology()
-			net := topo.network("n", 5001)
-			weak, a, b := topo.device("weak", "", profiled(profile)), topo.device("a", ""), topo.device("b", "")
-			c := topo.access(net, weak)
-			ca := topo.access(net, a)
+			net := topo.Network("n", 5001)
+			weak, a, b := topo.Device("weak", "", modeltest.Profiled(profile)), topo.Device("a", ""), topo.Device("b", "")
+			c := topo.Access(net, weak)
+			ca := topo.Access(net, a)
 			v := topo.compile(nil)
 			requireAccepted(t, v, c)
 			requireAccepted(t, v, ca)
 			require.Equal(t, locators(a), floodOf(v, weak, "n"), "two need no replication")
 			require.False(t, v.Wants["weak"].SourceNode)
 			require.True(t, v.Wants["a"].SourceNode)
-			cb := topo.access(net, b)
+			cb := topo.Access(net, b)
 			v = topo.compile(nil)
 			requireRefused(t, v, c, "weak", "floods to 1 end points and network n needs 2")
 			requireNothing(t, v, weak)
@@ -200,13 +201,13 @@ func TestSwitchesThatDoNotReplicate(t *testing.T) {
 // What a switch says of itself counts more than its profile.
 func TestSwitchFaults(t *testing.T) {
 	topo := newTopology()
-	net := topo.network("n", 5001)
-	weak, a, b := topo.device("weak", ""), topo.device("a", ""), topo.device("b", "")
-	c := topo.access(net, weak)
-	topo.access(net, a, b)
+	net := topo.Network("n", 5001)
+	weak, a, b := topo.Device("weak", ""), topo.Device("a", ""), topo.Device("b", "")
+	c := topo.Access(net, weak)
+	topo.Access(net, a, b)
 	requireAccepted(t, topo.compile(nil), c)
-	topo.inventory(weak, func(s *model.SwitchInventory) { s.Faults = []string{"unsupported_source_node_replication"} })
-	topo.inventory(a, func(s *model.SwitchInventory) { s.Faults = []string{"mac_table_exhaustion"} })
+	topo.Inventory(weak, func(s *model.SwitchInventory) { s.Faults = []string{"unsupported_source_node_replication"} })
+	topo.Inventory(a, func(s *model.SwitchInventory) { s.Faults = []string{"mac_table_exhaustion"} })
 	v := topo.compile(nil)
 	requireRefused(t, v, c, "weak", "floods to 1 end points")
 	require.False(t, v.Wants["weak"].SourceNode)
@@ -218,15 +219,15 @@ func TestSwitchFaults(t *testing.T) {
 
 func TestStaticBeatsLearned(t *testing.T) {
 	topo := newTopology()
-	net := topo.network("n", 5001)
-	a, b := topo.device("a", ""), topo.device("b", "")
-	border := topo.device("border", model.BorderDirect)
-	topo.access(net, a, b)
+	net := topo.Network("n", 5001)
+	a, b := topo.Device("a", ""), topo.Device("b", "")
+	border := topo.Device("border", model.BorderDirect)
+	topo.Access(net, a, b)
 	mac := topo.learn(net, a)
 	topo.winners["n"][0].Seq = 1000
-	topo.border(net, 5001, border)
+	topo.Border(net, 5001, border)
 	topo.far(border, model.RemoteMACEntry{MAC: mac, VTEPAddress: model.VTEPAddress{192, 0, 2, 1}, SegmentationID: 5001})
-	topo.far(border, model.RemoteMACEntry{MAC: macOf(77), VTEPAddress: model.VTEPAddress{192, 0, 2, 2}, SegmentationID: 5002})
+	topo.far(border, model.RemoteMACEntry{MAC: modeltest.MAC(77), VTEPAddress: model.VTEPAddress{192, 0, 2, 2}, SegmentationID: 5002})
 	v := topo.compile(nil)
 	for _, gd := range []*model.GatewayDevice{a, b, border} {
 		require.Equal(t, []vtep.MACEntry{{MAC: mac, Locator: vtep.Locator{Addr: model.VTEPAddress{192, 0, 2, 1}}}},
@@ -238,18 +239,18 @@ func TestStaticBeatsLearned(t *testing.T) {
 // nothing of each other.
 func TestSharedTunnelAddress(t *testing.T) {
 	topo := newTopology()
-	net := topo.network("n", 5001)
-	left, right, other := topo.device("left", ""), topo.device("right", ""), topo.device("other", "")
-	shared := ipOf(int(left.Seq))
-	topo.inventory(right, func(s *model.SwitchInventory) { s.TunnelIPs = []model.VTEPAddress{shared} })
-	topo.access(net, left, right, other)
+	net := topo.Network("n", 5001)
+	left, right, other := topo.Device("left", ""), topo.Device("right", ""), topo.Device("other", "")
+	shared := modeltest.IP(int(left.Seq))
+	topo.Inventory(right, func(s *model.SwitchInventory) { s.TunnelIPs = []model.VTEPAddress{shared} })
+	topo.Access(net, left, right, other)
 	topo.learn(net, left)
 	v := topo.compile(nil)
 	require.Equal(t, locators(left), floodOf(v, other, "n"), "one copy for the pair")
 	for _, gd := range []*model.GatewayDevice{left, right} {
 		l := &logical{node: &node{gd: gd, addr: shared}, seg: v.Wants[gd.ID].Segment("n")}
 		require.Equal(t, locators(other), l.flood())
-		_, ok := l.remote(macOf(1))
+		_, ok := l.remote(modeltest.MAC(1))
 		require.False(t, ok)
 	}
 }
@@ -257,11 +258,11 @@ func TestSharedTunnelAddress(t *testing.T) {
 // Stations that a stitched border learns on its cable are not its own.
 func TestStitchedNetworksAreNotBelieved(t *testing.T) {
 	topo := newTopology()
-	net := topo.network("n", 5001)
-	s1 := topo.device("s1", model.BorderStitch, inSite("1"))
-	spare := topo.device("spare", model.BorderStitch, inSite("1"))
-	s2 := topo.device("s2", model.BorderStitch, inSite("2"))
-	topo.border(net, 9001, s1, spare, s2)
+	net := topo.Network("n", 5001)
+	s1 := topo.Device("s1", model.BorderStitch, modeltest.InSite("1"))
+	spare := topo.Device("spare", model.BorderStitch, modeltest.InSite("1"))
+	s2 := topo.Device("s2", model.BorderStitch, modeltest.InSite("2"))
+	topo.Border(net, 9001, s1, spare, s2)
 	v := topo.compile(nil)
 	require.Equal(t, map[string]map[string]bool{"s1": {"n": true}, "s2": {"n": true}}, v.stitched)
 	v = topo.compile(map[string]bool{"s1": true})

@@ -1,9 +1,10 @@
-package reconcile
+package topology
 
 import (
 	"bordergw/reconcile/mactable"
 	"fmt"
 	"slices"
+	"strings"
 
 	"bordergw/model"
 )
@@ -13,16 +14,19 @@ import (
 // entry is out of date, or somebody uses the address of another.
 
 // contested are such stations of one network.
-type contested struct {
+type Contested struct {
 	total    int
 	byDevice map[string]int // by the id of the device that learned it
-	first    []string       // at most maxListed of them, in words
+	first    []string       // at most maxContested of them, in words
 }
+
+// maxContested bounds those that a network's are told by.
+const maxContested = 10
 
 // contests finds the stations of the group that are both placed and learned, by network
 // id. stations has the winner of each MAC.
-func (g *group) contests(stations []placed) map[string]*contested {
-	out := map[string]*contested{}
+func (g *group) contests(stations []placed) map[string]*Contested {
+	out := map[string]*Contested{}
 	for _, p := range g.nets {
 		if p.learned == nil {
 			continue
@@ -44,22 +48,22 @@ func (g *group) contests(stations []placed) map[string]*contested {
 	return out
 }
 
-func note(into map[string]*contested, network string, s placed, by *model.GatewayDevice) {
+func note(into map[string]*Contested, network string, s placed, by *model.GatewayDevice) {
 	c := into[network]
 	if c == nil {
-		c = &contested{byDevice: map[string]int{}}
+		c = &Contested{byDevice: map[string]int{}}
 		into[network] = c
 	}
 	c.total++
 	c.byDevice[by.ID]++
-	if len(c.first) < maxListed {
-		c.first = append(c.first, fmt.Sprintf("%s, configured at %s, is claimed by device %s", s.MAC, s.Endpoint, deviceName(by)))
+	if len(c.first) < maxContested {
+		c.first = append(c.first, fmt.Sprintf("%s, configured at %s, is claimed by device %s", s.MAC, s.Endpoint, by.DisplayName()))
 	}
 }
 
 // String lists the first of them.
-func (c *contested) String() string {
-	text := "stations that are configured elsewhere were learned by a switch, and stay where they are configured: " + listed(c.first)
+func (c *Contested) String() string {
+	text := "stations that are configured elsewhere were learned by a switch, and stay where they are configured: " + strings.Join(c.first, "; ")
 	if more := c.total - len(c.first); more > 0 {
 		text += fmt.Sprintf("; and %d more", more)
 	}
@@ -67,32 +71,15 @@ func (c *contested) String() string {
 }
 
 // contestedOf counts the contested stations that each device has learned, by its id.
-func (v *View) contestedOf() map[string]int {
+func (v *View) ContestedOf() map[string]int {
 	out := map[string]int{}
 	if v == nil {
 		return out
 	}
-	for _, c := range v.contested {
+	for _, c := range v.Contested {
 		for id, n := range c.byDevice {
 			out[id] += n
 		}
 	}
 	return out
-}
-
-// tellContested logs in which networks stations come to be contested, and where that is
-// over, in a line each.
-func (l *Loop) tellContested(v *View) {
-	for network, c := range v.contested {
-		if !l.disputed[network] {
-			l.disputed[network] = true
-			l.log.WithField("network", network).Warn(c.String())
-		}
-	}
-	for network := range l.disputed {
-		if v.contested[network] == nil {
-			delete(l.disputed, network)
-			l.log.WithField("network", network).Info("no station that is configured elsewhere is claimed by a switch any more")
-		}
-	}
 }

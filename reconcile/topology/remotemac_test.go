@@ -1,6 +1,7 @@
-package reconcile
+package topology
 
 import (
+	"bordergw/model/modeltest"
 	"fmt"
 	"runtime"
 	"testing"
@@ -14,15 +15,15 @@ import (
 // first, which has one.
 func farTopology(macs int) (*topology, *model.GatewayDevice) {
 	t := newTopology()
-	gd, other := t.device("gd", ""), t.device("other", "")
+	gd, other := t.Device("gd", ""), t.Device("other", "")
 	for i := range 10 {
-		net := t.network(fmt.Sprint("n", i), model.VNI(5001+i))
-		t.access(net, gd, other)
+		net := t.Network(fmt.Sprint("n", i), model.VNI(5001+i))
+		t.Access(net, gd, other)
 		var all []*model.RemoteMAC
 		for range macs {
 			t.stations++
 			all = append(all, &model.RemoteMAC{DeviceID: gd.ID, Seq: uint64(t.stations), RemoteMACEntry: model.RemoteMACEntry{
-				ID: fmt.Sprint("far", t.stations), MAC: macOf(t.stations), VTEPAddress: ipOf(200), SegmentationID: net.VNI}})
+				ID: fmt.Sprint("far", t.stations), MAC: modeltest.MAC(t.stations), VTEPAddress: modeltest.IP(200), SegmentationID: net.VNI}})
 			if i == 0 {
 				break
 			}
@@ -40,7 +41,7 @@ func TestRemoteMACConcernsItsVNI(t *testing.T) {
 		before := topo.Definitions
 		was := Compile(Input{Definitions: &before}, nil)
 
-		m := topo.far(gd, model.RemoteMACEntry{MAC: macOf(900_000), VTEPAddress: ipOf(201), SegmentationID: 5001})
+		m := topo.far(gd, model.RemoteMACEntry{MAC: modeltest.MAC(900_000), VTEPAddress: modeltest.IP(201), SegmentationID: 5001})
 		after := topo.Definitions
 		var start, end runtime.MemStats
 		runtime.ReadMemStats(&start)

@@ -1,6 +1,7 @@
-package reconcile
+package topology
 
 import (
+	"bordergw/model/modeltest"
 	"strings"
 	"testing"
 
@@ -19,20 +20,20 @@ func TestWalkPastSilentForwardersWithPorts(t *testing.T) {
 		for _, away := range []string{"b00", "b00 b10"} {
 			t.Run(string(mode)+" "+away, func(t *testing.T) {
 				topo := newTopology()
-				net := topo.network("n", 5001)
+				net := topo.Network("n", 5001)
 				var borders []model.Device
 				down := map[string]bool{}
 				for _, site := range []string{"0", "1"} {
-					topo.access(net, topo.device("a"+site, "", inSite(site)))
+					topo.Access(net, topo.Device("a"+site, "", modeltest.InSite(site)))
 					for _, n := range []string{"0", "1"} {
-						gd := topo.device("b"+site+n, mode, inSite(site), keyed)
-						borders = append(borders, model.Device{DeviceID: gd.ID, SegmentationID: 9001, Interfaces: topo.port(net)})
+						gd := topo.Device("b"+site+n, mode, modeltest.InSite(site), modeltest.Keyed)
+						borders = append(borders, model.Device{DeviceID: gd.ID, SegmentationID: 9001, Interfaces: topo.Port(net)})
 						if strings.Contains(away, gd.Name) {
 							down[gd.ID] = true
 						}
 					}
 				}
-				topo.connect(net, 9001, borders...)
+				topo.Connect(net, 9001, borders...)
 				before, after := topo.compile(nil), topo.compile(down)
 				p := newPlane(topo, func(gd *model.GatewayDevice) *vtep.Want {
 					if down[gd.ID] {

@@ -1,4 +1,4 @@
-package reconcile
+package topology
 
 import (
 	"cmp"
@@ -8,6 +8,9 @@ import (
 	"bordergw/model"
 	"bordergw/vtep"
 )
+
+// noSwitch is said of a database that was read and has nothing to be driven.
+const NoSwitch = "the database has no Physical_Switch yet"
 
 // connect finds the members that one connection makes. Either all of a
 // connection is realised, as far as it is known, or nothing of it.
@@ -20,7 +23,7 @@ func (p *netPart) connect(in *Input, c *model.L2GatewayConnection, v *groupView)
 		return
 	}
 	var found []*member
-	if g.HAMode == model.ActivePassive && activeDevice(g) == nil {
+	if g.HAMode == model.ActivePassive && g.ActiveDevice() == nil {
 		out.Waiting = append(out.Waiting, fmt.Sprintf("no device of gateway %s is active yet", cmp.Or(g.Name, g.ID)))
 	}
 	for i := range g.Devices {
@@ -47,7 +50,7 @@ func (p *netPart) connect(in *Input, c *model.L2GatewayConnection, v *groupView)
 func (p *netPart) passive(in *Input, d *model.Device, out *Outcome) {
 	name := cmp.Or(d.DeviceName, d.DeviceID)
 	if place, ok := in.places().Find(d); ok {
-		name = deviceName(place.Device)
+		name = place.Device.DisplayName()
 	}
 	out.Standby = append(out.Standby, name)
 }
@@ -79,7 +82,7 @@ func (p *netPart) member(in *Input, c *model.L2GatewayConnection, d *model.Devic
 	}
 	gd := place.Device
 	if !gd.Driven() {
-		out.Unsupported = append(out.Unsupported, fmt.Sprintf("device %s is a %s", deviceName(gd), gd.Type))
+		out.Unsupported = append(out.Unsupported, fmt.Sprintf("device %s is a %s", gd.DisplayName(), gd.Type))
 		return nil
 	}
 	m := &member{
@@ -88,10 +91,10 @@ func (p *netPart) member(in *Input, c *model.L2GatewayConnection, d *model.Devic
 		down: in.Down[gd.ID],
 	}
 	for _, o := range in.registrations().Sharing(gd) {
-		m.ways = append(m.ways, databaseID(o))
+		m.ways = append(m.ways, DatabaseID(o))
 	}
 	if reason := m.unable(p.net); reason != "" {
-		out.Errors = append(out.Errors, fmt.Sprintf("device %s: %s", deviceName(gd), reason))
+		out.Errors = append(out.Errors, fmt.Sprintf("device %s: %s", gd.DisplayName(), reason))
 		return nil
 	}
 	reason := p.locate(m)
@@ -122,7 +125,7 @@ func (in *Input) unknownSwitch(gd *model.GatewayDevice) string {
 		return ok
 	})
 	if read && len(in.registrations().Switches(gd)) == 0 {
-		return noSwitch
+		return NoSwitch
 	}
 	return "its switch is not known yet"
 }
@@ -130,12 +133,12 @@ func (in *Input) unknownSwitch(gd *model.GatewayDevice) string {
 // waitForReading notes what the device's database does not say. While it can not be
 // read, that is the cause to name.
 func (o *Outcome) waitForReading(gd *model.GatewayDevice, reason string) {
-	text := fmt.Sprintf("device %s: %s", deviceName(gd), reason)
+	text := fmt.Sprintf("device %s: %s", gd.DisplayName(), reason)
 	o.Waiting = append(o.Waiting, text)
-	if o.readFrom == nil {
-		o.readFrom = map[string]*model.GatewayDevice{}
+	if o.ReadFrom == nil {
+		o.ReadFrom = map[string]*model.GatewayDevice{}
 	}
-	o.readFrom[text] = gd
+	o.ReadFrom[text] = gd
 }
 
 // unable says why the device can not be a border as it is asked to, "" if it
@@ -163,7 +166,7 @@ func canRelay(gd *model.GatewayDevice) bool {
 }
 
 // relayNote says what a border that relays must do itself, "" for any other device.
-func relayNote(gd *model.GatewayDevice) string {
+func RelayNote(gd *model.GatewayDevice) string {
 	if gd.BorderMode != model.BorderRelay {
 		return ""
 	}
@@ -214,9 +217,6 @@ func (m *member) outdated() string {
 	return ""
 }
 
-// deviceName is how messages call a registered device.
-func deviceName(gd *model.GatewayDevice) string { return cmp.Or(gd.Name, gd.ID) }
-
 // refuseUnrealisable finds one member that can not take its part as things
 // stand, refuses its connections, and reports whether there was one.
 func (g *group) refuseUnrealisable() bool {
@@ -224,7 +224,7 @@ func (g *group) refuseUnrealisable() bool {
 		for _, d := range p.domains {
 			for _, m := range d.members {
 				if reason := g.unrealisable(m); reason != "" {
-					g.refuse(m, fmt.Sprintf("device %s: %s", deviceName(m.device), reason))
+					g.refuse(m, fmt.Sprintf("device %s: %s", m.device.DisplayName(), reason))
 					return true
 				}
 			}
@@ -306,7 +306,7 @@ func (p *netPart) report() {
 	for _, m := range p.members {
 		for _, o := range m.outcomes {
 			if m.relays() && !m.forwards() {
-				o.Standby = append(o.Standby, deviceName(m.device))
+				o.Standby = append(o.Standby, m.device.DisplayName())
 				if len(m.bindings) == 0 {
 					continue
 				}

@@ -1,4 +1,4 @@
-package reconcile_test
+package topology_test
 
 import (
 	"bordergw/reconcile/mactable"
@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"bordergw/model"
-	"bordergw/reconcile"
+	"bordergw/reconcile/topology"
 	"bordergw/vtep"
 
 	"github.com/stretchr/testify/require"
@@ -30,7 +30,7 @@ func TestCompileScenarios(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			ar, err := txtar.ParseFile(file)
 			require.NoError(t, err)
-			view := dump(reconcile.Compile(parse(t, ar).input(), nil))
+			view := dump(topology.Compile(parse(t, ar).input(), nil))
 			if *update {
 				ar.Files = []txtar.File{ar.Files[0], {Name: "view", Data: []byte(view)}}
 				require.NoError(t, os.WriteFile(file, txtar.Format(ar), 0o644))
@@ -49,9 +49,9 @@ func TestCompileIsPure(t *testing.T) {
 		ar, err := txtar.ParseFile(file)
 		require.NoError(t, err)
 		in := parse(t, ar).input()
-		first := reconcile.Compile(in, nil)
-		require.Equal(t, dump(first), dump(reconcile.Compile(in, nil)), file)
-		second := reconcile.Compile(in, first)
+		first := topology.Compile(in, nil)
+		require.Equal(t, dump(first), dump(topology.Compile(in, nil)), file)
+		second := topology.Compile(in, first)
 		require.Equal(t, dump(first), dump(second), file)
 		for id, w := range second.Wants {
 			for i, s := range w.Segments {
@@ -63,7 +63,7 @@ func TestCompileIsPure(t *testing.T) {
 		}
 		backwards := parse(t, ar)
 		backwards.reverse()
-		require.Equal(t, dump(first), dump(reconcile.Compile(backwards.input(), nil)), file)
+		require.Equal(t, dump(first), dump(topology.Compile(backwards.input(), nil)), file)
 	}
 }
 
@@ -82,7 +82,7 @@ connect c2 net-b g vlan 11`) {
 		s.line(strings.Fields(line))
 	}
 	in := s.input()
-	before := reconcile.Compile(in, nil)
+	before := topology.Compile(in, nil)
 	text := dump(before)
 	net, _ := in.Definitions.Networks.Get("net-a")
 	renamed := *net
@@ -90,12 +90,12 @@ connect c2 net-b g vlan 11`) {
 	defs := *in.Definitions
 	defs.Networks = defs.Networks.With(&renamed)
 	in.Definitions = &defs
-	after := reconcile.Compile(in, before)
+	after := topology.Compile(in, before)
 	require.Equal(t, text, dump(before))
 	require.Equal(t, "other", after.Wants["sw1"].Segments[0].Description)
 	require.NotSame(t, before.Wants["sw1"].Segments[0], after.Wants["sw1"].Segments[0])
 	require.Same(t, before.Wants["sw1"].Segments[1], after.Wants["sw1"].Segments[1])
-	require.Equal(t, dump(after), dump(reconcile.Compile(in, nil)), "as if built from nothing")
+	require.Equal(t, dump(after), dump(topology.Compile(in, nil)), "as if built from nothing")
 }
 
 // TestClaims: a network is buried on the switches that it was removed from and
@@ -113,7 +113,7 @@ network net-b 101`) {
 		{Record: model.Record{ID: "net-a"}, VNI: 100, Pending: []string{"sw1"}},
 		{Record: model.Record{ID: "net-z"}, VNI: 109, Pending: []string{"sw2"}},
 	}
-	wants := reconcile.Compile(s.input(), nil).Wants
+	wants := topology.Compile(s.input(), nil).Wants
 	key := func(n int) *int { return &n }
 	for _, c := range []struct {
 		device, name string
@@ -140,7 +140,7 @@ func TestWantsAreSortedAndUnique(t *testing.T) {
 	for _, file := range scenarios(t) {
 		ar, err := txtar.ParseFile(file)
 		require.NoError(t, err)
-		for _, w := range reconcile.Compile(parse(t, ar).input(), nil).Wants {
+		for _, w := range topology.Compile(parse(t, ar).input(), nil).Wants {
 			for i := 1; i < len(w.Bindings); i++ {
 				require.Negative(t, w.Bindings[i-1].Compare(w.Bindings[i]), file)
 			}
@@ -376,7 +376,7 @@ func (s *scenario) reverse() {
 	}
 }
 
-func (s *scenario) input() reconcile.Input {
+func (s *scenario) input() topology.Input {
 	defs := &model.Definitions{
 		StoreID: "us", Networks: model.NewTable(s.networks), Inventories: model.NewTable(s.inventories),
 		Gateways: model.NewTable(s.gateways), Connections: model.NewTable(s.connections), Tombstones: model.NewTable(s.tombstones),
@@ -389,11 +389,11 @@ func (s *scenario) input() reconcile.Input {
 			defs.Devices = defs.Devices.With(d)
 		}
 	}
-	return reconcile.Input{Definitions: defs, Learned: s.learned, Down: s.down, GrowOnly: s.growOnly, Sweep: s.sweep}
+	return topology.Input{Definitions: defs, Learned: s.learned, Down: s.down, GrowOnly: s.growOnly, Sweep: s.sweep}
 }
 
 // dump prints a view in an order that depends on its content only.
-func dump(v *reconcile.View) string {
+func dump(v *topology.View) string {
 	var b strings.Builder
 	for _, id := range slices.Sorted(maps.Keys(v.Wants)) {
 		dumpWant(&b, id, v.Wants[id])
@@ -434,7 +434,7 @@ func flags(set map[string]bool) (out string) {
 	return out
 }
 
-func dumpOutcome(b *strings.Builder, id string, o *reconcile.Outcome) {
+func dumpOutcome(b *strings.Builder, id string, o *topology.Outcome) {
 	fmt.Fprintf(b, "connection %s\n", id)
 	var parts []string
 	for _, part := range o.Parts {

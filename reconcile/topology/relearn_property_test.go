@@ -1,6 +1,7 @@
-package reconcile
+package topology
 
 import (
+	"bordergw/model/modeltest"
 	"bordergw/reconcile/mactable"
 	"fmt"
 	"maps"
@@ -48,7 +49,7 @@ func newRelearning(seed uint64) *relearning {
 		tunnels.Profile = []string{"auto+bfd", "auto+bfd+keyed-locators"}[r.IntN(2)]
 		top.Devices = top.Devices.With(&tunnels)
 		if r.IntN(4) == 0 {
-			top.inventory(gd, func(s *model.SwitchInventory) { s.TunnelIPs = nil })
+			top.Inventory(gd, func(s *model.SwitchInventory) { s.TunnelIPs = nil })
 		}
 	}
 	for gd := range top.Devices.All() {
@@ -118,7 +119,7 @@ func (r *relearning) refar(gd *model.GatewayDevice) {
 		vnis = append(vnis, n.VNI)
 	}
 	r.top.stations++
-	r.top.far(gd, model.RemoteMACEntry{MAC: macOf(r.top.stations), VTEPAddress: ipOf(200 + r.IntN(9)), SegmentationID: vnis[r.IntN(len(vnis))]})
+	r.top.far(gd, model.RemoteMACEntry{MAC: modeltest.MAC(r.top.stations), VTEPAddress: modeltest.IP(200 + r.IntN(9)), SegmentationID: vnis[r.IntN(len(vnis))]})
 }
 
 // moved has some stations at other switches, and some gone.
@@ -136,7 +137,7 @@ func (r *relearning) moved(was []mactable.Candidate) (out []mactable.Candidate) 
 	if len(was) > 0 && r.IntN(2) == 0 {
 		r.top.stations++
 		came := was[0]
-		came.MAC = macOf(r.top.stations)
+		came.MAC = modeltest.MAC(r.top.stations)
 		out = append(out, came)
 	}
 	return out
@@ -146,7 +147,7 @@ func (r *relearning) flooded(was map[vtep.DatabaseID][]model.VTEPAddress) map[vt
 	if r.IntN(6) > 0 {
 		return maps.Clone(was)
 	}
-	return map[vtep.DatabaseID][]model.VTEPAddress{vtep.DatabaseID(1 + r.IntN(9)): {ipOf(200 + r.IntN(9))}}
+	return map[vtep.DatabaseID][]model.VTEPAddress{vtep.DatabaseID(1 + r.IntN(9)): {modeltest.IP(200 + r.IntN(9))}}
 }
 
 // A View made from the one before is the View made from nothing, and the one

@@ -1,4 +1,4 @@
-package reconcile
+package topology
 
 import (
 	"bordergw/reconcile/mactable"
@@ -58,20 +58,20 @@ type View struct {
 
 	// since is the revision, by gateway device id, from which on its Want says what it
 	// says now.
-	since map[string]uint64
+	Since map[string]uint64
 	// stitched are the networks, by gateway device id, in which what the device
 	// learns is not believed.
 	stitched map[string]map[string]bool
 	groups   map[string]*groupView
 	// clashes are the bindings, by connection id, that an older connection has.
-	clashes map[string][]vtep.Binding
+	Clashes map[string][]vtep.Binding
 	// shares are what each device's Want was gathered from; none where not known any
 	// more, or where there were clashes.
 	shares map[string][]*share
 	// contested stations, by network id.
-	contested map[string]*contested
+	Contested map[string]*Contested
 	// carried are the networks that have a connection.
-	carried map[string]bool
+	Carried map[string]bool
 	basis   basis
 }
 
@@ -87,7 +87,7 @@ type Outcome struct {
 	// Waiting says what is not known yet.
 	Waiting []string
 	// readFrom are the devices whose databases would tell what texts of Waiting lack.
-	readFrom map[string]*model.GatewayDevice
+	ReadFrom map[string]*model.GatewayDevice
 	// Standby names devices that hold nothing until another one fails.
 	Standby []string
 	// Parts are what must stand for it.
@@ -102,7 +102,7 @@ type Part struct {
 }
 
 // has reports whether the part has the port of a switch.
-func (p *Part) has(sw, port string) bool {
+func (p *Part) Has(sw, port string) bool {
 	first := vtep.Binding{Switch: sw, Port: port}
 	i, _ := slices.BinarySearchFunc(p.Bindings, first, vtep.Binding.Compare)
 	return i < len(p.Bindings) && p.Bindings[i].Switch == sw && p.Bindings[i].Port == port
@@ -119,10 +119,10 @@ func Compile(in Input, prev *View) *View {
 		Outcomes:  map[string]*Outcome{},
 		stitched:  map[string]map[string]bool{},
 		groups:    map[string]*groupView{},
-		clashes:   map[string][]vtep.Binding{},
+		Clashes:   map[string][]vtep.Binding{},
 		shares:    map[string][]*share{},
-		carried:   map[string]bool{},
-		contested: map[string]*contested{},
+		Carried:   map[string]bool{},
+		Contested: map[string]*Contested{},
 		basis:     basisOf(&in),
 	}
 	for _, g := range groupNetworks(&in) {
@@ -135,13 +135,13 @@ func Compile(in Input, prev *View) *View {
 		}
 		v.groups[g.key()] = gv
 		for _, p := range g.nets {
-			v.carried[p.net.ID] = true
+			v.Carried[p.net.ID] = true
 		}
 		maps.Copy(v.Outcomes, gv.outcomes)
-		maps.Copy(v.contested, gv.contested)
+		maps.Copy(v.Contested, gv.contested)
 	}
 	v.assemble(in, prev)
-	v.since = v.unchangedSince(prev)
+	v.Since = v.unchangedSince(prev)
 	return v
 }
 
@@ -152,14 +152,14 @@ func (v *View) unchangedSince(prev *View) map[string]uint64 {
 	for dev, want := range v.Wants {
 		out[dev] = v.Revision
 		if prev != nil && vtep.SameWant(prev.Wants[dev], want) {
-			out[dev] = prev.since[dev]
+			out[dev] = prev.Since[dev]
 		}
 	}
 	return out
 }
 
 // believes reports whether what a device learns in a network counts.
-func (v *View) believes(device, network string) bool {
+func (v *View) Believes(device, network string) bool {
 	return v == nil || !v.stitched[device][network]
 }
 
@@ -178,7 +178,7 @@ func (v *View) assemble(in Input, prev *View) {
 	drive := func(gd *model.GatewayDevice, sweep bool) {
 		switches := all.Switches(gd)
 		v.Wants[gd.ID] = &vtep.Want{
-			Self: databaseID(gd), Mark: defs.StoreID, Claim: claimsOn(defs, all.Sharing(gd)), Known: known,
+			Self: DatabaseID(gd), Mark: defs.StoreID, Claim: claimsOn(defs, all.Sharing(gd)), Known: known,
 			SourceNode: sourceNode(gd, switches), MACsFull: macsFull(switches), GrowOnly: in.GrowOnly, Sweep: sweep,
 		}
 	}
@@ -253,7 +253,7 @@ func (v *View) regather(dev string, w *vtep.Want, prev *View) bool {
 func (v *View) tunnels(defs *model.Definitions, all *model.Registrations) {
 	runs := map[vtep.DatabaseID]bool{}
 	for gd := range defs.Devices.All() {
-		runs[databaseID(gd)] = gd.Driven() && profileOf(gd).BFD
+		runs[DatabaseID(gd)] = gd.Driven() && profileOf(gd).BFD
 	}
 	for gd := range defs.Devices.All() {
 		switches := all.Switches(gd)
@@ -299,7 +299,7 @@ func (v *View) divideVLANs(dev string, w *vtep.Want) bool {
 				if first, taken := owner[key]; !taken {
 					owner[key] = b
 				} else if first != b {
-					v.clashes[o.Connection.ID] = append(v.clashes[o.Connection.ID], b)
+					v.Clashes[o.Connection.ID] = append(v.Clashes[o.Connection.ID], b)
 				}
 			}
 		}
@@ -334,7 +334,7 @@ func claimsOn(defs *model.Definitions, sharing []*model.GatewayDevice) func(name
 		_, known := defs.Networks.Get(id)
 		t, removed := defs.Tombstones.Get(id)
 		switch {
-		case removed && pendingOn(t, sharing) && (second || key == nil || *key == int(t.VNI)):
+		case removed && t.PendingOn(sharing) && (second || key == nil || *key == int(t.VNI)):
 			return vtep.Buried
 		case known || removed:
 			return vtep.Known
@@ -366,7 +366,7 @@ func addressesOf(defs *model.Definitions, chosen func(id string) bool) map[model
 }
 
 // databaseID numbers a device's database; the creation order never changes.
-func databaseID(gd *model.GatewayDevice) vtep.DatabaseID { return vtep.DatabaseID(gd.Seq) }
+func DatabaseID(gd *model.GatewayDevice) vtep.DatabaseID { return vtep.DatabaseID(gd.Seq) }
 
 func profileOf(gd *model.GatewayDevice) model.Profile {
 	p, err := model.ParseProfile(gd.Profile)

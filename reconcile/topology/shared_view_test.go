@@ -1,6 +1,7 @@
-package reconcile
+package topology
 
 import (
+	"bordergw/model/modeltest"
 	"bordergw/reconcile/mactable"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 // again registers the switch of a device once more.
 func (t *topology) again(gd *model.GatewayDevice) *model.GatewayDevice {
 	second := *gd
-	second.Record = t.record(gd.ID + "-again")
+	second.Record = t.Record(gd.ID + "-again")
 	t.Devices = t.Devices.With(&second)
 	inv, _ := t.Inventories.Get(gd.ID)
 	t.Inventories = t.Inventories.With(&model.Inventory{Record: second.Record, Switches: inv.Switches})
@@ -22,17 +23,17 @@ func (t *topology) again(gd *model.GatewayDevice) *model.GatewayDevice {
 // Workers look at a View while the next one is made from it: nothing of it is written.
 func TestViewIsReadWhileTheNextOneIsMade(t *testing.T) {
 	top := newTopology()
-	sw, far := top.device("sw", model.BorderDirect), top.device("far", model.BorderDirect)
-	border := top.device("b1", model.BorderStitch, inSite("east"))
-	other := top.device("b2", model.BorderStitch, inSite("west"))
+	sw, far := top.Device("sw", model.BorderDirect), top.Device("far", model.BorderDirect)
+	border := top.Device("b1", model.BorderStitch, modeltest.InSite("east"))
+	other := top.Device("b2", model.BorderStitch, modeltest.InSite("west"))
 	second := top.again(border)
-	net := top.network("net", 100)
-	top.access(net, sw, far)
-	top.border(net, 5000, border)
-	top.border(net, 5000, other)
+	net := top.Network("net", 100)
+	top.Access(net, sw, far)
+	top.Border(net, 5000, border)
+	top.Border(net, 5000, other)
 	in := Input{Definitions: &top.Definitions, Learned: map[string]*mactable.Learned{net.ID: {}}, Down: map[string]bool{}}
 	was := Compile(in, nil)
-	require.False(t, was.believes(second.ID, net.ID))
+	require.False(t, was.Believes(second.ID, net.ID))
 
 	made, ended := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -42,7 +43,7 @@ func TestViewIsReadWhileTheNextOneIsMade(t *testing.T) {
 			case <-made:
 				return
 			default:
-				was.believes(second.ID, net.ID)
+				was.Believes(second.ID, net.ID)
 			}
 		}
 	}()
@@ -51,7 +52,7 @@ func TestViewIsReadWhileTheNextOneIsMade(t *testing.T) {
 		in := Input{Definitions: &top.Definitions, Learned: map[string]*mactable.Learned{net.ID: {Winners: top.winners[net.ID][:1]}}, Down: in.Down}
 		next := relearn(&in, was)
 		require.NotNil(t, next)
-		require.False(t, next.believes(second.ID, net.ID))
+		require.False(t, next.Believes(second.ID, net.ID))
 	}
 	close(made)
 	<-ended

@@ -1,6 +1,7 @@
-package reconcile
+package topology
 
 import (
+	"bordergw/model/modeltest"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,15 +13,15 @@ import (
 // realised, because of another switch, is nothing to the other.
 func TestRefusedConnectionLeavesOthersOfItsSwitch(t *testing.T) {
 	topo := newTopology()
-	net := topo.network("n", 5001)
-	a, b := topo.device("a", ""), topo.device("b", "")
-	bad := topo.device("r", model.BorderRelay, inSite("elsewhere"))
+	net := topo.Network("n", 5001)
+	a, b := topo.Device("a", ""), topo.Device("b", "")
+	bad := topo.Device("r", model.BorderRelay, modeltest.InSite("elsewhere"))
 	on := func(gd *model.GatewayDevice, vlan model.VLAN) model.Device {
 		return model.Device{DeviceName: gd.Name, Interfaces: []model.Interface{{Name: "p1", VLANs: []model.VLAN{vlan}}}}
 	}
-	topo.connect(net, 0, on(b, 100))
-	good := topo.connect(net, 0, on(a, 100))
-	refused := topo.connect(net, 0, on(a, 200), on(bad, 100))
+	topo.Connect(net, 0, on(b, 100))
+	good := topo.Connect(net, 0, on(a, 100))
+	refused := topo.Connect(net, 0, on(a, 200), on(bad, 100))
 	v := topo.compile(nil)
 	require.NotEmpty(t, v.Outcomes[refused.ID].Errors)
 	require.Empty(t, v.Outcomes[good.ID].Errors)

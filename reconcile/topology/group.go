@@ -1,4 +1,4 @@
-package reconcile
+package topology
 
 import (
 	"bordergw/reconcile/mactable"
@@ -74,7 +74,7 @@ func (m *member) relays() bool { return m.border != 0 && m.mode != model.BorderD
 // forwards reports whether the member is the one that relays for its domain.
 func (m *member) forwards() bool { return m.relays() && m.domain.forwarders[m.border] == m }
 
-func (m *member) db() vtep.DatabaseID { return databaseID(m.device) }
+func (m *member) db() vtep.DatabaseID { return DatabaseID(m.device) }
 
 // groupView is a group's part of a View.
 type groupView struct {
@@ -87,7 +87,7 @@ type groupView struct {
 	of       []*model.Network  // by segment
 	outcomes map[string]*Outcome
 	// contested stations, by network id.
-	contested map[string]*contested
+	contested map[string]*Contested
 }
 
 // groupNet is what a network of a group was made from.

@@ -1,4 +1,4 @@
-package reconcile
+package topology
 
 import (
 	"maps"
@@ -36,7 +36,7 @@ func relearn(in *Input, prev *View) *View {
 	}
 	in.found = prev.basis.places // answers for these definitions
 	next := *prev
-	next.contested = maps.Clone(prev.contested)
+	next.Contested = maps.Clone(prev.Contested)
 	next.groups, next.Wants, next.shares = maps.Clone(prev.groups), maps.Clone(prev.Wants), maps.Clone(prev.shares)
 	next.stitched = maps.Clone(prev.stitched) // shareWants writes it
 	fresh := map[string]bool{}                // Wants that are not shared with prev
@@ -52,9 +52,9 @@ func relearn(in *Input, prev *View) *View {
 		gv.follow(was)
 		next.groups[key] = gv
 		for _, p := range gv.nets {
-			delete(next.contested, p.net.ID)
+			delete(next.Contested, p.net.ID)
 		}
-		maps.Copy(next.contested, gv.contested)
+		maps.Copy(next.Contested, gv.contested)
 		for dev, share := range gv.shares {
 			if !next.replace(dev, share, fresh) {
 				return nil
