@@ -1,5 +1,7 @@
 package model
 
+import "sync/atomic"
+
 // Definitions is an immutable snapshot of everything the store holds: what
 // operators defined, what was last seen of the switches, and what remains to
 // be cleaned up.
@@ -21,7 +23,33 @@ type Definitions struct {
 	Moves       Table[StationMove, *StationMove]
 	// Released are numbers on the wire that were given up and may still be in use.
 	Released Table[Released, *Released]
+	// registrations keeps what Registrations has found, also for snapshots that differ in
+	// other tables; nil in one that was not made by NewDefinitions.
+	registrations *atomic.Pointer[Registrations]
 }
+
+// NewDefinitions is a snapshot without any record.
+func NewDefinitions(storeID string, revision uint64) *Definitions {
+	return &Definitions{StoreID: storeID, Revision: revision, registrations: new(atomic.Pointer[Registrations])}
+}
+
+// Registrations tells which devices reach one switch database. They are made once, and
+// once more when devices or inventories have changed.
+func (d *Definitions) Registrations() *Registrations {
+	if d.registrations == nil {
+		return NewRegistrations(d)
+	}
+	r := d.registrations.Load()
+	if r == nil || !r.devices.Same(d.Devices) || !r.inventories.Same(d.Inventories) {
+		r = NewRegistrations(d)
+		d.registrations.Store(r)
+	}
+	return r
+}
+
+// PartRegistrations is for who changes devices or inventories of a copy: what is found
+// of the copy does not displace what was found of the snapshot.
+func (d *Definitions) PartRegistrations() { d.registrations = new(atomic.Pointer[Registrations]) }
 
 // Place is where a gateway's device is found.
 type Place struct {

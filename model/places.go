@@ -25,7 +25,7 @@ func NewPlaces(d *Definitions) *Places {
 // Registrations are those of the definitions.
 func (p *Places) Registrations() *Registrations {
 	if p.registrations == nil {
-		p.registrations = NewRegistrations(p.d)
+		p.registrations = p.d.Registrations()
 	}
 	return p.registrations
 }

@@ -1,7 +1,6 @@
 package model
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -11,14 +10,17 @@ import (
 // first registered of the devices that share a database stands for all. It is
 // immutable.
 type Registrations struct {
-	d *Definitions
+	devices     Table[GatewayDevice, *GatewayDevice]
+	inventories Table[Inventory, *Inventory]
 	// shared are the devices that share a database, in the order of registration,
 	// by the id of each.
 	shared map[string][]*GatewayDevice
 	// holders are the devices in whose database a switch is, or was last seen.
 	holders map[string][]Holder
-	// rows are the same by the row of the switch, where that is known.
+	// rows are those of switches that are there, by the row where that is known.
 	rows map[string][]Holder
+	// looks are the last ones at a row, and a tunnel address, that several have seen.
+	looks map[evidence]lastLooks
 	// named are the first registered devices of a name.
 	named map[string]*GatewayDevice
 }
@@ -30,11 +32,12 @@ type Holder struct {
 	seen   time.Time
 }
 
-// NewRegistrations looks at every device and switch once.
+// NewRegistrations looks at every device and switch once. Definitions.Registrations
+// keeps them.
 func NewRegistrations(d *Definitions) *Registrations {
 	r := &Registrations{
-		d: d, shared: map[string][]*GatewayDevice{}, holders: map[string][]Holder{}, rows: map[string][]Holder{},
-		named: map[string]*GatewayDevice{},
+		devices: d.Devices, inventories: d.Inventories, shared: map[string][]*GatewayDevice{}, holders: map[string][]Holder{},
+		rows: map[string][]Holder{}, looks: map[evidence]lastLooks{}, named: map[string]*GatewayDevice{},
 	}
 	for gd := range d.Devices.All() {
 		if r.named[gd.Name] == nil {
@@ -48,56 +51,71 @@ func NewRegistrations(d *Definitions) *Registrations {
 			r.add(Holder{gd, &inv.Switches[i], inv.SeenAt})
 		}
 	}
+	r.compare()
 	return r
 }
 
 func (r *Registrations) add(h Holder) {
-	for _, o := range r.holders[h.Switch.Name] {
-		if sharesDatabase(o, h) {
-			r.join(o.Device, h.Device)
+	r.holders[h.Switch.Name] = append(r.holders[h.Switch.Name], h)
+	if row := h.Switch.Fingerprint; row != "" && !h.Switch.Missing {
+		r.rows[row] = append(r.rows[row], h)
+	}
+}
+
+// compare finds what several have seen. Most switches have a name and a row of their own.
+func (r *Registrations) compare() {
+	u := union{}
+	for _, hs := range r.holders {
+		if len(hs) > 1 {
+			u.add(hs, Holder.ofName)
 		}
 	}
-	r.holders[h.Switch.Name] = append(r.holders[h.Switch.Name], h)
-	row := h.Switch.Fingerprint
-	if row == "" {
+	for _, hs := range r.rows {
+		if len(hs) > 1 {
+			u.add(hs, Holder.ofRow)
+			r.look(hs)
+		}
+	}
+	r.share(u)
+}
+
+// share lists the devices of each database that has several.
+func (r *Registrations) share(u union) {
+	if len(u) == 0 {
 		return
 	}
-	for _, o := range r.rows[row] {
-		if sharesRow(o, h) {
-			r.join(o.Device, h.Device)
+	all := map[*GatewayDevice][]*GatewayDevice{}
+	for gd := range r.devices.All() { // in the order of registration
+		root := u.root(gd)
+		all[root] = append(all[root], gd)
+	}
+	for _, devices := range all {
+		if len(devices) == 1 {
+			continue
+		}
+		for _, gd := range devices {
+			r.shared[gd.ID] = devices
 		}
 	}
-	r.rows[row] = append(r.rows[row], h)
 }
 
-// sharesRow is sharesDatabase for a switch that has been renamed since one of the two
-// devices was read. Copies of an image have the row in common, but no address.
-func sharesRow(a, b Holder) bool {
-	return a.Device.ProjectID == b.Device.ProjectID && !a.Switch.Missing && !b.Switch.Missing &&
-		a.Switch.SameRow(b.Switch) && a.Switch.SharesTunnelIP(b.Switch)
-}
-
-// renamed reports whether another device has seen the switch since, under another name.
-func (r *Registrations) renamed(h Holder) bool {
-	return slices.ContainsFunc(r.rows[h.Switch.Fingerprint], func(o Holder) bool {
-		return o.Switch.Name != h.Switch.Name && sharesRow(o, h) && o.seen.After(h.seen)
-	})
-}
-
-// sharesDatabase reports whether two devices reach one database. Those of
-// different projects never do: what a switch says of itself can be forged.
-func sharesDatabase(a, b Holder) bool {
-	return a.Device.ProjectID == b.Device.ProjectID && !a.Switch.Missing && !b.Switch.Missing && a.Switch.Resembles(b.Switch)
-}
-
-// join notes that two devices share a database, and so with all that each shares one.
-func (r *Registrations) join(a, b *GatewayDevice) {
-	all := slices.Concat(r.Sharing(a), r.Sharing(b))
-	slices.SortFunc(all, func(a, b *GatewayDevice) int { return cmp.Compare(a.Seq, b.Seq) })
-	all = slices.Compact(all)
-	for _, gd := range all {
-		r.shared[gd.ID] = all
+// look notes when a row was seen, and under which names.
+func (r *Registrations) look(hs []Holder) {
+	for _, h := range hs {
+		for _, e := range h.ofRow() {
+			r.looks[e] = r.looks[e].with(look{h.Switch.Name, h.seen})
+		}
 	}
+}
+
+// renamed reports whether another look has seen the switch since, under another name.
+func (r *Registrations) renamed(h Holder) bool {
+	if h.Switch.Missing || len(r.rows[h.Switch.Fingerprint]) < 2 {
+		return false
+	}
+	return slices.ContainsFunc(h.ofRow(), func(e evidence) bool {
+		return r.looks[e].otherThan(h.Switch.Name).seen.After(h.seen)
+	})
 }
 
 // Sharing lists the devices that reach the device's database, itself included,
@@ -120,13 +138,13 @@ func (r *Registrations) Holders(name string) []Holder { return r.holders[name] }
 func (r *Registrations) Switches(gd *GatewayDevice) (out []SwitchInventory) {
 	all := r.Sharing(gd)
 	if len(all) == 1 {
-		if inv, ok := r.d.Inventories.Get(gd.ID); ok {
+		if inv, ok := r.inventories.Get(gd.ID); ok {
 			return inv.Switches
 		}
 		return nil
 	}
 	for _, o := range all {
-		inv, _ := r.d.Inventories.Get(o.ID)
+		inv, _ := r.inventories.Get(o.ID)
 		for i := range inv.Switches {
 			name := inv.Switches[i].Name
 			if r.renamed(Holder{o, &inv.Switches[i], inv.SeenAt}) {
@@ -145,7 +163,7 @@ func (r *Registrations) Switches(gd *GatewayDevice) (out []SwitchInventory) {
 func (r *Registrations) Switch(gd *GatewayDevice, name string) (latest *SwitchInventory) {
 	var from *Inventory
 	for _, o := range r.Sharing(gd) {
-		inv, _ := r.d.Inventories.Get(o.ID)
+		inv, _ := r.inventories.Get(o.ID)
 		sw, ok := inv.Switch(name)
 		if ok && (latest == nil || latest.Missing || !sw.Missing && inv.SeenAt.After(from.SeenAt)) {
 			latest, from = sw, inv
@@ -160,7 +178,7 @@ func (r *Registrations) Switch(gd *GatewayDevice, name string) (latest *SwitchIn
 // name is known. The earliest registered device wins a name that two announce.
 func (r *Registrations) Resolve(dev *Device) (Place, bool) {
 	if dev.DeviceID != "" {
-		gd, ok := r.d.Devices.Get(dev.DeviceID)
+		gd, ok := r.devices.Get(dev.DeviceID)
 		if !ok {
 			return Place{}, false
 		}
@@ -180,17 +198,18 @@ func (r *Registrations) Resolve(dev *Device) (Place, bool) {
 }
 
 // announced finds the database that has a switch, else the one that had it.
-func (r *Registrations) announced(name string) *Holder {
-	hs := slices.DeleteFunc(slices.Clone(r.holders[name]), r.renamed)
+func (r *Registrations) announced(name string) (had *Holder) {
+	hs := r.holders[name]
 	for i := range hs {
-		if !hs[i].Switch.Missing {
+		switch {
+		case r.renamed(hs[i]):
+		case !hs[i].Switch.Missing:
 			return &hs[i]
+		case had == nil:
+			had = &hs[i]
 		}
 	}
-	if len(hs) > 0 {
-		return &hs[0]
-	}
-	return nil
+	return had
 }
 
 // standsFor gives the Physical_Switch that a registered device stands for: the

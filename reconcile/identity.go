@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync/atomic"
 
 	"bordergw/model"
 	"bordergw/vtep"
@@ -23,27 +22,8 @@ type notDriven string
 // Error implements error.
 func (e notDriven) Error() string { return string(e) }
 
-// ways caches the Registrations as long as devices and inventories are the same.
-type ways struct {
-	now atomic.Pointer[waysOf]
-}
-
-type waysOf struct {
-	defs *model.Definitions
-	all  *model.Registrations
-}
-
 // registrations are those of the store's definitions now.
-func (l *Loop) registrations() *model.Registrations {
-	defs := l.store.Definitions()
-	was := l.ways.now.Load()
-	if was != nil && was.defs.Devices.Same(defs.Devices) && was.defs.Inventories.Same(defs.Inventories) {
-		return was.all
-	}
-	now := &waysOf{defs, model.NewRegistrations(defs)}
-	l.ways.now.Store(now)
-	return now.all
-}
+func (l *Loop) registrations() *model.Registrations { return l.store.Definitions().Registrations() }
 
 // sharing lists the devices that reach the device's database, also while it is no
 // longer registered.

@@ -82,7 +82,6 @@ type Loop struct {
 
 	reception *reception
 	claims    *claims
-	ways      ways
 
 	// said bounds how often all switches together have the store remember what they say.
 	said bucket

@@ -43,7 +43,7 @@ func loadDefinitions(b backend) (*model.Definitions, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &model.Definitions{StoreID: c.storeID, Revision: c.revision}
+	d := model.NewDefinitions(c.storeID, c.revision)
 	for _, t := range tables {
 		if err := t.load(d, c.records[t.name()]); err != nil {
 			return nil, fmt.Errorf("table %s: %w", t.name(), err)

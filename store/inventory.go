@@ -76,7 +76,7 @@ func (t *txn) seeLast(gd *model.GatewayDevice, inv model.Inventory) {
 // seenOverOthers is when another device that reaches the same database was last seen,
 // zero for never.
 func (t *txn) seenOverOthers(gd *model.GatewayDevice) (at time.Time) {
-	for _, o := range model.NewRegistrations(&t.next).Sharing(gd) {
+	for _, o := range t.next.Registrations().Sharing(gd) {
 		inv, ok := t.next.Inventories.Get(o.ID)
 		if ok && o.ID != gd.ID && inv.SeenAt.After(at) {
 			at = inv.SeenAt

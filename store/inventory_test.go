@@ -85,7 +85,7 @@ func TestF62NewestLookCounts(t *testing.T) {
 			{Name: "tor", Fingerprint: "r1", TunnelIPs: []model.VTEPAddress{{192, 0, 2, 1}}, Faults: faults}}}))
 	}
 	newest := func() []string {
-		return model.NewRegistrations(s.Definitions()).Switch(ways[0], "tor").Faults
+		return s.Definitions().Registrations().Switch(ways[0], "tor").Faults
 	}
 	for range 2 {
 		shows(0, time.Second)
@@ -98,4 +98,25 @@ func TestF62NewestLookCounts(t *testing.T) {
 	before := s.Definitions()
 	shows(0, 2*time.Hour)
 	require.Same(t, before, s.Definitions(), "nothing is written of what was seen last as it is")
+}
+
+// What changes nothing about devices leaves it known which of them reach one database.
+func TestRegistrationsAreKept(t *testing.T) {
+	ctx := context.Background()
+	s, err := Open(filepath.Join(t.TempDir(), "db"), Options{})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	device := func() *model.Registrations {
+		_, err := s.CreateGatewayDevice(ctx, model.GatewayDevice{Type: model.HWVTEP, ManagementIP: "192.0.2.9", ManagementPort: 6640})
+		require.NoError(t, err)
+		return s.Definitions().Registrations()
+	}
+	before := s.Definitions()
+	one := device()
+	_, err = s.CreateNetwork(ctx, model.Network{})
+	require.NoError(t, err)
+	require.Same(t, one, s.Definitions().Registrations())
+	former := before.Registrations()
+	require.NotSame(t, one, former)
+	require.Same(t, one, s.Definitions().Registrations(), "who looks back displaces nothing")
 }

@@ -42,6 +42,9 @@ func (t *txn) changed(c change) {
 	if c.table != networks.bucket { // joins hold none
 		t.joined = nil
 	}
+	if c.table == devices.bucket || c.table == inventories.bucket {
+		t.next.PartRegistrations()
+	}
 }
 
 // newRecord is the common part of a record that is being created. Its sequence
