@@ -1,12 +1,13 @@
 package api_test
 
 import (
-	"context"
 	"encoding/json"
 	"io"
+	"iter"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,7 +39,7 @@ func (f *fakeStatus) DeviceStatus(string) model.DeviceStatus         { return f.
 func (f *fakeStatus) ConnectionStatus(string) model.ConnectionStatus { return f.connection }
 func (f *fakeStatus) DeviceReports() []model.DeviceReport            { return f.reports }
 func (f *fakeStatus) DeletedDevices() []model.DeletedDevice          { return f.deleted }
-func (f *fakeStatus) Plans(context.Context) []model.DevicePlan       { return f.plans }
+func (f *fakeStatus) Plans(int) iter.Seq[model.DevicePlan]           { return slices.Values(f.plans) }
 func (f *fakeStatus) Ready() error                                   { return f.notReady }
 func (f *fakeStatus) Occupant(_ model.Place, _ string, vlans []model.VLAN) string {
 	for _, v := range vlans {

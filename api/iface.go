@@ -105,8 +105,9 @@ type Status interface {
 	DeviceReports() []model.DeviceReport
 	// DeletedDevices lists deleted devices that are still to be cleaned.
 	DeletedDevices() []model.DeletedDevice
-	// Plans is what would be sent now; nothing is written.
-	Plans(context.Context) []model.DevicePlan
+	// Plans is what would be sent now, with that many steps of each device at most, 0 for
+	// all. A device is planned when its turn comes. Nothing is written.
+	Plans(limit int) iter.Seq[model.DevicePlan]
 	// Occupant names the logical switch of another hand that has one of the VLANs of
 	// a port, "" if none is known.
 	Occupant(at model.Place, port string, vlans []model.VLAN) string

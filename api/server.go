@@ -213,7 +213,7 @@ func (c *call) send(p reply) int {
 		return http.StatusOK
 	}
 	c.setWarnings()
-	if body, isStream := p.body.(stream); isStream {
+	if body, isStream := p.body.(streamed); isStream {
 		return c.sendStream(p.status, body)
 	}
 	body, contentType := encode(p.body)
@@ -233,10 +233,10 @@ func (c *call) send(p reply) int {
 
 // sendStream answers with an error as long as nothing of the list has been sent.
 // Later it cuts the connection off, so that nobody takes a part for the whole.
-func (c *call) sendStream(status int, body stream) int {
+func (c *call) sendStream(status int, body streamed) int {
 	c.turns.take()
 	defer c.turns.give()
-	out := &turnWriter{ResponseWriter: c.w, turns: c.turns, status: status}
+	out := &turnWriter{ResponseWriter: c.w, turns: c.turns, status: status, contentType: body.contentType()}
 	err := body.writeTo(out)
 	if err == nil {
 		return status
@@ -251,12 +251,15 @@ func (c *call) sendStream(status int, body stream) int {
 	panic(http.ErrAbortHandler)
 }
 
+// plainType is the type of a plain text.
+const plainType = "text/plain; charset=utf-8"
+
 func encode(body any) (data []byte, contentType string) {
 	switch b := body.(type) {
 	case nil:
 		return nil, ""
 	case plainBody:
-		return []byte(model.PrintableLines(string(b))), "text/plain; charset=utf-8"
+		return []byte(model.PrintableLines(string(b))), plainType
 	}
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)

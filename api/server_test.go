@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,7 +75,7 @@ func TestOwnEndpoints(t *testing.T) {
 	s.status.reports = []model.DeviceReport{{ID: "d", Name: "hw1", Endpoint: "tcp:192.0.2.1:6640", Status: model.DeviceStatus{Phase: model.DeviceInSync}}}
 	require.Equal(t, []any{"hw1"}, s.do("GET", "/v1/devices", "").list("devices", "name"))
 	s.status.plans = []model.DevicePlan{
-		{ID: "d", Name: "hw1", Known: true, Steps: []string{"insert Logical_Switch n1", "bind p1/5 n1"}},
+		{ID: "d", Name: "hw1", Known: true, Count: 2, Steps: slices.Values([]string{"insert Logical_Switch n1", "bind p1/5 n1"})},
 		{ID: "e", Name: "hw2"}, {ID: "f", Name: "hw3", Known: true},
 	}
 	printed := "device hw1 (d): 2 steps\n  insert Logical_Switch n1\n  bind p1/5 n1\ndevice hw2 (e): not read yet\ndevice hw3 (f): nothing to do\n"

@@ -17,6 +17,14 @@ import (
 // member at least.
 type stream members
 
+// streamed is an answer that is made while it is sent.
+type streamed interface {
+	writeTo(io.Writer) error
+	contentType() string
+}
+
+func (s stream) contentType() string { return "application/json" }
+
 // items are the items of a list. An error ends the answer in its middle.
 type items iter.Seq2[any, error]
 
@@ -67,15 +75,16 @@ func (t turns) give() { <-t }
 // answer begins with the first write.
 type turnWriter struct {
 	http.ResponseWriter
-	turns  turns
-	status int
-	begun  bool
+	turns       turns
+	status      int
+	contentType string
+	begun       bool
 }
 
 func (w *turnWriter) Write(p []byte) (int, error) {
 	if !w.begun {
 		w.begun = true
-		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Type", w.contentType)
 		w.WriteHeader(w.status)
 	}
 	w.turns.give()

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"bordergw/model"
@@ -115,41 +114,4 @@ func purgeDevice(c *call) (reply, error) {
 		return reply{}, err
 	}
 	return reply{status: http.StatusNoContent}, nil
-}
-
-// plan shows what would be sent, as text unless JSON is asked for.
-func plan(c *call) (reply, error) {
-	plans := c.cfg.Status.Plans(c.r.Context())
-	format := c.query().Get("format")
-	if format == "json" || format == "" && strings.Contains(c.r.Header.Get("Accept"), "application/json") {
-		return ok(stream{{"plans", each(plans, itself)}})
-	}
-	var b strings.Builder
-	if len(plans) == 0 {
-		b.WriteString("no device is registered\n")
-	}
-	for _, p := range plans {
-		printPlan(&b, p)
-	}
-	return ok(plainBody(b.String()))
-}
-
-func printPlan(b *strings.Builder, p model.DevicePlan) {
-	fmt.Fprintf(b, "device %s (%s): ", model.Printable(p.Name), p.ID)
-	switch {
-	case !p.Known && p.Detail != "":
-		fmt.Fprintf(b, "not driven: %s\n", p.Detail)
-	case !p.Known:
-		b.WriteString("not read yet\n")
-	case len(p.Steps) == 0:
-		b.WriteString("nothing to do\n")
-	default:
-		fmt.Fprintf(b, "%d steps\n", len(p.Steps))
-	}
-	if p.Known && p.Detail != "" {
-		fmt.Fprintf(b, "  %s\n", p.Detail)
-	}
-	for _, step := range p.Steps {
-		fmt.Fprintf(b, "  %s\n", model.Printable(step))
-	}
 }

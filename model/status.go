@@ -1,6 +1,9 @@
 package model
 
-import "time"
+import (
+	"iter"
+	"time"
+)
 
 // Phases of a device session.
 const (
@@ -114,13 +117,15 @@ type DeletedDevice struct {
 
 // DevicePlan is what would be sent to a device now.
 type DevicePlan struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID, Name string
 	// Known is false while the database has not been read, so that nothing can
 	// be said.
-	Known bool `json:"known"`
+	Known bool
 	// Detail says why nothing is known, or whose switch it is too.
-	Detail string `json:"detail,omitempty"`
-	// Steps are the operations in the order in which they would be sent.
-	Steps []string `json:"steps"`
+	Detail string
+	// Count is the number of operations that would be sent.
+	Count int
+	// Steps are the first of them, each made when it is asked for, in the order in which
+	// they would be sent; nil if there are none.
+	Steps iter.Seq[string]
 }

@@ -3,7 +3,6 @@ package reconcile
 import (
 	"bordergw/reconcile/topology"
 	"cmp"
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -337,72 +336,11 @@ func (j *judgement) faulty(device string, f *vtep.Facts, p *topology.Part) {
 	}
 }
 
-// DeviceReports describes every driven device and every switch that dialled in
-// and is not driven, sorted by name.
-func (l *Loop) DeviceReports() []model.DeviceReport {
-	out := []model.DeviceReport{}
-	claimed := l.view.Load().ContestedOf()
-	for id, w := range l.snapshot() {
-		gd, st := w.device.Load(), w.state()
-		r := model.DeviceReport{ID: id, Name: gd.Name, Endpoint: w.endpoint(), Status: l.DeviceStatus(id)}
-		reportFacts(&r, st.facts)
-		r.ClaimedMACs = claimed[id]
-		if s := w.current(); s != nil {
-			r.Transactions = s.Transactions()
-		}
-		out = append(out, r)
-	}
-	out = append(out, l.reception.reports()...)
-	slices.SortFunc(out, func(a, b model.DeviceReport) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
-	})
-	return out
-}
-
-func reportFacts(r *model.DeviceReport, f *vtep.Facts) {
-	if f == nil {
-		return
-	}
-	r.SchemaVersion, r.Switches = f.Version, f.Switches
-	r.LogicalSwitches, r.RemoteMACs, r.LocalMACs = f.Counts.LogicalSwitches, f.Counts.RemoteMACs, f.Counts.LocalMACs
-}
-
 // current is the worker's session, nil while there is none.
 func (w *worker) current() *vtep.Session {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.link.session
-}
-
-// Plans tells what would be sent to each device now. Nothing is written.
-func (l *Loop) Plans(context.Context) []model.DevicePlan {
-	out := []model.DevicePlan{}
-	for id, w := range l.snapshot() {
-		p := model.DevicePlan{ID: id, Name: w.device.Load().Name, Steps: []string{}}
-		w.mu.Lock()
-		s, want, detail := w.link.session, w.want, w.status.detail
-		w.mu.Unlock()
-		switch {
-		case s == nil:
-			p.Detail = detail
-		case want != nil:
-			p.Known, p.Detail = true, noted(l.sharingNote(id), topology.RelayNote(w.device.Load()))
-			plan := s.Plan(want)
-			for i := range plan.Ops {
-				p.Steps = append(p.Steps, plan.Ops[i].String())
-			}
-		}
-		out = append(out, p)
-	}
-	slices.SortFunc(out, func(a, b model.DevicePlan) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
-	})
-	return out
-}
-
-// noted joins the notes that there are.
-func noted(notes ...string) string {
-	return strings.Join(slices.DeleteFunc(notes, func(s string) bool { return s == "" }), "; ")
 }
 
 // Occupant names the logical switch of another hand that has one of the VLANs of a port

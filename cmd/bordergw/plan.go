@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/spf13/cobra"
 )
@@ -10,11 +11,17 @@ import (
 func planCommand() *cobra.Command {
 	flags := &clientFlags{}
 	form := "text"
+	var limit uint
 	c := &cobra.Command{Use: "plan", Short: "Show what would be sent to the devices now", Args: argsOfUse}
 	c.Flags().VarP(oneOf(&form, "text", "json"), "output", "o", "how to print the plan")
+	c.Flags().UintVar(&limit, "limit", 1000, "number of steps of each device; 0 is all")
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
 		accept := map[string]string{"text": "text/plain", "json": "application/json"}[form]
-		text, err := api.do(c.Context(), http.MethodGet, "/v1/plan", accept, nil)
+		path := "/v1/plan"
+		if c.Flags().Changed("limit") {
+			path += "?limit=" + strconv.FormatUint(uint64(limit), 10)
+		}
+		text, err := api.do(c.Context(), http.MethodGet, path, accept, nil)
 		switch {
 		case err != nil:
 			return err

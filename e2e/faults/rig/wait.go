@@ -58,9 +58,9 @@ func (s *Site) InSync(devices ...string) time.Duration {
 				return fmt.Errorf("device %s is %s: %s", id, d.Phase, d.Detail)
 			}
 		}
-		for _, p := range s.Loop.Plans(s.T.Context()) {
-			if slices.Contains(devices, p.ID) && len(p.Steps) > 0 {
-				return fmt.Errorf("device %s: still planned: %v", p.Name, p.Steps)
+		for p := range s.Loop.Plans(0) {
+			if slices.Contains(devices, p.ID) && p.Count > 0 {
+				return fmt.Errorf("device %s: still planned: %v", p.Name, slices.Collect(p.Steps))
 			}
 		}
 		return nil
