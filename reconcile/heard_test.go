@@ -40,8 +40,8 @@ func TestHeardWithItsStations(t *testing.T) {
 	}
 	var speaking sync.WaitGroup
 	speaking.Go(func() {
-		for _, db := range devices {
-			l.learn(db, vtep.Locals{Full: true, MACs: []vtep.LocalMAC{{LogicalSwitch: net.ID, MAC: modeltest.MAC(int(db)), Endpoint: modeltest.IP(int(db)), Learning: 1}}}, &top.Definitions)
+		for id, db := range devices {
+			l.learn(id, vtep.Locals{Full: true, MACs: []vtep.LocalMAC{{LogicalSwitch: net.ID, MAC: modeltest.MAC(int(db)), Endpoint: modeltest.IP(int(db)), Learning: 1}}}, &top.Definitions)
 		}
 	})
 	defer speaking.Wait()
@@ -76,7 +76,7 @@ func TestFirstWordsOfANetworkAreNoMove(t *testing.T) {
 			told.MACs = append(told.MACs, vtep.LocalMAC{LogicalSwitch: n.ID, MAC: modeltest.MAC(1), Endpoint: modeltest.IP(int(gd.Seq)), Learning: gd.Seq})
 		}
 		top.Revision = top.LastSeq
-		l.learn(topology.DatabaseID(gd), told, &top.Definitions)
+		l.learn(gd.ID, told, &top.Definitions)
 	}
 	tell(one, old)
 	tell(two)
@@ -98,7 +98,7 @@ func TestNothingIsKeptOfGoneDevices(t *testing.T) {
 	l := New(definedStore{defs: &top.Definitions}, Options{})
 	gone, stays := top.Device("gone", ""), top.Device("stays", "")
 	for i, gd := range []*model.GatewayDevice{gone, stays} {
-		l.learn(topology.DatabaseID(gd), vtep.Locals{
+		l.learn(gd.ID, vtep.Locals{
 			Full: true, MACs: []vtep.LocalMAC{{LogicalSwitch: net.ID, MAC: modeltest.MAC(i), Endpoint: modeltest.IP(i + 1), Learning: 1}},
 			Flood: map[string][]model.VTEPAddress{net.ID: {modeltest.IP(i + 1)}},
 		}, &top.Definitions)

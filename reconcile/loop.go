@@ -73,6 +73,11 @@ type Loop struct {
 	// heard is the revision of the definitions whose networks a database has told all
 	// its stations of: those that were created later it has said nothing of.
 	heard map[vtep.DatabaseID]uint64
+	// tellers are who told of each database last, numbered by what numbered says; told
+	// counts how often any did.
+	tellers  map[vtep.DatabaseID]teller
+	numbered *model.Registrations
+	told     uint64
 	// joined is since when a network is in the View, for as long as that is recent.
 	joined map[string]time.Time
 
@@ -101,7 +106,7 @@ func New(store Store, opts Options) *Loop {
 	l := &Loop{
 		store: store, opts: opts, log: opts.Log,
 		stamp: make(chan struct{}, 1), kick: make(chan struct{}, 1),
-		macs: mactable.New(time.Now(), opts.LocalHold, opts.Hold, mactable.ContradictTime), heard: map[vtep.DatabaseID]uint64{}, joined: map[string]time.Time{},
+		macs: mactable.New(time.Now(), opts.LocalHold, opts.Hold, mactable.ContradictTime), heard: map[vtep.DatabaseID]uint64{}, tellers: map[vtep.DatabaseID]teller{}, joined: map[string]time.Time{},
 		workers: map[string]*worker{}, history: history{}, inError: map[string]bool{}, disputed: map[string]bool{}, claims: newClaims(),
 		turns: newTurns(func(id string) { store.NoteVNIs(id, true, nil) }),
 	}
@@ -372,9 +377,10 @@ func (l *Loop) learned(defs *model.Definitions, now time.Time) heardSay {
 	registered := map[vtep.DatabaseID]bool{}
 	l.learnMu.Lock()
 	defer l.learnMu.Unlock()
+	all := l.renumber(defs)
 	for gd := range defs.Devices.All() {
 		registered[topology.DatabaseID(gd)] = true
-		out.heard[gd.ID] = l.heardOf(gd)
+		out.heard[gd.ID] = l.heard[numberOf(all, gd)]
 	}
 	maps.DeleteFunc(l.heard, func(db vtep.DatabaseID, _ uint64) bool { return !registered[db] })
 	l.macs.RetainDatabases(registered)
@@ -387,20 +393,18 @@ func (l *Loop) learned(defs *model.Definitions, now time.Time) heardSay {
 	return out
 }
 
-// heardOf is of which networks a device's switch has said which stations it has, over
-// whichever registration.
-func (l *Loop) heardOf(gd *model.GatewayDevice) (revision uint64) {
-	for _, o := range l.registrations().Sharing(gd) {
-		revision = max(revision, l.heard[topology.DatabaseID(o)])
+// learn takes what the switch of a device, by id, says of its stations in the networks of
+// some definitions.
+func (l *Loop) learn(device string, told vtep.Locals, of *model.Definitions) {
+	gd, ok := of.Devices.Get(device)
+	if !ok {
+		return // it is in no network
 	}
-	return revision
-}
-
-// learn takes what a switch says of its stations in the networks of some definitions.
-func (l *Loop) learn(db vtep.DatabaseID, told vtep.Locals, of *model.Definitions) {
 	defer l.facts()
 	l.learnMu.Lock()
 	defer l.learnMu.Unlock()
+	all := l.renumber(of)
+	db := numberOf(all, gd)
 	before := l.heard[db]
 	l.macs.Update(db, told, func(network string) bool {
 		n, ok := of.Networks.Get(network)
@@ -409,15 +413,19 @@ func (l *Loop) learn(db vtep.DatabaseID, told vtep.Locals, of *model.Definitions
 	if told.Full {
 		l.heard[db] = max(before, of.Revision)
 	}
+	l.told++
+	l.noteTeller(db, device, l.told, all.Sharing(gd))
 }
 
-// unlearn starts the hold of what a switch that has gone away said; at once
-// when its device is no longer registered.
-func (l *Loop) unlearn(db vtep.DatabaseID) {
+// unlearn starts the hold of what a switch that has gone away said over a device, by id,
+// unless it has said more over another one since; at once when it is no longer registered.
+func (l *Loop) unlearn(device string) {
 	defer l.facts()
 	l.learnMu.Lock()
 	defer l.learnMu.Unlock()
-	l.macs.Disconnected(db, time.Now())
+	for _, db := range l.toldLast(device) {
+		l.macs.Disconnected(db, time.Now())
+	}
 }
 
 // UnfreezeMAC lets a MAC move again that moved too often, and reports whether

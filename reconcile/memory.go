@@ -17,9 +17,10 @@ import (
 func (l *Loop) recall(defs *model.Definitions) {
 	l.learnMu.Lock()
 	defer l.learnMu.Unlock()
+	all := l.renumber(defs)
 	for m := range defs.Moves.All() {
 		if gd, ok := defs.Devices.Get(m.DeviceID); ok {
-			l.macs.Recall(m.NetworkID, m.MAC, topology.DatabaseID(gd), m.Number)
+			l.macs.Recall(m.NetworkID, m.MAC, numberOf(all, gd), m.Number)
 		}
 	}
 }

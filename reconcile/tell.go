@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"bordergw/reconcile/topology"
 	"slices"
 
 	"bordergw/model"
@@ -33,7 +32,7 @@ func (w *worker) tell(s *vtep.Session, full bool) {
 		return
 	}
 	w.loop.metrics.disbelieved.WithLabelValues(w.id).Add(float64(told.Quarantined))
-	w.loop.learn(topology.DatabaseID(w.device.Load()), told, defs)
+	w.loop.learn(w.id, told, defs)
 }
 
 // networksChanged reports, once, whether there are networks of which not all

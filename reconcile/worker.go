@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"bordergw/reconcile/topology"
 	"context"
 	"errors"
 	"fmt"
@@ -321,7 +320,7 @@ func (w *worker) letGo() {
 	w.status.revision, w.status.released, w.status.problems, w.status.blocked = 0, 0, nil, ""
 	w.mu.Unlock()
 	if w.loop.claims.has(w) { // else it has told nothing
-		w.loop.unlearn(topology.DatabaseID(w.device.Load()))
+		w.loop.unlearn(w.id)
 	}
 	w.loop.claims.release(w)
 }

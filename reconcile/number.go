@@ -1,0 +1,92 @@
+package reconcile
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"bordergw/model"
+	"bordergw/reconcile/topology"
+	"bordergw/vtep"
+)
+
+// What a switch tells of its MACs counts for its database, which has the number of the
+// first registered of the devices that reach it: over whichever way it is told, it is the
+// same that it was before over another. When that device becomes another one, what was
+// told gets its number.
+
+// teller is the device over which a database told last.
+type teller struct {
+	device string
+	// order is the greater the later it told.
+	order uint64
+	// ways are the devices that reached the database then or since, the teller first.
+	ways []string
+}
+
+// numberOf is the number of the database that a device reaches.
+func numberOf(all *model.Registrations, gd *model.GatewayDevice) vtep.DatabaseID {
+	return topology.DatabaseID(all.First(gd))
+}
+
+// renumber gives databases the numbers that they have by some definitions. It is called
+// with learnMu held.
+func (l *Loop) renumber(defs *model.Definitions) *model.Registrations {
+	all := defs.Registrations()
+	if all == l.numbered {
+		return all
+	}
+	l.numbered = all
+	for _, db := range slices.Sorted(maps.Keys(l.tellers)) {
+		was := l.tellers[db]
+		gd := was.registered(defs)
+		if gd == nil {
+			delete(l.tellers, db)
+			continue
+		}
+		if to := numberOf(all, gd); to != db {
+			l.macs.Renumber(db, to)
+			l.heard[to] = max(l.heard[to], l.heard[db])
+			delete(l.heard, db)
+			delete(l.tellers, db)
+			db = to
+		}
+		l.noteTeller(db, was.device, was.order, all.Sharing(gd))
+	}
+	return all
+}
+
+// registered is the teller if it is registered, else the first that shared its database.
+func (t *teller) registered(defs *model.Definitions) *model.GatewayDevice {
+	for _, id := range t.ways {
+		if gd, ok := defs.Devices.Get(id); ok {
+			return gd
+		}
+	}
+	return nil
+}
+
+// noteTeller notes who told of a database, unless another one did later.
+func (l *Loop) noteTeller(db vtep.DatabaseID, device string, order uint64, sharing []*model.GatewayDevice) {
+	if l.tellers[db].order > order {
+		return
+	}
+	ways := []string{device}
+	for _, gd := range sharing {
+		if gd.ID != device {
+			ways = append(ways, gd.ID)
+		}
+	}
+	l.tellers[db] = teller{device, order, ways}
+}
+
+// toldLast lists the databases that a device was the last to tell of.
+func (l *Loop) toldLast(device string) (out []vtep.DatabaseID) {
+	for db, t := range l.tellers {
+		if t.device == device {
+			out = append(out, db)
+		}
+	}
+	slices.SortFunc(out, cmp.Compare[vtep.DatabaseID])
+	return out
+}
