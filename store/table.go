@@ -3,7 +3,9 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 
 	"bordergw/model"
 )
@@ -125,5 +127,27 @@ func (k table[T, P]) rewrite(t *txn, edit func(P) P) {
 	}
 	if changed {
 		*in = model.NewTable[T, P](kept)
+	}
+}
+
+// become puts and removes records until the table has these, by id, at the cost of one
+// change. Those that it has already are the same pointers.
+func (k table[T, P]) become(t *txn, records map[string]P) {
+	k.rewrite(t, func(old P) P { return records[old.Meta().ID] })
+	in := k.in(&t.next)
+	all := slices.Collect(in.All())
+	for _, id := range slices.Sorted(maps.Keys(records)) {
+		p := records[id]
+		if _, has := in.Get(id); has {
+			continue
+		}
+		m := p.Meta()
+		m.Seq, m.CreatedAt, m.Revision = t.next.Revision, t.now, t.next.Revision
+		t.numbers.replace(user{k.bucket, id}, nil, p)
+		t.changed(change{table: k.bucket, id: id, record: p})
+		all = append(all, p)
+	}
+	if len(all) > in.Len() {
+		*in = model.NewTable[T, P](all)
 	}
 }

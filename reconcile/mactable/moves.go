@@ -5,6 +5,10 @@ import (
 	"bordergw/vtep"
 )
 
+// maxMoved bounds the moves that wait to be taken: as many as the store remembers. What
+// is lost beyond costs a MAC its location after a restart.
+const maxMoved = 100_000
+
 // Move is where a MAC that moved is now.
 type Move struct {
 	Key

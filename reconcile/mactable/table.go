@@ -56,7 +56,7 @@ type Table struct {
 	// are the networks for which it last named end points.
 	reported map[vtep.DatabaseID]map[*networkTable]int
 	flooded  map[vtep.DatabaseID][]string
-	// moved are the MACs that moved since TakeMoves was last called.
+	// moved are the MACs that moved since TakeMoves was last called, maxMoved at most.
 	moved       map[Key]struct{}
 	newlyFrozen []Key // since remember last reported of them
 	deadlines   deadlines
@@ -240,7 +240,9 @@ func (n *networkTable) learn(db vtep.DatabaseID, m vtep.LocalMAC, first bool, no
 // noteMove notes that a MAC moved, or moved too often.
 func (n *networkTable) noteMove(mac model.MAC, s *entry, now Instant) {
 	id := Key{n.name, mac}
-	n.moved[id] = struct{}{}
+	if len(n.moved) < maxMoved {
+		n.moved[id] = struct{}{}
+	}
 	if s.isFrozen(now) {
 		n.newlyFrozen = append(n.newlyFrozen, id)
 	}
