@@ -52,6 +52,9 @@ func (t *txn) passOnReleased(deviceID, heir string) {
 		if r.On(deviceID) == nil {
 			return r
 		}
+		if r.On(heir) != nil {
+			return without(r, func(device string) bool { return device == deviceID })
+		}
 		c := *r
 		c.Pending = slices.Clone(r.Pending)
 		c.On(deviceID).DeviceID = heir

@@ -86,9 +86,11 @@ func (t *txn) passOn(deviceID, heir string) {
 	}
 }
 
-// setPending writes a network's tombstone; one without a device goes.
+// setPending writes a network's tombstone, with each device once; one without a device
+// goes. It keeps pending.
 func (t *txn) setPending(networkID string, pending []string) {
 	slices.Sort(pending)
+	pending = slices.Compact(pending)
 	old, ok := t.next.Tombstones.Get(networkID)
 	switch {
 	case len(pending) == 0:

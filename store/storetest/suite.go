@@ -54,6 +54,7 @@ func Run(t *testing.T, open Open) {
 		{"F76NeverRead", testNeverRead},
 		{"RetiredQuota", testRetiredQuota},
 		{"Purge", testPurge},
+		{"F69PendingIsBounded", testPendingIsBounded},
 		{"F64Reattach", testReattach},
 		{"Quotas", testQuotas},
 		{"Audit", testAudit},
