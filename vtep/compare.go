@@ -21,6 +21,8 @@ type rows interface {
 	pending(id ovsdb.UUID) bool
 	// like reports whether a row that is known has these columns.
 	like(id ovsdb.UUID, columns json.RawMessage) (bool, error)
+	// decoded is a row of these columns, in the form that row gives.
+	decoded(columns json.RawMessage) (any, error)
 }
 
 // known is a table that is monitored.
@@ -82,6 +84,9 @@ func (s *State) weigh(suspects []Suspect, results []ovsdb.Result) (untold, still
 			return nil, nil, err
 		case t.pending(was.id) || like || !there && now.known == nil:
 		case now == was:
+			if err := s.nameRow(&now); err != nil {
+				return nil, nil, err
+			}
 			untold = append(untold, now)
 		default:
 			still = append(still, now)
@@ -124,6 +129,11 @@ func (t table[T]) like(id ovsdb.UUID, columns json.RawMessage) (bool, error) {
 		return false, err
 	}
 	return sameColumns(reflect.ValueOf(*row), reflect.ValueOf(read)), nil
+}
+
+func (t table[T]) decoded(columns json.RawMessage) (any, error) {
+	row := new(T)
+	return row, decodeColumns(columns, row, false)
 }
 
 // sameColumns compares the tagged fields of two rows; an empty set or map is like none.
@@ -180,6 +190,12 @@ func (t *macTable) like(id ovsdb.UUID, columns json.RawMessage) (bool, error) {
 	var read macExtra
 	told, err := read.decode(columns)
 	return !told || read == have, err
+}
+
+func (t *macTable) decoded(columns json.RawMessage) (any, error) {
+	var row macExtra
+	_, err := row.decode(columns)
+	return row, err
 }
 
 // sample is one row in contentShare, in as many turns all of them.

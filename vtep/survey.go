@@ -53,6 +53,8 @@ func (e *Untold) Error() string {
 type Suspect struct {
 	Table string
 	id    ovsdb.UUID
+	// name is what people know the row by, of one that was not told of.
+	name string
 	// has is what the switch said of it last, "" before it was asked; known what was known
 	// then, comparable.
 	has   string
@@ -62,11 +64,11 @@ type Suspect struct {
 func (s *Suspect) String() string {
 	switch {
 	case s.has == "[]":
-		return fmt.Sprintf("row %s of %s has gone", s.id, s.Table)
+		return fmt.Sprintf("%s %s has gone", s.Table, s.name)
 	case s.known == nil:
-		return fmt.Sprintf("row %s of %s is new", s.id, s.Table)
+		return fmt.Sprintf("%s %s is new", s.Table, s.name)
 	}
-	return fmt.Sprintf("row %s of %s has changed", s.id, s.Table)
+	return fmt.Sprintf("%s %s has changed", s.Table, s.name)
 }
 
 // Same reports whether two are about one row.

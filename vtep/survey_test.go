@@ -86,7 +86,8 @@ func TestSurveyOfALargeTable(t *testing.T) {
 			}
 			require.Len(t, found.Rows, 1)
 			require.ErrorContains(t, found, name)
-			require.ErrorContains(t, found, "Ucast_Macs_Remote")
+			require.ErrorContains(t, found, "Ucast_Macs_Remote 02:00")
+			require.ErrorContains(t, found, " of net-")
 		})
 	}
 }
