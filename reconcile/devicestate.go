@@ -48,10 +48,15 @@ func (st *deviceState) expected(hold time.Duration) bool {
 
 // settle reports the outcome of a plan. After writing, one more plan finds
 // whether it all stands; if not, the next round goes on, when settle returns.
-func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revision uint64, wrote []vtep.Op) time.Duration {
+func (w *worker) settle(ctx context.Context, s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revision uint64, wrote []vtep.Op) (time.Duration, error) {
 	look := plan
 	if len(wrote) > 0 {
-		look = s.Step(want)
+		look = s.Plan(want, vtep.Incremental)
+	}
+	if look.Empty() {
+		if _, err := s.Apply(ctx, look); err != nil {
+			return 0, err
+		}
 	}
 	rest := w.undrifted(look.Ops, want)
 	if len(rest) == 0 {
@@ -67,7 +72,7 @@ func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revis
 		if pause == 0 {
 			w.nudge()
 		}
-		return pause
+		return pause, nil
 	}
 	w.damper.Done()
 	phase, lastError := model.DeviceInSync, ""
@@ -93,7 +98,7 @@ func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revis
 	if back {
 		w.loop.facts()
 	}
-	return 0
+	return 0, nil
 }
 
 // blocked reports that nothing can be written now, and returns when to try again. A
@@ -103,7 +108,7 @@ func (w *worker) settle(s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revis
 func (w *worker) blocked(ctx context.Context, s *vtep.Session, cause error) (time.Duration, error) {
 	detail := bounded(cause.Error())
 	if errors.Is(cause, vtep.ErrReader) {
-		if err := s.Queue(ctx); err != nil {
+		if err := s.Sync(ctx, vtep.Reported); err != nil {
 			return 0, err
 		}
 		if s.Writer() && w.damper.Failing() {

@@ -79,7 +79,7 @@ func (w *worker) planned(limit int) model.DevicePlan {
 		p.Detail = detail
 	case want != nil:
 		p.Known, p.Detail = true, noted(w.loop.sharingNote(w.id), topology.RelayNote(gd))
-		ops := s.Plan(want).Ops
+		ops := s.Plan(want, vtep.Whole).Ops
 		p.Count = len(ops)
 		p.Steps = stepsOf(ops, limit)
 	}

@@ -16,19 +16,15 @@ import (
 
 // look finds what nothing told of. It returns what observe does.
 func (w *worker) look(ctx context.Context, s *vtep.Session) (need uint64, err error) {
-	if err := s.Reclaim(ctx); err != nil {
-		return 0, err
-	}
-	if err := s.Recount(ctx); err != nil {
+	if err := s.Sync(ctx, vtep.Unreported); err != nil {
 		return 0, err
 	}
 	return w.observe(ctx, s)
 }
 
-// reconcile makes one plan and sends it. An audit looks at everything, else only
-// at what may have changed. It returns when to try again although nothing
+// reconcile makes one plan and sends it. It returns when to try again although nothing
 // changes: 0 for not at all.
-func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, audit bool) (time.Duration, error) {
+func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, mode vtep.Mode) (time.Duration, error) {
 	if err := w.stillMay(s); err != nil {
 		return 0, err
 	}
@@ -45,10 +41,10 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, au
 	}
 	if !s.Writer() {
 		w.enter(model.DeviceDegraded, vtep.ErrReader.Error())
-		return 0, s.Queue(ctx)
+		return 0, s.Sync(ctx, vtep.Reported)
 	}
 	began := time.Now()
-	plan, err := w.plan(ctx, s, want, audit)
+	plan, err := w.plan(ctx, s, want, mode)
 	if err != nil {
 		return 0, err
 	}
@@ -57,7 +53,7 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, au
 		if pause := w.damper.Pause(began); pause > 0 {
 			return pause, nil
 		}
-		wait, err = w.write(ctx, s, want, ops, revision, wait)
+		wait, err = w.write(ctx, s, want, plan.Only(ops), revision, wait)
 		if errors.Is(err, vtep.ErrReader) || errors.Is(err, vtep.ErrBlocked) {
 			return w.blocked(ctx, s, err)
 		}
@@ -65,7 +61,11 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, au
 			return 0, err
 		}
 	}
-	wait = damping.Sooner(w.settle(s, want, plan, revision, ops), wait)
+	again, err := w.settle(ctx, s, want, plan, revision, ops)
+	if err != nil {
+		return 0, err
+	}
+	wait = damping.Sooner(again, wait)
 	if err := w.cleanUp(ctx, s, want, plan); err != nil && ctx.Err() == nil {
 		w.logger().WithField("err", err).Warn("telling the store what has gone")
 		wait = damping.Sooner(wait, storeRetry)
@@ -75,16 +75,16 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, au
 
 // write sends what is due of a plan. It returns when the next operation is due, or wait
 // if that is sooner.
-func (w *worker) write(ctx context.Context, s *vtep.Session, want *vtep.Want, ops []vtep.Op, revision uint64, wait time.Duration) (time.Duration, error) {
+func (w *worker) write(ctx context.Context, s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revision uint64, wait time.Duration) (time.Duration, error) {
 	if !w.damper.Failing() {
 		w.enter(model.DeviceSyncing, "writing")
-	} else if err := s.Reclaim(ctx); err != nil {
+	} else if err := s.Sync(ctx, vtep.Unreported); err != nil {
 		return 0, err
 	}
-	began := time.Now()
+	ops, began := plan.Ops, time.Now()
 	w.logger().WithFields(logrus.Fields{"ops": len(ops), "revision": revision}).Debug("applying plan")
 	mends := w.mending(s, ops, want)
-	rejected, err := s.Apply(ctx, ops)
+	rejected, err := s.Apply(ctx, plan)
 	if err != nil {
 		w.loop.metrics.applied(w.id, len(ops), len(ops), time.Since(began))
 		return 0, err
@@ -96,20 +96,13 @@ func (w *worker) write(ctx context.Context, s *vtep.Session, want *vtep.Want, op
 
 // plan plans with all that another hand has done, where only that can be why there
 // is something to do.
-func (w *worker) plan(ctx context.Context, s *vtep.Session, want *vtep.Want, audit bool) (*vtep.Plan, error) {
-	look := s.Step
-	if audit {
-		look = s.Plan
-	}
-	plan := look(want)
+func (w *worker) plan(ctx context.Context, s *vtep.Session, want *vtep.Want, mode vtep.Mode) (*vtep.Plan, error) {
+	plan := s.Plan(want, mode)
 	if plan.Empty() || !vtep.SameWant(w.synced.Want, want) {
 		return plan, nil
 	}
-	if err := s.CatchUp(ctx); err != nil {
+	if err := s.Sync(ctx, vtep.Committed); err != nil {
 		return nil, err
 	}
-	if err := s.Complete(ctx); err != nil {
-		return nil, err
-	}
-	return look(want), nil
+	return s.Plan(want, mode), nil
 }

@@ -340,7 +340,7 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 	defer retry.Stop()
 	w.surveys.begin(s, w.loop.opts.Interval, w.doubts.rows)
 	defer w.surveys.end()
-	audit := true
+	mode := vtep.Whole
 	for {
 		select {
 		case <-ctx.Done():
@@ -366,7 +366,7 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 				w.tell(s, true)
 			}
 		case <-pass.C:
-			audit = true
+			mode = vtep.Whole
 			if need, err = w.look(ctx, s); err != nil {
 				return err
 			}
@@ -379,11 +379,11 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 			}
 			continue
 		}
-		again, err := w.reconcile(ctx, s, need, audit)
+		again, err := w.reconcile(ctx, s, need, mode)
 		if err != nil {
 			return err
 		}
-		audit = false
+		mode = vtep.Incremental
 		if s.Doubted() {
 			w.surveys.soon()
 		}
@@ -413,7 +413,7 @@ func (w *worker) begin(ctx context.Context, s *vtep.Session) (need uint64, err e
 // that a plan must be made from at least, so that no plan is older than what
 // was read.
 func (w *worker) observe(ctx context.Context, s *vtep.Session) (uint64, error) {
-	if err := s.Complete(ctx); err != nil {
+	if err := s.Sync(ctx, vtep.Reported); err != nil {
 		return 0, err
 	}
 	facts := s.Facts()

@@ -15,13 +15,21 @@ type Rejection struct {
 	Err error
 }
 
-// Apply sends a plan. Operations that the switch refuses are set apart until each
+// Apply sends a plan. One of Session.Plan that is empty sends nothing: the database is
+// known then to hold what is wanted, and an Incremental plan looks at what changes from
+// then on. Operations that the switch refuses are set apart until each
 // stands alone, so that they do not hold up the others, and are returned. ErrReader and
 // ErrBlocked mean that nothing can be written now, over a session that stands; any other
 // error that it has ended. What was sent until then stands.
-func (s *Session) Apply(ctx context.Context, ops []Op) (rejected []Rejection, err error) {
-	err = s.quietly(ctx, ops, func() error {
-		rejected, err = s.apply(ctx, ops)
+func (s *Session) Apply(ctx context.Context, plan *Plan) (rejected []Rejection, err error) {
+	if plan.Empty() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.steps.confirm(plan, s.state)
+		return nil, nil
+	}
+	err = s.quietly(ctx, plan.Ops, func() error {
+		rejected, err = s.apply(ctx, plan.Ops)
 		return err
 	})
 	return rejected, err

@@ -21,7 +21,7 @@ const oneSwitch = "switch sw1 10.0.0.1\nport sw1 eth1\nport sw1 eth2\n"
 // applied carries out a plan and returns what was refused, printed.
 func applied(t testing.TB, s *vtep.Session, ops []vtep.Op) (refused []string) {
 	t.Helper()
-	rejected, err := s.Apply(t.Context(), ops)
+	rejected, err := s.Apply(t.Context(), &vtep.Plan{Ops: ops})
 	require.NoError(t, err)
 	for i := range rejected {
 		var te *ovsdb.TransactError
@@ -45,12 +45,12 @@ func crossed(t testing.TB, server *ovsdbtest.Server) (*vtep.Session, *delayed) {
 func converges(t testing.TB, s *vtep.Session, want *vtep.Want) {
 	t.Helper()
 	poll.True(t, patience, "what is wanted stands", func() bool {
-		plan := s.Plan(want)
+		plan := s.Plan(want, vtep.Whole)
 		if !plan.Empty() {
-			_, err := s.Apply(t.Context(), plan.Ops)
+			_, err := s.Apply(t.Context(), plan)
 			require.NoError(t, err)
 		}
-		return s.Plan(want).Empty()
+		return s.Plan(want, vtep.Whole).Empty()
 	})
 	reached(t, s, want)
 }
@@ -63,13 +63,13 @@ func TestPortReplacedAfterPlan(t *testing.T) {
 			server := seed(t, "1.7.0", oneSwitch)
 			s, wire := crossed(t, server)
 			want := parseWant(t, "segment net-a 100\nflood net-a 10.0.0.2\nbind sw1 eth1 10 net-a\nbind sw1 eth2 10 net-a")
-			plan := s.Plan(want)
+			plan := s.Plan(want, vtep.Whole)
 			if late {
 				wire.hold()
 			}
 			server.VtepCtl("del-port", "sw1", "eth1", "--", "add-port", "sw1", "eth1")
 			require.Equal(t, []string{"bind sw1 eth1 vlan 10 -> net-a: timed out"}, applied(t, s, plan.Ops))
-			require.Equal(t, "bind sw1 eth1 vlan 10 -> net-a\n", s.Plan(want).String())
+			require.Equal(t, "bind sw1 eth1 vlan 10 -> net-a\n", s.Plan(want, vtep.Whole).String())
 			converges(t, s, want)
 			agree(t, server, s)
 		})
@@ -96,18 +96,18 @@ func TestVLANTakenAfterPlan(t *testing.T) {
 			server := seed(t, "1.7.0", oneSwitch+"ls theirs key 900\n"+have)
 			s, wire := crossed(t, server)
 			want := parseWant(t, "segment net-a 100\nsegment net-b 101\nbind sw1 eth1 10 net-a")
-			plan := s.Plan(want)
+			plan := s.Plan(want, vtep.Whole)
 			require.Contains(t, plan.String(), name+" sw1 eth1 vlan 10")
 			wire.hold()
 			theyBind(server)
 			require.Empty(t, applied(t, s, plan.Ops))
 			require.Equal(t, []string{"bind sw1 eth1 10 theirs", "ls theirs key 900"}, of(s.Dump(), "theirs"))
-			plan = s.Plan(want)
+			plan = s.Plan(want, vtep.Whole)
 			require.Empty(t, plan.Ops)
 			require.Len(t, plan.Problems, 1)
 			require.Equal(t, vtep.VLANTaken, plan.Problems[0].Reason)
 			server.VtepCtl("unbind-ls", "sw1", "eth1", "10")
-			poll.True(t, patience, "the VLAN is free", func() bool { return !s.Plan(want).Empty() })
+			poll.True(t, patience, "the VLAN is free", func() bool { return !s.Plan(want, vtep.Whole).Empty() })
 			converges(t, s, want)
 		})
 	}
@@ -117,7 +117,7 @@ func TestVLANTakenAfterPlan(t *testing.T) {
 func TestVLANTakenBeforeUnbind(t *testing.T) {
 	server := seed(t, "1.7.0", oneSwitch+"ls theirs key 900\nls net-a key 100 config bordergw=us\nbind sw1 eth1 10 net-a")
 	s, wire := crossed(t, server)
-	plan := s.Plan(parseWant(t, "segment net-a 100"))
+	plan := s.Plan(parseWant(t, "segment net-a 100"), vtep.Whole)
 	require.Equal(t, "unbind sw1 eth1 vlan 10 from net-a\n", plan.String())
 	wire.hold()
 	theyBind(server)
@@ -137,7 +137,7 @@ func TestLocatorChangesUnderWay(t *testing.T) {
 			server := seed(t, "1.7.0", have)
 			s, wire := crossed(t, server)
 			want := parseWant(t, "segment net-a 100\nmac net-a 02:00:00:00:00:07 10.0.0.2\nmac net-a 02:00:00:00:00:08 10.0.0.3\nflood net-a 10.0.0.2\nflood net-a 10.0.0.3\nbind sw1 eth1 10 net-a")
-			plan := s.Plan(want)
+			plan := s.Plan(want, vtep.Whole)
 			wire.hold()
 			act(server)
 			require.Empty(t, applied(t, s, plan.Ops))
@@ -152,11 +152,11 @@ func TestRowsGoneAfterPlan(t *testing.T) {
 	server := seed(t, "1.7.0", oneSwitch+"ls net-a key 100 config bordergw=us\nremote net-a 02:00:00:00:00:01 10.0.0.2\nremote net-a 02:00:00:00:00:02 10.0.0.2\nflood net-a unknown-dst 10.0.0.2")
 	s, wire := crossed(t, server)
 	want := parseWant(t, "segment net-a 100\nmac net-a 02:00:00:00:00:01 10.0.0.3\nflood net-a 10.0.0.3\nbind sw1 eth1 10 net-a")
-	plan := s.Plan(want)
+	plan := s.Plan(want, vtep.Whole)
 	wire.hold()
 	server.VtepCtl("clear-remote-macs", "net-a")
 	require.Empty(t, applied(t, s, plan.Ops))
-	require.Equal(t, "add mac net-a 02:00:00:00:00:01 -> 10.0.0.3\nset flood net-a -> 10.0.0.3\n", s.Plan(want).String())
+	require.Equal(t, "add mac net-a 02:00:00:00:00:01 -> 10.0.0.3\nset flood net-a -> 10.0.0.3\n", s.Plan(want, vtep.Whole).String())
 	converges(t, s, want)
 }
 
@@ -179,7 +179,7 @@ func TestRefusedOperationStandsAlone(t *testing.T) {
 		fmt.Fprintf(&text, "mac net-a %s 10.0.0.%d\n", model.MAC{2, 0, 0, 0, byte(i >> 8), byte(i)}, 2+i%5)
 	}
 	want := parseWant(t, text.String())
-	plan := s.Plan(want)
+	plan := s.Plan(want, vtep.Whole)
 	last := len(plan.Ops) - 1
 	ops := append(plan.Ops[:last:last], badVLAN(plan.Ops[last]), plan.Ops[last])
 	require.Equal(t, []string{"bind sw1 eth2 vlan 4096 -> net-a: constraint violation"}, applied(t, s, ops))
@@ -198,7 +198,7 @@ func TestRefusedVLANAmongMany(t *testing.T) {
 		fmt.Fprintf(&text, "segment net-%d %d\nbind sw1 eth1 %d net-%d\n", i, 100+i, 100+i, i)
 	}
 	want := parseWant(t, text.String())
-	plan := s.Plan(want)
+	plan := s.Plan(want, vtep.Whole)
 	ops := slices.Insert(slices.Clone(plan.Ops), len(plan.Ops)-30, badVLAN(plan.Ops[len(plan.Ops)-30]))
 	require.Len(t, applied(t, s, ops), 1)
 	reached(t, s, want)
@@ -211,7 +211,7 @@ func TestReferentialViolationStandsAlone(t *testing.T) {
 	server := seed(t, "1.7.0", oneSwitch+"ls net-z key 109 config bordergw=us\nls net-y key 108 config bordergw=us\nbind sw1 eth1 10 net-z")
 	s, wire := crossed(t, server)
 	want := parseWant(t, "claim buried net-z\nclaim buried net-y\nsegment net-a 100\nmac net-a 02:00:00:00:00:07 10.0.0.2\nflood net-a 10.0.0.2\nbind sw1 eth1 11 net-a")
-	plan := s.Plan(want)
+	plan := s.Plan(want, vtep.Whole)
 	wire.hold()
 	server.VtepCtl("add-ucast-local", "net-z", "02:00:00:00:00:05", "10.0.0.1")
 	require.Equal(t, []string{"delete logical-switch net-z: referential integrity violation"}, applied(t, s, plan.Ops))
@@ -225,7 +225,7 @@ func TestReferentialViolationStandsAlone(t *testing.T) {
 func TestDependentsOfARefusedSwitchAreLeftOut(t *testing.T) {
 	server := seed(t, "1.7.0", oneSwitch)
 	s := open(t, server, nil)
-	plan := s.Plan(parseWant(t, "segment net-a 100\nmac net-a 02:00:00:00:00:07 10.0.0.2\nflood net-a 10.0.0.2\nsegment net-b 101\nbind sw1 eth1 10 net-b\nbind sw1 eth2 10 net-a"))
+	plan := s.Plan(parseWant(t, "segment net-a 100\nmac net-a 02:00:00:00:00:07 10.0.0.2\nflood net-a 10.0.0.2\nsegment net-b 101\nbind sw1 eth1 10 net-b\nbind sw1 eth2 10 net-a"), vtep.Whole)
 	bogus := "flood_everything"
 	require.Equal(t, vtep.AddLogicalSwitch, plan.Ops[0].Kind)
 	plan.Ops[0].Detail.Switch.ReplicationMode = &bogus
@@ -240,15 +240,15 @@ func TestServerDiesUnderWay(t *testing.T) {
 	server := seed(t, "1.7.0", oneSwitch)
 	s, wire := crossed(t, server)
 	want := parseWant(t, "segment net-a 100\nmac net-a 02:00:00:00:00:07 10.0.0.2\nbind sw1 eth1 10 net-a")
-	plan := s.Plan(want)
+	plan := s.Plan(want, vtep.Whole)
 	server.Pause()
 	wire.afterWrite(server.Stop)
-	rejected, err := s.Apply(t.Context(), plan.Ops)
+	rejected, err := s.Apply(t.Context(), plan)
 	require.ErrorIs(t, err, ovsdb.ErrUnknownOutcome)
 	require.Empty(t, rejected)
 	<-s.Done()
 	require.Error(t, s.Err())
-	_, err = s.Apply(t.Context(), plan.Ops)
+	_, err = s.Apply(t.Context(), plan)
 	require.ErrorIs(t, err, ovsdb.ErrNotSent)
 
 	server.Run()

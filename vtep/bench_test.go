@@ -41,7 +41,7 @@ func benchSegment(i, rows int) *vtep.Segment {
 func benchServer(b *testing.B, want *vtep.Want) *ovsdbtest.Server {
 	server := seed(b, "1.7.0", "switch sw1 10.0.0.1")
 	s := open(b, server, nil)
-	require.Empty(b, applied(b, s, s.Plan(want).Ops))
+	require.Empty(b, applied(b, s, s.Plan(want, vtep.Whole).Ops))
 	return server
 }
 
@@ -89,7 +89,7 @@ func BenchmarkDiff(b *testing.B) {
 	s := open(b, benchServer(b, want), nil)
 	b.ReportAllocs()
 	for b.Loop() {
-		require.True(b, s.Plan(want).Empty())
+		require.True(b, s.Plan(want, vtep.Whole).Empty())
 	}
 }
 
@@ -98,11 +98,11 @@ func BenchmarkDiff(b *testing.B) {
 func BenchmarkStep(b *testing.B) {
 	want := benchWant(benchRows)
 	s := open(b, benchServer(b, want), nil)
-	require.True(b, s.Step(want).Empty())
+	require.True(b, s.Plan(want, vtep.Incremental).Empty())
 	next := movedOnce(want, 7)
 	b.ReportAllocs()
 	for b.Loop() {
-		require.Len(b, s.Step(next).Ops, 1)
+		require.Len(b, s.Plan(next, vtep.Incremental).Ops, 1)
 	}
 }
 

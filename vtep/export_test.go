@@ -1,6 +1,7 @@
 package vtep
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,8 +23,14 @@ func (s *State) Limit(bytes int) { s.limit = bytes }
 // Stepper makes steps on a State without a session.
 type Stepper struct{ s stepper }
 
-// Step is Session.Step.
-func (p *Stepper) Step(want *Want, have *State) *Plan { return p.s.step(want, have) }
+// Step plans incrementally, and confirms a plan that is empty.
+func (p *Stepper) Step(want *Want, have *State) *Plan {
+	plan := p.s.plan(want, have, Incremental)
+	if plan.Empty() {
+		p.s.confirm(plan, have)
+	}
+	return plan
+}
 
 // Row is the row an operation acts on.
 func (o *Op) Row() ovsdb.UUID { return o.row }
@@ -55,6 +62,9 @@ func (s *Session) Dump() string {
 
 // Large reports whether a push is one during which the server does not tell.
 func (s *Session) Large(ops []Op) bool { return s.large(ops) }
+
+// Recount is that part of Sync.
+func (s *Session) Recount(ctx context.Context) error { return s.recount(ctx) }
 
 // Unread counts the rows of which no more is known than that they are there.
 func (s *Session) Unread() int { return len(s.unread()) }
@@ -171,4 +181,11 @@ func (s *Session) Misplace(ls string, mac model.MAC) {
 
 func (s *Session) remote(ls string, mac model.MAC) macRow {
 	return s.state.ucastRemote.byLS[s.state.lsByName[ls]][mac]
+}
+
+// Dirty prints what an Incremental plan would look at.
+func (s *Session) Dirty() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return fmt.Sprint(s.steps.synced != nil, s.state.touched)
 }

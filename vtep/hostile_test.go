@@ -50,7 +50,7 @@ func TestMalformedRowLeavesSessionUsable(t *testing.T) {
 			go func() {
 				defer close(asked)
 				s.Facts()
-				s.Plan(&vtep.Want{Claim: func(string, *int) vtep.Claim { return vtep.Unknown }})
+				s.Plan(&vtep.Want{Claim: func(string, *int) vtep.Claim { return vtep.Unknown }}, vtep.Whole)
 			}()
 			select {
 			case <-asked:

@@ -41,7 +41,7 @@ func TestVLANsOfPortUnboundTogether(t *testing.T) {
 		"bind sw1 eth1 10 net-a\nbind sw1 eth1 11 net-a\nbind sw1 eth1 12 net-a\nbind sw1 eth2 10 net-a")
 	s := open(t, server, nil)
 	want := parseWant(t, "segment net-a 100\nbind sw1 eth1 12 net-a")
-	plan := s.Plan(want)
+	plan := s.Plan(want, vtep.Whole)
 	require.Equal(t, "unbind sw1 eth1 vlan 10 from net-a\nunbind sw1 eth1 vlan 11 from net-a\nunbind sw1 eth2 vlan 10 from net-a\n", plan.String())
 	for _, row := range server.Rows("Logical_Switch", "_uuid", "name") {
 		if row["name"] == "theirs" {

@@ -81,9 +81,9 @@ func (s *Session) Writer() bool {
 	return lock == nil || s.conn.Locked(*lock)
 }
 
-// Queue waits in line for a lock that was stolen; Changed tells when it is held
+// queue waits in line for a lock that was stolen; Changed tells when it is held
 // again. Once in line it does nothing.
-func (s *Session) Queue(ctx context.Context) error {
+func (s *Session) queue(ctx context.Context) error {
 	lock := s.lock.Load()
 	if lock == nil || !s.queued.CompareAndSwap(false, true) {
 		return nil
@@ -102,9 +102,9 @@ func (s *Session) Queue(ctx context.Context) error {
 	return nil
 }
 
-// Reclaim asks a server again for the lock that it refused when the session claimed the
+// reclaim asks a server again for the lock that it refused when the session claimed the
 // switch, as one does that is read-only then.
-func (s *Session) Reclaim(ctx context.Context) error {
+func (s *Session) reclaim(ctx context.Context) error {
 	if s.lock.Load() != nil {
 		return nil
 	}

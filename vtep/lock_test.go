@@ -52,22 +52,22 @@ func lockFencesOlderSession(t *testing.T, how vtep.Opening) {
 	poll.True(t, patience, "the older one has lost the lock", func() bool { return !older.Writer() })
 
 	before := srv.Transactions()
-	_, err := older.Apply(ctx, older.Plan(want).Ops)
+	_, err := older.Apply(ctx, older.Plan(want, vtep.Whole))
 	require.ErrorIs(t, err, vtep.ErrReader)
 	require.NoError(t, older.Err(), "the session stands")
 	require.Equal(t, before, srv.Transactions(), "nothing was written")
 
-	_, err = newer.Apply(ctx, newer.Plan(want).Ops)
+	_, err = newer.Apply(ctx, newer.Plan(want, vtep.Whole))
 	require.NoError(t, err)
 	require.Equal(t, "net", srv.VtepCtl("list-ls"))
 
-	require.NoError(t, older.Queue(ctx))
+	require.NoError(t, older.Sync(ctx, vtep.Reported))
 	require.False(t, older.Writer())
 	require.NoError(t, newer.Close())
 	poll.True(t, patience, "the older one has the lock back", older.Writer)
 	want.Segments = nil
 	want.Claim = func(string, *int) vtep.Claim { return vtep.Buried }
-	_, err = older.Apply(ctx, older.Plan(want).Ops)
+	_, err = older.Apply(ctx, older.Plan(want, vtep.Whole))
 	require.NoError(t, err)
 	require.Empty(t, srv.VtepCtl("list-ls"))
 }
@@ -82,11 +82,11 @@ func TestLockIsNotTakenBeforeItIsClaimed(t *testing.T) {
 	require.NoError(t, err)
 	waiting, err := vtep.Open(t.Context(), conn, vtep.Opening{Mark: us})
 	require.NoError(t, err)
-	require.NoError(t, writer.CatchUp(t.Context()))
+	require.NoError(t, writer.Sync(t.Context(), vtep.Committed))
 	require.True(t, writer.Writer())
 	require.NoError(t, waiting.Close())
 	<-waiting.Done()
-	require.NoError(t, writer.CatchUp(t.Context()))
+	require.NoError(t, writer.Sync(t.Context(), vtep.Committed))
 	require.True(t, writer.Writer())
 	require.NoError(t, writer.Close())
 	<-writer.Done()
@@ -104,10 +104,10 @@ func TestLockIsStolenBeforeItIsClaimed(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { opened.Close(); <-opened.Done() })
 	thief := openClaimed(t, srv, vtep.Opening{})
-	require.NoError(t, opened.CatchUp(t.Context())) // it has been told
+	require.NoError(t, opened.Sync(t.Context(), vtep.Committed)) // it has been told
 	require.True(t, thief.Writer())
 	require.NoError(t, opened.Claim(t.Context(), us))
 	require.True(t, opened.Writer())
-	require.NoError(t, thief.CatchUp(t.Context()))
+	require.NoError(t, thief.Sync(t.Context(), vtep.Committed))
 	require.False(t, thief.Writer())
 }

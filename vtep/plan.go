@@ -19,7 +19,14 @@ type Plan struct {
 	Ops []Op
 	// Problems are parts of the Want that can not be realised as things stand.
 	Problems []Problem
+
+	// What it was made for and from: the Want, and the changes of the database until then.
+	want    *Want
+	changes uint64
 }
+
+// Only is the plan with some of its operations.
+func (p *Plan) Only(ops []Op) *Plan { return &Plan{Ops: ops, Problems: p.Problems} }
 
 // Empty reports whether there is nothing to write.
 func (p *Plan) Empty() bool { return len(p.Ops) == 0 }

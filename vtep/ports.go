@@ -18,13 +18,15 @@ func (s *State) updatePort(u ovsdb.RowUpdate) error {
 	after := s.ports[u.UUID]
 	if before == nil || after == nil || before.Name != after.Name {
 		s.inventory, s.places = nil, nil
-		s.touched.ports = true
+		s.touched.addPorts()
 		return err
 	}
 	if !slices.Equal(before.PortFaultStatus, after.PortFaultStatus) {
 		s.inventory = nil
 	}
-	s.touched.ports = s.touched.ports || !maps.Equal(before.VLANBindings, after.VLANBindings)
+	if !maps.Equal(before.VLANBindings, after.VLANBindings) {
+		s.touched.addPorts()
+	}
 	return err
 }
 

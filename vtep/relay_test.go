@@ -106,23 +106,23 @@ func TestRelayTellsInsertAndChangeAtOnce(t *testing.T) {
 			source := seed(t, "1.7.0", have)
 			address, gate := relay(t, source)
 			s := openAt(t, address)
-			plan := s.Plan(parseWant(t, "segment net-a 100\nmac net-a 02:00:00:00:00:07 10.0.0.2"))
+			plan := s.Plan(parseWant(t, "segment net-a 100\nmac net-a 02:00:00:00:00:07 10.0.0.2"), vtep.Whole)
 			require.Len(t, plan.Ops, 1)
 			gate.close()
 			done := make(chan error, 1)
 			go func() {
-				_, err := s.Apply(t.Context(), plan.Ops)
+				_, err := s.Apply(t.Context(), plan)
 				done <- err
 			}()
 			other := open(t, source, nil)
 			poll.True(t, patience, "the insert has come to the source", func() bool {
-				return other.Complete(t.Context()) == nil && len(of(other.Dump(), "net-a")) == 2
+				return other.Sync(t.Context(), vtep.Reported) == nil && len(of(other.Dump(), "net-a")) == 2
 			})
 			source.VtepCtl(act...)
 			gate.open(t)
 			require.NoError(t, <-done)
 			poll.Until(t, patience, func() error {
-				if err := s.Complete(t.Context()); err != nil {
+				if err := s.Sync(t.Context(), vtep.Reported); err != nil {
 					return err
 				}
 				if real := open(t, source, nil).Dump(); real != s.Dump() {

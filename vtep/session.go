@@ -180,19 +180,12 @@ func (s *Session) Silence() time.Duration { return s.conn.Silence() }
 // Transactions counts those sent since the session began.
 func (s *Session) Transactions() uint64 { return s.sent.Load() }
 
-// Plan compares a Want with the whole database as it stands.
-func (s *Session) Plan(want *Want) *Plan {
+// Plan compares a Want with the database as it stands. It changes nothing, and may be
+// called by any goroutine at any time.
+func (s *Session) Plan(want *Want, mode Mode) *Plan {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.steps.look(want, s.state, nil)
-}
-
-// Step is Plan without a look at what can not have changed since a step last
-// found nothing to do. It gives the same operations.
-func (s *Session) Step(want *Want) *Plan {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.steps.step(want, s.state)
+	return s.steps.plan(want, s.state, mode)
 }
 
 // Owns reports whether a logical switch of that name stands that is ours to

@@ -95,7 +95,7 @@ func open(t testing.TB, s *ovsdbtest.Server, wrap func(net.Conn) net.Conn) *vtep
 // opened now reads it.
 func agree(t testing.TB, server *ovsdbtest.Server, s *vtep.Session) {
 	t.Helper()
-	require.NoError(t, s.Complete(t.Context()))
+	require.NoError(t, s.Sync(t.Context(), vtep.Reported))
 	require.Equal(t, open(t, server, nil).Dump(), s.Dump())
 }
 
@@ -103,7 +103,7 @@ func agree(t testing.TB, server *ovsdbtest.Server, s *vtep.Session) {
 // that judges Diff.
 func reached(t testing.TB, s *vtep.Session, want *vtep.Want) {
 	t.Helper()
-	plan := s.Plan(want)
+	plan := s.Plan(want, vtep.Whole)
 	require.True(t, plan.Empty(), "still to do:\n%s", plan)
 	settle(t, want, parseDatabase(t, s.Caps(), nil, s.Dump()))
 }
@@ -125,7 +125,7 @@ func everyOperation(t *testing.T, version string, wrap func(net.Conn) net.Conn) 
 	require.Equal(t, version, s.Facts().Version)
 	before := s.Dump()
 	want := parseWant(t, everyKindWant)
-	plan := s.Plan(want)
+	plan := s.Plan(want, vtep.Whole)
 	require.Empty(t, plan.Problems)
 	kinds := map[vtep.OpKind]bool{}
 	for i := range plan.Ops {
@@ -134,7 +134,7 @@ func everyOperation(t *testing.T, version string, wrap func(net.Conn) net.Conn) 
 	for kind := vtep.AddLogicalSwitch; kind <= vtep.Unbind; kind++ {
 		require.True(t, kinds[kind], "operation %d is not in\n%s", kind, plan)
 	}
-	rejected, err := s.Apply(t.Context(), plan.Ops)
+	rejected, err := s.Apply(t.Context(), plan)
 	require.NoError(t, err)
 	require.Empty(t, rejected)
 	reached(t, s, want)
@@ -206,11 +206,11 @@ func TestChangedFollowsOtherHands(t *testing.T) {
 	server := seed(t, "1.7.0", "switch sw1 10.0.0.1\nport sw1 eth1\nls net-a key 100 description red config bordergw=us\nremote net-a 02:00:00:00:00:01 10.0.0.2")
 	s := open(t, server, nil)
 	want := parseWant(t, "segment net-a 100 red\nmac net-a 02:00:00:00:00:01 10.0.0.2")
-	require.True(t, s.Plan(want).Empty())
+	require.True(t, s.Plan(want, vtep.Whole).Empty())
 	<-s.Changed() // the snapshot
 	server.VtepCtl("del-ucast-remote", "net-a", "02:00:00:00:00:01")
 	<-s.Changed()
-	require.Equal(t, "add mac net-a 02:00:00:00:00:01 -> 10.0.0.2\n", s.Plan(want).String())
+	require.Equal(t, "add mac net-a 02:00:00:00:00:01 -> 10.0.0.2\n", s.Plan(want, vtep.Whole).String())
 	require.False(t, s.Owns(want, "net-a"), "it is wanted")
 	gone := parseWant(t, "claim buried net-a")
 	require.True(t, s.Owns(gone, "net-a"))
@@ -250,13 +250,13 @@ func TestBigTable(t *testing.T) {
 	s := open(t, server, nil)
 	require.Equal(t, rows+1, s.Facts().Counts.RemoteMACs)
 	w := parseWant(t, want.String())
-	require.True(t, s.Plan(w).Empty())
+	require.True(t, s.Plan(w, vtep.Whole).Empty())
 	w.Segments[0].MACs[rows/2].Locator.Addr[3] = 3
-	plan := s.Plan(w)
+	plan := s.Plan(w, vtep.Whole)
 	require.Len(t, plan.Ops, 1)
-	_, err := s.Apply(t.Context(), plan.Ops)
+	_, err := s.Apply(t.Context(), plan)
 	require.NoError(t, err)
-	require.True(t, s.Plan(w).Empty())
+	require.True(t, s.Plan(w, vtep.Whole).Empty())
 }
 
 // A context that ends stops Apply without sending anything.
@@ -266,7 +266,7 @@ func TestApplyOfACancelledContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	before := server.Transactions()
-	_, err := s.Apply(ctx, s.Plan(parseWant(t, "segment net-a 100")).Ops)
+	_, err := s.Apply(ctx, s.Plan(parseWant(t, "segment net-a 100"), vtep.Whole))
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, before, server.Transactions())
 }
@@ -287,7 +287,7 @@ func TestRemoteMACsOfAnotherHandAreRead(t *testing.T) {
 	server.VtepCtl("del-ucast-remote", "net-a", "02:00:00:00:00:01")
 	poll.True(t, patience, "449 rows are unread", func() bool { return s.Unread() == 449 })
 	agree(t, server, s)
-	plan := s.Step(want)
+	plan := s.Plan(want, vtep.Incremental)
 	require.Len(t, plan.Ops, 449)
 	require.Empty(t, applied(t, s, plan.Ops))
 	reached(t, s, want)

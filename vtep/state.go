@@ -113,7 +113,7 @@ func (s *State) update(u ovsdb.RowUpdate) (err error) {
 		_, err = s.switches.apply(u, &s.weight)
 		s.inventory, s.places = nil, nil
 		s.learned.all = true // what counts as its own address may have changed
-		s.touched.all = true
+		s.touched.addAll()
 	case "Physical_Port":
 		err = s.updatePort(u)
 	case "Logical_Switch":
@@ -124,7 +124,7 @@ func (s *State) update(u ovsdb.RowUpdate) (err error) {
 		_, err = s.sets.apply(u, &s.weight)
 	case "Tunnel":
 		_, err = s.tunnels.apply(u, &s.weight)
-		s.touched.ports = true
+		s.touched.addPorts()
 	case "Mcast_Macs_Remote":
 		err = s.updateFlood(u)
 	case "Mcast_Macs_Local":
@@ -144,7 +144,7 @@ func (s *State) update(u ovsdb.RowUpdate) (err error) {
 }
 
 func (s *State) updateLogical(u ovsdb.RowUpdate) error {
-	s.touched.all = true // a VNI may have come free
+	s.touched.addAll() // a VNI may have come free
 	old, err := s.logical.apply(u, &s.weight)
 	if err != nil {
 		return err
@@ -164,7 +164,9 @@ func (s *State) updateLogical(u ovsdb.RowUpdate) error {
 }
 
 func (s *State) updateLocator(u ovsdb.RowUpdate) error {
-	s.touched.all = s.touched.all || u.Kind == ovsdb.KindModify // tunnel_key is mutable
+	if u.Kind == ovsdb.KindModify {
+		s.touched.addAll() // tunnel_key is mutable
+	}
 	if _, err := s.locatorRows.apply(u, &s.weight); err != nil {
 		return err
 	}

@@ -26,9 +26,23 @@ type touched struct {
 	ports bool // bindings and tunnels
 	// ls has the logical switches with the MACs whose rows changed; nil for all.
 	ls map[ovsdb.UUID]map[model.MAC]struct{}
+	// changes counts them, also those that were forgotten since, so that a plan that was
+	// made before one is known to be.
+	changes uint64
+}
+
+func (t *touched) addAll() {
+	t.changes++
+	t.all = true
+}
+
+func (t *touched) addPorts() {
+	t.changes++
+	t.ports = true
 }
 
 func (t *touched) add(ls ovsdb.UUID) {
+	t.changes++
 	if t.ls == nil {
 		t.ls = map[ovsdb.UUID]map[model.MAC]struct{}{}
 	}
@@ -36,6 +50,7 @@ func (t *touched) add(ls ovsdb.UUID) {
 }
 
 func (t *touched) addMAC(row macExtra) {
+	t.changes++
 	macs, touched := t.ls[row.ls]
 	switch {
 	case touched && macs == nil:
@@ -53,7 +68,7 @@ func (t *touched) addMAC(row macExtra) {
 
 // reset forgets the changes. What could not be realised is looked at again.
 func (t *touched) reset(s *State, open []Problem) {
-	*t = touched{}
+	*t = touched{changes: t.changes}
 	for _, p := range open {
 		t.ports = t.ports || p.Binding != nil
 		if id, ok := s.lsByName[p.LogicalSwitch]; ok {
@@ -70,6 +85,7 @@ func (s *State) updateRemote(u ovsdb.RowUpdate) error {
 		return nil
 	}
 	if s.touched.all {
+		s.touched.changes++
 		return s.ucastRemote.update(u)
 	}
 	before, had := s.ucastRemote.get(u.UUID)
@@ -134,19 +150,39 @@ type clean struct {
 	same    bool // bindings and tunnels are wanted as before
 }
 
+// Mode says how much of a database a Plan looks at.
+type Mode int
+
+const (
+	// Incremental leaves out what can not have changed since the database was last found
+	// to hold a Want. The operations are the same as of Whole.
+	Incremental Mode = iota
+	// Whole looks at everything.
+	Whole
+)
+
 // stepper remembers the Want that a database was last found to hold.
 type stepper struct{ synced *Want }
 
-func (p *stepper) step(want *Want, have *State) *Plan { return p.look(want, have, p.clean(want, have)) }
-
-// look notes what has been found in line.
-func (p *stepper) look(want *Want, have *State, clean *clean) *Plan {
-	plan := diff(want, have, clean)
-	if plan.Empty() {
-		p.synced = want
-		have.touched.reset(have, plan.Problems)
+// plan changes nothing, whatever it finds.
+func (p *stepper) plan(want *Want, have *State, mode Mode) *Plan {
+	var where *clean
+	if mode == Incremental {
+		where = p.clean(want, have)
 	}
+	plan := diff(want, have, where)
+	plan.want, plan.changes = want, have.touched.changes
 	return plan
+}
+
+// confirm notes that a plan had nothing to write, unless the database has changed since
+// it was made.
+func (p *stepper) confirm(plan *Plan, have *State) {
+	if plan.want == nil || plan.changes != have.touched.changes {
+		return
+	}
+	p.synced = plan.want
+	have.touched.reset(have, plan.Problems)
 }
 
 // clean compares a Want with the one that was last found in the database.

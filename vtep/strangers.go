@@ -20,7 +20,7 @@ import (
 //
 // Inserts have a monitor of their own for this. A transaction of another hand that
 // inserts remote MACs and does something else is told in two messages, close behind
-// each other; CatchUp waits for the second.
+// each other; barrier waits for the second.
 
 const remoteTable = "Ucast_Macs_Remote"
 
@@ -54,8 +54,8 @@ func (s *Session) listening(id string, err error) error {
 	return nil
 }
 
-// CatchUp returns when all has been taken that the server has said until now.
-func (s *Session) CatchUp(ctx context.Context) error {
+// barrier returns when all has been taken that the server has said until now.
+func (s *Session) barrier(ctx context.Context) error {
 	_, err := s.conn.Transact(ctx, Database)
 	if s.conn.Err() == nil && ctx.Err() == nil {
 		return nil // any answer comes after what was said before
@@ -119,9 +119,9 @@ func (s *Session) silent(yes bool) {
 	s.state.ucastRemote.silent = yes
 }
 
-// Recount finds rows that another hand inserted while the server did not tell of
+// recount finds rows that another hand inserted while the server did not tell of
 // them. It does nothing if there was no such time since the last call.
-func (s *Session) Recount(ctx context.Context) error {
+func (s *Session) recount(ctx context.Context) error {
 	if !s.strangers.missed {
 		return nil
 	}
@@ -151,9 +151,9 @@ func (s *Session) counted(results []ovsdb.Result) error {
 	return nil
 }
 
-// Complete reads the rows that another hand has added, of which the server tells
+// readNamed reads the rows that another hand has added, of which the server tells
 // no more than that they are there. What is planned next is planned with them.
-func (s *Session) Complete(ctx context.Context) error {
+func (s *Session) readNamed(ctx context.Context) error {
 	for batch := range slices.Chunk(s.unread(), maxBatch) {
 		tx := ovsdb.NewTransaction(Database)
 		for _, id := range batch {

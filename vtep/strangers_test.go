@@ -54,14 +54,14 @@ func TestStrangersDuringALargePush(t *testing.T) {
 	server := seed(t, "1.7.0", oneSwitch+"ls theirs key 900\n")
 	s := open(t, server, nil)
 	want := largeWant(t, 4, 500)
-	require.True(t, s.Large(s.Plan(want).Ops))
+	require.True(t, s.Large(s.Plan(want, vtep.Whole).Ops))
 	stop, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
 		rival(server, stop)
 	}()
-	for s.Transactions() == 0 || s.Large(s.Plan(want).Ops) {
-		require.Empty(t, applied(t, s, s.Plan(want).Ops))
+	for s.Transactions() == 0 || s.Large(s.Plan(want, vtep.Whole).Ops) {
+		require.Empty(t, applied(t, s, s.Plan(want, vtep.Whole).Ops))
 	}
 	close(stop)
 	<-ended
@@ -81,7 +81,7 @@ func TestRefusalsInALargePush(t *testing.T) {
 	server := seed(t, "1.7.0", oneSwitch)
 	s := open(t, server, nil)
 	want := largeWant(t, 3, 500)
-	plan := s.Plan(want)
+	plan := s.Plan(want, vtep.Whole)
 	bogus := "flood_everything"
 	ops := append([]vtep.Op(nil), plan.Ops...)
 	detail := *ops[1].Detail
@@ -103,7 +103,7 @@ func TestLockLostInALargePush(t *testing.T) {
 	require.NoError(t, s.Claim(t.Context(), "us"))
 	other := open(t, server, nil)
 	require.NoError(t, other.Claim(t.Context(), "us"))
-	_, err := s.Apply(t.Context(), s.Plan(largeWant(t, 2, 600)).Ops)
+	_, err := s.Apply(t.Context(), s.Plan(largeWant(t, 2, 600), vtep.Whole))
 	require.ErrorIs(t, err, vtep.ErrReader)
 	require.NoError(t, s.Err())
 	server.VtepCtl("add-ls", "theirs", "--", "add-ucast-remote", "theirs", "02:0e:00:00:00:01", "10.0.0.3")
@@ -117,7 +117,7 @@ func TestStrangerOfASilentTime(t *testing.T) {
 	server := seed(t, "1.7.0", oneSwitch+"ls theirs key 900\n")
 	s, wire := crossed(t, server)
 	want := largeWant(t, 2, 600)
-	plan := s.Plan(want)
+	plan := s.Plan(want, vtep.Whole)
 	stranger := func() { server.VtepCtl("add-ucast-remote", "theirs", "02:0e:00:00:00:01", "10.0.0.3") }
 	// The first message asks for silence.
 	wire.afterWrite(func() { wire.afterWrite(stranger) })

@@ -117,7 +117,7 @@ func (v *Survey) Done() bool { return len(v.rest)+len(v.suspects) == 0 }
 // Untold, what the switch says that does not answer, or why the session has ended.
 func (v *Survey) Step(ctx context.Context) (time.Duration, error) {
 	// What came while the server was asked not to tell is not held against it.
-	if err := v.session.Recount(ctx); err != nil {
+	if err := v.session.recount(ctx); err != nil {
 		return 0, err
 	}
 	if len(v.suspects) > 0 {

@@ -1,6 +1,7 @@
 package vtep_test
 
 import (
+	"bordergw/vtep"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,7 +12,7 @@ import (
 func TestSurveyAfterALargePush(t *testing.T) {
 	server := seed(t, "1.7.0", oneSwitch+"ls theirs key 900\n")
 	s, wire := crossed(t, server)
-	plan := s.Plan(largeWant(t, 2, 600))
+	plan := s.Plan(largeWant(t, 2, 600), vtep.Whole)
 	stranger := func() { server.VtepCtl("add-ucast-remote", "theirs", "02:0e:00:00:00:01", "10.0.0.3") }
 	wire.afterWrite(func() { wire.afterWrite(stranger) }) // the first message asks for silence
 	require.Empty(t, applied(t, s, plan.Ops))
@@ -20,6 +21,6 @@ func TestSurveyAfterALargePush(t *testing.T) {
 		_, err := v.Step(t.Context())
 		require.NoError(t, err)
 	}
-	require.NoError(t, s.Complete(t.Context()))
+	require.NoError(t, s.Sync(t.Context(), vtep.Reported))
 	agree(t, server, s)
 }

@@ -36,8 +36,8 @@ func TestSurveyAgreesWithATruthfulServer(t *testing.T) {
 		}()
 		for turn := range 30 {
 			if turn%5 == 0 {
-				require.NoError(t, s.Complete(t.Context()))
-				_, err := s.Apply(t.Context(), s.Plan(want).Ops)
+				require.NoError(t, s.Sync(t.Context(), vtep.Reported))
+				_, err := s.Apply(t.Context(), s.Plan(want, vtep.Whole))
 				require.NoError(t, err)
 			}
 			_, _, err := surveyed(t, s, turn)
@@ -51,7 +51,7 @@ func TestSurveyAgreesWithATruthfulServer(t *testing.T) {
 // pushed inserts remote MACs in bulk.
 func pushed(t testing.TB, s *vtep.Session, nets, macs int) {
 	want := largeWant(t, nets, macs)
-	for plan := s.Plan(want); !plan.Empty(); plan = s.Plan(want) {
+	for plan := s.Plan(want, vtep.Whole); !plan.Empty(); plan = s.Plan(want, vtep.Whole) {
 		require.Empty(t, applied(t, s, plan.Ops))
 	}
 }
@@ -96,10 +96,10 @@ func TestSurveyOfALargeTable(t *testing.T) {
 func TestDoubt(t *testing.T) {
 	server := seed(t, "1.7.0", oneSwitch)
 	s := open(t, server, nil)
-	plan := s.Plan(parseWant(t, "segment net-a 100"))
+	plan := s.Plan(parseWant(t, "segment net-a 100"), vtep.Whole)
 	require.Empty(t, applied(t, s, plan.Ops))
 	require.False(t, s.Doubted())
-	_, err := s.Apply(t.Context(), plan.Ops)
+	_, err := s.Apply(t.Context(), plan)
 	require.NoError(t, err)
 	require.True(t, s.Doubted(), "the name is there already")
 	require.False(t, s.Doubted())

@@ -26,16 +26,16 @@ func TestTunnels(t *testing.T) {
 			near, far := model.VTEPAddress{10, 0, 0, 2}, model.VTEPAddress{10, 0, 0, 3}
 			want := parseWant(t, "")
 			want.Tunnels = []vtep.Tunnel{{Switch: "sw1", Remote: near}, {Switch: "sw1", Remote: far}}
-			require.Equal(t, "enable bfd sw1 -> 10.0.0.2\n", s.Plan(want).String())
+			require.Equal(t, "enable bfd sw1 -> 10.0.0.2\n", s.Plan(want, vtep.Whole).String())
 			want.TunnelRows = true
-			plan := s.Plan(want)
+			plan := s.Plan(want, vtep.Whole)
 			require.Equal(t, "enable bfd sw1 -> 10.0.0.2\nadd tunnel sw1 -> 10.0.0.3 from 10.0.0.1\n", plan.String())
 			require.Empty(t, applied(t, s, plan.Ops))
-			require.True(t, s.Plan(want).Empty())
+			require.True(t, s.Plan(want, vtep.Whole).Empty())
 			require.Equal(t, []vtep.BFD{{Tunnel: want.Tunnels[0]}, {Tunnel: want.Tunnels[1]}}, s.Facts().BFD)
 			require.Equal(t, s.Facts().BFD, open(t, server, nil).Facts().BFD)
 
-			plan = s.Plan(parseWant(t, ""))
+			plan = s.Plan(parseWant(t, ""), vtep.Whole)
 			require.Equal(t, "delete tunnel sw1 -> 10.0.0.3\n", plan.String())
 			require.Empty(t, applied(t, s, plan.Ops))
 			rows := server.Rows("Tunnel", "bfd_params")

@@ -59,9 +59,9 @@ func (c *cutter) write(cut func()) error {
 	s, err := c.open(c.proxy.Port())
 	require.NoError(c.t, err)
 	require.NoError(c.t, s.Claim(c.t.Context(), c.want.Mark))
-	plan := s.Plan(c.want)
+	plan := s.Plan(c.want, vtep.Whole)
 	cut()
-	rejected, err := s.Apply(c.t.Context(), plan.Ops)
+	rejected, err := s.Apply(c.t.Context(), plan)
 	require.Empty(c.t, rejected)
 	s.Close()
 	<-s.Done()
@@ -78,13 +78,13 @@ func (c *cutter) again() (missing bool) {
 		s.Close()
 		<-s.Done()
 	}()
-	plan := s.Plan(c.want)
+	plan := s.Plan(c.want, vtep.Whole)
 	if !plan.Empty() {
-		rejected, err := s.Apply(c.t.Context(), plan.Ops)
+		rejected, err := s.Apply(c.t.Context(), plan)
 		require.NoError(c.t, err)
 		require.Empty(c.t, rejected)
 	}
-	after := s.Plan(c.want)
+	after := s.Plan(c.want, vtep.Whole)
 	require.True(c.t, after.Empty(), "%s", after)
 	return !plan.Empty()
 }

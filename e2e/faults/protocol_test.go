@@ -103,7 +103,7 @@ func recorded(t *testing.T) (messages []string) {
 	s, err := c.open(c.proxy.Port())
 	require.NoError(t, err)
 	others()
-	rejected, err := s.Apply(t.Context(), s.Plan(c.want).Ops)
+	rejected, err := s.Apply(t.Context(), s.Plan(c.want, vtep.Whole))
 	require.NoError(t, err)
 	require.Empty(t, rejected)
 	c.server.VtepCtl("del-port", "tor1", "p1")
@@ -257,7 +257,7 @@ func replay(t *testing.T, script []string) bool {
 		<-s.Done()
 		s.Facts()
 		s.Locals(true, func(string) bool { return true })
-		s.Plan(&vtep.Want{Claim: func(string, *int) vtep.Claim { return vtep.Known }, Sweep: true})
+		s.Plan(&vtep.Want{Claim: func(string, *int) vtep.Claim { return vtep.Known }, Sweep: true}, vtep.Whole)
 	}
 	<-over
 	return err == nil

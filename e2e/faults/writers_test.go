@@ -278,11 +278,11 @@ func TestF48_LosesLockWhileWriting(t *testing.T) {
 		<-s.Done()
 	}()
 	require.NoError(t, s.Claim(t.Context(), "mine"))
-	plan := s.Plan(c.want)
+	plan := s.Plan(c.want, vtep.Whole)
 	c.proxy.Hold(rig.Up)
 	outcome := make(chan error, 1)
 	go func() {
-		_, err := s.Apply(t.Context(), plan.Ops)
+		_, err := s.Apply(t.Context(), plan)
 		outcome <- err
 	}()
 	rig.Eventually(t, rig.Patience, func() error {

@@ -1,0 +1,43 @@
+package vtep
+
+import "context"
+
+// Depth says how far Sync goes.
+type Depth int
+
+const (
+	// Reported takes in what the server has reported: rows that it only named are read.
+	// It asks nothing where there are none.
+	Reported Depth = iota
+	// Committed waits, besides, for the report of all that others have committed until now.
+	Committed
+	// Unreported finds, besides, what the server has not reported and will not: rows that
+	// others inserted during a large push, and whether a lock that was refused can be had.
+	Unreported
+)
+
+// Sync has the session know of the database what it can, so that the next plan is made
+// from it. A session whose lock another one has taken waits in line for it from then on;
+// Changed tells when it may write again.
+func (s *Session) Sync(ctx context.Context, depth Depth) error {
+	steps := []func(context.Context) error{s.queueIfReader}
+	if depth >= Unreported {
+		steps = append(steps, s.reclaim, s.recount)
+	}
+	if depth == Committed {
+		steps = append(steps, s.barrier)
+	}
+	for _, step := range append(steps, s.readNamed) {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Session) queueIfReader(ctx context.Context) error {
+	if s.Writer() {
+		return nil
+	}
+	return s.queue(ctx)
+}
