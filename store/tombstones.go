@@ -41,7 +41,7 @@ func (s *Store) ForgetRetired(ctx context.Context, deviceID string) error {
 func (s *Store) ExpireRetired(ctx context.Context, retention time.Duration) (gone []*model.RetiredDevice, left time.Duration, err error) {
 	var errs []error
 	for r := range s.Definitions().Retired.All() {
-		if has := retention - s.steady().Sub(r.RetiredAt); has > 0 {
+		if has := retention - s.steady().Sub(s.retiredAt(r)); has > 0 {
 			if left == 0 || has < left {
 				left = has
 			}
@@ -207,4 +207,14 @@ func (t *txn) settleAll() {
 		ids[c.NetworkID] = true
 	}
 	t.settle(slices.Sorted(maps.Keys(ids))...)
+}
+
+// retiredAt is since when a deleted device is kept. A time that is still to come was told
+// by a clock that was ahead: such a device is kept since the store was opened. It is not
+// written, as which of the two clocks is wrong is not known.
+func (s *Store) retiredAt(r *model.RetiredDevice) time.Time {
+	if r.RetiredAt.After(s.steady()) {
+		return wall(s.opened.wall)
+	}
+	return r.RetiredAt
 }

@@ -47,6 +47,7 @@ func Run(t *testing.T, open Open) {
 		{"F159Sightings", testSightings},
 		{"F98QuarantineEnded", testQuarantineEnded},
 		{"F99RetentionAndClock", testRetentionAndClock},
+		{"F99RetentionByClockAhead", testRetentionByClockAhead},
 		{"Lookup", testLookup},
 		{"Tombstones", testTombstones},
 		{"TombstonesOfUnknownSwitches", testTombstonesOfUnknownSwitches},

@@ -222,3 +222,24 @@ func testRetentionAndClock(t *testing.T, open Open) {
 	require.Zero(t, left)
 	require.Zero(t, f.Definitions().Retired.Len())
 }
+
+// F-99: a clock that was far ahead when a device was deleted: it is kept for as long as
+// any other, from the time when the store is opened with the right clock.
+func testRetentionByClockAhead(t *testing.T, open Open) {
+	const ahead, retention = 20 * 365 * 24 * time.Hour, 7 * 24 * time.Hour
+	f := newFixture(t, open)
+	gone := f.seen("sw1", 1, "p1")
+	now := f.opts.Now()
+	f.opts.Now = func() time.Time { return now.Add(ahead) }
+	f.reopen()
+	require.NoError(t, f.DeleteGatewayDevice(f.ctx, gone.ID))
+	f.opts.Now = func() time.Time { return now }
+	f.reopen()
+	none, left, err := f.ExpireRetired(f.ctx, retention)
+	require.NoError(t, err)
+	require.Empty(t, none)
+	require.InDelta(t, retention, left, float64(time.Hour))
+	list, _, err := f.ExpireRetired(f.ctx, 0)
+	require.NoError(t, err)
+	require.Len(t, list, 1, "all the time that it is kept is over")
+}
