@@ -31,7 +31,7 @@ func (c *call) readBody(limit int64) (any, error) {
 // readBytes reads a body of at most limit bytes. One that is longer than MaxBody needs a
 // slot for large ones, which it has until the request is answered.
 func (c *call) readBytes(limit int64) ([]byte, error) {
-	body := http.MaxBytesReader(c.w, c.r.Body, limit)
+	body := countedBody{c, http.MaxBytesReader(c.w, c.r.Body, limit)}
 	data, err := io.ReadAll(io.LimitReader(body, c.cfg.MaxBody+1))
 	if err == nil && int64(len(data)) > c.cfg.MaxBody {
 		if err := c.takeLarge(); err != nil {
@@ -43,12 +43,32 @@ func (c *call) readBytes(limit int64) ([]byte, error) {
 	}
 	var tooLarge *http.MaxBytesError
 	switch {
+	case errors.Is(err, errBodies):
+		return nil, errBodies
 	case errors.As(err, &tooLarge):
 		return nil, errTooLarge(tooLarge.Limit)
 	case err != nil:
 		return nil, model.ErrBadRequest("Resource body could not be read")
 	}
 	return data, nil
+}
+
+// errBodies refuses a request whose body is one too many.
+var errBodies = errBusy("The requests in progress have too much in their bodies. Try again in a second.")
+
+// countedBody counts what is read against what all requests may have.
+type countedBody struct {
+	call *call
+	io.Reader
+}
+
+func (b countedBody) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	b.call.taken += int64(n)
+	if b.call.bodies.Add(int64(n)) > b.call.cfg.MaxBodies {
+		return 0, errBodies
+	}
+	return n, err
 }
 
 // maxLargeBodies bounds the requests with large bodies in progress: decoded, one may take

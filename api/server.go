@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"bordergw/model"
@@ -22,6 +23,9 @@ const (
 	DefaultMaxBody = 1 << 20
 	// DefaultMaxRequests bounds the requests in progress.
 	DefaultMaxRequests = 512
+	// DefaultMaxBodies bounds the bodies of all requests in progress, in bytes: two
+	// imports, and 32 MiB of others. Decoded, a body may take twenty times its size.
+	DefaultMaxBodies = 2*maxImport + 32<<20
 )
 
 // Config is what a Server needs. Store, Status, Log and Registry must be set.
@@ -40,6 +44,9 @@ type Config struct {
 	// MaxRequests bounds the requests in progress, those for health, readiness
 	// and metrics aside; DefaultMaxRequests when 0.
 	MaxRequests int
+	// MaxBodies bounds the bodies of all requests in progress, in bytes; DefaultMaxBodies
+	// when 0.
+	MaxBodies int64
 	// Version of the daemon, shown at /v1/version.
 	Version string
 }
@@ -56,7 +63,9 @@ type Server struct {
 	slots chan struct{}
 	// largeSlots are taken by those with large bodies.
 	largeSlots chan struct{}
-	turns      turns
+	// bodies is the number of bytes of the bodies that were read and not answered.
+	bodies atomic.Int64
+	turns  turns
 	// document describes the service (OpenAPI).
 	document schema
 }
@@ -71,6 +80,7 @@ func New(cfg Config) *Server {
 	}
 	cfg.MaxBody = cmp.Or(cfg.MaxBody, DefaultMaxBody)
 	cfg.MaxRequests = cmp.Or(cfg.MaxRequests, DefaultMaxRequests)
+	cfg.MaxBodies = cmp.Or(cfg.MaxBodies, DefaultMaxBodies)
 	s := newTables()
 	s.cfg, s.metrics = cfg, newMetrics(cfg.Registry)
 	s.slots, s.turns = make(chan struct{}, cfg.MaxRequests), newTurns()
@@ -114,6 +124,8 @@ type call struct {
 	warnings []string
 	// large: it has a slot for large bodies.
 	large bool
+	// taken is its part of Server.bodies.
+	taken int64
 }
 
 // plainBody is a body that is sent as plain text; any other body is sent as JSON.
@@ -156,6 +168,7 @@ func (c *call) answer(e endpoint) int {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
 		defer c.giveLarge()
+		defer func() { c.bodies.Add(-c.taken) }()
 		return c.send(c.run(e))
 	default:
 		return c.send(c.busy())
