@@ -15,13 +15,14 @@ import (
 
 // deviceState is what the status of a device and of its connections is made of.
 type deviceState struct {
-	phase     string
-	awaySince time.Time // of the first loss; zero once a session has brought it in line
-	backSince time.Time // when it began, if the switch had been away before
-	cameOnce  bool      // a session has brought it in line since the process began
-	detail    string
-	lastError string
-	facts     *vtep.Facts
+	phase      string
+	phaseSince time.Time
+	awaySince  time.Time // of the first loss; zero once a session has brought it in line
+	backSince  time.Time // when it began, if the switch had been away before
+	cameOnce   bool      // a session has brought it in line since the process began
+	detail     string
+	lastError  string
+	facts      *vtep.Facts
 	// revision that the last complete plan was made from.
 	revision uint64
 	problems []vtep.Problem
@@ -160,9 +161,12 @@ func (w *worker) enterReading() {
 func (w *worker) enter(phase, detail string) {
 	detail = bounded(detail)
 	w.mu.Lock()
+	if phase != w.status.phase {
+		w.status.phaseSince = time.Now()
+	}
 	w.status.phase, w.status.detail = phase, detail
 	w.mu.Unlock()
-	if phase != w.stamped && phase != model.DeviceSyncing && !w.brief { // a write takes a moment, and must not wait
+	if phase != w.stamped && phase != model.DeviceSyncing && !w.brief { // a write takes a moment: it is no change
 		w.stamped = phase
 		w.stamp()
 	}
@@ -191,8 +195,10 @@ func (w *worker) tellNotDriven(phase, why string) {
 	w.logged = why
 }
 
-// stamp has the device's conditions be since now, not since somebody asks.
-func (w *worker) stamp() { w.loop.DeviceStatus(w.id) }
+// stamp records the device's conditions.
+func (w *worker) stamp() {
+	w.loop.transitions.record("device/"+w.id, w.loop.deviceStatus(w.id).Conditions)
+}
 
 // lost records the end of a session, or that none could be had.
 func (w *worker) lost(err error) {

@@ -60,7 +60,7 @@ func (l *Loop) certificateCondition(st *deviceState, now time.Time) *model.Condi
 	c := &model.Condition{Type: model.CertificateValid, True: end.After(now), Reason: "Valid"}
 	switch left := end.Sub(now); {
 	case left <= 0:
-		c.Reason = "Expired"
+		c.Reason, c.Since = "Expired", end
 	case left < expirySoon:
 		c.Reason = "ExpiresSoon"
 	default:

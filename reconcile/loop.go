@@ -94,10 +94,9 @@ type Loop struct {
 	// were last logged; Run's own.
 	remembered, noted time.Time
 
-	historyMu sync.Mutex
-	history   history
-	inError   map[string]bool // connections; Run's own
-	disputed  map[string]bool // networks that have contested stations; Run's own
+	transitions transitions
+	inError     map[string]bool // connections; Run's own
+	disputed    map[string]bool // networks that have contested stations; Run's own
 }
 
 // New makes a Loop; Run starts it.
@@ -107,7 +106,7 @@ func New(store Store, opts Options) *Loop {
 		store: store, opts: opts, log: opts.Log,
 		stamp: make(chan struct{}, 1), kick: make(chan struct{}, 1),
 		macs: mactable.New(time.Now(), opts.LocalHold, opts.Hold, mactable.ContradictTime), heard: map[vtep.DatabaseID]uint64{}, tellers: map[vtep.DatabaseID]teller{}, joined: map[string]time.Time{},
-		workers: map[string]*worker{}, history: history{}, inError: map[string]bool{}, disputed: map[string]bool{}, claims: newClaims(),
+		workers: map[string]*worker{}, inError: map[string]bool{}, disputed: map[string]bool{}, claims: newClaims(),
 		turns: newTurns(func(id string) { store.NoteVNIs(id, true, nil) }),
 	}
 	l.said = bucket{burst: allBurst, gap: allGap}

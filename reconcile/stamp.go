@@ -12,53 +12,24 @@ import (
 	"bordergw/model"
 )
 
-// stampGap bounds how often the connections' conditions are looked at on their
-// own account; requests see the state of the moment anyway.
+// stampGap bounds how often the connections' conditions are recorded. Requests see the
+// state of the moment.
 const stampGap = 200 * time.Millisecond
 
-// history remembers since when conditions stand.
-type history map[string][]model.Condition
-
-// stamped sets Since: the time of the last change of each condition.
-func (l *Loop) stamped(object string, cs []model.Condition) []model.Condition {
-	l.historyMu.Lock()
-	defer l.historyMu.Unlock()
-	now := time.Now()
-	for i := range cs {
-		cs[i].Since = now
-		if old := model.FindCondition(l.history[object], cs[i].Type); old != nil && old.True == cs[i].True {
-			cs[i].Since = old.Since
-		}
-	}
-	l.history[object] = withoutMessages(cs)
-	return cs
-}
-
-// withoutMessages is what is remembered of conditions: there are as many as objects.
-func withoutMessages(cs []model.Condition) []model.Condition {
-	out := slices.Clone(cs)
-	for i := range out {
-		out[i].Message = ""
-	}
-	return out
-}
-
-// stampConnections notices changes of connections' conditions that nobody asks
-// for, and forgets objects that are gone. Devices' are noticed as they happen.
+// stampConnections records changes of connections' conditions, and forgets objects that
+// are gone. Workers record those of devices.
 func (l *Loop) stampConnections() {
 	view := l.view.Load()
 	l.noteErrors(view)
 	devices := l.store.Definitions().Devices
 	workers := l.snapshot()
-	l.historyMu.Lock()
-	defer l.historyMu.Unlock()
-	maps.DeleteFunc(l.history, func(object string, _ []model.Condition) bool {
+	l.transitions.retain(func(object string) bool {
 		kind, id, _ := strings.Cut(object, "/")
 		if kind == "connection" {
-			return view.Outcomes[id] == nil
+			return view.Outcomes[id] != nil
 		}
 		_, registered := devices.Get(id)
-		return !registered && workers[id] == nil
+		return registered || workers[id] != nil
 	})
 }
 
@@ -85,6 +56,7 @@ func (l *Loop) noteErrors(view *topology.View) {
 	silent := now.Sub(l.noted) < logGap
 	for id, o := range view.Outcomes {
 		st := l.judge(view, o)
+		l.transitions.record("connection/"+id, st.Conditions)
 		switch is := st.State == model.ConnectionError; {
 		case is == l.inError[id]:
 		case silent:

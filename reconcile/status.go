@@ -24,6 +24,13 @@ func (w *worker) state() deviceState {
 
 // DeviceStatus tells how a registered device's session stands.
 func (l *Loop) DeviceStatus(id string) model.DeviceStatus {
+	out := l.deviceStatus(id)
+	out.Conditions = l.transitions.date("device/"+id, out.Conditions)
+	return out
+}
+
+// deviceStatus dates the conditions by the phase that they follow from.
+func (l *Loop) deviceStatus(id string) model.DeviceStatus {
 	st := deviceState{phase: model.DeviceUnreachable, detail: notConnected}
 	if gd, ok := l.store.Definitions().Devices.Get(id); ok && !gd.Driven() {
 		st = deviceState{phase: model.DeviceUnsupported, detail: "nothing is driven for this type of device"}
@@ -37,20 +44,32 @@ func (l *Loop) DeviceStatus(id string) model.DeviceStatus {
 		st.detail = strings.TrimSuffix(topology.NoSwitch+"; "+st.detail, "; ")
 	}
 	st.detail = cmp.Or(st.detail, l.sharingNote(id))
-	reachable := st.phase != model.DeviceUnreachable && st.phase != model.DeviceUnsupported
-	if reachable {
+	if st.connected() {
 		st.detail = withCut(st.detail, st.facts)
 	}
-	out := model.DeviceStatus{Phase: st.phase, Detail: bounded(st.detail), LastError: bounded(st.lastError), ObservedRevision: st.revision}
-	conditions := []model.Condition{
-		condition(model.Reachable, reachable, "Connected", "Unreachable", cmp.Or(st.lastError, st.detail)),
+	return model.DeviceStatus{
+		Phase: st.phase, Detail: bounded(st.detail), LastError: bounded(st.lastError), ObservedRevision: st.revision,
+		Conditions: l.deviceConditions(&st),
+	}
+}
+
+func (l *Loop) deviceConditions(st *deviceState) []model.Condition {
+	out := []model.Condition{
+		condition(model.Reachable, st.connected(), "Connected", "Unreachable", cmp.Or(st.lastError, st.detail)),
 		condition(model.InSync, st.phase == model.DeviceInSync, "InSync", st.phase, st.detail),
 	}
-	if c := l.certificateCondition(&st, time.Now()); c != nil {
-		conditions = append(conditions, *c)
+	for i := range out {
+		out[i].Since = st.phaseSince
 	}
-	out.Conditions = l.stamped("device/"+id, conditions)
+	if c := l.certificateCondition(st, time.Now()); c != nil {
+		out = append(out, *c)
+	}
 	return out
+}
+
+// connected reports whether the phase is one of a session that stands.
+func (st *deviceState) connected() bool {
+	return st.phase != model.DeviceUnreachable && st.phase != model.DeviceUnsupported
 }
 
 // withoutSwitch reports whether the session shows no Physical_Switch: all that is
@@ -99,7 +118,9 @@ func (l *Loop) ConnectionStatus(id string) model.ConnectionStatus {
 	if view == nil || view.Outcomes[id] == nil || l.outdated(view, id) {
 		return model.ConnectionStatus{State: model.ConnectionPending, Detail: "not planned yet", Conditions: []model.Condition{}}
 	}
-	return l.judge(view, view.Outcomes[id])
+	out := l.judge(view, view.Outcomes[id])
+	out.Conditions = l.transitions.date("connection/"+id, out.Conditions)
+	return out
 }
 
 // countConnections tells how many connections have each status; every status is
@@ -166,7 +187,7 @@ func (l *Loop) judge(view *topology.View, o *topology.Outcome) model.ConnectionS
 	}
 	out := model.ConnectionStatus{ObservedRevision: j.revision}
 	out.State, out.Detail = j.state(o)
-	out.Conditions = l.stamped("connection/"+o.Connection.ID, j.conditions(o, out.Detail))
+	out.Conditions = j.conditions(o, out.Detail)
 	return out
 }
 

@@ -118,7 +118,7 @@ func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
 	w := &worker{loop: l, id: gd.ID, wake: make(chan struct{}, 1), knock: make(chan struct{}, 1), freed: make(chan struct{}, 1)}
 	w.said = bucket{burst: deviceBurst, gap: deviceGap}
 	w.device.Store(gd)
-	w.status = deviceState{phase: model.DeviceUnreachable, awaySince: time.Now(), detail: notConnected}
+	w.status = deviceState{phase: model.DeviceUnreachable, phaseSince: time.Now(), awaySince: time.Now(), detail: notConnected}
 	if listens(gd) {
 		w.status.detail = l.waiting(gd)
 	}
@@ -372,6 +372,7 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 			}
 			w.tell(s, false) // the time of a switch that is missing may be over
 			w.traceRest(time.Now())
+			w.stamp() // a certificate may have ended
 		case <-retry.C:
 		case <-w.surveys.timer.C:
 			if err := w.survey(ctx, s); err != nil {
@@ -430,11 +431,14 @@ func (w *worker) observe(ctx context.Context, s *vtep.Session) (uint64, error) {
 // show notes what the session's switches say of themselves.
 func (w *worker) show(facts *vtep.Facts) {
 	w.mu.Lock()
-	same := sameSwitches(w.status.facts, facts.Switches)
+	was := w.status.facts
 	w.status.facts = facts
 	w.mu.Unlock()
-	if !same {
+	if !sameSwitches(was, facts.Switches) {
 		w.loop.reception.recheck()
+	}
+	if !facts.SameStatus(was) {
+		w.loop.refresh()
 	}
 }
 

@@ -23,6 +23,13 @@ type Facts struct {
 	Counts Counts
 }
 
+// SameStatus reports whether the switches say the same of themselves, their ports and
+// their tunnels, as far as status goes. Nothing said anything before nil.
+func (f *Facts) SameStatus(was *Facts) bool {
+	same := was != nil && len(f.Switches) == len(was.Switches) && f.Cut == was.Cut && slices.Equal(f.BFD, was.BFD)
+	return same && (len(f.Switches) == 0 || &f.Switches[0] == &was.Switches[0])
+}
+
 // Counts are table sizes.
 type Counts struct{ LogicalSwitches, RemoteMACs, LocalMACs int }
 

@@ -1,0 +1,64 @@
+package reconcile
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"bordergw/model"
+)
+
+// transitions remembers since when the conditions of connections and devices are as they
+// are. Only the Loop and its workers record: whoever asks for a status changes nothing.
+type transitions struct {
+	mu sync.Mutex
+	// of is by object, "connection/ID" or "device/ID".
+	of map[string][]model.Condition
+}
+
+// record remembers conditions. The time of a change is its Since, or now where that is
+// zero.
+func (t *transitions) record(object string, cs []model.Condition) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.dated(object, cs)
+	for i := range now {
+		now[i].Message = "" // there are as many as objects
+	}
+	if t.of == nil {
+		t.of = map[string][]model.Condition{}
+	}
+	t.of[object] = now
+}
+
+// date sets the Since of conditions that are as they are remembered; of others that is
+// when they are asked for, where it is zero.
+func (t *transitions) date(object string, cs []model.Condition) []model.Condition {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.dated(object, cs)
+}
+
+func (t *transitions) dated(object string, cs []model.Condition) []model.Condition {
+	out, now := slices.Clone(cs), time.Now()
+	for i := range out {
+		c := &out[i]
+		if was := model.FindCondition(t.of[object], c.Type); was != nil && was.True == c.True {
+			c.Since = was.Since
+		} else if c.Since.IsZero() {
+			c.Since = now
+		}
+	}
+	return out
+}
+
+// retain forgets the objects that are not to be kept.
+func (t *transitions) retain(keep func(object string) bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for object := range t.of {
+		if !keep(object) {
+			delete(t.of, object)
+		}
+	}
+}
