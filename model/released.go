@@ -136,6 +136,14 @@ func ErrVNIQuarantined(r *Released, deleted bool, until time.Time, projectOf fun
 		r.VNI, ownedName{r.ProjectID, r.network(deleted), "a network of another project"}, ownedSwitches{r.Pending, projectOf}, until.UTC().Format(time.RFC3339))
 }
 
+// ErrQuarantineFull refuses to give up one more number while as many are in quarantine as
+// are kept: entries counts them, one for each device that may still have one.
+func ErrQuarantineFull(entries int) *Error {
+	return refuse(Conflict, "QuarantineFull",
+		"This gives up a VNI or VLAN that a switch may still use, and %d of these are in quarantine already. "+
+			"Try again when switches were seen without some of them, or their quarantine is over.", entries)
+}
+
 // ErrNotInQuarantine refuses to end a quarantine that is not.
 func ErrNotInQuarantine(w WireID, network string) *Error {
 	of := ""

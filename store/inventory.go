@@ -21,6 +21,7 @@ func (s *Store) SetInventory(ctx context.Context, deviceID string, inv model.Inv
 }
 
 func (t *txn) setInventory(deviceID string, inv model.Inventory) error {
+	t.reports = true
 	gd, err := t.device(deviceID)
 	if err != nil {
 		return err

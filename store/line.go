@@ -109,6 +109,9 @@ func (s *Store) run(w *writer, base *model.Definitions, numbers index, audited *
 	if w.err = w.rule(t); w.err != nil || len(t.changes) == 0 {
 		return nil
 	}
+	if w.err = t.checkReleased(numbers); w.err != nil {
+		return nil
+	}
 	log := *audited
 	if w.err = t.audit(w.ctx, &log); w.err != nil {
 		return nil

@@ -11,7 +11,8 @@ import (
 )
 
 // maxReleased bounds the devices that all Released records list, of about 100 bytes
-// each. Past it the oldest records go.
+// each. What would list more is refused: to forget a quarantine before its time would give
+// a number to a tenant that a switch may still use for another.
 const maxReleased = 1 << 17
 
 // ConfirmReleased tells that a device was seen without what some Released records
@@ -166,13 +167,16 @@ func (t *txn) quarantine(network string, w model.WireID, devices map[string]stri
 	}
 	released.remove(t, r.ID) // records are in the order in which quarantines began
 	t.expire()
-	for t.numbers.pending+len(r.Pending) > maxReleased && t.next.Released.Len() > 0 {
-		for oldest := range t.next.Released.All() {
-			released.remove(t, oldest.ID)
-			break
-		}
-	}
 	released.put(t, &r)
+}
+
+// checkReleased refuses a change that lists more devices in Released records than may be.
+// What switches show is not refused: it moves what exists, and nobody can repeat it at will.
+func (t *txn) checkReleased(before index) error {
+	if t.reports || t.numbers.pending <= maxReleased || t.numbers.pending <= before.pending {
+		return nil
+	}
+	return model.ErrQuarantineFull(maxReleased)
 }
 
 // releaseNetwork begins the quarantine of a network's VNI anew when the network goes.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -41,4 +42,39 @@ func TestReleasedByClockAhead(t *testing.T) {
 	require.Equal(t, model.VNI(10_001), lowest())
 	s.opened.at = s.opened.at.Add(-2 * time.Minute)
 	require.Equal(t, model.VNI(10_000), lowest())
+}
+
+// F-69: numbers are given up faster than quarantines end. None of those that are in
+// quarantine is given again for that: what would give up one more is refused, and what
+// switches show is not.
+func TestF69QuarantineIsFull(t *testing.T) {
+	ctx := context.Background()
+	s, err := Open(filepath.Join(t.TempDir(), "db"), Options{})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	giveUp := func(network string, v model.VNI, devices int) error {
+		return s.do(ctx, func(t *txn) error {
+			on := map[string]string{}
+			for i := range devices {
+				on[strconv.Itoa(i)] = "sw"
+			}
+			t.quarantine(network, model.WireID{VNI: v}, on)
+			return nil
+		})
+	}
+	require.NoError(t, giveUp("old", 10_000, 1))
+	require.NoError(t, giveUp("older", 10_001, maxReleased-1))
+	before := s.Definitions()
+	var refusal *model.Error
+	require.ErrorAs(t, giveUp("one more", 10_002, 1), &refusal)
+	require.Equal(t, "QuarantineFull", refusal.Type)
+	require.Same(t, before, s.Definitions())
+	require.NoError(t, s.do(ctx, func(t *txn) error {
+		t.reports = true
+		t.quarantine("moved", model.WireID{VNI: 10_003}, map[string]string{"d": "sw"})
+		return nil
+	}), "what switches show")
+	require.Len(t, s.Quarantine(), 3)
+	require.NoError(t, s.EndQuarantine(ctx, model.WireID{VNI: 10_001}, ""))
+	require.NoError(t, giveUp("one more", 10_002, 1))
 }

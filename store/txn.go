@@ -20,6 +20,8 @@ type txn struct {
 	// opened is when the store was.
 	opened time.Time
 	seen   *sightings
+	// reports says that it stores what a switch shows.
+	reports bool
 	// endsQuarantine says that somebody asks for the end of a quarantine.
 	endsQuarantine bool
 	changes        []change
