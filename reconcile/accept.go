@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bordergw/vtep"
+	"bordergw/vtep/ovsdb"
 	"bordergw/vtep/transport"
 )
 
@@ -15,6 +16,8 @@ const (
 	// maxStrangers and maxPerAddress bound the connections that no device has.
 	maxStrangers  = 256
 	maxPerAddress = 16
+	// maxStrangerBytes bounds what they take together, in bytes: two of the largest.
+	maxStrangerBytes = 512 << 20
 	// complaintGap is the time between two equal complaints about an address.
 	complaintGap  = 10 * time.Minute
 	maxComplaints = 1024
@@ -24,6 +27,8 @@ const (
 // which owns the session and lends it to a worker.
 type reception struct {
 	loop *Loop
+
+	budget *ovsdb.Budget // of the connections that no worker has
 
 	mu        sync.Mutex
 	callers   map[*caller]struct{}
@@ -46,6 +51,7 @@ type caller struct {
 	reception *reception
 	order     uint64 // of arrival
 	arrived   time.Time
+	share     *ovsdb.Share  // of reception.budget
 	again     chan struct{} // asks to look for its device once more
 
 	// Under reception.mu.
@@ -54,7 +60,7 @@ type caller struct {
 }
 
 func newReception(l *Loop) *reception {
-	return &reception{loop: l, callers: map[*caller]struct{}{}, perHost: map[string]int{}, complaints: map[string]complaint{}}
+	return &reception{loop: l, budget: ovsdb.NewBudget(maxStrangerBytes), callers: map[*caller]struct{}{}, perHost: map[string]int{}, complaints: map[string]complaint{}}
 }
 
 // accept takes callers until ctx ends, and closes the socket.
@@ -91,6 +97,7 @@ func (r *reception) receive(ctx context.Context, conn net.Conn) {
 	}
 	c := &caller{reception: r, arrived: time.Now(), again: make(chan struct{}, 1)}
 	c.from = host
+	c.share = r.budget.Share(func() { _ = c.session.Close() })
 	defer r.leave(c)
 	if err := c.open(ctx, conn); err != nil {
 		if ctx.Err() == nil {
@@ -101,6 +108,9 @@ func (r *reception) receive(ctx context.Context, conn net.Conn) {
 	defer c.session.Close()
 	r.enter(c)
 	c.attend(ctx)
+	if c.share.Ended() {
+		r.refuse(host, "limit", ovsdb.ErrBudget)
+	}
 }
 
 // open reads the caller's database, for as long as the session makes progress: a
@@ -111,7 +121,7 @@ func (c *caller) open(ctx context.Context, conn net.Conn) error {
 		return err
 	}
 	c.peer = peer
-	c.session, err = vtep.Open(ctx, conn, vtep.Opening{})
+	c.session, err = vtep.Open(ctx, conn, vtep.Opening{Config: ovsdb.Config{Share: c.share}})
 	return transport.Explain(err)
 }
 
@@ -172,6 +182,7 @@ func (r *reception) leave(c *caller) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.callers, c)
+	c.share.Leave()
 	if !c.taken {
 		r.count(c.from, -1)
 	}
@@ -215,6 +226,7 @@ func (r *reception) place(c *caller) bool {
 	}
 	r.mu.Lock()
 	reason = bounded(reason)
+	c.share.Spare(!c.taken)
 	news := c.reason != reason
 	c.reason = reason
 	r.mu.Unlock()
@@ -230,6 +242,7 @@ func (r *reception) lend(c *caller, w *worker) string {
 	r.mu.Lock()
 	c.taken, c.reason = true, ""
 	r.count(c.from, -1)
+	c.share.Leave()
 	r.mu.Unlock()
 	// The worker may be done with it before offer returns.
 	reason := w.offer(c)
@@ -255,6 +268,7 @@ func (c *caller) giveBack() {
 	if _, present := r.callers[c]; present && c.taken {
 		c.taken = false
 		r.count(c.from, 1)
+		c.share.Join()
 	}
 }
 

@@ -98,6 +98,7 @@ func (s *Session) read(ctx context.Context, how Opening) error {
 		return fmt.Errorf("%w: %w", ErrNotVTEP, err)
 	}
 	s.state = NewState(caps)
+	s.state.share = how.Share
 	if err := s.monitor(ctx, caps, offer.Standalone); err != nil {
 		return fmt.Errorf("reading the database: %w", err)
 	}

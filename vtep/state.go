@@ -38,6 +38,9 @@ type State struct {
 	inventoryCut string
 	// weight is that of the rows of all tables but those of unicast MACs.
 	weight int
+	// share is told of what is kept, shared what it was told.
+	share  *ovsdb.Share
+	shared int
 	// limit is maxWeight but in tests.
 	limit int
 	// places finds the ports; nil since one came, went or was renamed.

@@ -14,13 +14,17 @@ const (
 	macWeight, atomWeight = 128, 32
 )
 
-// tooLarge is the error of a database that has more than is kept, nil if it has not.
+// tooLarge is the error of a database that has more than is kept, by itself or together
+// with others, nil if it has not.
 // The session ends with it.
 func (s *State) tooLarge() error {
-	if s.weight+macWeight*(s.ucastRemote.held()+s.ucastLocal.held()) <= s.limit {
-		return nil
+	total := s.weight + macWeight*(s.ucastRemote.held()+s.ucastLocal.held())
+	if total > s.limit {
+		return fmt.Errorf("the database holds more than %d MiB, which is more than is read of one switch", s.limit>>20)
 	}
-	return fmt.Errorf("the database holds more than %d MiB, which is more than is read of one switch", s.limit>>20)
+	grown := total - s.shared
+	s.shared = total
+	return s.share.Add(int64(grown))
 }
 
 // held counts the rows that take memory, also those that are only known to be there.

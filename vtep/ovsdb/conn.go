@@ -18,6 +18,8 @@ import (
 type Config struct {
 	// MaxFrame is the longest message accepted, in bytes; default 64 MiB.
 	MaxFrame int64
+	// Share bounds what the session takes together with others; nil for no bound.
+	Share *Share
 	// MaxDepth is how deep the brackets of a message may nest; default 64.
 	MaxDepth int
 	// EchoAfter is how long the peer may be silent before an echo request is
@@ -93,7 +95,7 @@ func NewConn(c net.Conn, cfg Config) *Conn {
 		monitors: map[string]*monitor{},
 		born:     time.Now(),
 	}
-	conn.frames = framer{src: source{conn}, maxFrame: conn.cfg.MaxFrame, maxDepth: conn.cfg.MaxDepth}
+	conn.frames = framer{src: source{conn}, share: conn.cfg.Share, maxFrame: conn.cfg.MaxFrame, maxDepth: conn.cfg.MaxDepth}
 	go conn.readLoop()
 	go conn.writeLoop()
 	return conn

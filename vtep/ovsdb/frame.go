@@ -20,6 +20,7 @@ const (
 // their ends; whether they are valid is found by whoever reads them.
 type framer struct {
 	src      io.Reader
+	share    *Share
 	maxFrame int64
 	maxDepth int
 
@@ -114,14 +115,18 @@ func (f *framer) scanString(data []byte) int {
 func (f *framer) fill() error {
 	switch pending := f.end - f.start; {
 	case pending == 0 && len(f.buf) != idleBuffer:
-		f.moveTo(buffers.get(idleBuffer))
+		f.shrink(idleBuffer)
 	case pending <= minBuffer/2 && len(f.buf) > minBuffer:
-		f.moveTo(buffers.get(minBuffer))
+		f.shrink(minBuffer)
 	case f.end < len(f.buf):
 	case pending <= len(f.buf)/2:
 		f.moveTo(f.buf)
 	default:
-		f.moveTo(buffers.get(int(min(max(2*int64(len(f.buf)), minBuffer), f.maxFrame+minBuffer))))
+		size := int(min(max(2*int64(len(f.buf)), minBuffer), f.maxFrame+minBuffer))
+		if err := f.share.Add(int64(size - len(f.buf))); err != nil {
+			return err
+		}
+		f.moveTo(buffers.get(size))
 	}
 	n, err := f.src.Read(f.buf[f.end:])
 	f.end += n
@@ -132,6 +137,12 @@ func (f *framer) fill() error {
 		return io.ErrUnexpectedEOF
 	}
 	return err
+}
+
+// shrink goes on with a small buffer, the first one of all included.
+func (f *framer) shrink(size int) {
+	_ = f.share.Add(int64(min(0, size-len(f.buf))))
+	f.moveTo(buffers.get(size))
 }
 
 func (f *framer) moveTo(buf []byte) {

@@ -1,0 +1,50 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	logtest "github.com/sirupsen/logrus/hooks/test"
+	"github.com/stretchr/testify/require"
+
+	"bordergw/internal/ovsdbtest"
+	"bordergw/internal/poll"
+	"bordergw/vtep/ovsdb"
+)
+
+// TestF71_UnregisteredTogether: what all switches take together that dialled in and that
+// no device stands for is bounded. One that is known not to be registered makes room for
+// one that is being read, and that is said.
+func TestF71_UnregisteredTogether(t *testing.T) {
+	log, logs := logtest.NewNullLogger()
+	l := New(&movesStore{}, Options{Log: log})
+	l.reception.budget = ovsdb.NewBudget(300 << 10) // for one of them
+	socket, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { l.reception.accept(ctx, socket, &running) })
+	defer running.Wait()
+	defer stop()
+
+	said := func(text string) bool {
+		for _, e := range logs.AllEntries() {
+			if strings.Contains(e.Message+fmt.Sprint(e.Data["err"]), text) {
+				return true
+			}
+		}
+		return false
+	}
+	for range 2 {
+		server := ovsdbtest.Start(t)
+		server.Transact(fmt.Sprintf(`[{"op":"insert","table":"Logical_Switch","row":{"name":%q}}]`, strings.Repeat("x", 100<<10)))
+		server.VtepCtl("set-manager", "tcp:"+socket.Addr().String())
+		poll.True(t, 20*time.Second, "it is read", func() bool { return len(l.reception.unplaced()) > 0 })
+	}
+	poll.True(t, 20*time.Second, "one makes room", func() bool { return said(ovsdb.ErrBudget.Error()) })
+}
