@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bordergw/model"
 	"context"
 	"errors"
 	"net"
@@ -192,7 +193,7 @@ func (r *reception) leave(c *caller) {
 // refuse tells of a connection that came to nothing, an address that tries
 // again and again not each time.
 func (r *reception) refuse(host, label string, err error) {
-	text := bounded(err.Error())
+	text := model.Bounded(err.Error())
 	r.loop.metrics.refused.WithLabelValues(label).Inc()
 	r.mu.Lock()
 	last := r.complaints[host]
@@ -225,7 +226,7 @@ func (r *reception) place(c *caller) bool {
 		}
 	}
 	r.mu.Lock()
-	reason = bounded(reason)
+	reason = model.Bounded(reason)
 	c.share.Spare(!c.taken)
 	news := c.reason != reason
 	c.reason = reason

@@ -78,7 +78,7 @@ func (w *worker) settle(ctx context.Context, s *vtep.Session, want *vtep.Want, p
 	w.damper.Done()
 	phase, lastError := model.DeviceInSync, ""
 	if len(undone) > 0 {
-		phase, lastError = model.DeviceDegraded, bounded(undone[0].Message)
+		phase, lastError = model.DeviceDegraded, model.Bounded(undone[0].Message)
 	}
 	problems := slices.Concat(plan.Problems, undone)
 	w.enter(phase, messages(slices.Concat(undone, plan.Problems)))
@@ -107,7 +107,7 @@ func (w *worker) settle(ctx context.Context, s *vtep.Session, want *vtep.Want, p
 // away; one that does so again and again is served by something that grants what it does
 // not have.
 func (w *worker) blocked(ctx context.Context, s *vtep.Session, cause error) (time.Duration, error) {
-	detail := bounded(cause.Error())
+	detail := model.Bounded(cause.Error())
 	if errors.Is(cause, vtep.ErrReader) {
 		if err := s.Sync(ctx, vtep.Reported); err != nil {
 			return 0, err
@@ -131,7 +131,7 @@ func messages(ps []vtep.Problem) string {
 	for i := range ps {
 		texts[i] = ps[i].Message
 	}
-	return listed(texts)
+	return model.Listed(texts)
 }
 
 // isBack notes that the switch has been brought in line in this session, and
@@ -159,7 +159,7 @@ func (w *worker) enterReading() {
 // enter changes the phase and logs what an operator would want to know: that a
 // switch has come, or that it refuses something.
 func (w *worker) enter(phase, detail string) {
-	detail = bounded(detail)
+	detail = model.Bounded(detail)
 	w.mu.Lock()
 	if phase != w.status.phase {
 		w.status.phaseSince = time.Now()
@@ -206,14 +206,14 @@ func (w *worker) lost(err error) {
 		err = errors.New("session ended")
 	}
 	w.mu.Lock()
-	w.status.lastError, w.status.distrust = bounded(err.Error()), transport.Reason(err)
+	w.status.lastError, w.status.distrust = model.Bounded(err.Error()), transport.Reason(err)
 	w.mu.Unlock()
 	phase := model.DeviceUnreachable
 	if errors.As(err, new(drivenElsewhere)) {
 		phase = model.DeviceDrivenElsewhere
 	}
 	if refused(err) && !w.brief {
-		w.tellNotDriven(phase, bounded(err.Error()))
+		w.tellNotDriven(phase, model.Bounded(err.Error()))
 	}
 	w.enter(phase, err.Error())
 	w.damper = damping.Damper{}

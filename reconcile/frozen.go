@@ -13,7 +13,7 @@ import (
 
 // frozenNote tells of stations of one network that moved too often.
 func frozenNote(macs []model.MAC) string {
-	return fmt.Sprintf("stations that moved more than %d times in %s are frozen: %s", mactable.MaxMoves, mactable.MoveWindow, listed(macs))
+	return fmt.Sprintf("stations that moved more than %d times in %s are frozen: %s", mactable.MaxMoves, mactable.MoveWindow, model.Listed(macs))
 }
 
 // frozenStations are those of a network that stand still because they moved too often.

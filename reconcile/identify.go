@@ -65,9 +65,9 @@ func unknown(c *caller, names []string) string {
 		return "it announces no switch"
 	}
 	if subject := c.peer.Names(); len(subject) > 0 {
-		return fmt.Sprintf("neither switch %s nor certificate %s is registered", namesOf(names), namesOf(subject[:1]))
+		return fmt.Sprintf("neither switch %s nor certificate %s is registered", model.NamesOf(names), model.NamesOf(subject[:1]))
 	}
-	return fmt.Sprintf("switch %s is not registered", namesOf(names))
+	return fmt.Sprintf("switch %s is not registered", model.NamesOf(names))
 }
 
 func switchNames(switches []model.SwitchInventory) []string {

@@ -103,7 +103,7 @@ func (w *worker) mayDrive(switches []model.SwitchInventory) error {
 		return notDriven(fmt.Sprintf("switch %s is registered anew", name))
 	}
 	if !w.loop.stillIs(gd, k, names) {
-		return notDriven(fmt.Sprintf("the switch is called %s now", namesOf(names)))
+		return notDriven(fmt.Sprintf("the switch is called %s now", model.NamesOf(names)))
 	}
 	return w.loop.foreign(gd, switches)
 }
@@ -194,7 +194,7 @@ func addresses(s *model.SwitchInventory) string {
 	if len(s.TunnelIPs) == 0 {
 		return "no tunnel IP"
 	}
-	return "tunnel IP " + joined(s.TunnelIPs, ", ")
+	return "tunnel IP " + model.Joined(s.TunnelIPs, ", ")
 }
 
 // unlike says why a switch that dials in is not the one that a device is known to

@@ -63,7 +63,7 @@ func (l *Loop) noteErrors(view *topology.View) {
 			l.refresh() // looks again
 		case is:
 			l.inError[id] = true
-			broken = append(broken, model.Clip(l.called(o.Connection)+": "+st.Detail, maxItem))
+			broken = append(broken, model.Clip(l.called(o.Connection)+": "+st.Detail, model.MaxItem))
 		default:
 			delete(l.inError, id)
 			mended = append(mended, l.called(o.Connection)+": "+st.State)
@@ -76,10 +76,10 @@ func (l *Loop) noteErrors(view *topology.View) {
 	slices.Sort(broken)
 	slices.Sort(mended)
 	if len(broken) > 0 {
-		l.log.WithField("connections", len(broken)).Warn("in error: " + listed(broken))
+		l.log.WithField("connections", len(broken)).Warn("in error: " + model.Listed(broken))
 	}
 	if len(mended) > 0 {
-		l.log.WithField("connections", len(mended)).Info("no longer in error: " + listed(mended))
+		l.log.WithField("connections", len(mended)).Info("no longer in error: " + model.Listed(mended))
 	}
 }
 

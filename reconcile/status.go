@@ -48,7 +48,7 @@ func (l *Loop) deviceStatus(id string) model.DeviceStatus {
 		st.detail = withCut(st.detail, st.facts)
 	}
 	return model.DeviceStatus{
-		Phase: st.phase, Detail: bounded(st.detail), LastError: bounded(st.lastError), ObservedRevision: st.revision,
+		Phase: st.phase, Detail: model.Bounded(st.detail), LastError: model.Bounded(st.lastError), ObservedRevision: st.revision,
 		Conditions: l.deviceConditions(&st),
 	}
 }
@@ -102,14 +102,14 @@ func (l *Loop) sharingNote(id string) string {
 	if len(others) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("the switch is also registered as device %s; it holds what all of them are to carry", namesOf(others))
+	return fmt.Sprintf("the switch is also registered as device %s; it holds what all of them are to carry", model.NamesOf(others))
 }
 
 func condition(typ string, ok bool, yes, no, message string) model.Condition {
 	if ok {
 		return model.Condition{Type: typ, True: true, Reason: yes}
 	}
-	return model.Condition{Type: typ, Reason: no, Message: bounded(message)}
+	return model.Condition{Type: typ, Reason: no, Message: model.Bounded(message)}
 }
 
 // ConnectionStatus tells how far a connection has been realised.
@@ -177,7 +177,7 @@ func (l *Loop) judge(view *topology.View, o *topology.Outcome) model.ConnectionS
 		j.errors = append(j.errors, fmt.Sprintf("VLAN %s of port %s on switch %s is bound by an older connection", b.VLAN, b.Port, b.Switch))
 	}
 	if len(o.Standby) > 0 {
-		j.notes = append(j.notes, "standby: "+namesOf(o.Standby))
+		j.notes = append(j.notes, "standby: "+model.NamesOf(o.Standby))
 	}
 	if frozen := l.frozenStations(o.Connection.NetworkID); len(frozen) > 0 {
 		j.notes = append(j.notes, frozenNote(frozen))
@@ -221,13 +221,13 @@ func (w *worker) unread() string {
 func (j *judgement) state(o *topology.Outcome) (state, detail string) {
 	switch {
 	case len(j.errors)+len(j.faults) > 0:
-		return model.ConnectionError, listed(slices.Concat(j.errors, j.faults))
+		return model.ConnectionError, model.Listed(slices.Concat(j.errors, j.faults))
 	case len(o.Unsupported) > 0:
-		return model.ConnectionUnsupported, listed(o.Unsupported)
+		return model.ConnectionUnsupported, model.Listed(o.Unsupported)
 	case len(j.waiting)+len(j.unbound) > 0:
-		return model.ConnectionPending, listed(slices.Concat(j.waiting, j.unbound))
+		return model.ConnectionPending, model.Listed(slices.Concat(j.waiting, j.unbound))
 	}
-	return model.ConnectionActive, listed(j.notes)
+	return model.ConnectionActive, model.Listed(j.notes)
 }
 
 // conditions are the connection's, without the times. detail is the message of
@@ -242,13 +242,13 @@ func (j *judgement) conditions(o *topology.Outcome, detail string) []model.Condi
 		unprogrammed = string(vtep.Conflict)
 	}
 	out := []model.Condition{
-		condition(model.Accepted, accepted, "Accepted", "Refused", listed(slices.Concat(o.Errors, o.Unsupported))),
+		condition(model.Accepted, accepted, "Accepted", "Refused", model.Listed(slices.Concat(o.Errors, o.Unsupported))),
 		condition(model.Programmed, programmed, "Programmed", unprogrammed, detail),
 		condition(model.Bound, bound, "Bound", "NotBound", detail),
 		condition(model.Flooding, flooding, "Flooding", "NotFlooding", detail),
 	}
 	if j.tunnels > 0 {
-		out = append(out, condition(model.TunnelsUp, len(j.downs) == 0, "TunnelsUp", "TunnelsDown", listed(j.downs)))
+		out = append(out, condition(model.TunnelsUp, len(j.downs) == 0, "TunnelsUp", "TunnelsDown", model.Listed(j.downs)))
 	}
 	return out
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // statusLimit bounds one text of a status in bytes, maxText with what Clip adds.
-const statusLimit = maxText + 64
+const statusLimit = model.MaxText + 64
 
 // TestF69_StandbyOfManyDevices: a connection of 500 devices of which all but one are on
 // standby has a short status, which says how many there are.

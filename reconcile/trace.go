@@ -81,9 +81,9 @@ func (w *worker) mended(m *mends, rejected []vtep.Rejection, now time.Time) {
 		return
 	}
 	w.loop.metrics.repairs.WithLabelValues(w.id).Add(float64(m.count))
-	r := Repair{Device: w.device.Load(), Was: model.Clip(m.was, maxItem), At: now}
+	r := Repair{Device: w.device.Load(), Was: model.Clip(m.was, model.MaxItem), At: now}
 	if m.first != nil {
-		r.Row, r.Network = model.Clip(m.first.String(), maxItem), m.first.LogicalSwitch
+		r.Row, r.Network = model.Clip(m.first.String(), model.MaxItem), m.first.LogicalSwitch
 	}
 	if w.trace.note(m.count, r) {
 		w.tellRepair(now)
