@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bordergw/model"
+	"bordergw/reconcile/connector"
 	"bordergw/reconcile/damping"
 	"bordergw/vtep"
 	"bordergw/vtep/transport"
@@ -151,7 +152,7 @@ func (st *deviceState) isBack(hold time.Duration) bool {
 // enterReading notes that the database is being read. That of a switch that is driven
 // elsewhere is read only to see whether that is still so.
 func (w *worker) enterReading() {
-	if _, waits := w.loop.claims.waits(w); !waits {
+	if _, waits := w.loop.leases.Waits(w.seat); !waits {
 		w.enter(model.DeviceReading, "reading the database")
 	}
 }
@@ -209,7 +210,7 @@ func (w *worker) lost(err error) {
 	w.status.lastError, w.status.distrust = model.Bounded(err.Error()), transport.Reason(err)
 	w.mu.Unlock()
 	phase := model.DeviceUnreachable
-	if errors.As(err, new(drivenElsewhere)) {
+	if errors.As(err, new(connector.DrivenElsewhere)) {
 		phase = model.DeviceDrivenElsewhere
 	}
 	if refused(err) && !w.brief {

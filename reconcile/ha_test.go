@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"bordergw/model/modeltest"
+	"bordergw/reconcile/connector"
 	"context"
 	"maps"
 	"slices"
@@ -39,6 +40,7 @@ func newGateway(t *testing.T, preempt bool, devices ...string) *gateway {
 		gd := g.topo.Device(name, "")
 		gw.Devices = append(gw.Devices, model.Device{ID: "in-" + name, DeviceName: name})
 		w := &worker{id: name}
+		w.seat = connector.NewSeat(w.device.Load, nil)
 		w.device.Store(gd)
 		w.status.awaySince = time.Now()
 		g.loop.workers[name] = w
@@ -195,6 +197,7 @@ func TestRest(t *testing.T) {
 	rested := func(d, supplantedAfter time.Duration) (took time.Duration) {
 		synctest.Test(t, func(t *testing.T) {
 			w := &worker{}
+			w.seat = connector.NewSeat(w.device.Load, nil)
 			w.device.Store(&model.GatewayDevice{})
 			time.AfterFunc(supplantedAfter, func() { w.supplanted.Store(true) })
 			began := time.Now()

@@ -1,11 +1,11 @@
 package reconcile
 
 import (
-	"cmp"
 	"fmt"
 	"time"
 
 	"bordergw/model"
+	"bordergw/reconcile/connector"
 )
 
 // expirySoon is how long before its end a certificate is complained of.
@@ -26,22 +26,11 @@ func (l *Loop) waiting(gd *model.GatewayDevice) string {
 
 // endpoint is where the worker's session comes from or goes to.
 func (w *worker) endpoint() string {
-	w.mu.Lock()
-	k := w.link
-	w.mu.Unlock()
-	if k.from == "" {
-		return describe(w.device.Load())
+	k := w.seat.Link()
+	if k.From == "" {
+		return connector.Describe(w.device.Load())
 	}
-	return k.endpoint()
-}
-
-// endpoint is where a switch dialled in from. The port, which is another each
-// time, says nothing.
-func (k link) endpoint() string {
-	if k.peer.TLS() {
-		return "ssl:" + k.from
-	}
-	return "tcp:" + k.from
+	return k.Endpoint()
 }
 
 // certificateCondition judges the certificates of a session, by the one that
@@ -70,39 +59,27 @@ func (l *Loop) certificateCondition(st *deviceState, now time.Time) *model.Condi
 	return c
 }
 
-// reports lists the switches that dialled in and that no device has: of several
+// unplacedReports lists the switches that dialled in and that no device has: of several
 // sessions with one, the last.
-func (r *reception) reports() []model.DeviceReport {
+func unplacedReports(a *connector.Acceptor) []model.DeviceReport {
 	type key struct{ endpoint, name string }
-	last := map[key]*caller{}
-	reasons := r.unplaced()
+	last := map[key]*connector.Inbound{}
+	reasons := a.Unplaced()
 	for c := range reasons {
-		k := key{c.endpoint(), c.name()}
-		if last[k] == nil || last[k].order < c.order {
+		k := key{c.Endpoint(), c.Name()}
+		if last[k] == nil || last[k].Order() < c.Order() {
 			last[k] = c
 		}
 	}
 	out := make([]model.DeviceReport, 0, len(last))
 	for k, c := range last {
-		report := model.DeviceReport{Name: k.name, Endpoint: k.endpoint, Transactions: c.session.Transactions()}
-		facts := c.session.Facts()
+		report := model.DeviceReport{Name: k.name, Endpoint: k.endpoint, Transactions: c.Session.Transactions()}
+		facts := c.Session.Facts()
 		report.Status = model.DeviceStatus{Phase: model.DeviceDiscovered, Detail: withCut(reasons[c], facts), Conditions: []model.Condition{
-			{Type: model.Reachable, True: true, Reason: "Connected", Since: c.arrived},
+			{Type: model.Reachable, True: true, Reason: "Connected", Since: c.Arrived()},
 		}}
 		reportFacts(&report, facts)
 		out = append(out, report)
 	}
 	return out
-}
-
-// name is what an unknown caller is called: its first switch, its certificate's
-// subject, or its address.
-func (c *caller) name() string {
-	first := func(names []string) string {
-		if len(names) == 0 {
-			return ""
-		}
-		return names[0]
-	}
-	return cmp.Or(first(switchNames(c.session.Facts().Switches)), first(c.peer.Names()), c.from)
 }

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bordergw/reconcile/connector"
 	"bordergw/reconcile/mactable"
 	"bordergw/reconcile/topology"
 	"context"
@@ -85,8 +86,8 @@ type Loop struct {
 	workers map[string]*worker // of registered devices, by id; written by Run only
 	turns   *turns             // of deleted devices
 
-	reception *reception
-	claims    *claims
+	acceptor *connector.Acceptor
+	leases   *connector.Leases
 
 	// said bounds how often all switches together have the store remember what they say.
 	said bucket
@@ -106,12 +107,12 @@ func New(store Store, opts Options) *Loop {
 		store: store, opts: opts, log: opts.Log,
 		stamp: make(chan struct{}, 1), kick: make(chan struct{}, 1),
 		macs: mactable.New(time.Now(), opts.LocalHold, opts.Hold, mactable.ContradictTime), heard: map[vtep.DatabaseID]uint64{}, tellers: map[vtep.DatabaseID]teller{}, joined: map[string]time.Time{},
-		workers: map[string]*worker{}, inError: map[string]bool{}, disputed: map[string]bool{}, claims: newClaims(),
+		workers: map[string]*worker{}, inError: map[string]bool{}, disputed: map[string]bool{}, leases: connector.NewLeases(),
 		turns: newTurns(func(id string) { store.NoteVNIs(id, true, nil) }),
 	}
 	l.said = bucket{burst: allBurst, gap: allGap}
-	l.reception = newReception(l)
 	l.metrics = newMetrics(opts.Registry, l)
+	l.acceptor = connector.NewAcceptor(l.log, l.identify, func(reason string) { l.metrics.refused.WithLabelValues(reason).Inc() })
 	return l
 }
 
@@ -131,7 +132,7 @@ func (o *Options) fill() {
 		o.TLS = &transport.TLS{}
 	}
 	if o.Dial == nil {
-		o.Dial = dialer(o.TLS)
+		o.Dial = connector.Dialer(o.TLS)
 	}
 }
 
@@ -155,7 +156,7 @@ func (l *Loop) Run(ctx context.Context) error {
 
 	l.recall(l.store.Definitions())
 	for _, socket := range l.opts.Listeners {
-		running.Go(func() { l.reception.accept(ctx, socket, &running) })
+		running.Go(func() { l.acceptor.Accept(ctx, socket, &running) })
 	}
 	t := newTimers(l.opts.Settle)
 	defer t.stop()
@@ -322,10 +323,10 @@ func (l *Loop) away(now time.Time) (down map[string]bool, next time.Time) {
 		switch due := st.awaySince.Add(l.opts.HAHold); {
 		case due.After(now):
 			next = earlier(next, due)
-		case w.answers(due):
-			next = earlier(next, now.Add(mostSilence))
+		case w.seat.Answers(due):
+			next = earlier(next, now.Add(connector.MostSilence))
 		default:
-			w.giveUp(now)
+			w.seat.GiveUp(now)
 			gone[id] = true
 		}
 	}
@@ -443,7 +444,7 @@ func (l *Loop) match(ctx context.Context, running *sync.WaitGroup, defs *model.D
 	changed := false
 	defer func() {
 		if changed {
-			l.reception.recheck()
+			l.acceptor.Recheck()
 		}
 	}()
 	l.mu.Lock()

@@ -113,7 +113,7 @@ func (c *deviceCollector) Collect(ch chan<- prometheus.Metric) {
 		gauge(expiryDesc, float64(at.Unix()), name)
 	}
 	gauge(deletedDesc, float64(c.loop.store.Definitions().Retired.Len()))
-	gauge(discoveredDesc, float64(len(c.loop.reception.unplaced())))
+	gauge(discoveredDesc, float64(len(c.loop.acceptor.Unplaced())))
 	for status, n := range c.loop.countConnections() {
 		gauge(connectionsDesc, float64(n), status)
 	}

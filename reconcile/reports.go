@@ -30,7 +30,7 @@ func (l *Loop) DeviceReports() []model.DeviceReport {
 		}
 		out = append(out, r)
 	}
-	out = append(out, l.reception.reports()...)
+	out = append(out, unplacedReports(l.acceptor)...)
 	slices.SortFunc(out, func(a, b model.DeviceReport) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
 	})
@@ -72,8 +72,9 @@ func (w *worker) planned(limit int) model.DevicePlan {
 	gd := w.device.Load()
 	p := model.DevicePlan{ID: w.id, Name: gd.Name}
 	w.mu.Lock()
-	s, want, detail := w.link.session, w.want, w.status.detail
+	want, detail := w.want, w.status.detail
 	w.mu.Unlock()
+	s := w.current()
 	switch {
 	case s == nil:
 		p.Detail = detail

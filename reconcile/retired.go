@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bordergw/model"
+	"bordergw/reconcile/connector"
 )
 
 // Deleted devices that may still hold rows of ours have no worker of their own. They
@@ -58,7 +59,7 @@ func newTurns(forgotten func(id string)) *turns {
 func (t *turns) adopt(w *worker) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if w.ended() {
+	if w.seat.Ended() {
 		return
 	}
 	of := &turn{rest: firstRest}
@@ -111,7 +112,7 @@ func (t *turns) next(defs *model.Definitions, now time.Time) (id string, again t
 		switch of := t.byID[r.ID]; {
 		case of.worker != nil:
 			running++
-		case listens(&r.GatewayDevice) && !of.called:
+		case connector.Listens(&r.GatewayDevice) && !of.called:
 		case first == nil || of.due.Before(first.due):
 			id, first = r.ID, of
 		}
@@ -212,7 +213,7 @@ func (l *Loop) takeTurns(ctx context.Context, running *sync.WaitGroup) time.Time
 		view := l.view.Load()
 		w.setWant(view.Wants[id], view.Revision, true)
 		begin()
-		l.reception.recheck()
+		l.acceptor.Recheck()
 	}
 }
 
@@ -228,7 +229,7 @@ func (l *Loop) DeletedDevices() []model.DeletedDevice {
 	out := []model.DeletedDevice{}
 	for r := range defs.Retired.All() {
 		d := model.DeletedDevice{
-			ID: r.ID, Name: r.Name, ProjectID: r.ProjectID, Endpoint: describe(&r.GatewayDevice),
+			ID: r.ID, Name: r.Name, ProjectID: r.ProjectID, Endpoint: connector.Describe(&r.GatewayDevice),
 			DeletedAt: r.RetiredAt, ForgottenAt: r.RetiredAt.Add(retention), Networks: networks[r.ID],
 		}
 		d.Cleaning, d.Detail = l.turns.report(r.ID)

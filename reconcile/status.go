@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bordergw/reconcile/connector"
 	"bordergw/reconcile/topology"
 	"cmp"
 	"fmt"
@@ -359,9 +360,7 @@ func (j *judgement) faulty(device string, f *vtep.Facts, p *topology.Part) {
 
 // current is the worker's session, nil while there is none.
 func (w *worker) current() *vtep.Session {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.link.session
+	return w.seat.Link().Session
 }
 
 // Occupant names the logical switch of another hand that has one of the VLANs of a port
@@ -372,8 +371,9 @@ func (l *Loop) Occupant(at model.Place, port string, vlans []model.VLAN) string 
 		return ""
 	}
 	w.mu.Lock()
-	s, want := w.link.session, w.want
+	want := w.want
 	w.mu.Unlock()
+	s := w.current()
 	if s == nil || want == nil {
 		return ""
 	}
@@ -388,7 +388,7 @@ func (l *Loop) Ready() error {
 	}
 	for _, w := range l.snapshot() {
 		st := w.state()
-		tried := st.lastError != "" || listens(w.device.Load())
+		tried := st.lastError != "" || connector.Listens(w.device.Load())
 		if st.phase == model.DeviceReading || st.phase == model.DeviceUnreachable && !tried {
 			return fmt.Errorf("device %s has not been read yet", w.device.Load().DisplayName())
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"bordergw/model"
+	"bordergw/reconcile/connector"
 	"bordergw/reconcile/damping"
 	"bordergw/vtep"
 	"bordergw/vtep/ovsdb"
@@ -40,9 +41,6 @@ const (
 	storeRetry = 5 * time.Second
 )
 
-// errOffered ends a session, or the wait for one, as a newer one is there.
-var errOffered = errors.New("the switch has dialled in anew")
-
 // worker drives one switch database. Everything but the fields under mu is
 // used by its own goroutine only.
 type worker struct {
@@ -51,9 +49,8 @@ type worker struct {
 	device atomic.Pointer[model.GatewayDevice]
 	stop   context.CancelFunc
 	wake   chan struct{}
-	// knock tells that a caller is offered; freed that what other workers have claimed
-	// has changed, for one that waits for it.
-	knock, freed chan struct{}
+	// seat has the worker's sessions.
+	seat *connector.Seat
 	// brief: the worker has a turn of a deleted device. It makes one attempt at a
 	// session, and nobody is told of that.
 	brief bool
@@ -95,17 +92,7 @@ type worker struct {
 	mu       sync.Mutex
 	want     *vtep.Want
 	revision uint64 // of the View that want is from
-	link     link   // without a session while there is none
-	// line is the connection that a session is, or is to be, over; nil for none.
-	line      interface{ Silence() time.Duration }
-	lineSince time.Time
-	status    deviceState
-	// offered is a caller that waits to be served; newest the order of the last
-	// one that was offered and is in use; gone is set at the end.
-	offered   *caller
-	newest    uint64
-	gone      bool
-	interrupt context.CancelFunc
+	status   deviceState
 	// left: a network was given up, so that what was told of it may be forgotten;
 	// joined are those that have come since stations were last told.
 	left   bool
@@ -115,11 +102,12 @@ type worker struct {
 }
 
 func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
-	w := &worker{loop: l, id: gd.ID, wake: make(chan struct{}, 1), knock: make(chan struct{}, 1), freed: make(chan struct{}, 1)}
+	w := &worker{loop: l, id: gd.ID, wake: make(chan struct{}, 1)}
+	w.seat = connector.NewSeat(w.device.Load, w.logger)
 	w.said = bucket{burst: deviceBurst, gap: deviceGap}
 	w.device.Store(gd)
 	w.status = deviceState{phase: model.DeviceUnreachable, phaseSince: time.Now(), awaySince: time.Now(), detail: notConnected}
-	if listens(gd) {
+	if connector.Listens(gd) {
 		w.status.detail = l.waiting(gd)
 	}
 	return w
@@ -155,8 +143,8 @@ func (w *worker) nudge() { notify(w.wake) }
 
 // run connects again and again until ctx ends.
 func (w *worker) run(ctx context.Context) {
-	defer w.close()
-	defer w.loop.claims.forget(w)
+	defer w.seat.Close()
+	defer w.loop.leases.Forget(w.seat)
 	if !w.brief {
 		w.stamp()
 	}
@@ -171,7 +159,7 @@ func (w *worker) run(ctx context.Context) {
 		switch {
 		case ctx.Err() != nil:
 			return
-		case errors.Is(err, errOffered) || w.offering():
+		case errors.Is(err, connector.ErrOffered) || w.seat.Offering():
 			w.damper = damping.Damper{}
 			continue
 		}
@@ -207,7 +195,7 @@ func (w *worker) delay(retry *backoff.ExponentialBackOff, err error) time.Durati
 func (w *worker) maxDelay(err error) time.Duration {
 	st := w.state()
 	switch {
-	case errors.As(err, new(drivenElsewhere)):
+	case errors.As(err, new(connector.DrivenElsewhere)):
 		return maxElsewhereBackoff
 	case refused(err):
 		return maxRefusedBackoff
@@ -219,13 +207,13 @@ func (w *worker) maxDelay(err error) time.Duration {
 
 // refused reports whether a switch was reached and is not this registration's to drive.
 func refused(err error) bool {
-	return errors.As(err, new(notDriven)) || errors.As(err, new(drivenElsewhere))
+	return errors.As(err, new(connector.NotDriven)) || errors.As(err, new(connector.DrivenElsewhere))
 }
 
 // rest waits before the next attempt. A switch that dials in ends it, and so does one
 // that nobody drives any more, or redialGap once the switch is supplanted.
 func (w *worker) rest(ctx context.Context, d time.Duration) {
-	if listens(w.device.Load()) {
+	if connector.Listens(w.device.Load()) {
 		return // connect waits
 	}
 	t, look := time.NewTimer(d), time.NewTicker(redialGap)
@@ -237,9 +225,9 @@ func (w *worker) rest(ctx context.Context, d time.Duration) {
 			return
 		case <-t.C:
 			return
-		case <-w.knock:
+		case <-w.seat.Offered():
 			return
-		case <-w.freed:
+		case <-w.seat.Freed():
 			return
 		case <-look.C:
 			if w.supplanted.Load() && d < quarantine {
@@ -252,14 +240,15 @@ func (w *worker) rest(ctx context.Context, d time.Duration) {
 // connect has one session, of a switch that dialled in or by dialling, and
 // serves it to its end.
 func (w *worker) connect(ctx context.Context) error {
-	if c := w.take(); c != nil {
-		return w.answer(ctx, c)
+	if served, err := w.seat.Serve(ctx, w.drive); served {
+		w.loop.acceptor.Recheck()
+		return err
 	}
 	gd := w.device.Load()
-	if !listens(gd) {
+	if !connector.Listens(gd) {
 		return w.dial(ctx)
 	}
-	if of, waits := w.loop.claims.waits(w); waits {
+	if of, waits := w.loop.leases.Waits(w.seat); waits {
 		w.enter(model.DeviceDrivenElsewhere, of.Error())
 	} else {
 		w.enter(model.DeviceUnreachable, w.loop.waiting(gd))
@@ -272,57 +261,70 @@ func (w *worker) connect(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-w.knock:
-		return errOffered
-	case <-w.freed:
-		return errOffered
+	case <-w.seat.Offered():
+		return connector.ErrOffered
+	case <-w.seat.Freed():
+		return connector.ErrOffered
 	}
+}
+
+// dial connects to the switch and serves it to the end of the session.
+func (w *worker) dial(ctx context.Context) error {
+	k, err := w.seat.Dial(ctx, connector.Dialing{
+		Dial: w.loop.opts.Dial, Timeout: dialTimeout, Mark: w.loop.store.Definitions().StoreID, Connected: w.enterReading,
+	})
+	if err != nil {
+		return err
+	}
+	err = w.drive(ctx, k)
+	_ = k.Session.Close()
+	w.loop.acceptor.Recheck()
+	return err
 }
 
 // drive keeps a switch in line over one session, to its end or that of ctx, or
 // until a newer session is there.
-func (w *worker) drive(ctx context.Context, k link) error {
+func (w *worker) drive(ctx context.Context, k connector.Link) error {
 	w.enterReading()
 	w.loop.metrics.sessions.WithLabelValues(w.id).Inc()
 	w.hold(k)
 	defer w.letGo()
-	facts := k.session.Facts()
+	facts := k.Session.Facts()
 	w.show(facts) // also what is another switch
-	if reason := w.loop.unproven(w.device.Load(), k, facts.Switches); reason != "" {
-		return notDriven(reason)
+	if reason := w.loop.identity().Unproven(w.device.Load(), k, facts.Switches); reason != "" {
+		return connector.NotDriven(reason)
 	}
 	w.stored = nil // told at once
 	// Before serve takes the lock: it is not to be taken from another worker.
 	if err := w.admit(ctx, facts.Switches); err != nil {
 		return err
 	}
-	return w.serve(ctx, k.session)
+	return w.serve(ctx, k.Session)
 }
 
 // hold notes the session that stands.
-func (w *worker) hold(k link) {
+func (w *worker) hold(k connector.Link) {
 	w.held = time.Now()
-	w.onLine(k.session)
+	w.seat.Hold(k)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.link = k
-	w.status.backSince, w.status.peer, w.status.distrust = time.Time{}, k.peer, ""
+	w.status.backSince, w.status.peer, w.status.distrust = time.Time{}, k.Peer, ""
 }
 
 // letGo notes that no session stands.
 func (w *worker) letGo() {
+	w.seat.LetGo()
 	w.mu.Lock()
-	w.link, w.line = link{}, nil
 	if w.status.awaySince.IsZero() {
 		w.status.awaySince = time.Now()
 	}
 	w.status.peer = transport.Peer{}
 	w.status.revision, w.status.released, w.status.problems, w.status.blocked = 0, 0, nil, ""
 	w.mu.Unlock()
-	if w.loop.claims.has(w) { // else it has told nothing
+	if w.loop.leases.Has(w.seat) { // else it has told nothing
 		w.loop.unlearn(w.id)
 	}
-	w.loop.claims.release(w)
+	w.loop.leases.Release(w.seat)
 }
 
 // serve keeps the switch in line until the session ends.
@@ -356,9 +358,9 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 			if need, err = w.observe(ctx, s); err != nil {
 				return err
 			}
-		case <-w.knock:
-			if w.offering() {
-				return errOffered
+		case <-w.seat.Offered():
+			if w.seat.Offering() {
+				return connector.ErrOffered
 			}
 			continue
 		case <-w.wake:
@@ -434,8 +436,8 @@ func (w *worker) show(facts *vtep.Facts) {
 	was := w.status.facts
 	w.status.facts = facts
 	w.mu.Unlock()
-	if !sameSwitches(was, facts.Switches) {
-		w.loop.reception.recheck()
+	if !connector.SameSwitches(was, facts.Switches) {
+		w.loop.acceptor.Recheck()
 	}
 	if !facts.SameStatus(was) {
 		w.loop.refresh()
@@ -492,7 +494,7 @@ func unknownName(inv *model.Inventory, switches []model.SwitchInventory) string 
 
 // sayUnsaid has the store remember, at the end of a session, what had to wait.
 func (w *worker) sayUnsaid() {
-	if w.unsaid == nil || w.loop.foreign(w.device.Load(), w.unsaid) != nil {
+	if w.unsaid == nil || w.loop.identity().Foreign(w.device.Load(), w.unsaid) != nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), storeRetry)
@@ -508,7 +510,7 @@ func (w *worker) keep(ctx context.Context, switches []model.SwitchInventory) err
 	old, _ := w.loop.store.Definitions().Inventories.Get(w.id)
 	now := time.Now()
 	w.mu.Lock()
-	from := w.link.from
+	from := w.seat.Link().From
 	w.mu.Unlock()
 	inv := model.Inventory{Switches: w.remembered(old, switches, now), Peer: from, SeenAt: now}
 	err := w.loop.store.SetInventory(ctx, w.id, inv)

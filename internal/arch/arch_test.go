@@ -21,19 +21,20 @@ const module = "bordergw/"
 // allowed lists, for every package of production code, the packages of this module that
 // it may import.
 var allowed = map[string][]string{
-	"model":              {},
-	"store":              {"model"},
-	"api":                {"model"},
-	"api/keystone":       {"api"},
-	"vtep/ovsdb":         {"model"},
-	"vtep/hwvtep":        {},
-	"vtep/transport":     {"vtep/ovsdb", "model"},
-	"vtep":               {"vtep/ovsdb", "vtep/hwvtep", "model"},
-	"reconcile/damping":  {"vtep", "model"},
-	"reconcile/mactable": {"vtep", "model"},
-	"reconcile/topology": {"reconcile/mactable", "vtep", "model"},
-	"reconcile":          {"reconcile/damping", "reconcile/mactable", "reconcile/topology", "vtep", "vtep/ovsdb", "vtep/transport", "model"},
-	"cmd/bordergw":       {"api", "api/keystone", "reconcile", "store", "vtep/transport", "model"},
+	"model":               {},
+	"store":               {"model"},
+	"api":                 {"model"},
+	"api/keystone":        {"api"},
+	"vtep/ovsdb":          {"model"},
+	"vtep/hwvtep":         {},
+	"vtep/transport":      {"vtep/ovsdb", "model"},
+	"vtep":                {"vtep/ovsdb", "vtep/hwvtep", "model"},
+	"reconcile/damping":   {"vtep", "model"},
+	"reconcile/mactable":  {"vtep", "model"},
+	"reconcile/topology":  {"reconcile/mactable", "vtep", "model"},
+	"reconcile/connector": {"vtep", "vtep/ovsdb", "vtep/transport", "model"},
+	"reconcile":           {"reconcile/connector", "reconcile/damping", "reconcile/mactable", "reconcile/topology", "vtep", "vtep/ovsdb", "vtep/transport", "model"},
+	"cmd/bordergw":        {"api", "api/keystone", "reconcile", "store", "vtep/transport", "model"},
 }
 
 // forTests are packages that production code does not import, outside of helps.

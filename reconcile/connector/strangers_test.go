@@ -1,4 +1,4 @@
-package reconcile
+package connector
 
 import (
 	"context"
@@ -22,13 +22,13 @@ import (
 // one that is being read, and that is said.
 func TestF71_UnregisteredTogether(t *testing.T) {
 	log, logs := logtest.NewNullLogger()
-	l := New(&movesStore{}, Options{Log: log})
-	l.reception.budget = ovsdb.NewBudget(300 << 10) // for one of them
+	a := NewAcceptor(log, func(*Inbound) (*Seat, string) { return nil, "it is not registered" }, func(string) {})
+	a.budget = ovsdb.NewBudget(300 << 10) // for one of them
 	socket, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
-	running.Go(func() { l.reception.accept(ctx, socket, &running) })
+	running.Go(func() { a.Accept(ctx, socket, &running) })
 	defer running.Wait()
 	defer stop()
 
@@ -44,7 +44,7 @@ func TestF71_UnregisteredTogether(t *testing.T) {
 		server := ovsdbtest.Start(t)
 		server.Transact(fmt.Sprintf(`[{"op":"insert","table":"Logical_Switch","row":{"name":%q}}]`, strings.Repeat("x", 100<<10)))
 		server.VtepCtl("set-manager", "tcp:"+socket.Addr().String())
-		poll.True(t, 20*time.Second, "it is read", func() bool { return len(l.reception.unplaced()) > 0 })
+		poll.True(t, 20*time.Second, "it is read", func() bool { return len(a.Unplaced()) > 0 })
 	}
 	poll.True(t, 20*time.Second, "one makes room", func() bool { return said(ovsdb.ErrBudget.Error()) })
 }
