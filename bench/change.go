@@ -40,11 +40,11 @@ func (b *bench) changeAt(rows int) error {
 	if err != nil {
 		return err
 	}
-	source, err := newStations(s.source, target.server, &s.rows, "Ucast_Macs_Local")
+	source, err := newArrivals(s.source, target.server, &s.rows, "Ucast_Macs_Local")
 	if err != nil {
 		return err
 	}
-	direct, err := newStations(bare, bare, bareRows, "Ucast_Macs_Remote")
+	direct, err := newArrivals(bare, bare, bareRows, "Ucast_Macs_Remote")
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (b *bench) filled(rows int) (*server, *rowSet, error) {
 }
 
 // stations appear one by one in a table, and are watched for elsewhere.
-type stations struct {
+type arrivals struct {
 	conn  *rawConn
 	seen  *watcher
 	rows  *rowSet
@@ -102,16 +102,16 @@ type stations struct {
 	next  int
 }
 
-func newStations(at, seenAt *server, rows *rowSet, table string) (*stations, error) {
+func newArrivals(at, seenAt *server, rows *rowSet, table string) (*arrivals, error) {
 	conn, err := dialRaw(at.unix())
 	if err != nil {
 		return nil, err
 	}
 	seen, err := seenAt.watch("Ucast_Macs_Remote", "MAC")
-	return &stations{conn: conn, seen: seen, rows: rows, table: table, next: 1 << 20}, err
+	return &arrivals{conn: conn, seen: seen, rows: rows, table: table, next: 1 << 20}, err
 }
 
-func (s *stations) appear(b *bench, rows int, who string) error {
+func (s *arrivals) appear(b *bench, rows int, who string) error {
 	network := s.next % siteNetworks
 	mac := macOf(network, s.next)
 	op := ucast(s.table, mac, s.rows.logical[network], s.rows.locators[0])

@@ -25,18 +25,18 @@ type fabricSwitch struct {
 	networks []int
 	logical  map[int]string // id by network
 	own      string         // id of the own locator
-	stations []station      // learned here
+	macs     []learnedMAC   // learned here
 	far      map[int]string // id of a locator by switch
 }
 
-type station struct {
+type learnedMAC struct {
 	network int
 	mac     string
 }
 
 const (
 	networksEach = 10
-	stationsEach = 100 // of a switch, or of a network of a switch
+	macsEach     = 100 // of a switch, or of a network of a switch
 )
 
 // pairs shares ten networks between every two switches.
@@ -54,14 +54,14 @@ func oneNetwork(int) []int { return []int{0} }
 func switchName(i int) string { return fmt.Sprintf("sw%03d", i) }
 
 // newFabric starts the databases; nothing but local rows is in them.
-func (b *bench) newFabric(n int, networks func(int) []int, stations int) (*fabric, error) {
+func (b *bench) newFabric(n int, networks func(int) []int, macs int) (*fabric, error) {
 	f := &fabric{b: b, members: map[int][]int{}}
 	var err error
 	if f.servers, err = b.startServers(n, vtepDB, vtepSchema); err != nil {
 		return nil, err
 	}
 	for i, server := range f.servers {
-		sw := newFabricSwitch(i, networks(i), stations)
+		sw := newFabricSwitch(i, networks(i), macs)
 		for _, network := range sw.networks {
 			f.members[network] = append(f.members[network], i)
 		}
@@ -73,14 +73,14 @@ func (b *bench) newFabric(n int, networks func(int) []int, stations int) (*fabri
 	return f, nil
 }
 
-func newFabricSwitch(i int, networks []int, stations int) *fabricSwitch {
+func newFabricSwitch(i int, networks []int, macs int) *fabricSwitch {
 	sw := &fabricSwitch{networks: networks, logical: map[int]string{}, own: newUUID(), far: map[int]string{}}
 	for _, network := range networks {
 		sw.logical[network] = newUUID()
 	}
-	for s := range stations {
+	for s := range macs {
 		network := networks[s%len(networks)]
-		sw.stations = append(sw.stations, station{network, macOf(network, i*stations+s)})
+		sw.macs = append(sw.macs, learnedMAC{network, macOf(network, i*macs+s)})
 	}
 	return sw
 }
@@ -90,7 +90,7 @@ func (sw *fabricSwitch) localRows(i int) []string {
 	for _, network := range sw.networks {
 		ops = append(ops, logicalSwitch(network, sw.logical[network]))
 	}
-	for _, s := range sw.stations {
+	for _, s := range sw.macs {
 		ops = append(ops, ucast("Ucast_Macs_Local", s.mac, sw.logical[s.network], sw.own))
 	}
 	return ops
@@ -112,7 +112,7 @@ func (f *fabric) remoteRows(i int) [][]byte {
 	for _, p := range f.peers(i) {
 		sw.far[p] = newUUID()
 		locators = append(locators, locator(tunnelIP(p), sw.far[p]))
-		for _, s := range f.switches[p].stations {
+		for _, s := range f.switches[p].macs {
 			if id, ok := sw.logical[s.network]; ok {
 				macs = append(macs, ucast("Ucast_Macs_Remote", s.mac, id, sw.far[p]))
 			}
@@ -249,7 +249,7 @@ func (f *fabric) right() error {
 	for i, s := range f.servers {
 		want := 0
 		for _, p := range f.peers(i) {
-			for _, st := range f.switches[p].stations {
+			for _, st := range f.switches[p].macs {
 				if _, ok := f.switches[i].logical[st.network]; ok {
 					want++
 				}

@@ -23,7 +23,7 @@ func move(b *bench) error {
 	if b.smoke {
 		n = 10
 	}
-	f, err := b.newFabric(n, oneNetwork, stationsEach)
+	f, err := b.newFabric(n, oneNetwork, macsEach)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ const depart = `{"op":"delete","table":"Ucast_Macs_Local","where":[]}`
 
 func (f *fabric) arrive(from, to int) (ops []string) {
 	sw := f.switches[to]
-	for _, s := range f.switches[from].stations {
+	for _, s := range f.switches[from].macs {
 		ops = append(ops, ucast("Ucast_Macs_Local", s.mac, sw.logical[s.network], sw.own))
 	}
 	return ops
@@ -79,8 +79,8 @@ func (f *fabric) arrive(from, to int) (ops []string) {
 // settle notes that the stations have moved, and looks at all databases.
 func (f *fabric) settle(from, to int) error {
 	a, b := f.switches[from], f.switches[to]
-	b.stations = append(b.stations, a.stations...)
-	a.stations = nil
+	b.macs = append(b.macs, a.macs...)
+	a.macs = nil
 	if err := f.right(); err != nil {
 		return err
 	}
@@ -89,8 +89,8 @@ func (f *fabric) settle(from, to int) error {
 			continue
 		}
 		rows, err := s.pointing(tunnelIP(to))
-		if err == nil && len(rows) != len(b.stations) {
-			err = fmt.Errorf("%s points %d MACs at %s, not %d", switchName(i), len(rows), switchName(to), len(b.stations))
+		if err == nil && len(rows) != len(b.macs) {
+			err = fmt.Errorf("%s points %d MACs at %s, not %d", switchName(i), len(rows), switchName(to), len(b.macs))
 		}
 		if err != nil {
 			return err
@@ -142,7 +142,7 @@ func (f *fabric) moveAt(i, from, to int, rows []string) (ops []string, err error
 	}
 	if i == from {
 		ops = []string{depart}
-		for _, s := range f.switches[from].stations {
+		for _, s := range f.switches[from].macs {
 			ops = append(ops, ucast("Ucast_Macs_Remote", s.mac, f.switches[from].logical[s.network], loc))
 		}
 		return ops, nil

@@ -128,11 +128,11 @@ func (c *cloud) watched(rows int) (*watcher, error) {
 // appear has one more station appear in the southbound database.
 func (c *cloud) appear(b *bench, seen *watcher, rows, i int) error {
 	network, own := i%siteNetworks, c.controller.cpu()
-	got, err := seen.timed(macOf(network, lateStations+i), func() error { return c.south.transact(c.portBinding(network, lateStations+i)) })
+	got, err := seen.timed(macOf(network, lateMACs+i), func() error { return c.south.transact(c.portBinding(network, lateMACs+i)) })
 	got.cpu = c.controller.cpu() - own
 	b.add(workChange, rows, ovnController, got)
 	return err
 }
 
-// lateStations are numbered from here; Port_Binding.tunnel_key ends at 32767.
-const lateStations = 20_000
+// lateMACs are numbered from here; Port_Binding.tunnel_key ends at 32767.
+const lateMACs = 20_000

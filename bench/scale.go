@@ -25,7 +25,7 @@ func scale(b *bench) error {
 		counts = counts[:1]
 	}
 	for _, n := range counts {
-		if err := b.scaleTo(workScale, n, stationsEach); err != nil {
+		if err := b.scaleTo(workScale, n, macsEach); err != nil {
 			return fmt.Errorf("%d switches: %w", n, err)
 		}
 	}
@@ -33,10 +33,10 @@ func scale(b *bench) error {
 }
 
 // dense is the same where each switch has many stations.
-func dense(b *bench) error { return b.scaleTo(workDense, denseSwitches, networksEach*stationsEach) }
+func dense(b *bench) error { return b.scaleTo(workDense, denseSwitches, networksEach*macsEach) }
 
-func (b *bench) scaleTo(work string, n, stations int) error {
-	f, err := b.newFabric(n, pairs, stations)
+func (b *bench) scaleTo(work string, n, macs int) error {
+	f, err := b.newFabric(n, pairs, macs)
 	if err != nil {
 		return err
 	}

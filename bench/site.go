@@ -27,13 +27,13 @@ func sourceIPs() (names, ips []string) {
 }
 
 // newSite has learned so many stations, and all is in sync.
-func (b *bench) newSite(stations int, args ...string) (*site, error) {
+func (b *bench) newSite(macs int, args ...string) (*site, error) {
 	s := &site{b: b}
 	var err error
 	if s.source, err = b.startVtep(); err != nil {
 		return nil, err
 	}
-	if err := s.learn(stations); err != nil {
+	if err := s.learn(macs); err != nil {
 		return nil, err
 	}
 	if s.d, err = b.startDaemon(args...); err != nil {
@@ -50,13 +50,13 @@ func (b *bench) newSite(stations int, args ...string) (*site, error) {
 	return s, s.d.inSync(1, "")
 }
 
-func (s *site) learn(stations int) error {
+func (s *site) learn(count int) error {
 	names, ips := sourceIPs()
 	if err := s.source.transact(switches(names, ips, port)...); err != nil {
 		return err
 	}
 	logical, locators := s.rows.header(siteNetworks, ips)
-	macs := s.rows.macs("Ucast_Macs_Local", stations)
+	macs := s.rows.macs("Ucast_Macs_Local", count)
 	n := min(perTransaction, len(macs))
 	if err := s.source.transact(append(append(logical, locators...), macs[:n]...)...); err != nil {
 		return err

@@ -20,7 +20,7 @@ type Definitions struct {
 	Tombstones  Table[Tombstone, *Tombstone]
 	Retired     Table[RetiredDevice, *RetiredDevice]
 	Quotas      Table[Quota, *Quota]
-	Moves       Table[StationMove, *StationMove]
+	Moves       Table[MACMove, *MACMove]
 	// Released are numbers on the wire that were given up and may still be in use.
 	Released Table[Released, *Released]
 	// registrations keeps what Registrations has found, also for snapshots that differ in

@@ -4,7 +4,7 @@ import "time"
 
 // StationMove remembers where a station moved to last, so that a restart does
 // not give it back to the place it left. Record.ID is MoveID.
-type StationMove struct {
+type MACMove struct {
 	Record
 	NetworkID string `json:"network_id"`
 	MAC       MAC    `json:"mac_address"`

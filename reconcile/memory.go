@@ -27,7 +27,7 @@ func (l *Loop) recall(defs *model.Definitions) {
 
 // movesSince returns the moves since it was last called, by the devices where the MACs
 // are now.
-func (l *Loop) movesSince(defs *model.Definitions, now time.Time) (out []model.StationMove) {
+func (l *Loop) movesSince(defs *model.Definitions, now time.Time) (out []model.MACMove) {
 	l.learnMu.Lock()
 	moves := l.macs.TakeMoves()
 	l.learnMu.Unlock()
@@ -40,7 +40,7 @@ func (l *Loop) movesSince(defs *model.Definitions, now time.Time) (out []model.S
 	}
 	for _, m := range moves {
 		if id := device[m.Database]; id != "" {
-			out = append(out, model.StationMove{NetworkID: m.Network, MAC: m.MAC, DeviceID: id, Number: m.Seq, MovedAt: now})
+			out = append(out, model.MACMove{NetworkID: m.Network, MAC: m.MAC, DeviceID: id, Number: m.Seq, MovedAt: now})
 		}
 	}
 	return out

@@ -17,12 +17,12 @@ import (
 type movesStore struct {
 	Store
 	defs  model.Definitions
-	moves [][]model.StationMove
+	moves [][]model.MACMove
 }
 
 func (s *movesStore) Definitions() *model.Definitions { return &s.defs }
 
-func (s *movesStore) RecordMoves(_ context.Context, list []model.StationMove) error {
+func (s *movesStore) RecordMoves(_ context.Context, list []model.MACMove) error {
 	s.moves = append(s.moves, list)
 	return nil
 }

@@ -23,5 +23,5 @@ type Memory interface {
 	ForgetRetired(ctx context.Context, deviceID string) error
 	ExpireRetired(ctx context.Context, retention time.Duration) (gone []*model.RetiredDevice, left time.Duration, err error)
 	SetActiveDevice(ctx context.Context, gatewayID, deviceID string) error
-	RecordMoves(ctx context.Context, moves []model.StationMove) error
+	RecordMoves(ctx context.Context, moves []model.MACMove) error
 }

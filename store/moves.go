@@ -18,7 +18,7 @@ const (
 
 // RecordMoves remembers where stations moved to. It forgets moves that are older than a
 // day or of networks that are gone, and the oldest where there are too many.
-func (s *Store) RecordMoves(ctx context.Context, list []model.StationMove) error {
+func (s *Store) RecordMoves(ctx context.Context, list []model.MACMove) error {
 	return s.do(ctx, func(t *txn) error {
 		kept := t.keptMoves()
 		for _, m := range list {
@@ -36,8 +36,8 @@ func (s *Store) RecordMoves(ctx context.Context, list []model.StationMove) error
 }
 
 // keptMoves are those that are not to be forgotten, by id.
-func (t *txn) keptMoves() map[string]*model.StationMove {
-	kept := make(map[string]*model.StationMove, t.next.Moves.Len())
+func (t *txn) keptMoves() map[string]*model.MACMove {
+	kept := make(map[string]*model.MACMove, t.next.Moves.Len())
 	for m := range t.next.Moves.All() {
 		if _, ok := t.next.Networks.Get(m.NetworkID); ok && t.now.Sub(m.MovedAt) <= moveMemory {
 			kept[m.ID] = m
@@ -47,11 +47,11 @@ func (t *txn) keptMoves() map[string]*model.StationMove {
 }
 
 // dropOldest takes out that many moves, none if that is negative.
-func dropOldest(of map[string]*model.StationMove, n int) {
+func dropOldest(of map[string]*model.MACMove, n int) {
 	if n <= 0 {
 		return
 	}
-	byAge := slices.SortedFunc(maps.Values(of), func(a, b *model.StationMove) int { return a.MovedAt.Compare(b.MovedAt) })
+	byAge := slices.SortedFunc(maps.Values(of), func(a, b *model.MACMove) int { return a.MovedAt.Compare(b.MovedAt) })
 	for _, m := range byAge[:n] {
 		delete(of, m.ID)
 	}

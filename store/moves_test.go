@@ -17,8 +17,8 @@ const (
 )
 
 // movedAt is the move of a MAC, the later the higher its number.
-func movedAt(began time.Time, mac, n int) model.StationMove {
-	return model.StationMove{
+func movedAt(began time.Time, mac, n int) model.MACMove {
+	return model.MACMove{
 		NetworkID: "net", MAC: model.MAC{2, 0, 0, byte(mac >> 16), byte(mac >> 8), byte(mac)}, DeviceID: "d", Number: uint64(n),
 		MovedAt: began.Add(time.Duration(n) * time.Second / 2),
 	}
@@ -33,7 +33,7 @@ func TestF69_MovesAreBounded(t *testing.T) {
 	_, err = st.CreateNetwork(t.Context(), model.Network{Record: model.Record{ID: "net"}})
 	require.NoError(t, err)
 	began := time.Now().Add(-20 * time.Hour)
-	var first, then []model.StationMove
+	var first, then []model.MACMove
 	for n := range mostMoves {
 		first = append(first, movedAt(began, n, n))
 	}

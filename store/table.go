@@ -38,8 +38,8 @@ var (
 		"quotas", func(d *model.Definitions) *model.Table[model.Quota, *model.Quota] { return &d.Quotas }}
 	released = table[model.Released, *model.Released]{
 		"released_numbers", func(d *model.Definitions) *model.Table[model.Released, *model.Released] { return &d.Released }}
-	moves = table[model.StationMove, *model.StationMove]{
-		"station_moves", func(d *model.Definitions) *model.Table[model.StationMove, *model.StationMove] { return &d.Moves }}
+	moves = table[model.MACMove, *model.MACMove]{
+		"station_moves", func(d *model.Definitions) *model.Table[model.MACMove, *model.MACMove] { return &d.Moves }}
 )
 
 // tables lists them all, for loading.

@@ -19,7 +19,7 @@ import (
 
 // The size that F-42 names.
 const (
-	bigStations = 100_000
+	bigMACs     = 100_000
 	bigNetworks = 4000
 	bigPorts    = 500
 	bigVLANs    = 200 // of each port
@@ -34,8 +34,8 @@ func TestF42_BigDatabase(t *testing.T) {
 	fillNetworks(t, o.server)
 	learn(o.server, "02:02:00:00:00:01", "192.0.2.1")
 	ls, locator := reference(t, o.server, "Logical_Switch", "name", "net"), reference(t, o.server, "Physical_Locator", "dst_ip", "192.0.2.1")
-	for from := 0; from < bigStations; from += 1000 {
-		o.server.Transact(stations(ls, locator, from, 1000))
+	for from := 0; from < bigMACs; from += 1000 {
+		o.server.Transact(localMACs(ls, locator, from, 1000))
 	}
 	o.server.Stop()
 	o.Device(rig.Patience, o.device, model.DeviceUnreachable)
@@ -47,7 +47,7 @@ func TestF42_BigDatabase(t *testing.T) {
 	require.True(t, plans[0].Known)
 	require.Zero(t, plans[0].Count)
 	require.Less(t, planned, 2*time.Second)
-	require.Equal(t, bigStations+1, o.Loop.DeviceReports()[0].LocalMACs)
+	require.Equal(t, bigMACs+1, o.Loop.DeviceReports()[0].LocalMACs)
 
 	began := time.Now()
 	o.Join(o.Network("more", 5002), rig.At{Switch: "tor1", Port: "p2", VLAN: 200})

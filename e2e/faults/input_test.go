@@ -291,10 +291,10 @@ func TestF65_StopsAnywhere(t *testing.T) {
 	measured(t, 0, time.Since(began))
 }
 
-// TestF65_RestartKeepsStations: a controller that starts while a switch is away
+// TestF65_RestartKeepsMACs: a controller that starts while a switch is away
 // leaves the stations behind it where they are, until the switch has spoken or
 // the caution of the start is over; what a user takes away goes at once.
-func TestF65_RestartKeepsStations(t *testing.T) {
+func TestF65_RestartKeepsMACs(t *testing.T) {
 	t.Parallel()
 	s := rig.New(t, reconcile.Options{Settle: 6 * time.Second})
 	near, nearDevice := s.Switch("tor1", "192.0.2.1", "p1", "p2")

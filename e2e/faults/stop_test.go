@@ -14,8 +14,8 @@ import (
 	"bordergw/reconcile"
 )
 
-// manyStations are pushed while the controller is told to end.
-const manyStations = 30000
+// manyMACs are pushed while the controller is told to end.
+const manyMACs = 30000
 
 // remotes are the stations that a switch was told, and how many rows tell them.
 func remotes(s *ovsdbtest.Server) (macs map[any]bool, rows int, err error) {
@@ -32,7 +32,7 @@ func learnMany(t *testing.T, s *ovsdbtest.Server, n int) {
 	learn(s, "02:02:00:00:00:01", "192.0.2.2")
 	ls, locator := reference(t, s, "Logical_Switch", "name", "net"), reference(t, s, "Physical_Locator", "dst_ip", "192.0.2.2")
 	for from := 0; from < n; from += 1000 {
-		s.Transact(stations(ls, locator, from, 1000))
+		s.Transact(localMACs(ls, locator, from, 1000))
 	}
 }
 
@@ -62,7 +62,7 @@ func TestF85_StopsInLargePush(t *testing.T) {
 			p.proxy.Delay.Store(0)
 			macs, n, err := remotes(p.near)
 			require.NoError(t, err)
-			require.Less(t, n, manyStations, "it was in the middle")
+			require.Less(t, n, manyMACs, "it was in the middle")
 			require.Positive(t, n)
 			require.Len(t, macs, n, "nothing stands twice")
 			require.Len(t, p.near.Rows("Logical_Switch"), 1)
@@ -70,7 +70,7 @@ func TestF85_StopsInLargePush(t *testing.T) {
 			p.Start()
 			began = time.Now()
 			rig.Eventually(t, 2*rig.Patience, func() error {
-				if macs, n, err := remotes(p.near); err != nil || n != manyStations+1 || len(macs) != n {
+				if macs, n, err := remotes(p.near); err != nil || n != manyMACs+1 || len(macs) != n {
 					return errors.Join(err, fmt.Errorf("%d rows tell %d stations", n, len(macs)))
 				}
 				return nil
@@ -99,7 +99,7 @@ func newPush(t *testing.T) *push {
 	p.near, p.proxy, p.device = s.Behind("tor1", "192.0.2.1", "p1")
 	s.InSync(farDevice, p.device)
 	rig.Eventually(t, rig.Patience, func() error { return boundOn(far, "p1", 100) })
-	learnMany(t, far, manyStations)
+	learnMany(t, far, manyMACs)
 	p.before = p.proxy.Asked()
 	p.proxy.Delay.Store(int64(10 * time.Millisecond)) // the push takes 300 transactions
 	s.Join("net", rig.At{Switch: "tor1", Port: "p1", VLAN: 100})

@@ -144,9 +144,9 @@ func rackBeside(s *rig.Site) (peer, rack *ovsdbtest.Server, conn string) {
 	return peer, rack, s.Join(s.Network("net", 5001), rig.At{Switch: "tor1", Port: "p1", VLAN: 100}, rig.At{Switch: "tor2", Port: "p1", VLAN: 100})
 }
 
-// TestF26_StationsOfAddressTakenOff: the stations behind a switch that shows no
+// TestF26_MACsOfAddressTakenOff: the stations behind a switch that shows no
 // address for a while, or leaves a database of several, stay where they are known.
-func TestF26_StationsOfAddressTakenOff(t *testing.T) {
+func TestF26_MACsOfAddressTakenOff(t *testing.T) {
 	t.Parallel()
 	s := rig.New(t, reconcile.Options{LocalHold: 100 * time.Millisecond})
 	peer, rack, conn := rackBeside(s)

@@ -95,7 +95,7 @@ func TestF33_CanNotReplicate(t *testing.T) {
 }
 
 // stations is an operation a station that a switch learns.
-func stations(ls, locator string, from, n int) string {
+func localMACs(ls, locator string, from, n int) string {
 	ops := make([]string, n)
 	for i := range ops {
 		m := from + i
@@ -129,7 +129,7 @@ func TestF34_LocalStorm(t *testing.T) {
 	began, free := time.Now(), poll.Start(t)
 	var worst time.Duration
 	for i := range batches {
-		w.other.Transact(stations(ls, locator, i*batch, batch))
+		w.other.Transact(localMACs(ls, locator, i*batch, batch))
 		asked := free.Counted()
 		id := fmt.Sprintf("n%d", i)
 		w.Join(w.Network(id, model.VNI(6000+i)), rig.At{Switch: "tor3", Port: "p1", VLAN: model.VLAN(i)})

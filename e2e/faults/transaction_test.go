@@ -64,8 +64,8 @@ func bound(s *rig.Site) {
 
 var boundLines = []string{"ls net 5001", "bind tor1 p1 100 net", "ls beside 5002", "bind tor1 p2 200 beside"}
 
-// farStation is a border with a station behind 198.51.100.7.
-func farStation(t *testing.T) func(*rig.Site) {
+// farMAC is a border with a station behind 198.51.100.7.
+func farMAC(t *testing.T) func(*rig.Site) {
 	return func(s *rig.Site) {
 		var device string
 		for d := range s.Store.Definitions().Devices.All() {
@@ -89,7 +89,7 @@ var theirLines = []string{"ls theirs []", "mac theirs 00:bb:00:00:00:01 198.51.1
 // makes.
 func TestF12_LocatorExists(t *testing.T) {
 	t.Parallel()
-	_, server, _ := crossing(t, nothing, theirs, farStation(t))
+	_, server, _ := crossing(t, nothing, theirs, farMAC(t))
 	rig.Holds(t, rig.Patience, server, append(farLines, theirLines...)...)
 }
 
@@ -101,7 +101,7 @@ func TestF13_RowsGone(t *testing.T) {
 		t.Parallel()
 		_, server, _ := crossing(t, theirs, func(s *ovsdbtest.Server) {
 			s.VtepCtl("del-ucast-remote", "theirs", "00:bb:00:00:00:01")
-		}, farStation(t))
+		}, farMAC(t))
 		rig.Holds(t, rig.Patience, server, append(farLines, "ls theirs []")...)
 	})
 	t.Run("port", func(t *testing.T) {

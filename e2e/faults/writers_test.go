@@ -92,7 +92,7 @@ func TestF43_FightsBackMany(t *testing.T) {
 	w := newTwo(t)
 	learn(w.other, "02:02:00:00:00:01", "192.0.2.2")
 	const many = 1500
-	w.other.Transact(stations(reference(t, w.other, "Logical_Switch", "name", "net"), reference(t, w.other, "Physical_Locator", "dst_ip", "192.0.2.2"), 0, many))
+	w.other.Transact(localMACs(reference(t, w.other, "Logical_Switch", "name", "net"), reference(t, w.other, "Physical_Locator", "dst_ip", "192.0.2.2"), 0, many))
 	all := func() error {
 		rows, err := w.server.TryRows("Ucast_Macs_Remote", "MAC")
 		if err == nil && len(rows) != many+1 {

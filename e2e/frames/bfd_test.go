@@ -19,12 +19,12 @@ func bfd(s *scene) {
 	s.settled()
 	s.reach("h1", "h2")
 	s.tunnels(true)
-	before := s.stations("sw1")
+	before := s.remoteMACs("sw1")
 	require.Contains(s, before, s.lab.Host("h2").MAC)
 
 	require.NoError(s, s.lab.SetUnderlay(soon(s.T), s.lab.Switch("sw2"), false))
 	s.tunnels(false)
-	require.Contains(s, s.stations("sw1"), "unknown-dst")
+	require.Contains(s, s.remoteMACs("sw1"), "unknown-dst")
 	require.NoError(s, s.lab.SetUnderlay(soon(s.T), s.lab.Switch("sw2"), true))
 	s.tunnels(true)
 
@@ -41,7 +41,7 @@ func bfd(s *scene) {
 }
 
 // stations is what a switch has been told of the stations of all networks.
-func (s *scene) stations(name string) string {
+func (s *scene) remoteMACs(name string) string {
 	s.Helper()
 	sw := s.lab.Switch(name)
 	networks, err := sw.VtepCtl(soon(s.T), "list-ls")

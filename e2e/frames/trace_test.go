@@ -51,8 +51,8 @@ func (s *scene) trace(host string) *trace {
 			c.Close()
 			<-c.Done()
 		})
-		view := &databaseView{trace: t, name: sw.Name, rows: map[string]map[ovsdb.UUID]stationRow{}}
-		_, err = c.Monitor(soon(s.T), "hardware_vtep", stationTables(), view)
+		view := &databaseView{trace: t, name: sw.Name, rows: map[string]map[ovsdb.UUID]macRow{}}
+		_, err = c.Monitor(soon(s.T), "hardware_vtep", macTables(), view)
 		require.NoError(s, err)
 	}
 	return t
@@ -69,7 +69,7 @@ func (t *trace) String() string {
 	return all.String()
 }
 
-func stationTables() (tables []ovsdb.MonitorTable) {
+func macTables() (tables []ovsdb.MonitorTable) {
 	for table, columns := range map[string][]string{
 		"Ucast_Macs_Local": {"MAC"}, "Ucast_Macs_Remote": {"MAC", "locator"}, "Physical_Locator": {"dst_ip"},
 	} {
@@ -123,11 +123,11 @@ func (t *trace) await(s *scene, after time.Time, holds func(map[string]place) er
 type databaseView struct {
 	trace *trace
 	name  string
-	rows  map[string]map[ovsdb.UUID]stationRow // by table
+	rows  map[string]map[ovsdb.UUID]macRow // by table
 }
 
-// stationRow has the columns of all of stationTables.
-type stationRow struct {
+// macRow has the columns of all of macTables.
+type macRow struct {
 	MAC     string
 	Locator [2]string // "uuid" and the UUID
 	Address string    `json:"dst_ip"`
@@ -137,7 +137,7 @@ type stationRow struct {
 func (v *databaseView) Row(u ovsdb.RowUpdate) error {
 	table := v.rows[u.Table]
 	if table == nil {
-		table = map[ovsdb.UUID]stationRow{}
+		table = map[ovsdb.UUID]macRow{}
 		v.rows[u.Table] = table
 	}
 	if u.Kind == ovsdb.KindDelete {

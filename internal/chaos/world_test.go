@@ -26,9 +26,9 @@ type world struct {
 	made  int      // networks so far
 	conns []string
 	// stations are where they were learned last.
-	stations map[string]*station
-	steps    int
-	count    map[string]int
+	macs  map[string]*location
+	steps int
+	count map[string]int
 }
 
 // tor is one switch.
@@ -42,7 +42,7 @@ type tor struct {
 }
 
 // station is where a MAC was learned.
-type station struct {
+type location struct {
 	network string
 	tor     *tor
 	moves   int
@@ -54,7 +54,7 @@ const maxMoves = 3
 func newWorld(t *testing.T, seed uint64, switches int) *world {
 	w := &world{
 		t: t, r: rand.New(rand.NewPCG(seed, 0)), site: rig.New(t, reconcile.Options{Interval: 2 * time.Second, Settle: caution}),
-		stations: map[string]*station{}, count: map[string]int{},
+		macs: map[string]*location{}, count: map[string]int{},
 	}
 	require.True(t, switches >= 2 && switches <= 200, "2 to 200 switches")
 	for i := range switches {
@@ -165,9 +165,9 @@ func (w *world) wipe() {
 	}
 	s.Wipe()
 	s.furnish()
-	for m, at := range w.stations {
+	for m, at := range w.macs {
 		if at.tor == s {
-			delete(w.stations, m)
+			delete(w.macs, m)
 		}
 	}
 }
@@ -252,14 +252,14 @@ func (w *world) learn() {
 		m, moves = old, at.moves+1
 	}
 	if _, err := s.TryVtepCtl("add-ucast-local", n, m, s.ip); err == nil {
-		w.stations[m] = &station{network: n, tor: s, moves: moves}
+		w.macs[m] = &location{network: n, tor: s, moves: moves}
 	}
 }
 
 // movable is the first station of a network, by name, that may move and whose
 // switch works.
-func (w *world) movable(network string) (found string, at *station) {
-	for m, st := range w.stations {
+func (w *world) movable(network string) (found string, at *location) {
+	for m, st := range w.macs {
 		if st.network == network && st.tor.ails == 0 && st.moves < maxMoves && (at == nil || m < found) {
 			found, at = m, st
 		}
@@ -269,10 +269,10 @@ func (w *world) movable(network string) (found string, at *station) {
 
 // withdraw has the switch that works forget a station.
 func (w *world) withdraw(m string) {
-	at := w.stations[m]
+	at := w.macs[m]
 	// The logical switch may have gone, and its rows with it.
 	_, _ = at.tor.TryVtepCtl("del-ucast-local", at.network, m)
-	delete(w.stations, m)
+	delete(w.macs, m)
 }
 
 func (w *world) forget() {

@@ -75,7 +75,7 @@ func (b *Between) serve(client net.Conn, target int) {
 	var down sync.WaitGroup
 	down.Go(func() {
 		defer client.Close()
-		each(server, func(text json.RawMessage) error { return write(&writing, client, b.told(text)) })
+		each(server, func(text json.RawMessage) error { return write(&writing, client, b.fromSwitch(text)) })
 	})
 	each(client, func(text json.RawMessage) error {
 		if answer := b.asked(text); answer != "" {
@@ -126,7 +126,7 @@ func (b *Between) asked(text json.RawMessage) string {
 }
 
 // told is what is left of a message of the switch.
-func (b *Between) told(text json.RawMessage) []byte {
+func (b *Between) fromSwitch(text json.RawMessage) []byte {
 	b.mu.Lock()
 	mute := b.mute
 	b.mu.Unlock()

@@ -39,7 +39,7 @@ func TryPicture(server *ovsdbtest.Server) ([]string, error) {
 func drawn(rows func(string, ...string) []map[string]any) []string {
 	v := &view{rows: rows, names: map[any]string{}, members: map[any]string{}}
 	v.switches()
-	v.stations()
+	v.macs()
 	v.bindings()
 	slices.Sort(v.lines)
 	return v.lines
@@ -56,7 +56,7 @@ func (v *view) switches() {
 	}
 }
 
-func (v *view) stations() {
+func (v *view) macs() {
 	for _, r := range v.rows("Physical_Locator", "_uuid", "dst_ip") {
 		v.members[r["_uuid"]] = fmt.Sprint(r["dst_ip"])
 	}
