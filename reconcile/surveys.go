@@ -87,7 +87,7 @@ func (w *worker) survey(ctx context.Context, s *vtep.Session) error {
 		v.turn++
 	}
 	pause, err := v.now.Step(ctx)
-	untold, found := errors.AsType[*vtep.Untold](err)
+	untold, found := errors.AsType[*vtep.UnreportedError](err)
 	switch {
 	case found:
 		return w.untold(untold)
@@ -115,7 +115,7 @@ func (w *worker) survey(ctx context.Context, s *vtep.Session) error {
 // untold has a switch read anew that has not told of changes. If what it answers is not
 // what it told at the beginning of this very session, reading it again is of no use, and
 // it is asked less and less often.
-func (w *worker) untold(found *vtep.Untold) error {
+func (w *worker) untold(found *vtep.UnreportedError) error {
 	d := &w.doubts
 	w.loop.metrics.untold.WithLabelValues(w.id).Inc()
 	w.mu.Lock()

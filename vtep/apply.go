@@ -25,10 +25,10 @@ func (s *Session) Apply(ctx context.Context, plan *Plan) (rejected []Rejection, 
 	if plan.Empty() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.steps.confirm(plan, s.state)
+		s.planner.confirm(plan, s.state)
 		return nil, nil
 	}
-	err = s.quietly(ctx, plan.Ops, func() error {
+	err = s.applyLarge(ctx, plan.Ops, func() error {
 		rejected, err = s.apply(ctx, plan.Ops)
 		return err
 	})
@@ -155,7 +155,7 @@ type flight struct {
 
 // begin sends the first of some operations.
 func (s *Session) begin(ctx context.Context, ops []Op) *flight {
-	f := &flight{encoder: s.encode(ops[:cut(ops, s.pace.size())], fresh)}
+	f := &flight{encoder: s.encode(ops[:cut(ops, s.sizer.size())], fresh)}
 	if !f.empty() {
 		f.sending = s.conn.Begin(ctx, f.tx)
 	}
@@ -168,7 +168,7 @@ func (s *Session) follow(f *flight, ops []Op) *flight {
 	if len(ops) == 0 || f.sending == nil {
 		return nil
 	}
-	e := s.encode(ops[:cut(ops, s.pace.size())], ahead)
+	e := s.encode(ops[:cut(ops, s.sizer.size())], ahead)
 	if e == nil || e.empty() {
 		return nil
 	}
@@ -182,7 +182,7 @@ func (s *Session) wait(ctx context.Context, f *flight) ([]ovsdb.Result, error) {
 	s.sent.Add(1)
 	results, err := f.sending.Wait(ctx)
 	if err == nil {
-		s.pace.took(f.covers, f.sending.Took())
+		s.sizer.observe(f.covers, f.sending.Took())
 	}
 	return results, err
 }

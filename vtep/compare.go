@@ -178,7 +178,7 @@ func (t *macTable) row(id ovsdb.UUID) any {
 }
 
 func (t *macTable) pending(id ovsdb.UUID) bool {
-	_, pending := t.untold[id]
+	_, pending := t.partial[id]
 	return pending
 }
 

@@ -14,7 +14,7 @@ import (
 func Diff(want *Want, have *State) *Plan { return diff(want, have, nil) }
 
 // diff leaves out what needs no look.
-func diff(want *Want, have *State, clean *clean) *Plan {
+func diff(want *Want, have *State, clean *increment) *Plan {
 	d := newDiffer(want, have)
 	d.removals()
 	for _, seg := range want.Segments {
@@ -162,7 +162,7 @@ func (d *differ) hasLocalFlood(ls ovsdb.UUID) bool {
 }
 
 // segment brings one logical switch with its MACs and flood list in line.
-func (d *differ) segment(seg *Segment, scope scope) {
+func (d *differ) segment(seg *Segment, scope dirtyPart) {
 	id, found := d.have.lsByName[seg.Name]
 	row := d.have.logical[id]
 	if found && !d.want.adoptable(d.have.caps, row, seg) {
@@ -172,13 +172,13 @@ func (d *differ) segment(seg *Segment, scope scope) {
 	others := d.byKey[int(seg.TunnelKey)]
 	if i := slices.IndexFunc(others, func(name string) bool { return name != seg.Name }); i >= 0 {
 		d.problem(VNITaken, seg.Name, nil, "VNI %s is used by logical switch %s", seg.TunnelKey, others[i])
-		d.held[seg.Name] = d.ours(row)
+		d.held[seg.Name] = d.managed(row)
 		d.release(seg, id, row)
 		return
 	}
 	if err := d.expressible(seg); err != "" {
 		d.problem(Unsupported, seg.Name, nil, "%s", err)
-		d.held[seg.Name] = d.ours(row)
+		d.held[seg.Name] = d.managed(row)
 		return
 	}
 	d.realised[seg.Name] = true
@@ -194,7 +194,7 @@ func (d *differ) segment(seg *Segment, scope scope) {
 
 // ours reports whether a logical switch of a wanted name, nil for none, has been
 // taken over.
-func (d *differ) ours(row *hwvtep.LogicalSwitch) bool {
+func (d *differ) managed(row *hwvtep.LogicalSwitch) bool {
 	return row != nil && (!d.have.caps.OtherConfig || row.OtherConfig[MarkKey] == d.want.Mark)
 }
 

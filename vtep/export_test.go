@@ -21,10 +21,10 @@ func (s *State) Update(u ovsdb.RowUpdate) error { return s.update(u) }
 func (s *State) Limit(bytes int) { s.limit = bytes }
 
 // Stepper makes steps on a State without a session.
-type Stepper struct{ s stepper }
+type Planner struct{ s planner }
 
 // Step plans incrementally, and confirms a plan that is empty.
-func (p *Stepper) Step(want *Want, have *State) *Plan {
+func (p *Planner) Plan(want *Want, have *State) *Plan {
 	plan := p.s.plan(want, have, Incremental)
 	if plan.Empty() {
 		p.s.confirm(plan, have)
@@ -64,10 +64,10 @@ func (s *Session) Dump() string {
 func (s *Session) Large(ops []Op) bool { return s.large(ops) }
 
 // Recount is that part of Sync.
-func (s *Session) Recount(ctx context.Context) error { return s.recount(ctx) }
+func (s *Session) Resync(ctx context.Context) error { return s.resync(ctx) }
 
 // Unread counts the rows of which no more is known than that they are there.
-func (s *Session) Unread() int { return len(s.unread()) }
+func (s *Session) Pending() int { return len(s.pendingRows()) }
 
 // Caps are the session's capabilities.
 func (s *Session) Caps() Caps { return s.state.caps }
@@ -187,5 +187,5 @@ func (s *Session) remote(ls string, mac model.MAC) macRow {
 func (s *Session) Dirty() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return fmt.Sprint(s.steps.synced != nil, s.state.touched)
+	return fmt.Sprint(s.planner.synced != nil, s.state.dirty)
 }

@@ -109,7 +109,7 @@ func (s *Session) Locals(full bool, wanted func(logicalSwitch string) bool) Loca
 		out.Quarantined += st.ucastLocal.badRows()
 		keys = st.ucastLocal.keys()
 	}
-	out.tell(st, keys, wanted)
+	out.add(st, keys, wanted)
 	slices.SortFunc(out.MACs, func(a, b LocalMAC) int {
 		return cmp.Or(strings.Compare(a.LogicalSwitch, b.LogicalSwitch), a.MAC.Compare(b.MAC))
 	})
@@ -132,7 +132,7 @@ func (t *macTable) keys() iter.Seq[macKey] {
 
 // tell takes up some stations, those of one logical switch after the other if
 // there are many.
-func (l *Locals) tell(st *State, keys iter.Seq[macKey], wanted func(string) bool) {
+func (l *Locals) add(st *State, keys iter.Seq[macKey], wanted func(string) bool) {
 	own := st.learningAddresses()
 	var last ovsdb.UUID
 	var of *hwvtep.LogicalSwitch // last, nil if it is not wanted
@@ -144,12 +144,12 @@ func (l *Locals) tell(st *State, keys iter.Seq[macKey], wanted func(string) bool
 			}
 		}
 		if of != nil {
-			l.station(st, own, k, of.Name)
+			l.addMAC(st, own, k, of.Name)
 		}
 	}
 }
 
-func (l *Locals) station(st *State, own map[model.VTEPAddress]bool, k macKey, ls string) {
+func (l *Locals) addMAC(st *State, own map[model.VTEPAddress]bool, k macKey, ls string) {
 	m := LocalMAC{LogicalSwitch: ls, MAC: k.mac}
 	row, stands := st.ucastLocal.byLS[k.ls][k.mac]
 	if stands {

@@ -40,7 +40,7 @@ func lockName(mark string) string {
 // locks is written without.
 func (s *Session) Claim(ctx context.Context, mark string) error {
 	s.mark = mark
-	if err := s.listen(ctx); err != nil { // the worker before may have ended in a large push
+	if err := s.monitorInserts(ctx); err != nil { // the worker before may have ended in a large push
 		return err
 	}
 	lock := lockName(mark)
@@ -71,7 +71,7 @@ func (s *Session) steal(ctx context.Context, lock string) error {
 	}
 	began := time.Now()
 	err := s.conn.Steal(ctx, lock)
-	s.pace.took(0, time.Since(began))
+	s.sizer.observe(0, time.Since(began))
 	return err
 }
 

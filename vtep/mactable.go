@@ -23,18 +23,18 @@ type macTable struct {
 	further map[macKey][]ovsdb.UUID
 	// untold are rows of which the server has said no more than that they are
 	// there, or have changed or gone.
-	untold map[ovsdb.UUID]untold
+	partial map[ovsdb.UUID]rowContent
 	// silent: the server does not even say of a new row that it is there.
-	silent bool
+	insertsMuted bool
 }
 
 // untold says where the content of a row is to come from.
-type untold uint8
+type rowContent uint8
 
 const (
 	// awaited: from the reply to the transaction under way if it is ours, else it
 	// must be read.
-	awaited untold = iota
+	awaited rowContent = iota
 	// changed: it must be read, as a reply is older than what stands.
 	changed
 	// gone: it was deleted before the reply.
@@ -60,7 +60,7 @@ func newMACTable() macTable {
 		byLS:    map[ovsdb.UUID]map[model.MAC]macRow{},
 		extra:   map[ovsdb.UUID]macExtra{},
 		further: map[macKey][]ovsdb.UUID{},
-		untold:  map[ovsdb.UUID]untold{},
+		partial: map[ovsdb.UUID]rowContent{},
 	}
 }
 
@@ -71,16 +71,16 @@ func (t *macTable) len() int { return len(t.rows) + len(t.extra) }
 // difference and a new value look alike.
 func (t *macTable) update(u ovsdb.RowUpdate) error {
 	row, had := t.get(u.UUID)
-	_, pending := t.untold[u.UUID]
+	_, pending := t.partial[u.UUID]
 	switch {
-	case u.Kind == ovsdb.KindDelete && (pending || !had && t.silent):
-		t.untold[u.UUID] = gone
+	case u.Kind == ovsdb.KindDelete && (pending || !had && t.insertsMuted):
+		t.partial[u.UUID] = gone
 		return nil
 	case u.Kind == ovsdb.KindDelete:
 		t.remove(u.UUID)
 		return nil
 	case u.Kind == ovsdb.KindModify && !had:
-		t.untold[u.UUID] = changed
+		t.partial[u.UUID] = changed
 		return nil
 	case u.Kind != ovsdb.KindModify:
 		row = macExtra{}
@@ -97,7 +97,7 @@ func (t *macTable) update(u ovsdb.RowUpdate) error {
 	case had:
 		t.remove(u.UUID)
 	}
-	delete(t.untold, u.UUID)
+	delete(t.partial, u.UUID)
 	t.insert(u.UUID, row)
 	return nil
 }
@@ -107,19 +107,19 @@ func (t *macTable) inserted(id ovsdb.UUID) {
 	if _, known := t.get(id); known {
 		return
 	}
-	if _, pending := t.untold[id]; !pending {
-		t.untold[id] = awaited
+	if _, pending := t.partial[id]; !pending {
+		t.partial[id] = awaited
 	}
 }
 
 // added takes the content of a row from the reply to the transaction that
 // inserted it, and reports whether it is news.
 func (t *macTable) added(id ovsdb.UUID, row macExtra) bool {
-	state, pending := t.untold[id]
-	if _, known := t.get(id); known || pending && state != awaited || !pending && !t.silent {
+	state, pending := t.partial[id]
+	if _, known := t.get(id); known || pending && state != awaited || !pending && !t.insertsMuted {
 		return false // not inserted yet, as far as the server has told, or changed since
 	}
-	delete(t.untold, id)
+	delete(t.partial, id)
 	t.insert(id, row)
 	return true
 }
@@ -127,10 +127,10 @@ func (t *macTable) added(id ovsdb.UUID, row macExtra) bool {
 // read takes a row that was read by its UUID; nothing is read of one that has
 // gone.
 func (t *macTable) read(id ovsdb.UUID, rows []json.RawMessage) error {
-	if t.untold[id] == gone {
+	if t.partial[id] == gone {
 		return nil
 	}
-	delete(t.untold, id)
+	delete(t.partial, id)
 	if len(rows) == 0 {
 		return nil
 	}
@@ -145,13 +145,13 @@ func (t *macTable) read(id ovsdb.UUID, rows []json.RawMessage) error {
 
 // settle forgets what was kept in case that a reply came, as it has.
 func (t *macTable) settle() {
-	maps.DeleteFunc(t.untold, func(_ ovsdb.UUID, state untold) bool { return state == gone })
+	maps.DeleteFunc(t.partial, func(_ ovsdb.UUID, state rowContent) bool { return state == gone })
 }
 
 // unread are the rows to be read while no transaction is under way.
-func (t *macTable) unread() []ovsdb.UUID {
+func (t *macTable) pendingRows() []ovsdb.UUID {
 	t.settle()
-	return slices.Collect(maps.Keys(t.untold))
+	return slices.Collect(maps.Keys(t.partial))
 }
 
 func (t *macTable) get(id ovsdb.UUID) (macExtra, bool) {

@@ -29,7 +29,7 @@ func TestReplyAmongNotifications(t *testing.T) {
 			at, silent := at/2, at%2 == 1
 			t.Run(fmt.Sprintf("%s, reply at %d, silent %t", name, at, silent), func(t *testing.T) {
 				table := newMACTable()
-				table.silent = silent
+				table.insertsMuted = silent
 				var stands *macExtra
 				for i := range len(events) + 1 {
 					if i == at {
@@ -49,12 +49,12 @@ func TestReplyAmongNotifications(t *testing.T) {
 				case ovsdb.KindModify:
 					stands = new(content(there))
 				}
-				for _, unread := range table.unread() {
+				for _, unread := range table.pendingRows() {
 					require.NotNil(t, stands)
 					row := fmt.Sprintf(`{"MAC":"02:00:00:00:00:01","logical_switch":["uuid","%s"],"locator":["uuid","%s"]}`, ls, stands.locator)
 					require.NoError(t, table.read(unread, []json.RawMessage{json.RawMessage(row)}))
 				}
-				require.Empty(t, table.unread())
+				require.Empty(t, table.pendingRows())
 				got, ok := table.get(id)
 				require.Equal(t, stands != nil, ok)
 				if ok {

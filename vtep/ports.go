@@ -18,14 +18,14 @@ func (s *State) updatePort(u ovsdb.RowUpdate) error {
 	after := s.ports[u.UUID]
 	if before == nil || after == nil || before.Name != after.Name {
 		s.inventory, s.places = nil, nil
-		s.touched.addPorts()
+		s.dirty.addPorts()
 		return err
 	}
 	if !slices.Equal(before.PortFaultStatus, after.PortFaultStatus) {
 		s.inventory = nil
 	}
 	if !maps.Equal(before.VLANBindings, after.VLANBindings) {
-		s.touched.addPorts()
+		s.dirty.addPorts()
 	}
 	return err
 }

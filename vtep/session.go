@@ -37,14 +37,14 @@ type Session struct {
 	// doubted: an answer does not go with what is known, see Doubt.
 	doubted atomic.Bool
 
-	pace      pace
-	strangers strangers
+	sizer   batchSizer
+	foreign foreignRows
 
 	mu    sync.Mutex
 	state *State
 	// added are the logical switches that the Apply under way has added.
-	added map[string]ovsdb.UUID
-	steps stepper
+	added   map[string]ovsdb.UUID
+	planner planner
 	// inUpdate: the reader holds mu until the end of a notification, so that nobody
 	// sees half of one. Only the reader touches it. A transaction of another hand may
 	// come in two (strangers.go).
@@ -117,7 +117,7 @@ func (s *Session) monitor(ctx context.Context, caps Caps, alone bool) error {
 	monitors = append(monitors, s.conn.NewMonitoring(Database, caps.monitorTables(alone), (*updates)(s)))
 	s.conn.BeginMonitors(ctx, monitors...)
 	if alone {
-		if err := s.listening(monitors[0].Wait(ctx)); err != nil {
+		if err := s.monitoringInserts(monitors[0].Wait(ctx)); err != nil {
 			return err
 		}
 	}
@@ -186,7 +186,7 @@ func (s *Session) Transactions() uint64 { return s.sent.Load() }
 func (s *Session) Plan(want *Want, mode Mode) *Plan {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.steps.plan(want, s.state, mode)
+	return s.planner.plan(want, s.state, mode)
 }
 
 // Owns reports whether a logical switch of that name stands that is ours to

@@ -202,7 +202,7 @@ func TestFacts(t *testing.T) {
 }
 
 // A session follows what other hands do and says so.
-func TestChangedFollowsOtherHands(t *testing.T) {
+func TestChangedAfterExternalWriters(t *testing.T) {
 	server := seed(t, "1.7.0", "switch sw1 10.0.0.1\nport sw1 eth1\nls net-a key 100 description red config bordergw=us\nremote net-a 02:00:00:00:00:01 10.0.0.2")
 	s := open(t, server, nil)
 	want := parseWant(t, "segment net-a 100 red\nmac net-a 02:00:00:00:00:01 10.0.0.2")
@@ -285,7 +285,7 @@ func TestRemoteMACsOfAnotherHandAreRead(t *testing.T) {
 	// A change of one, and the end of another, whose content is not known yet.
 	server.VtepCtl("add-ucast-remote", "net-a", "02:00:00:00:00:00", "10.0.0.3")
 	server.VtepCtl("del-ucast-remote", "net-a", "02:00:00:00:00:01")
-	poll.True(t, patience, "449 rows are unread", func() bool { return s.Unread() == 449 })
+	poll.True(t, patience, "449 rows are unread", func() bool { return s.Pending() == 449 })
 	agree(t, server, s)
 	plan := s.Plan(want, vtep.Incremental)
 	require.Len(t, plan.Ops, 449)

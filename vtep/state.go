@@ -55,7 +55,7 @@ type State struct {
 	// keys records which logical switches' VNIs changed since they were last asked for.
 	keys keyChanges
 	// touched records what changed since a plan last found nothing to do.
-	touched touched
+	dirty dirtySet
 }
 
 // table holds the rows of one small table.
@@ -79,7 +79,7 @@ func NewState(c Caps) *State {
 		lsByName:    map[string]ovsdb.UUID{},
 		locators:    map[ovsdb.UUID]Locator{},
 		byLocator:   map[Locator]ovsdb.UUID{},
-		touched:     touched{all: true}, // nothing has been looked at
+		dirty:       dirtySet{all: true}, // nothing has been looked at
 		keys:        keyChanges{all: true},
 	}
 }
@@ -116,7 +116,7 @@ func (s *State) update(u ovsdb.RowUpdate) (err error) {
 		_, err = s.switches.apply(u, &s.weight)
 		s.inventory, s.places = nil, nil
 		s.learned.all = true // what counts as its own address may have changed
-		s.touched.addAll()
+		s.dirty.addAll()
 	case "Physical_Port":
 		err = s.updatePort(u)
 	case "Logical_Switch":
@@ -127,7 +127,7 @@ func (s *State) update(u ovsdb.RowUpdate) (err error) {
 		_, err = s.sets.apply(u, &s.weight)
 	case "Tunnel":
 		_, err = s.tunnels.apply(u, &s.weight)
-		s.touched.addPorts()
+		s.dirty.addPorts()
 	case "Mcast_Macs_Remote":
 		err = s.updateFlood(u)
 	case "Mcast_Macs_Local":
@@ -147,7 +147,7 @@ func (s *State) update(u ovsdb.RowUpdate) (err error) {
 }
 
 func (s *State) updateLogical(u ovsdb.RowUpdate) error {
-	s.touched.addAll() // a VNI may have come free
+	s.dirty.addAll() // a VNI may have come free
 	old, err := s.logical.apply(u, &s.weight)
 	if err != nil {
 		return err
@@ -168,7 +168,7 @@ func (s *State) updateLogical(u ovsdb.RowUpdate) error {
 
 func (s *State) updateLocator(u ovsdb.RowUpdate) error {
 	if u.Kind == ovsdb.KindModify {
-		s.touched.addAll() // tunnel_key is mutable
+		s.dirty.addAll() // tunnel_key is mutable
 	}
 	if _, err := s.locatorRows.apply(u, &s.weight); err != nil {
 		return err

@@ -39,9 +39,9 @@ const (
 
 // Untold says that a server does not tell of its changes. It names some of the rows that
 // it has not told of, or that it has told of otherwise.
-type Untold struct{ Rows []Suspect }
+type UnreportedError struct{ Rows []Suspect }
 
-func (e *Untold) Error() string {
+func (e *UnreportedError) Error() string {
 	var rows []string
 	for _, s := range e.Rows {
 		rows = append(rows, s.String())
@@ -117,7 +117,7 @@ func (v *Survey) Done() bool { return len(v.rest)+len(v.suspects) == 0 }
 // Untold, what the switch says that does not answer, or why the session has ended.
 func (v *Survey) Step(ctx context.Context) (time.Duration, error) {
 	// What came while the server was asked not to tell is not held against it.
-	if err := v.session.recount(ctx); err != nil {
+	if err := v.session.resync(ctx); err != nil {
 		return 0, err
 	}
 	if len(v.suspects) > 0 {
@@ -159,7 +159,7 @@ func (v *Survey) confirm(ctx context.Context) (time.Duration, error) {
 	case err != nil:
 		return 0, fmt.Errorf("asking again what the switch has: %w", err)
 	case len(untold) > 0:
-		return 0, &Untold{untold}
+		return 0, &UnreportedError{untold}
 	case len(v.suspects) > 0:
 		return confirmAfter, nil
 	}

@@ -73,7 +73,7 @@ func TestSurveyOfALargeTable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, server, nil)
 			act(s)
-			var found *vtep.Untold
+			var found *vtep.UnreportedError
 			for turn := 0; found == nil; turn++ {
 				require.Less(t, turn, 32)
 				v := s.Survey(turn)

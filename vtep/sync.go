@@ -22,12 +22,12 @@ const (
 func (s *Session) Sync(ctx context.Context, depth Depth) error {
 	steps := []func(context.Context) error{s.queueIfReader}
 	if depth >= Unreported {
-		steps = append(steps, s.reclaim, s.recount)
+		steps = append(steps, s.reclaim, s.resync)
 	}
 	if depth == Committed {
 		steps = append(steps, s.barrier)
 	}
-	for _, step := range append(steps, s.readNamed) {
+	for _, step := range append(steps, s.fetchPending) {
 		if err := step(ctx); err != nil {
 			return err
 		}

@@ -82,7 +82,7 @@ type Segment struct {
 	Unheard map[model.VTEPAddress]bool
 
 	// history tells what became of earlier values, the latest first (Follows).
-	history []revision
+	deltas []delta
 }
 
 // Equal reports whether two Segments say the same, wherever they come from.

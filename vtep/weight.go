@@ -28,7 +28,7 @@ func (s *State) tooLarge() error {
 }
 
 // held counts the rows that take memory, also those that are only known to be there.
-func (t *macTable) held() int { return t.len() + len(t.untold) }
+func (t *macTable) held() int { return t.len() + len(t.partial) }
 
 // weight is the memory that a row takes, in bytes, about; 0 for none.
 func weight[T any](row *T) int {

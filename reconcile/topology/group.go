@@ -250,7 +250,7 @@ func (v *groupView) follow(was *groupView) {
 			pair := [2]*vtep.Segment{seg, old}
 			if _, compared := same[pair]; !compared {
 				if same[pair] = seg.Equal(old); !same[pair] {
-					seg.Follows(old)
+					seg.LogDelta(old)
 				}
 			}
 			if same[pair] {

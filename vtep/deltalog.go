@@ -13,43 +13,43 @@ import (
 const (
 	// maxRevisions bounds how far back a Segment's history goes: a switch that is
 	// further behind is looked at as a whole.
-	maxRevisions = 16
+	maxDeltas = 16
 	// maxRevised bounds the stations in a history.
-	maxRevised = 4096
+	maxDeltaMACs = 4096
 )
 
 // revision lists the MACs that differ between an earlier Segment and the one
 // that followed it.
-type revision struct {
+type delta struct {
 	of   weak.Pointer[Segment]
 	macs []model.MAC
 }
 
 // Follows notes that a Segment, not yet shared, takes the place of an earlier one
 // in the same databases.
-func (s *Segment) Follows(was *Segment) {
+func (s *Segment) LogDelta(was *Segment) {
 	macs := changedMACs(was.MACs, s.MACs)
 	total := len(macs)
-	if total > maxRevised {
+	if total > maxDeltaMACs {
 		return
 	}
-	s.history = append(s.history[:0:0], revision{of: weak.Make(was), macs: macs})
-	for _, r := range was.history[:min(len(was.history), maxRevisions-1)] {
-		if total += len(r.macs); total > maxRevised {
+	s.deltas = append(s.deltas[:0:0], delta{of: weak.Make(was), macs: macs})
+	for _, r := range was.deltas[:min(len(was.deltas), maxDeltas-1)] {
+		if total += len(r.macs); total > maxDeltaMACs {
 			return
 		}
-		s.history = append(s.history, r)
+		s.deltas = append(s.deltas, r)
 	}
 }
 
 // since lists the MACs that may differ from those of an earlier Segment; ok is
 // false if that is not known.
-func (s *Segment) since(was *Segment) (macs []model.MAC, ok bool) {
+func (s *Segment) changedSince(was *Segment) (macs []model.MAC, ok bool) {
 	if s == was {
 		return nil, true
 	}
 	then := weak.Make(was)
-	for _, r := range s.history {
+	for _, r := range s.deltas {
 		macs = append(macs, r.macs...)
 		if r.of == then {
 			return macs, true

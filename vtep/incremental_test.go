@@ -51,18 +51,18 @@ func (m *mirror) follow(t testing.TB, d *database) {
 	m.rows, m.texts = rows, texts
 }
 
-// TestStepIsDiff: looking only at what changed finds what looking at everything
+// TestIncrementalPlanIsDiff: looking only at what changed finds what looking at everything
 // finds, whatever happened in between: plans carried out in part, other hands'
 // edits, new Wants that share segments with the one before.
-func TestStepIsDiff(t *testing.T) {
+func TestIncrementalPlanIsDiff(t *testing.T) {
 	shortcuts := 0
 	for seed := range uint64(150) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		d := parseDatabase(t, capsOf(t, "1.7.0"), r, randomHave(r))
-		m, steps, want := newMirror(d), &vtep.Stepper{}, parseWant(t, randomWant(r))
+		m, steps, want := newMirror(d), &vtep.Planner{}, parseWant(t, randomWant(r))
 		for round := range 30 {
 			m.follow(t, d)
-			full, step := vtep.Diff(want, m.state), steps.Step(want, m.state)
+			full, step := vtep.Diff(want, m.state), steps.Plan(want, m.state)
 			require.Equal(t, full.String(), step.String(), "seed %d round %d", seed, round)
 			if full.Empty() {
 				shortcuts++
@@ -102,11 +102,11 @@ func successor(t testing.TB, r *rand.Rand, last *vtep.Want) *vtep.Want {
 				changed.Flood = s.Flood[1:]
 			}
 			if r.IntN(4) > 0 {
-				changed.Follows(s)
+				changed.LogDelta(s)
 			}
 			next.Segments[i] = &changed
 		} else if old != nil {
-			next.Segments[i].Follows(old)
+			next.Segments[i].LogDelta(old)
 		}
 	}
 	otherFacts(t, r, next)
@@ -117,8 +117,8 @@ func successor(t testing.TB, r *rand.Rand, last *vtep.Want) *vtep.Want {
 func otherFacts(t testing.TB, r *rand.Rand, w *vtep.Want) {
 	for i, s := range w.Segments {
 		if r.IntN(4) == 0 {
-			w.Segments[i] = silenced(t, s, randomIP(r), randomIP(r))
-			w.Segments[i].Follows(s)
+			w.Segments[i] = unreportedBy(t, s, randomIP(r), randomIP(r))
+			w.Segments[i].LogDelta(s)
 		}
 	}
 	if r.IntN(3) == 0 {
@@ -130,9 +130,9 @@ func otherFacts(t testing.TB, r *rand.Rand, w *vtep.Want) {
 	}
 }
 
-// silenced is a segment of a time when the switches with some addresses have not
+// unreportedBy is a segment of a time when the switches with some addresses have not
 // said yet which stations they have.
-func silenced(t testing.TB, s *vtep.Segment, ips ...string) *vtep.Segment {
+func unreportedBy(t testing.TB, s *vtep.Segment, ips ...string) *vtep.Segment {
 	out := &vtep.Segment{
 		Name: s.Name, Description: s.Description, TunnelKey: s.TunnelKey, MACs: s.MACs, Flood: s.Flood, Incomplete: s.Incomplete,
 		Unheard: map[model.VTEPAddress]bool{},
@@ -162,82 +162,82 @@ func meddle(t testing.TB, r *rand.Rand, d *database) {
 	}
 }
 
-// unheardAt is a Want of a time when the switch with that address has not said
+// unreportedAt is a Want of a time when the switch with that address has not said
 // yet which stations it has.
-func unheardAt(t testing.TB, ip, text string) *vtep.Want {
+func unreportedAt(t testing.TB, ip, text string) *vtep.Want {
 	w := parseWant(t, text)
 	for i, s := range w.Segments {
-		w.Segments[i] = silenced(t, s, ip)
+		w.Segments[i] = unreportedBy(t, s, ip)
 	}
 	return w
 }
 
 // A member that leaves takes the stations along that stayed because it had not
 // been heard.
-func TestStepWhenAnUnheardMemberLeaves(t *testing.T) {
+func TestIncrementalPlanWhenAnUnreportedMemberLeaves(t *testing.T) {
 	d := parseDatabase(t, capsOf(t, "1.7.0"), nil, `
 switch sw1 10.0.0.1
 ls net-a key 100 config bordergw=us
 remote net-a 02:00:00:00:00:01 10.0.0.2
 flood net-a unknown-dst 10.0.0.2 10.0.0.3`)
-	m, steps := newMirror(d), &vtep.Stepper{}
+	m, steps := newMirror(d), &vtep.Planner{}
 	m.follow(t, d)
-	was := unheardAt(t, "10.0.0.2", "growonly\nsegment net-a 100\nflood net-a 10.0.0.2\nflood net-a 10.0.0.3")
-	require.Empty(t, steps.Step(was, m.state).Ops)
+	was := unreportedAt(t, "10.0.0.2", "growonly\nsegment net-a 100\nflood net-a 10.0.0.2\nflood net-a 10.0.0.3")
+	require.Empty(t, steps.Plan(was, m.state).Ops)
 	now := parseWant(t, "growonly\nsegment net-a 100\nflood net-a 10.0.0.3")
-	now.Segments[0].Follows(was.Segments[0])
-	require.Equal(t, vtep.Diff(now, m.state).String(), steps.Step(now, m.state).String())
+	now.Segments[0].LogDelta(was.Segments[0])
+	require.Equal(t, vtep.Diff(now, m.state).String(), steps.Plan(now, m.state).String())
 }
 
 // A logical switch that turns out to be ours to remove is unbound first.
-func TestStepWhenANameIsClaimed(t *testing.T) {
+func TestIncrementalPlanWhenANameIsClaimed(t *testing.T) {
 	d := parseDatabase(t, capsOf(t, "1.7.0"), nil, `
 switch sw1 10.0.0.1
 port sw1 eth1
 ls net-a key 100 config bordergw=us
 ls net-x key 101 config bordergw=us
 bind sw1 eth1 5 net-x`)
-	m, steps := newMirror(d), &vtep.Stepper{}
+	m, steps := newMirror(d), &vtep.Planner{}
 	m.follow(t, d)
 	was := parseWant(t, "segment net-a 100")
-	require.Empty(t, steps.Step(was, m.state).Ops)
+	require.Empty(t, steps.Plan(was, m.state).Ops)
 	now := parseWant(t, "segment net-a 100\nclaim known net-x")
 	now.Segments = was.Segments
-	require.Equal(t, vtep.Diff(now, m.state).String(), steps.Step(now, m.state).String())
+	require.Equal(t, vtep.Diff(now, m.state).String(), steps.Plan(now, m.state).String())
 }
 
 // A locator's tunnel key may be changed in place by another hand.
-func TestStepWhenALocatorChanges(t *testing.T) {
+func TestIncrementalPlanWhenALocatorChanges(t *testing.T) {
 	d := parseDatabase(t, capsOf(t, "1.7.0"), nil, `
 switch sw1 10.0.0.1
 ls net-a key 100 config bordergw=us
 remote net-a 02:00:00:00:00:01 10.0.0.2`)
-	m, steps := newMirror(d), &vtep.Stepper{}
+	m, steps := newMirror(d), &vtep.Planner{}
 	m.follow(t, d)
 	want := parseWant(t, "segment net-a 100\nmac net-a 02:00:00:00:00:01 10.0.0.2")
-	require.Empty(t, steps.Step(want, m.state).Ops)
+	require.Empty(t, steps.Plan(want, m.state).Ops)
 	d.locators["10.0.0.2"].key = 77
 	m.follow(t, d)
-	require.Equal(t, vtep.Diff(want, m.state).String(), steps.Step(want, m.state).String())
+	require.Equal(t, vtep.Diff(want, m.state).String(), steps.Plan(want, m.state).String())
 }
 
 // A switch that speaks at last without a station that stands behind it has lost
 // it: that is found although the segment's stations are the same.
-func TestStepWhenASwitchSpeaks(t *testing.T) {
+func TestIncrementalPlanWhenASwitchReports(t *testing.T) {
 	d := parseDatabase(t, capsOf(t, "1.7.0"), nil, `
 switch sw1 10.0.0.1
 ls net-a key 100 config bordergw=us
 remote net-a 02:00:00:00:00:01 10.0.0.2
 remote net-a 02:00:00:00:00:02 10.0.0.3
 flood net-a unknown-dst 10.0.0.2 10.0.0.3`)
-	m, steps := newMirror(d), &vtep.Stepper{}
+	m, steps := newMirror(d), &vtep.Planner{}
 	m.follow(t, d)
 	text := "growonly\nsegment net-a 100\nflood net-a 10.0.0.2\nflood net-a 10.0.0.3"
 	was := parseWant(t, text)
-	was.Segments[0] = silenced(t, was.Segments[0], "10.0.0.2", "10.0.0.3")
-	require.Empty(t, steps.Step(was, m.state).Ops)
-	now := unheardAt(t, "10.0.0.3", text)
-	now.Segments[0].Follows(was.Segments[0])
-	require.Equal(t, "delete mac net-a 02:00:00:00:00:01\n", steps.Step(now, m.state).String())
-	require.Equal(t, vtep.Diff(now, m.state).String(), steps.Step(now, m.state).String())
+	was.Segments[0] = unreportedBy(t, was.Segments[0], "10.0.0.2", "10.0.0.3")
+	require.Empty(t, steps.Plan(was, m.state).Ops)
+	now := unreportedAt(t, "10.0.0.3", text)
+	now.Segments[0].LogDelta(was.Segments[0])
+	require.Equal(t, "delete mac net-a 02:00:00:00:00:01\n", steps.Plan(now, m.state).String())
+	require.Equal(t, vtep.Diff(now, m.state).String(), steps.Plan(now, m.state).String())
 }

@@ -8,12 +8,12 @@ import (
 )
 
 // paced is the size that a pace comes to with a switch.
-func paced(way, each time.Duration) int {
-	p := &pace{}
-	p.took(0, way)
+func batchSizeOf(way, each time.Duration) int {
+	p := &batchSizer{}
+	p.observe(0, way)
 	for range 20 {
 		n := p.size()
-		p.took(n, way+time.Duration(n)*each)
+		p.observe(n, way+time.Duration(n)*each)
 	}
 	return p.size()
 }
@@ -31,57 +31,57 @@ func TestPace(t *testing.T) {
 		"hardly able to do its work":    {time.Millisecond, time.Second, minBatch},
 		"faster than the clock can see": {0, 0, firstBatch},
 	} {
-		t.Run(name, func(t *testing.T) { require.Equal(t, test.want, paced(test.way, test.each)) })
+		t.Run(name, func(t *testing.T) { require.Equal(t, test.want, batchSizeOf(test.way, test.each)) })
 	}
 }
 
 // A switch whose processor has much else to do is not slow: smaller transactions
 // would only add to it.
 func TestPaceUnderLoad(t *testing.T) {
-	p := &pace{}
-	p.took(0, time.Millisecond)
+	p := &batchSizer{}
+	p.observe(0, time.Millisecond)
 	for i := range 40 {
 		n := p.size()
 		d := time.Millisecond + time.Duration(n)*25*time.Microsecond
 		if i%8 != 0 {
 			d += 500 * time.Millisecond
 		}
-		p.took(n, d)
+		p.observe(n, d)
 		require.GreaterOrEqual(t, p.size(), firstBatch)
 	}
 }
 
 // What only one slow call tells does not last.
 func TestPaceCorrectsTheWay(t *testing.T) {
-	p := &pace{}
-	p.took(0, time.Second)
+	p := &batchSizer{}
+	p.observe(0, time.Second)
 	for range 20 {
 		n := p.size()
-		p.took(n, 200*time.Microsecond+time.Duration(n)*25*time.Microsecond)
+		p.observe(n, 200*time.Microsecond+time.Duration(n)*25*time.Microsecond)
 	}
 	require.Equal(t, firstBatch, p.size())
 }
 
 // A way that has become longer is found out by small calls.
-func TestPaceFollowsTheWay(t *testing.T) {
-	p := &pace{}
-	p.took(0, 200*time.Microsecond)
+func TestBatchSizerAdaptsToRoundTrip(t *testing.T) {
+	p := &batchSizer{}
+	p.observe(0, 200*time.Microsecond)
 	for range 40 {
-		p.took(1, 50*time.Millisecond)
+		p.observe(1, 50*time.Millisecond)
 	}
 	for range 20 {
 		n := p.size()
-		p.took(n, 50*time.Millisecond+time.Duration(n)*25*time.Microsecond)
+		p.observe(n, 50*time.Millisecond+time.Duration(n)*25*time.Microsecond)
 	}
 	require.Equal(t, maxBatch, p.size())
 }
 
 // How long the way is can not be told by large calls alone.
 func TestPaceWithoutSmallCalls(t *testing.T) {
-	p := &pace{}
+	p := &batchSizer{}
 	for range 20 {
 		n := p.size()
-		p.took(n, 100*time.Microsecond+time.Duration(n)*25*time.Microsecond)
+		p.observe(n, 100*time.Microsecond+time.Duration(n)*25*time.Microsecond)
 	}
 	require.Equal(t, firstBatch, p.size())
 }

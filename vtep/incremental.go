@@ -18,10 +18,10 @@ import (
 
 // maxTouched bounds the MACs of a logical switch that are remembered; past it,
 // all of them are looked at.
-const maxTouched = 4096
+const maxDirtyMACs = 4096
 
 // touched are the parts of a State that changed.
-type touched struct {
+type dirtySet struct {
 	all   bool // anything
 	ports bool // bindings and tunnels
 	// ls has the logical switches with the MACs whose rows changed; nil for all.
@@ -31,17 +31,17 @@ type touched struct {
 	changes uint64
 }
 
-func (t *touched) addAll() {
+func (t *dirtySet) addAll() {
 	t.changes++
 	t.all = true
 }
 
-func (t *touched) addPorts() {
+func (t *dirtySet) addPorts() {
 	t.changes++
 	t.ports = true
 }
 
-func (t *touched) add(ls ovsdb.UUID) {
+func (t *dirtySet) add(ls ovsdb.UUID) {
 	t.changes++
 	if t.ls == nil {
 		t.ls = map[ovsdb.UUID]map[model.MAC]struct{}{}
@@ -49,12 +49,12 @@ func (t *touched) add(ls ovsdb.UUID) {
 	t.ls[ls] = nil
 }
 
-func (t *touched) addMAC(row macExtra) {
+func (t *dirtySet) addMAC(row macExtra) {
 	t.changes++
 	macs, touched := t.ls[row.ls]
 	switch {
 	case touched && macs == nil:
-	case row.bad || len(macs) >= maxTouched:
+	case row.bad || len(macs) >= maxDirtyMACs:
 		t.add(row.ls)
 	case !touched:
 		if t.ls == nil {
@@ -67,8 +67,8 @@ func (t *touched) addMAC(row macExtra) {
 }
 
 // reset forgets the changes. What could not be realised is looked at again.
-func (t *touched) reset(s *State, open []Problem) {
-	*t = touched{changes: t.changes}
+func (t *dirtySet) reset(s *State, open []Problem) {
+	*t = dirtySet{changes: t.changes}
 	for _, p := range open {
 		t.ports = t.ports || p.Binding != nil
 		if id, ok := s.lsByName[p.LogicalSwitch]; ok {
@@ -84,8 +84,8 @@ func (s *State) updateRemote(u ovsdb.RowUpdate) error {
 		s.ucastRemote.inserted(u.UUID) // most often of ours: the reply comes soon
 		return nil
 	}
-	if s.touched.all {
-		s.touched.changes++
+	if s.dirty.all {
+		s.dirty.changes++
 		return s.ucastRemote.update(u)
 	}
 	before, had := s.ucastRemote.get(u.UUID)
@@ -93,10 +93,10 @@ func (s *State) updateRemote(u ovsdb.RowUpdate) error {
 		return err
 	}
 	if had {
-		s.touched.addMAC(before)
+		s.dirty.addMAC(before)
 	}
 	if after, ok := s.ucastRemote.get(u.UUID); ok {
-		s.touched.addMAC(after)
+		s.dirty.addMAC(after)
 	}
 	return nil
 }
@@ -104,7 +104,7 @@ func (s *State) updateRemote(u ovsdb.RowUpdate) error {
 // addedRemote takes a row of ours from the reply to its transaction.
 func (s *State) addedRemote(id ovsdb.UUID, row macExtra) {
 	if s.ucastRemote.added(id, row) {
-		s.touched.addMAC(row)
+		s.dirty.addMAC(row)
 	}
 }
 
@@ -118,7 +118,7 @@ func (s *State) readRemote(id ovsdb.UUID, result json.RawMessage) error {
 		return err
 	}
 	if row, ok := s.ucastRemote.get(id); ok {
-		s.touched.addMAC(row)
+		s.dirty.addMAC(row)
 	}
 	return nil
 }
@@ -129,25 +129,25 @@ func (s *State) updateFlood(u ovsdb.RowUpdate) error {
 		return err
 	}
 	if before != nil {
-		s.touchRef(before.LogicalSwitch)
+		s.markDirty(before.LogicalSwitch)
 	}
 	if after := s.mcastRemote[u.UUID]; after != nil {
-		s.touchRef(after.LogicalSwitch)
+		s.markDirty(after.LogicalSwitch)
 	}
 	return nil
 }
 
-func (s *State) touchRef(ref string) {
+func (s *State) markDirty(ref string) {
 	if id, err := ovsdb.ParseUUID(ref); err == nil {
-		s.touched.add(id)
+		s.dirty.add(id)
 	}
 }
 
 // clean knows what needs no look; nil is nothing.
-type clean struct {
-	was     *Want
-	touched *touched
-	same    bool // bindings and tunnels are wanted as before
+type increment struct {
+	was   *Want
+	dirty *dirtySet
+	same  bool // bindings and tunnels are wanted as before
 }
 
 // Mode says how much of a database a Plan looks at.
@@ -162,39 +162,39 @@ const (
 )
 
 // stepper remembers the Want that a database was last found to hold.
-type stepper struct{ synced *Want }
+type planner struct{ synced *Want }
 
 // plan changes nothing, whatever it finds.
-func (p *stepper) plan(want *Want, have *State, mode Mode) *Plan {
-	var where *clean
+func (p *planner) plan(want *Want, have *State, mode Mode) *Plan {
+	var where *increment
 	if mode == Incremental {
-		where = p.clean(want, have)
+		where = p.increment(want, have)
 	}
 	plan := diff(want, have, where)
-	plan.want, plan.changes = want, have.touched.changes
+	plan.want, plan.changes = want, have.dirty.changes
 	return plan
 }
 
 // confirm notes that a plan had nothing to write, unless the database has changed since
 // it was made.
-func (p *stepper) confirm(plan *Plan, have *State) {
-	if plan.want == nil || plan.changes != have.touched.changes {
+func (p *planner) confirm(plan *Plan, have *State) {
+	if plan.want == nil || plan.changes != have.dirty.changes {
 		return
 	}
 	p.synced = plan.want
-	have.touched.reset(have, plan.Problems)
+	have.dirty.reset(have, plan.Problems)
 }
 
 // clean compares a Want with the one that was last found in the database.
-func (p *stepper) clean(want *Want, have *State) *clean {
+func (p *planner) increment(want *Want, have *State) *increment {
 	was := p.synced
-	if was == nil || have.touched.all || !sameCaution(want, was) || want.Sweep != was.Sweep ||
+	if was == nil || have.dirty.all || !sameCaution(want, was) || want.Sweep != was.Sweep ||
 		want.SourceNode != was.SourceNode || want.MACsFull || was.MACsFull || want.Mark != was.Mark ||
 		!slices.EqualFunc(want.Segments, was.Segments, func(a, b *Segment) bool { return a.Name == b.Name }) {
 		return nil
 	}
-	return &clean{
-		was: was, touched: &have.touched,
+	return &increment{
+		was: was, dirty: &have.dirty,
 		same: SameBindings(want.Bindings, was.Bindings) && slices.Equal(want.Tunnels, was.Tunnels) && want.TunnelRows == was.TunnelRows,
 	}
 }
@@ -206,30 +206,30 @@ func sameCaution(a, b *Want) bool {
 
 // scope is the part of a segment that needs a look: nothing, some MACs and what
 // there is besides MACs, or all of it.
-type scope struct {
+type dirtyPart struct {
 	nothing, all bool
 	macs         []model.MAC // sorted
 }
 
-var everything = scope{all: true}
+var everything = dirtyPart{all: true}
 
-func (c *clean) segment(seg *Segment, have *State) scope {
+func (c *increment) segment(seg *Segment, have *State) dirtyPart {
 	if c == nil {
 		return everything
 	}
 	was := c.was.Segment(seg.Name)
-	rows, touched := c.touched.ls[have.lsByName[seg.Name]]
+	rows, touched := c.dirty.ls[have.lsByName[seg.Name]]
 	if was == seg && !touched {
-		return scope{nothing: true}
+		return dirtyPart{nothing: true}
 	}
-	macs, known := seg.since(was)
+	macs, known := seg.changedSince(was)
 	if !known || touched && rows == nil || c.was.GrowOnly && !slices.Equal(seg.Flood, was.Flood) {
 		return everything // also where rows may have been kept for the sake of a member that left
 	}
 	macs = slices.AppendSeq(macs, maps.Keys(rows))
 	macs = append(macs, have.behind(have.lsByName[seg.Name], was.Unheard, seg.Unheard)...)
 	slices.SortFunc(macs, model.MAC.Compare)
-	return scope{macs: slices.Compact(macs)}
+	return dirtyPart{macs: slices.Compact(macs)}
 }
 
 // behind lists the MACs of a logical switch that stay no longer because nobody had
@@ -252,4 +252,4 @@ func (s *State) behind(ls ovsdb.UUID, before, now map[model.VTEPAddress]bool) (m
 	return macs
 }
 
-func (c *clean) ports() bool { return c != nil && c.same && !c.touched.ports }
+func (c *increment) ports() bool { return c != nil && c.same && !c.dirty.ports }

@@ -20,7 +20,7 @@ const (
 )
 
 // pace finds how many operations to send at once.
-type pace struct {
+type batchSizer struct {
 	// way is about what a small call takes to come back, and no longer than the
 	// shortest large one.
 	way time.Duration
@@ -30,7 +30,7 @@ type pace struct {
 	each time.Duration
 }
 
-func (p *pace) size() int {
+func (p *batchSizer) size() int {
 	if p.each <= 0 {
 		return firstBatch
 	}
@@ -40,7 +40,7 @@ func (p *pace) size() int {
 
 // took notes how long a transaction of n operations took, or any other call if n
 // is 0.
-func (p *pace) took(n int, d time.Duration) {
+func (p *batchSizer) observe(n int, d time.Duration) {
 	small := n < minBatch/2
 	switch {
 	case p.way == 0 && !small:

@@ -30,27 +30,27 @@ var insertsOnly = []ovsdb.MonitorTable{{Table: remoteTable, Columns: []string{"i
 
 // strangers is how a session comes to know of rows of another hand. It is used by
 // the goroutine that applies plans.
-type strangers struct {
+type foreignRows struct {
 	// apart: inserts have a monitor of their own, "" while there is none.
-	apart   bool
-	monitor string
+	separate bool
+	monitor  string
 	// missed: rows were inserted while nothing told of them.
-	missed bool
+	unreported bool
 }
 
 // listen has the server tell of inserts, if it does not.
-func (s *Session) listen(ctx context.Context) error {
-	if !s.strangers.apart || s.strangers.monitor != "" {
+func (s *Session) monitorInserts(ctx context.Context) error {
+	if !s.foreign.separate || s.foreign.monitor != "" {
 		return nil
 	}
-	return s.listening(s.conn.Monitor(ctx, Database, insertsOnly, (*updates)(s)))
+	return s.monitoringInserts(s.conn.Monitor(ctx, Database, insertsOnly, (*updates)(s)))
 }
 
-func (s *Session) listening(id string, err error) error {
+func (s *Session) monitoringInserts(id string, err error) error {
 	if err != nil {
 		return fmt.Errorf("monitoring remote MACs: %w", err)
 	}
-	s.strangers.apart, s.strangers.monitor = true, id
+	s.foreign.separate, s.foreign.monitor = true, id
 	return nil
 }
 
@@ -79,32 +79,32 @@ func (s *Session) large(ops []Op) bool {
 			adds++
 		}
 	}
-	return s.strangers.monitor != "" && adds >= largePush && adds >= s.remoteMACs()/largeShare
+	return s.foreign.monitor != "" && adds >= largePush && adds >= s.remoteMACs()/largeShare
 }
 
 // quietly applies a plan; the server does not tell of inserted rows meanwhile if
 // there are many.
-func (s *Session) quietly(ctx context.Context, ops []Op, apply func() error) error {
+func (s *Session) applyLarge(ctx context.Context, ops []Op, apply func() error) error {
 	if !s.large(ops) {
 		return apply()
 	}
 	began := time.Now()
-	err := s.conn.Cancel(ctx, s.strangers.monitor)
-	s.pace.took(0, time.Since(began))
+	err := s.conn.Cancel(ctx, s.foreign.monitor)
+	s.sizer.observe(0, time.Since(began))
 	if _, refused := errors.AsType[*ovsdb.RPCError](err); refused {
 		return apply()
 	}
 	if err != nil {
 		return fmt.Errorf("cancelling a monitor: %w", err)
 	}
-	s.strangers.monitor, s.strangers.missed = "", true
-	s.silent(true)
+	s.foreign.monitor, s.foreign.unreported = "", true
+	s.muteInserts(true)
 	err = apply()
-	s.silent(false)
+	s.muteInserts(false)
 	if err != nil && !errors.Is(err, ErrReader) && !errors.Is(err, ErrBlocked) {
 		return err // the session has ended; or else Claim comes before it is used again
 	}
-	return cmp.Or(s.listen(ctx), err)
+	return cmp.Or(s.monitorInserts(ctx), err)
 }
 
 func (s *Session) remoteMACs() int {
@@ -113,28 +113,28 @@ func (s *Session) remoteMACs() int {
 	return s.state.ucastRemote.len()
 }
 
-func (s *Session) silent(yes bool) {
+func (s *Session) muteInserts(yes bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.state.ucastRemote.silent = yes
+	s.state.ucastRemote.insertsMuted = yes
 }
 
 // recount finds rows that another hand inserted while the server did not tell of
 // them. It does nothing if there was no such time since the last call.
-func (s *Session) recount(ctx context.Context) error {
-	if !s.strangers.missed {
+func (s *Session) resync(ctx context.Context) error {
+	if !s.foreign.unreported {
 		return nil
 	}
 	tx := ovsdb.NewTransaction(Database, ovsdb.Select(remoteTable, nil, "_uuid"))
-	if err := s.query(ctx, tx, s.counted); err != nil {
+	if err := s.query(ctx, tx, s.resynced); err != nil {
 		return fmt.Errorf("counting remote MACs: %w", err)
 	}
-	s.strangers.missed = false
+	s.foreign.unreported = false
 	return nil
 }
 
 // counted notes the rows that are not known.
-func (s *Session) counted(results []ovsdb.Result) error {
+func (s *Session) resynced(results []ovsdb.Result) error {
 	var rows []struct {
 		ID json.RawMessage `json:"_uuid"`
 	}
@@ -153,13 +153,13 @@ func (s *Session) counted(results []ovsdb.Result) error {
 
 // readNamed reads the rows that another hand has added, of which the server tells
 // no more than that they are there. What is planned next is planned with them.
-func (s *Session) readNamed(ctx context.Context) error {
-	for batch := range slices.Chunk(s.unread(), maxBatch) {
+func (s *Session) fetchPending(ctx context.Context) error {
+	for batch := range slices.Chunk(s.pendingRows(), maxBatch) {
 		tx := ovsdb.NewTransaction(Database)
 		for _, id := range batch {
 			tx.Add(ovsdb.Select(remoteTable, ovsdb.ByUUID(id), macColumns...))
 		}
-		err := s.query(ctx, tx, func(results []ovsdb.Result) error { return s.completed(batch, results) })
+		err := s.query(ctx, tx, func(results []ovsdb.Result) error { return s.fetched(batch, results) })
 		if err != nil {
 			return fmt.Errorf("reading rows of another hand: %w", err)
 		}
@@ -167,14 +167,14 @@ func (s *Session) readNamed(ctx context.Context) error {
 	return nil
 }
 
-func (s *Session) unread() []ovsdb.UUID {
+func (s *Session) pendingRows() []ovsdb.UUID {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.state.ucastRemote.unread()
+	return s.state.ucastRemote.pendingRows()
 }
 
 // completed takes over rows that were read one by one.
-func (s *Session) completed(ids []ovsdb.UUID, results []ovsdb.Result) error {
+func (s *Session) fetched(ids []ovsdb.UUID, results []ovsdb.Result) error {
 	for i, id := range ids {
 		if err := s.state.readRemote(id, results[i].Rows); err != nil {
 			return fmt.Errorf("%s row %s: %w", remoteTable, id, err)

@@ -50,7 +50,7 @@ func rival(server *ovsdbtest.Server, stop <-chan struct{}) {
 
 // Nothing tells of rows that another hand adds during a large push. They are found
 // afterwards, and from then on the server tells again.
-func TestStrangersDuringALargePush(t *testing.T) {
+func TestForeignRowsDuringALargePush(t *testing.T) {
 	server := seed(t, "1.7.0", oneSwitch+"ls theirs key 900\n")
 	s := open(t, server, nil)
 	want := largeWant(t, 4, 500)
@@ -65,12 +65,12 @@ func TestStrangersDuringALargePush(t *testing.T) {
 	}
 	close(stop)
 	<-ended
-	require.NoError(t, s.Recount(t.Context()))
+	require.NoError(t, s.Resync(t.Context()))
 	agree(t, server, s)
-	require.Zero(t, s.Unread())
+	require.Zero(t, s.Pending())
 
 	server.VtepCtl("add-ucast-remote", "net-1", "02:0e:00:00:00:01", "10.0.0.3")
-	poll.True(t, patience, "it is told again", func() bool { return s.Unread() == 1 })
+	poll.True(t, patience, "it is told again", func() bool { return s.Pending() == 1 })
 	converges(t, s, want)
 	agree(t, server, s)
 }
@@ -92,7 +92,7 @@ func TestRefusalsInALargePush(t *testing.T) {
 	require.Empty(t, of(s.Dump(), "net-1"))
 	require.Len(t, of(s.Dump(), "net-2"), 503)
 	server.VtepCtl("add-ucast-remote", "net-2", "02:0e:00:00:00:01", "10.0.0.3")
-	poll.True(t, patience, "a row is unread", func() bool { return s.Unread() == 1 })
+	poll.True(t, patience, "a row is unread", func() bool { return s.Pending() == 1 })
 	converges(t, s, want)
 	agree(t, server, s)
 }
@@ -107,13 +107,13 @@ func TestLockLostInALargePush(t *testing.T) {
 	require.ErrorIs(t, err, vtep.ErrReader)
 	require.NoError(t, s.Err())
 	server.VtepCtl("add-ls", "theirs", "--", "add-ucast-remote", "theirs", "02:0e:00:00:00:01", "10.0.0.3")
-	poll.True(t, patience, "a reader is told as well", func() bool { return s.Unread() == 1 })
-	require.NoError(t, s.Recount(t.Context()))
+	poll.True(t, patience, "a reader is told as well", func() bool { return s.Pending() == 1 })
+	require.NoError(t, s.Resync(t.Context()))
 	agree(t, server, s)
 }
 
 // What nothing tells of is found by counting, once.
-func TestStrangerOfASilentTime(t *testing.T) {
+func TestForeignRowWhileInsertsAreMuted(t *testing.T) {
 	server := seed(t, "1.7.0", oneSwitch+"ls theirs key 900\n")
 	s, wire := crossed(t, server)
 	want := largeWant(t, 2, 600)
@@ -122,12 +122,12 @@ func TestStrangerOfASilentTime(t *testing.T) {
 	// The first message asks for silence.
 	wire.afterWrite(func() { wire.afterWrite(stranger) })
 	require.Empty(t, applied(t, s, plan.Ops))
-	require.Zero(t, s.Unread())
+	require.Zero(t, s.Pending())
 	require.Empty(t, of(s.Dump(), "remote theirs"))
-	require.NoError(t, s.Recount(t.Context()))
-	require.Equal(t, 1, s.Unread())
+	require.NoError(t, s.Resync(t.Context()))
+	require.Equal(t, 1, s.Pending())
 	agree(t, server, s)
 	before := server.Transactions()
-	require.NoError(t, s.Recount(t.Context()))
+	require.NoError(t, s.Resync(t.Context()))
 	require.Equal(t, before, server.Transactions(), "not counted again")
 }
