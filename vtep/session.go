@@ -47,7 +47,7 @@ type Session struct {
 	planner planner
 	// inUpdate: the reader holds mu until the end of a notification, so that nobody
 	// sees half of one. Only the reader touches it. A transaction of another hand may
-	// come in two (strangers.go).
+	// come in two (foreign.go).
 	inUpdate bool
 }
 
