@@ -102,9 +102,9 @@ func (w *worker) confirmReleased(ctx context.Context, s *vtep.Session, defs *mod
 
 // isCurrent reports whether want was made from these definitions.
 func (w *worker) isCurrent(want *vtep.Want, defs *model.Definitions) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.want == want && w.revision == defs.Revision
+	w.board.mu.Lock()
+	defer w.board.mu.Unlock()
+	return w.board.want == want && w.board.revision == defs.Revision
 }
 
 // forgetExpired gives up on deleted devices that have been away for too long. It

@@ -62,38 +62,38 @@ func (w *worker) settle(ctx context.Context, s *vtep.Session, want *vtep.Want, p
 	}
 	rest := w.undrifted(look.Ops, want)
 	if len(rest) == 0 {
-		w.synced = damping.Synced{Want: want, Open: look.Problems}
+		w.upkeep.synced = damping.Synced{Want: want, Open: look.Problems}
 	}
-	undone := slices.Concat(w.damper.Problems(), damping.DriftProblems(w.drifted))
+	undone := slices.Concat(w.upkeep.damper.Problems(), damping.DriftProblems(w.upkeep.drifted))
 	unfinished := len(wrote) > 0 && len(rest) > 0
 	if unfinished && damping.Repeats(rest, wrote) {
 		s.Doubt()
 	}
 	if unfinished && len(undone) == 0 {
-		pause := w.damper.Unfinished(rest, wrote, time.Now())
+		pause := w.upkeep.damper.Unfinished(rest, wrote, time.Now())
 		if pause == 0 {
 			w.nudge()
 		}
 		return pause, nil
 	}
-	w.damper.Done()
+	w.upkeep.damper.Done()
 	phase, lastError := model.DeviceInSync, ""
 	if len(undone) > 0 {
 		phase, lastError = model.DeviceDegraded, model.Bounded(undone[0].Message)
 	}
 	problems := slices.Concat(plan.Problems, undone)
 	w.enter(phase, messages(slices.Concat(undone, plan.Problems)))
-	w.mu.Lock()
-	if vtep.SameWant(w.want, want) {
-		revision = w.revision // what was handed over meanwhile says the same
+	w.board.mu.Lock()
+	if vtep.SameWant(w.board.want, want) {
+		revision = w.board.revision // what was handed over meanwhile says the same
 	}
-	changed := w.status.revision != revision || !reflect.DeepEqual(w.status.problems, problems)
-	w.status.revision, w.status.problems, w.status.lastError, w.status.blocked = revision, problems, lastError, ""
+	changed := w.board.status.revision != revision || !reflect.DeepEqual(w.board.status.problems, problems)
+	w.board.status.revision, w.board.status.problems, w.board.status.lastError, w.board.status.blocked = revision, problems, lastError, ""
 	if len(undone) == 0 {
-		w.status.released = revision
+		w.board.status.released = revision
 	}
-	back := w.status.isBack(w.loop.opts.HAHold)
-	w.mu.Unlock()
+	back := w.board.status.isBack(w.loop.opts.HAHold)
+	w.board.mu.Unlock()
 	if changed {
 		w.loop.refresh()
 	}
@@ -113,14 +113,14 @@ func (w *worker) blocked(ctx context.Context, s *vtep.Session, cause error) (tim
 		if err := s.Sync(ctx, vtep.Reported); err != nil {
 			return 0, err
 		}
-		if s.Writer() && w.damper.Failing() {
+		if s.Writer() && w.upkeep.damper.Failing() {
 			detail = "the switch grants the lock of this controller and refuses each write as \"not owner\" of it"
 		}
 	}
-	pause := w.damper.Failed(time.Now())
-	w.mu.Lock()
-	w.status.blocked, w.status.lastError = detail, detail
-	w.mu.Unlock()
+	pause := w.upkeep.damper.Failed(time.Now())
+	w.board.mu.Lock()
+	w.board.status.blocked, w.board.status.lastError = detail, detail
+	w.board.mu.Unlock()
 	w.enter(model.DeviceDegraded, detail)
 	w.loop.refresh()
 	return pause, nil
@@ -161,17 +161,17 @@ func (w *worker) enterReading() {
 // switch has come, or that it refuses something.
 func (w *worker) enter(phase, detail string) {
 	detail = model.Bounded(detail)
-	w.mu.Lock()
-	if phase != w.status.phase {
-		w.status.phaseSince = time.Now()
+	w.board.mu.Lock()
+	if phase != w.board.status.phase {
+		w.board.status.phaseSince = time.Now()
 	}
-	w.status.phase, w.status.detail = phase, detail
-	w.mu.Unlock()
-	if phase != w.stamped && phase != model.DeviceSyncing && !w.brief { // a write takes a moment: it is no change
-		w.stamped = phase
+	w.board.status.phase, w.board.status.detail = phase, detail
+	w.board.mu.Unlock()
+	if phase != w.announced.stamped && phase != model.DeviceSyncing && !w.brief { // a write takes a moment: it is no change
+		w.announced.stamped = phase
 		w.stamp()
 	}
-	if phase == w.logged || phase == model.DeviceUnreachable && detail == w.logged || w.brief {
+	if phase == w.announced.logged || phase == model.DeviceUnreachable && detail == w.announced.logged || w.brief {
 		return
 	}
 	switch phase {
@@ -184,16 +184,16 @@ func (w *worker) enter(phase, detail string) {
 	default:
 		return
 	}
-	w.logged = phase
+	w.announced.logged = phase
 }
 
 // tellNotDriven logs, once, that a switch is reached and not driven by this
 // registration.
 func (w *worker) tellNotDriven(phase, why string) {
-	if w.logged != why {
+	if w.announced.logged != why {
 		w.logger().WithField("phase", phase).Warn("the switch is reached, and not driven by this registration: " + why)
 	}
-	w.logged = why
+	w.announced.logged = why
 }
 
 // stamp records the device's conditions.
@@ -206,9 +206,9 @@ func (w *worker) lost(err error) {
 	if err == nil {
 		err = errors.New("session ended")
 	}
-	w.mu.Lock()
-	w.status.lastError, w.status.distrust = model.Bounded(err.Error()), transport.Reason(err)
-	w.mu.Unlock()
+	w.board.mu.Lock()
+	w.board.status.lastError, w.board.status.distrust = model.Bounded(err.Error()), transport.Reason(err)
+	w.board.mu.Unlock()
 	phase := model.DeviceUnreachable
 	if errors.As(err, new(connector.DrivenElsewhere)) {
 		phase = model.DeviceDrivenElsewhere
@@ -217,7 +217,7 @@ func (w *worker) lost(err error) {
 		w.tellNotDriven(phase, model.Bounded(err.Error()))
 	}
 	w.enter(phase, err.Error())
-	w.damper = damping.Damper{}
+	w.upkeep.damper = damping.Damper{}
 	if !w.brief {
 		w.loop.refresh()
 	}

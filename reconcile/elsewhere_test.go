@@ -43,9 +43,9 @@ func TestDrivenElsewhereIsReadSeldom(t *testing.T) {
 		{errors.New("connection refused"), 0, maxBackoff},
 	} {
 		retry := backoff.NewExponentialBackOff(backoff.WithInitialInterval(500*time.Millisecond), backoff.WithMaxElapsedTime(0))
-		two.held = time.Now().Add(-time.Hour) // reading took long
+		two.session.began = time.Now().Add(-time.Hour) // reading took long
 		if c.least == 0 {
-			two.held = time.Time{}
+			two.session.began = time.Time{}
 		}
 		require.Less(t, two.delay(retry, c.err), time.Second, "the first wait is short: %s", c.err)
 		var wait time.Duration

@@ -42,7 +42,7 @@ func newGateway(t *testing.T, preempt bool, devices ...string) *gateway {
 		w := &worker{id: name}
 		w.seat = connector.NewSeat(w.device.Load, nil)
 		w.device.Store(gd)
-		w.status.awaySince = time.Now()
+		w.board.status.awaySince = time.Now()
 		g.loop.workers[name] = w
 	}
 	g.put(gw)
@@ -78,14 +78,14 @@ func (g *gateway) SetActiveDevice(_ context.Context, id, device string) error {
 // come and leave begin and end sessions; leave with gone is past the hold.
 func (g *gateway) come(names ...string) {
 	for _, n := range names {
-		g.loop.workers[n].status.awaySince = time.Time{}
+		g.loop.workers[n].board.status.awaySince = time.Time{}
 		delete(g.down, n)
 	}
 }
 
 func (g *gateway) leave(gone bool, names ...string) {
 	for _, n := range names {
-		g.loop.workers[n].status.awaySince = time.Now()
+		g.loop.workers[n].board.status.awaySince = time.Now()
 		g.down[n] = gone
 	}
 }
@@ -93,7 +93,7 @@ func (g *gateway) leave(gone bool, names ...string) {
 // synced notes that a switch holds what the latest definitions say.
 func (g *gateway) synced(names ...string) {
 	for _, n := range names {
-		g.loop.workers[n].status.revision, g.loop.workers[n].status.released = g.topo.Revision, g.topo.Revision
+		g.loop.workers[n].board.status.revision, g.loop.workers[n].board.status.released = g.topo.Revision, g.topo.Revision
 	}
 }
 
@@ -199,7 +199,7 @@ func TestRest(t *testing.T) {
 			w := &worker{}
 			w.seat = connector.NewSeat(w.device.Load, nil)
 			w.device.Store(&model.GatewayDevice{})
-			time.AfterFunc(supplantedAfter, func() { w.supplanted.Store(true) })
+			time.AfterFunc(supplantedAfter, func() { w.failedOver.Store(true) })
 			began := time.Now()
 			w.rest(t.Context(), d)
 			took = time.Since(began)

@@ -23,10 +23,10 @@ func hugePart(bindings int) (*worker, *topology.Part) {
 	}
 	slices.SortFunc(p.Bindings, vtep.Binding.Compare)
 	w := &worker{}
-	w.status = deviceState{phase: model.DeviceSyncing, facts: &vtep.Facts{}}
+	w.board.status = deviceState{phase: model.DeviceSyncing, facts: &vtep.Facts{}}
 	for i := range p.Bindings {
 		b := &p.Bindings[i]
-		w.status.problems = append(w.status.problems, vtep.Problem{
+		w.board.status.problems = append(w.board.status.problems, vtep.Problem{
 			Reason: vtep.PortMissing, LogicalSwitch: b.LogicalSwitch, Binding: b,
 			Message: fmt.Sprintf("port %s of switch %s not found", b.Port, b.Switch),
 		})
@@ -48,8 +48,8 @@ func TestStatusOfHugeGateway(t *testing.T) {
 
 func TestPortFaultIsToldOnce(t *testing.T) {
 	w, p := hugePart(2_000)
-	w.status.problems = nil
-	w.status.facts.Switches = []model.SwitchInventory{
+	w.board.status.problems = nil
+	w.board.status.facts.Switches = []model.SwitchInventory{
 		{Name: "huge", Ports: []model.PortInventory{{Name: "p1", Faults: []string{"down"}}, {Name: "q1", Faults: []string{"down"}}}},
 		{Name: "other", Ports: []model.PortInventory{{Name: "p2", Faults: []string{"down"}}}},
 	}
@@ -65,14 +65,14 @@ func TestDriftOfHugeGateway(t *testing.T) {
 		w, p := hugePart(bindings)
 		want := &vtep.Want{Bindings: p.Bindings, Segments: []*vtep.Segment{{Name: "hugenet"}}}
 		w.device.Store(&model.GatewayDevice{DriftPolicy: model.DriftReport})
-		w.synced = damping.Synced{Want: want, Open: w.status.problems[:bindings/2]}
+		w.upkeep.synced = damping.Synced{Want: want, Open: w.board.status.problems[:bindings/2]}
 		var ops []vtep.Op
 		for i := range p.Bindings {
 			ops = append(ops, vtep.Op{Kind: vtep.Bind, LogicalSwitch: "hugenet", Detail: &vtep.Detail{Binding: p.Bindings[i]}})
 		}
 		return func() {
 			require.Equal(t, bindings/2, len(w.undrifted(ops, want)))
-			require.Equal(t, bindings-bindings/2, len(w.drifted))
+			require.Equal(t, bindings-bindings/2, len(w.upkeep.drifted))
 		}
 	}
 	growth.Linear(t, drift(2_000), drift(32_000))

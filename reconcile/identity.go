@@ -60,15 +60,15 @@ func (w *worker) admit(ctx context.Context, switches []model.SwitchInventory) er
 	}
 	// A database without any switch is one that is being set up again; what was
 	// last seen stays known, so that nothing is taken away for lack of facts.
-	if (len(switches) > 0 || !w.recorded()) && !w.kept(switches) {
-		if err := w.keepInTime(ctx, switches); err != nil {
+	if (len(switches) > 0 || !w.inventory.recorded()) && !w.inventory.kept(switches) {
+		if err := w.inventory.keepInTime(ctx, switches); err != nil {
 			return err
 		}
 	}
-	if !w.recorded() {
+	if !w.inventory.recorded() {
 		return errors.New("nothing is written to the switch, as the store can not remember that it was read")
 	}
-	w.ways = w.loop.registrations()
+	w.session.ways = w.loop.registrations()
 	return w.loop.leases.Take(w.seat, connector.SwitchNames(switches))
 }
 
@@ -76,13 +76,13 @@ func (w *worker) admit(ctx context.Context, switches []model.SwitchInventory) er
 // changed since.
 func (w *worker) stillMay(s *vtep.Session) error {
 	now := w.loop.registrations()
-	if now == w.ways {
+	if now == w.session.ways {
 		return nil
 	}
 	if err := w.mayDrive(s.Facts().Switches); err != nil {
 		return err
 	}
-	w.ways = now
+	w.session.ways = now
 	return nil
 }
 

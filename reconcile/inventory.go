@@ -1,17 +1,37 @@
 package reconcile
 
 import (
+	"bordergw/model"
+	"context"
+	"fmt"
 	"slices"
 	"time"
-
-	"bordergw/model"
 )
+
+// inventoryKeeper has the store remember what a database says of its switches.
+type inventoryKeeper struct {
+	worker *worker
+	// last is what the store was last given, stored what it has of it since.
+	last   []model.SwitchInventory
+	stored *model.Inventory
+	// rate bounds how often the store is written; due is when it is given what had to
+	// wait, which is waiting.
+	rate    bucket
+	due     *time.Timer
+	waiting []model.SwitchInventory
+	// missing are switches of the database that are not in it now, since when.
+	missing map[string]time.Time
+}
+
+func newInventoryKeeper(w *worker) *inventoryKeeper {
+	return &inventoryKeeper{worker: w, rate: bucket{burst: deviceBurst, gap: deviceGap}}
+}
 
 // remembered is what to keep of a database's switches. One that is being set up
 // again shows no tunnel address, or is not there, for a while: it keeps its last
 // address, and its place as long as the stations behind it are held, so that
 // nothing is taken away from others for lack of facts.
-func (w *worker) remembered(old *model.Inventory, seen []model.SwitchInventory, now time.Time) []model.SwitchInventory {
+func (k *inventoryKeeper) remembered(old *model.Inventory, seen []model.SwitchInventory, now time.Time) []model.SwitchInventory {
 	out, missing := slices.Clone(seen), map[string]time.Time{}
 	for i := range out {
 		was, ok := old.Switch(out[i].Name)
@@ -23,19 +43,107 @@ func (w *worker) remembered(old *model.Inventory, seen []model.SwitchInventory, 
 		if slices.ContainsFunc(seen, func(s model.SwitchInventory) bool { return s.Name == was.Name }) || !vacant(&was, seen) {
 			continue
 		}
-		since, known := w.missing[was.Name]
+		since, known := k.missing[was.Name]
 		if !known {
 			since = now
 		}
-		if now.Sub(since) < w.loop.opts.Hold {
+		if now.Sub(since) < k.worker.loop.opts.Hold {
 			missing[was.Name] = since
 			was.Missing, was.Faults = true, nil
 			out = append(out, was)
 		}
 	}
-	w.missing = missing
+	k.missing = missing
 	out, _ = model.BoundInventory(out) // what is shown now first
 	return out
+}
+
+// recorded reports whether the store knows that the database has been read: from then
+// on it may hold rows of ours, which a deletion of the device must not forget.
+func (k *inventoryKeeper) recorded() bool {
+	defs := k.worker.loop.store.Definitions()
+	_, read := defs.Inventories.Get(k.worker.id)
+	_, registered := defs.Devices.Get(k.worker.id)
+	return read || !registered
+}
+
+// kept reports whether the store has these very switches already, as it has
+// nearly always: what a switch says is mostly of its stations. While one is missing
+// time alone changes what is to be remembered.
+func (k *inventoryKeeper) kept(switches []model.SwitchInventory) bool {
+	now, _ := k.worker.loop.store.Definitions().Inventories.Get(k.worker.id)
+	return len(k.missing) == 0 && len(switches) > 0 && len(k.last) > 0 && now != nil && now == k.stored && &k.last[0] == &switches[0] &&
+		now.Revision > k.worker.device.Load().Accepted
+}
+
+// keepInTime has the store remember the switches of the database, at a bounded rate. What
+// is said first in a session is remembered at once: plans are made from it.
+func (k *inventoryKeeper) keepInTime(ctx context.Context, switches []model.SwitchInventory) error {
+	if wait := max(k.rate.wait(time.Now()), k.worker.loop.said.wait(time.Now())); wait > 0 && k.stored != nil {
+		k.waiting = switches
+		k.due.Reset(wait)
+		return nil
+	}
+	return k.keep(ctx, switches)
+}
+
+// waitingName is the name of a switch that the store is yet to be told of, "" for none:
+// until then it is not known whether another device has it too, and nothing is planned.
+func (k *inventoryKeeper) waitingName() string {
+	if k.waiting == nil {
+		return ""
+	}
+	inv, _ := k.worker.loop.store.Definitions().Inventories.Get(k.worker.id)
+	return unknownName(inv, k.waiting)
+}
+
+func unknownName(inv *model.Inventory, switches []model.SwitchInventory) string {
+	for i := range switches {
+		if _, known := inv.Switch(switches[i].Name); !known {
+			return switches[i].Name
+		}
+	}
+	return ""
+}
+
+// flush has the store remember, at the end of a session, what had to wait.
+func (k *inventoryKeeper) flush() {
+	if k.waiting == nil || k.worker.loop.identity().Foreign(k.worker.device.Load(), k.waiting) != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), storeRetry)
+	defer cancel()
+	_ = k.keep(ctx, k.waiting) // it is logged, and nothing is written any more
+}
+
+// keep has the store remember the switches of the database. What the store does not
+// take is tried again at the next pass, and what is wanted still kept in line: but
+// not on a switch that the store knows nothing of, which may be another device's.
+func (k *inventoryKeeper) keep(ctx context.Context, switches []model.SwitchInventory) error {
+	k.waiting = nil
+	old, _ := k.worker.loop.store.Definitions().Inventories.Get(k.worker.id)
+	now := time.Now()
+	inv := model.Inventory{Switches: k.remembered(old, switches, now), Peer: k.worker.seat.Link().From, SeenAt: now}
+	err := k.worker.loop.store.SetInventory(ctx, k.worker.id, inv)
+	switch {
+	case err == nil:
+		k.last = switches
+		k.stored, _ = k.worker.loop.store.Definitions().Inventories.Get(k.worker.id)
+		if k.stored != old {
+			k.rate.passed(now)
+			k.worker.loop.said.passed(now)
+		}
+		return nil
+	case model.KindOf(err) == model.NotFound:
+		return nil // it is deleted
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	k.worker.logger().WithField("err", err).Warn("remembering what the switch says of itself")
+	if name := unknownName(old, switches); name != "" {
+		return fmt.Errorf("switch %s can not be remembered: %w", name, err)
+	}
+	return nil
 }
 
 // rememberedAddresses are those of a device's switches that are not shown now; all

@@ -19,7 +19,7 @@ func TestProgrammedBesideChanges(t *testing.T) {
 	view := topology.Compile(topology.Input{Definitions: &topo.Definitions}, nil)
 	w := &worker{id: one.ID}
 	w.device.Store(one)
-	w.status.phase, w.status.revision, w.status.facts = model.DeviceInSync, view.Revision, &vtep.Facts{}
+	w.board.status.phase, w.board.status.revision, w.board.status.facts = model.DeviceInSync, view.Revision, &vtep.Facts{}
 	part := &view.Outcomes[c.ID].Parts[0]
 
 	later := *view

@@ -71,9 +71,9 @@ func (l *Loop) byName() (out []*worker) {
 func (w *worker) planned(limit int) model.DevicePlan {
 	gd := w.device.Load()
 	p := model.DevicePlan{ID: w.id, Name: gd.Name}
-	w.mu.Lock()
-	want, detail := w.want, w.status.detail
-	w.mu.Unlock()
+	w.board.mu.Lock()
+	want, detail := w.board.want, w.board.status.detail
+	w.board.mu.Unlock()
 	s := w.current()
 	switch {
 	case s == nil:

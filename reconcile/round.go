@@ -28,14 +28,14 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, mo
 	if err := w.stillMay(s); err != nil {
 		return 0, err
 	}
-	if w.unsaidName() != "" {
+	if w.inventory.waitingName() != "" {
 		return 0, nil // it is told when it is due
 	}
-	w.mu.Lock()
-	want, revision := w.want, w.revision
-	w.behind = want == nil || revision < need
-	behind := w.behind
-	w.mu.Unlock()
+	w.board.mu.Lock()
+	want, revision := w.board.want, w.board.revision
+	w.board.behind = want == nil || revision < need
+	behind := w.board.behind
+	w.board.mu.Unlock()
 	if behind {
 		return 0, nil // the loop is about to hand over a newer one
 	}
@@ -48,9 +48,9 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, mo
 	if err != nil {
 		return 0, err
 	}
-	ops, wait := w.damper.Filter(w.undrifted(plan.Ops, want), began)
+	ops, wait := w.upkeep.damper.Filter(w.undrifted(plan.Ops, want), began)
 	if len(ops) > 0 {
-		if pause := w.damper.Pause(began); pause > 0 {
+		if pause := w.upkeep.damper.Pause(began); pause > 0 {
 			return pause, nil
 		}
 		wait, err = w.write(ctx, s, want, plan.Only(ops), revision, wait)
@@ -76,7 +76,7 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, mo
 // write sends what is due of a plan. It returns when the next operation is due, or wait
 // if that is sooner.
 func (w *worker) write(ctx context.Context, s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revision uint64, wait time.Duration) (time.Duration, error) {
-	if !w.damper.Failing() {
+	if !w.upkeep.damper.Failing() {
 		w.enter(model.DeviceSyncing, "writing")
 	} else if err := s.Sync(ctx, vtep.Unreported); err != nil {
 		return 0, err
@@ -91,14 +91,14 @@ func (w *worker) write(ctx context.Context, s *vtep.Session, want *vtep.Want, pl
 	}
 	w.loop.metrics.applied(w.id, len(ops), len(rejected), time.Since(began))
 	w.mended(mends, rejected, time.Now())
-	return w.damper.Wrote(ops, rejected, wait, time.Now()), nil
+	return w.upkeep.damper.Wrote(ops, rejected, wait, time.Now()), nil
 }
 
 // plan plans with all that another hand has done, where only that can be why there
 // is something to do.
 func (w *worker) plan(ctx context.Context, s *vtep.Session, want *vtep.Want, mode vtep.Mode) (*vtep.Plan, error) {
 	plan := s.Plan(want, mode)
-	if plan.Empty() || !vtep.SameWant(w.synced.Want, want) {
+	if plan.Empty() || !vtep.SameWant(w.upkeep.synced.Want, want) {
 		return plan, nil
 	}
 	if err := s.Sync(ctx, vtep.Committed); err != nil {

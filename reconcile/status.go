@@ -18,9 +18,9 @@ const notConnected = "not connected yet"
 
 // state copies what is known of the device's session.
 func (w *worker) state() deviceState {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.status
+	w.board.mu.Lock()
+	defer w.board.mu.Unlock()
+	return w.board.status
 }
 
 // DeviceStatus tells how a registered device's session stands.
@@ -370,9 +370,9 @@ func (l *Loop) Occupant(at model.Place, port string, vlans []model.VLAN) string 
 	if w == nil {
 		return ""
 	}
-	w.mu.Lock()
-	want := w.want
-	w.mu.Unlock()
+	w.board.mu.Lock()
+	want := w.board.want
+	w.board.mu.Unlock()
 	s := w.current()
 	if s == nil || want == nil {
 		return ""

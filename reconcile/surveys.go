@@ -31,6 +31,8 @@ type surveys struct {
 	turn     int
 	refused  int  // times in succession that the switch did not say what it has
 	recheck  bool // of what was found in the session before
+	// doubts are of all sessions, the rest of this one.
+	doubts doubts
 }
 
 // doubts are what surveys have found.
@@ -42,9 +44,9 @@ type doubts struct {
 	until          time.Time
 }
 
-func (v *surveys) begin(s *vtep.Session, interval time.Duration, found []vtep.Suspect) {
-	*v = surveys{timer: time.NewTimer(rand.N(interval)), interval: interval}
-	if len(found) > 0 {
+func (v *surveys) begin(s *vtep.Session, interval time.Duration) {
+	*v = surveys{timer: time.NewTimer(rand.N(interval)), interval: interval, doubts: v.doubts}
+	if found := v.doubts.rows; len(found) > 0 {
 		v.now, v.recheck, v.began = s.Recheck(found), true, time.Now()
 		v.timer.Reset(0)
 	}
@@ -102,9 +104,9 @@ func (w *worker) survey(ctx context.Context, s *vtep.Session) error {
 		v.timer.Reset(pause)
 	default:
 		if v.recheck {
-			w.doubts.rows = nil
+			w.surveys.doubts.rows = nil
 		} else {
-			w.doubts.contradictions = 0
+			w.surveys.doubts.contradictions = 0
 		}
 		v.refused = 0
 		v.over()
@@ -116,11 +118,11 @@ func (w *worker) survey(ctx context.Context, s *vtep.Session) error {
 // what it told at the beginning of this very session, reading it again is of no use, and
 // it is asked less and less often.
 func (w *worker) untold(found *vtep.UnreportedError) error {
-	d := &w.doubts
+	d := &w.surveys.doubts
 	w.loop.metrics.untold.WithLabelValues(w.id).Inc()
-	w.mu.Lock()
-	w.status.untold, w.status.untoldAt = found.Error(), time.Now()
-	w.mu.Unlock()
+	w.board.mu.Lock()
+	w.board.status.untold, w.board.status.untoldAt = found.Error(), time.Now()
+	w.board.mu.Unlock()
 	if w.surveys.recheck {
 		d.rows = nil
 		d.contradictions++

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"slices"
+	"sync"
 
 	"bordergw/model"
 	"bordergw/vtep"
@@ -17,14 +18,14 @@ func (w *worker) tell(s *vtep.Session, full bool) {
 		return // it is in no network
 	}
 	if full {
-		w.heard = map[string]*model.Network{}
+		w.reports.complete = map[string]*model.Network{}
 	}
 	s.Remember(rememberedAddresses(defs, w.id, len(s.Facts().Switches) == 0))
 	told := s.Locals(full, func(name string) bool {
 		n, ok := defs.Networks.Get(name)
 		ok = ok && view.Believes(w.id, name)
 		if full && ok {
-			w.heard[name] = n
+			w.reports.complete[name] = n
 		}
 		return ok
 	})
@@ -35,35 +36,49 @@ func (w *worker) tell(s *vtep.Session, full bool) {
 	w.loop.learn(w.id, told, defs)
 }
 
-// networksChanged reports, once, whether there are networks of which not all
-// stations have been told.
-func (w *worker) networksChanged() bool {
-	defs := w.loop.store.Definitions()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	changed := w.left || slices.ContainsFunc(w.joined, func(name string) bool {
+// networkReports is which networks a switch has reported its MACs of in this session.
+type networkReports struct {
+	// complete are the networks, as they were defined then, of which all MACs have been
+	// reported. One that is defined anew is another one: what was reported of it before
+	// has been forgotten. It is the worker's own.
+	complete map[string]*model.Network
+
+	mu sync.Mutex
+	// left: a network was given up, so that what was reported of it may be forgotten;
+	// joined are those that have come since MACs were last reported.
+	left   bool
+	joined []string
+}
+
+// changed reports, once, whether there are networks of which not all MACs have been
+// reported.
+func (r *networkReports) changed(defs *model.Definitions) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	changed := r.left || slices.ContainsFunc(r.joined, func(name string) bool {
 		n, ok := defs.Networks.Get(name)
-		return !ok || w.heard[name] != n
+		return !ok || r.complete[name] != n
 	})
-	w.left, w.joined = false, nil
+	r.left, r.joined = false, nil
 	return changed
 }
 
-// noteNetworks notes which networks come and go with a Want. It is called with mu
-// held.
-func (w *worker) noteNetworks(want *vtep.Want) {
+// note notes which networks come and go from one Want to the next.
+func (r *networkReports) note(was, want *vtep.Want) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	switch {
-	case sameNetworks(w.want, want):
+	case sameNetworks(was, want):
 		return
 	case want == nil:
-		w.left = true
+		r.left = true
 		return
-	case w.want != nil:
-		w.left = w.left || slices.ContainsFunc(w.want.Segments, func(s *vtep.Segment) bool { return want.Segment(s.Name) == nil })
+	case was != nil:
+		r.left = r.left || slices.ContainsFunc(was.Segments, func(s *vtep.Segment) bool { return want.Segment(s.Name) == nil })
 	}
 	for _, s := range want.Segments {
-		if w.want == nil || w.want.Segment(s.Name) == nil {
-			w.joined = append(w.joined, s.Name)
+		if was == nil || was.Segment(s.Name) == nil {
+			r.joined = append(r.joined, s.Name)
 		}
 	}
 }

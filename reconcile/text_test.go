@@ -93,8 +93,8 @@ func TestF69_TextsOfAStatus(t *testing.T) {
 			gd := topo.Device(fmt.Sprint(n, h.text()[:1]), "", func(gd *model.GatewayDevice) { gd.ManagementIP = "192.0.2.1" })
 			w := newWorker(l, gd)
 			w.enter(phases[h.IntN(len(phases))], h.text())
-			w.status.problems, w.status.facts = h.problems(), h.facts()
-			w.status.lastError, w.status.blocked = h.text(), h.text()
+			w.board.status.problems, w.board.status.facts = h.problems(), h.facts()
+			w.board.status.lastError, w.board.status.blocked = h.text(), h.text()
 			l.workers[gd.ID] = w
 			o.Parts = append(o.Parts, topology.Part{Device: gd, LogicalSwitches: []string{network}, Bindings: []vtep.Binding{{Switch: "sw", Port: "p1"}}})
 		}

@@ -36,7 +36,7 @@ type mends struct {
 
 // mending finds, before a plan is sent, what in it only undoes an external writer.
 func (w *worker) mending(s *vtep.Session, ops []vtep.Op, want *vtep.Want) *mends {
-	m := &mends{drift: w.synced.Drift(ops, want)}
+	m := &mends{drift: w.upkeep.synced.Drift(ops, want)}
 	if m.drift == nil {
 		return m
 	}
@@ -53,13 +53,13 @@ func (w *worker) mending(s *vtep.Session, ops []vtep.Op, want *vtep.Want) *mends
 }
 
 // undrifted returns the operations that serve what users want. Under the drift policy
-// "report" it sets those apart in w.drifted that only undo an external writer.
+// "report" it sets those apart in w.upkeep.drifted that only undo an external writer.
 func (w *worker) undrifted(ops []vtep.Op, want *vtep.Want) (due []vtep.Op) {
-	w.drifted = nil
+	w.upkeep.drifted = nil
 	if w.device.Load().DriftPolicy != model.DriftReport {
 		return ops
 	}
-	due, w.drifted = w.synced.Split(ops, want)
+	due, w.upkeep.drifted = w.upkeep.synced.Split(ops, want)
 	return due
 }
 
@@ -85,21 +85,21 @@ func (w *worker) mended(m *mends, rejected []vtep.Rejection, now time.Time) {
 	if m.first != nil {
 		r.Row, r.Network = model.Clip(m.first.String(), model.MaxItem), m.first.LogicalSwitch
 	}
-	if w.trace.note(m.count, r) {
+	if w.upkeep.trace.note(m.count, r) {
 		w.tellRepair(now)
 	}
 }
 
 // traceRest tells what was not told for its frequency.
 func (w *worker) traceRest(now time.Time) {
-	if w.trace.untold > 0 && now.Sub(w.trace.told) >= traceGap {
+	if w.upkeep.trace.untold > 0 && now.Sub(w.upkeep.trace.told) >= traceGap {
 		w.tellRepair(now)
 	}
 }
 
 func (w *worker) tellRepair(now time.Time) {
-	r, n := w.trace.take(now)
-	fields := logrus.Fields{"row": r.Row, "was": r.Was, "count": n, "total": w.trace.total}
+	r, n := w.upkeep.trace.take(now)
+	fields := logrus.Fields{"row": r.Row, "was": r.Was, "count": n, "total": w.upkeep.trace.total}
 	if r.Network != "" {
 		for key, value := range w.loop.networkFields(r.Network) {
 			fields[key] = value

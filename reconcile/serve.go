@@ -1,0 +1,127 @@
+package reconcile
+
+import (
+	"bordergw/model"
+	"bordergw/reconcile/connector"
+	"bordergw/reconcile/damping"
+	"bordergw/vtep"
+	"context"
+	"time"
+)
+
+// serve keeps the switch in line until the session ends.
+func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
+	w.inventory.due = time.NewTimer(time.Hour)
+	defer w.inventory.due.Stop()
+	defer w.inventory.flush()
+	need, err := w.begin(ctx, s)
+	if err != nil {
+		return err
+	}
+	pass := time.NewTicker(w.loop.opts.Interval)
+	defer pass.Stop()
+	retry := time.NewTimer(0)
+	defer retry.Stop()
+	w.surveys.begin(s, w.loop.opts.Interval)
+	defer w.surveys.end()
+	mode := vtep.Whole
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.Done():
+			return s.Err()
+		case <-s.Changed():
+			if need, err = w.observe(ctx, s); err != nil {
+				return err
+			}
+			w.tell(s, false)
+		case <-w.inventory.due.C:
+			if need, err = w.observe(ctx, s); err != nil {
+				return err
+			}
+		case <-w.seat.Offered():
+			if w.seat.Offering() {
+				return connector.ErrOffered
+			}
+			continue
+		case <-w.wake:
+			if w.reports.changed(w.loop.store.Definitions()) {
+				w.tell(s, true)
+			}
+		case <-pass.C:
+			mode = vtep.Whole
+			if need, err = w.look(ctx, s); err != nil {
+				return err
+			}
+			w.tell(s, false) // the time of a switch that is missing may be over
+			w.traceRest(time.Now())
+			w.stamp() // a certificate may have ended
+		case <-retry.C:
+		case <-w.surveys.timer.C:
+			if err := w.survey(ctx, s); err != nil {
+				return err
+			}
+			continue
+		}
+		again, err := w.reconcile(ctx, s, need, mode)
+		if err != nil {
+			return err
+		}
+		mode = vtep.Incremental
+		if s.Doubted() {
+			w.surveys.soon()
+		}
+		if again > 0 {
+			retry.Reset(again)
+		}
+	}
+}
+
+// begin takes the lock of a session and takes in what its switch says. It
+// returns what observe does.
+func (w *worker) begin(ctx context.Context, s *vtep.Session) (need uint64, err error) {
+	w.upkeep.synced, w.upkeep.damper, w.inventory.stored = damping.Synced{}, damping.Damper{}, nil
+	if err := s.Claim(ctx, w.loop.store.Definitions().StoreID); err != nil {
+		return 0, err
+	}
+	if need, err = w.observe(ctx, s); err != nil {
+		return 0, err
+	}
+	w.reports.changed(w.loop.store.Definitions()) // whatever they are now, all MACs are reported
+	w.tell(s, true)
+	w.enter(model.DeviceSyncing, "waiting for the plan")
+	return need, nil
+}
+
+// observe records what the switch says of itself. It returns the store revision
+// that a plan must be made from at least, so that no plan is older than what
+// was read.
+func (w *worker) observe(ctx context.Context, s *vtep.Session) (uint64, error) {
+	if err := s.Sync(ctx, vtep.Reported); err != nil {
+		return 0, err
+	}
+	facts := s.Facts()
+	if err := w.admit(ctx, facts.Switches); err != nil {
+		return 0, err
+	}
+	if all, vnis := s.TakeVNIs(); all || len(vnis) > 0 {
+		w.loop.store.NoteVNIs(w.id, all, vnis)
+	}
+	w.show(facts)
+	return w.loop.store.Definitions().Revision, nil
+}
+
+// show notes what the session's switches say of themselves.
+func (w *worker) show(facts *vtep.Facts) {
+	w.board.mu.Lock()
+	was := w.board.status.facts
+	w.board.status.facts = facts
+	w.board.mu.Unlock()
+	if !connector.SameSwitches(was, facts.Switches) {
+		w.loop.acceptor.Recheck()
+	}
+	if !facts.SameStatus(was) {
+		w.loop.refresh()
+	}
+}
