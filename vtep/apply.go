@@ -84,8 +84,8 @@ func cut(ops []Op, limit int) int {
 	return n
 }
 
-// resend sends operations as one transaction, each for itself, so that the server
-// tells which one it refuses.
+// resend sends operations as one transaction, each for itself, so that the server's
+// answer shows which one it refuses.
 func (s *Session) resend(ctx context.Context, batch []Op) ([]Rejection, error) {
 	if len(batch) == 0 {
 		return nil, nil
@@ -222,8 +222,8 @@ func (s *Session) encode(batch []Op, made moment) *encoder {
 	return e
 }
 
-// take takes over what a transaction has added. What the server has told since of
-// such a row counts for more.
+// take takes over what a transaction has added. If the server has reported such a row
+// since, its report counts.
 func (s *Session) take(o outcome) {
 	if o.results == nil {
 		return

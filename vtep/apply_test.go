@@ -31,7 +31,7 @@ func applied(t testing.TB, s *vtep.Session, ops []vtep.Op) (refused []string) {
 	return refused
 }
 
-// crossed opens a session whose next transaction crosses what other hands do.
+// crossed opens a session whose next transaction crosses that of an external writer.
 func crossed(t testing.TB, server *ovsdbtest.Server) (*vtep.Session, *delayed) {
 	var d *delayed
 	s := open(t, server, func(c net.Conn) net.Conn {
@@ -85,8 +85,8 @@ func theyBind(s *ovsdbtest.Server) {
 	}
 }
 
-// A VLAN that another hand took after the plan stays theirs, whether it was
-// free or ours before (F-44).
+// An external writer keeps a VLAN that it took after the plan was made, whether the
+// VLAN was free or managed before (F-44).
 func TestVLANTakenAfterPlan(t *testing.T) {
 	for name, have := range map[string]string{
 		"bind":   "",
@@ -113,7 +113,7 @@ func TestVLANTakenAfterPlan(t *testing.T) {
 	}
 }
 
-// An unbind takes away the pair that was ours, not what stands there now.
+// An unbind removes only the managed binding, not a foreign one that replaced it.
 func TestVLANTakenBeforeUnbind(t *testing.T) {
 	server := seed(t, "1.7.0", oneSwitch+"ls theirs key 900\nls net-a key 100 config bordergw=us\nbind sw1 eth1 10 net-a")
 	s, wire := crossed(t, server)
@@ -125,8 +125,8 @@ func TestVLANTakenBeforeUnbind(t *testing.T) {
 	require.Contains(t, s.Dump(), "bind sw1 eth1 10 theirs\n")
 }
 
-// A locator that vanished with its last user (F-13) or that another hand added
-// (F-12), unseen by us when we sent, costs another transaction, not the plan.
+// A locator vanishes with its last user (F-13), or an external writer adds one (F-12),
+// before we know of it. That costs another transaction, not the plan.
 func TestLocatorChangesUnderWay(t *testing.T) {
 	have := oneSwitch + "ls theirs key 900\nremote theirs 02:00:00:00:00:01 10.0.0.2"
 	for name, act := range map[string]func(*ovsdbtest.Server){
@@ -206,7 +206,7 @@ func TestRefusedVLANAmongMany(t *testing.T) {
 	require.LessOrEqual(t, s.Transactions(), uint64(2+2), "two batches; the last once more one by one, and without the one at fault")
 }
 
-// A commit that fails does not tell which operation is at fault; halving does.
+// A commit that fails does not show which operation is at fault. Halving finds it.
 func TestReferentialViolationStandsAlone(t *testing.T) {
 	server := seed(t, "1.7.0", oneSwitch+"ls net-z key 109 config bordergw=us\nls net-y key 108 config bordergw=us\nbind sw1 eth1 10 net-z")
 	s, wire := crossed(t, server)

@@ -19,7 +19,7 @@ const (
 	forget = 16
 )
 
-// pace finds how many operations to send at once.
+// batchSizer finds how many operations to send in one transaction.
 type batchSizer struct {
 	// way is about what a small call takes to come back, and no longer than the
 	// shortest large one.
@@ -30,32 +30,32 @@ type batchSizer struct {
 	each time.Duration
 }
 
-func (p *batchSizer) size() int {
-	if p.each <= 0 {
+func (b *batchSizer) size() int {
+	if b.each <= 0 {
 		return firstBatch
 	}
-	n := max(firstBatch, min(int(wayShare*p.way/p.each), maxBatch))
-	return max(minBatch, min(n, int(batchTooSlow/p.each)))
+	n := max(firstBatch, min(int(wayShare*b.way/b.each), maxBatch))
+	return max(minBatch, min(n, int(batchTooSlow/b.each)))
 }
 
-// took notes how long a transaction of n operations took, or any other call if n
-// is 0.
-func (p *batchSizer) observe(n int, d time.Duration) {
+// observe records how long a transaction of n operations took, or another call if n is
+// 0.
+func (b *batchSizer) observe(n int, d time.Duration) {
 	small := n < minBatch/2
 	switch {
-	case p.way == 0 && !small:
+	case b.way == 0 && !small:
 		return // it says nothing of the way
-	case p.way == 0 || d < p.way:
-		p.way = d
+	case b.way == 0 || d < b.way:
+		b.way = d
 	case small:
-		p.way += (d - p.way) / 4 // the switch may be farther away than it was
+		b.way += (d - b.way) / 4 // the switch may be farther away than it was
 	}
 	if small {
-		return // too few to tell what each takes
+		return // too few to show what each takes
 	}
-	each := (d - p.way) / time.Duration(n)
-	if p.each > 0 {
-		each = min(each, p.each+p.each/forget)
+	each := (d - b.way) / time.Duration(n)
+	if b.each > 0 {
+		each = min(each, b.each+b.each/forget)
 	}
-	p.each = each
+	b.each = each
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// paced is the size that a pace comes to with a switch.
+// batchSizeOf is the size that a batchSizer settles at for a switch.
 func batchSizeOf(way, each time.Duration) int {
 	p := &batchSizer{}
 	p.observe(0, way)
@@ -18,7 +18,7 @@ func batchSizeOf(way, each time.Duration) int {
 	return p.size()
 }
 
-func TestPace(t *testing.T) {
+func TestBatchSizer(t *testing.T) {
 	for name, test := range map[string]struct {
 		way, each time.Duration
 		want      int
@@ -37,7 +37,7 @@ func TestPace(t *testing.T) {
 
 // A switch whose processor has much else to do is not slow: smaller transactions
 // would only add to it.
-func TestPaceUnderLoad(t *testing.T) {
+func TestBatchSizerUnderLoad(t *testing.T) {
 	p := &batchSizer{}
 	p.observe(0, time.Millisecond)
 	for i := range 40 {
@@ -51,8 +51,8 @@ func TestPaceUnderLoad(t *testing.T) {
 	}
 }
 
-// What only one slow call tells does not last.
-func TestPaceCorrectsTheWay(t *testing.T) {
+// One slow call does not inflate the round-trip time for long.
+func TestBatchSizerCorrectsRoundTrip(t *testing.T) {
 	p := &batchSizer{}
 	p.observe(0, time.Second)
 	for range 20 {
@@ -62,7 +62,7 @@ func TestPaceCorrectsTheWay(t *testing.T) {
 	require.Equal(t, firstBatch, p.size())
 }
 
-// A way that has become longer is found out by small calls.
+// Small calls show that the round trip has become longer.
 func TestBatchSizerAdaptsToRoundTrip(t *testing.T) {
 	p := &batchSizer{}
 	p.observe(0, 200*time.Microsecond)
@@ -76,8 +76,8 @@ func TestBatchSizerAdaptsToRoundTrip(t *testing.T) {
 	require.Equal(t, maxBatch, p.size())
 }
 
-// How long the way is can not be told by large calls alone.
-func TestPaceWithoutSmallCalls(t *testing.T) {
+// Large calls alone do not show how long the round trip is.
+func TestBatchSizerWithoutSmallCalls(t *testing.T) {
 	p := &batchSizer{}
 	for range 20 {
 		n := p.size()

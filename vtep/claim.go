@@ -35,14 +35,13 @@ func (w *Want) adoptable(c Caps, row *hwvtep.LogicalSwitch, seg *Segment) bool {
 		*row.TunnelKey == int(seg.TunnelKey)
 }
 
-// foreign reports whether a logical switch is another hand's for all that is known of
-// it.
+// foreign reports whether a logical switch is unmanaged, as far as is known.
 func (w *Want) foreign(row *hwvtep.LogicalSwitch) bool {
 	return w.Segment(row.Name) == nil && row.OtherConfig[MarkKey] != w.Mark && w.Claim(row.Name, row.TunnelKey) == Unknown
 }
 
-// Occupant names the logical switch of another hand that has one of the VLANs of a port,
-// "" if none has. It is the VLAN that comes first of those.
+// Occupant names the foreign logical switch that has one of the VLANs of a port, "" if
+// none has. If several have, the first VLAN in the list counts.
 func (s *Session) Occupant(want *Want, sw, port string, vlans []model.VLAN) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -67,9 +67,9 @@ func (s *State) unlike(p part, results []ovsdb.Result) (out []ovsdb.UUID, err er
 	return out, nil
 }
 
-// weigh compares rows that were asked for again: those that look and are known as the
-// last time, and those that have to be asked for once more.
-func (s *State) weigh(suspects []Suspect, results []ovsdb.Result) (untold, still []Suspect, err error) {
+// weigh compares rows that were asked for again. It returns the unreported ones, and
+// those that have to be asked for once more.
+func (s *State) weigh(suspects []Suspect, results []ovsdb.Result) (unreported, still []Suspect, err error) {
 	for i, was := range suspects {
 		t := s.known(was.Table)
 		now := Suspect{Table: was.Table, id: was.id, has: string(results[i].Rows), known: t.row(was.id)}
@@ -87,12 +87,12 @@ func (s *State) weigh(suspects []Suspect, results []ovsdb.Result) (untold, still
 			if err := s.nameRow(&now); err != nil {
 				return nil, nil, err
 			}
-			untold = append(untold, now)
+			unreported = append(unreported, now)
 		default:
 			still = append(still, now)
 		}
 	}
-	return untold, still, nil
+	return unreported, still, nil
 }
 
 func rowID(row json.RawMessage) (id ovsdb.UUID, ok bool) {
@@ -188,8 +188,8 @@ func (t *macTable) like(id ovsdb.UUID, columns json.RawMessage) (bool, error) {
 		return false, nil
 	}
 	var read macExtra
-	told, err := read.decode(columns)
-	return !told || read == have, err
+	reported, err := read.decode(columns)
+	return !reported || read == have, err
 }
 
 func (t *macTable) decoded(columns json.RawMessage) (any, error) {

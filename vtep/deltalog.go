@@ -7,26 +7,25 @@ import (
 	"bordergw/model"
 )
 
-// A Segment of many stations is replaced because of one. What changed is found
-// once, for all the databases that share it.
+// A Segment of many MACs is replaced when one MAC changes. Its delta log lists what
+// changed. The log is computed once for all the databases that share the Segment.
 
 const (
-	// maxRevisions bounds how far back a Segment's history goes: a switch that is
-	// further behind is looked at as a whole.
+	// maxDeltas bounds the length of a Segment's delta log. A switch that is further
+	// behind is compared in full.
 	maxDeltas = 16
-	// maxRevised bounds the stations in a history.
+	// maxDeltaMACs bounds the MACs in a delta log.
 	maxDeltaMACs = 4096
 )
 
-// revision lists the MACs that differ between an earlier Segment and the one
-// that followed it.
+// delta lists the MACs that differ between an earlier Segment and its successor.
 type delta struct {
 	of   weak.Pointer[Segment]
 	macs []model.MAC
 }
 
-// Follows notes that a Segment, not yet shared, takes the place of an earlier one
-// in the same databases.
+// LogDelta records what differs from the earlier Segment that s replaces in the same
+// databases. It must be called before s is shared.
 func (s *Segment) LogDelta(was *Segment) {
 	macs := changedMACs(was.MACs, s.MACs)
 	total := len(macs)
@@ -42,8 +41,8 @@ func (s *Segment) LogDelta(was *Segment) {
 	}
 }
 
-// since lists the MACs that may differ from those of an earlier Segment; ok is
-// false if that is not known.
+// changedSince lists the MACs that may differ from those of an earlier Segment. ok is
+// false if the delta log does not reach back to it.
 func (s *Segment) changedSince(was *Segment) (macs []model.MAC, ok bool) {
 	if s == was {
 		return nil, true
@@ -58,8 +57,8 @@ func (s *Segment) changedSince(was *Segment) (macs []model.MAC, ok bool) {
 	return nil, false
 }
 
-// changedMACs lists the MACs that only one of two sorted lists has, or that are
-// placed elsewhere.
+// changedMACs compares two sorted lists. It returns the MACs that only one of them
+// has, and those whose entries differ.
 func changedMACs(was, now []MACEntry) (out []model.MAC) {
 	for len(was) > 0 && len(now) > 0 {
 		switch order := was[0].MAC.Compare(now[0].MAC); {

@@ -13,19 +13,19 @@ import (
 // same input gives the same Plan.
 func Diff(want *Want, have *State) *Plan { return diff(want, have, nil) }
 
-// diff leaves out what needs no look.
-func diff(want *Want, have *State, clean *increment) *Plan {
+// diff compares what an increment says may differ.
+func diff(want *Want, have *State, inc *increment) *Plan {
 	d := newDiffer(want, have)
 	d.removals()
 	for _, seg := range want.Segments {
-		scope := clean.segment(seg, have)
-		if scope.nothing {
+		dirty := inc.segment(seg, have)
+		if dirty.nothing {
 			d.realised[seg.Name] = true
 			continue
 		}
-		d.segment(seg, scope)
+		d.segment(seg, dirty)
 	}
-	if !clean.ports() || len(d.removed) > 0 {
+	if !inc.ports() || len(d.removed) > 0 {
 		d.tunnels()
 		d.bindings()
 	}
@@ -46,13 +46,12 @@ type differ struct {
 	// realised are the wanted logical switches that can stand: 0 in state, or
 	// the row that was found.
 	realised map[string]bool
-	// held are the wanted logical switches of ours that stand and can not be brought
-	// in line now: nothing of theirs is written, but what is bound to them and not
-	// wanted goes.
+	// held are the wanted, managed logical switches that stand and can not be synced
+	// now. Nothing is written for them, but unwanted bindings to them are removed.
 	held map[string]bool
 	// byKey lists the logical switches that keep a VNI, by name.
 	byKey map[int][]string
-	// removed are our logical switches that are not wanted.
+	// removed are the managed logical switches that are not wanted.
 	removed map[ovsdb.UUID]bool
 
 	// lastLocator was looked up last, and lastRow found.
@@ -161,12 +160,12 @@ func (d *differ) hasLocalFlood(ls ovsdb.UUID) bool {
 	return false
 }
 
-// segment brings one logical switch with its MACs and flood list in line.
-func (d *differ) segment(seg *Segment, scope dirtyPart) {
+// segment syncs one logical switch with its MACs and flood list.
+func (d *differ) segment(seg *Segment, dirty dirtyPart) {
 	id, found := d.have.lsByName[seg.Name]
 	row := d.have.logical[id]
 	if found && !d.want.adoptable(d.have.caps, row, seg) {
-		d.problem(NameTaken, seg.Name, nil, "logical switch %s stands with VNI %d and is not ours", seg.Name, *row.TunnelKey)
+		d.problem(NameTaken, seg.Name, nil, "logical switch %s stands with VNI %d and is unmanaged", seg.Name, *row.TunnelKey)
 		return
 	}
 	others := d.byKey[int(seg.TunnelKey)]
@@ -183,16 +182,16 @@ func (d *differ) segment(seg *Segment, scope dirtyPart) {
 	}
 	d.realised[seg.Name] = true
 	d.logicalSwitch(seg, id, row)
-	if scope.all {
+	if dirty.all {
 		d.macs(seg, id)
 	} else {
-		d.someMACs(seg, id, scope.macs)
+		d.someMACs(seg, id, dirty.macs)
 	}
 	d.extraMACs(seg.Name, id)
 	d.flood(seg, id)
 }
 
-// ours reports whether a logical switch of a wanted name, nil for none, has been
+// managed reports whether a logical switch of a wanted name, nil for none, has been
 // taken over.
 func (d *differ) managed(row *hwvtep.LogicalSwitch) bool {
 	return row != nil && (!d.have.caps.OtherConfig || row.OtherConfig[MarkKey] == d.want.Mark)
@@ -250,9 +249,8 @@ func (d *differ) logicalSwitch(seg *Segment, id ovsdb.UUID, row *hwvtep.LogicalS
 	}
 }
 
-// replicationMode gives the mode to write, nil to leave it as it is. A switch
-// that can not replicate must not be told to; unset and service_node mean the
-// same (vtep(5)).
+// replicationMode returns the mode to write, nil to leave it as it is. It must not ask
+// a switch to replicate that can not. Unset and service_node mean the same (vtep(5)).
 func (d *differ) replicationMode(row *hwvtep.LogicalSwitch) *string {
 	sourceNode := hwvtep.LogicalSwitchReplicationModeSourceNode
 	have := ""
@@ -347,8 +345,8 @@ func (d *differ) staleMACs(seg *Segment, have map[model.MAC]macRow) (stale []mod
 	return stale
 }
 
-// kept reports whether a station that is not wanted stays, as nobody has withdrawn
-// it.
+// kept reports whether an unwanted MAC stays, because its switch is unreported and so
+// has not withdrawn it.
 func (d *differ) kept(seg *Segment, row macRow) bool {
 	return len(seg.Unheard) > 0 && seg.Unheard[d.have.locators[row.locator].Addr]
 }

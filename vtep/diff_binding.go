@@ -38,7 +38,7 @@ func (d *differ) bind(b *Binding) (keep bool) {
 	case taken && (d.realised[current] || d.held[current]):
 		op.Kind, op.Detail.From, op.Detail.from = Rebind, current, d.have.lsByName[current]
 	case taken && !d.oursByName(current):
-		d.problem(VLANTaken, b.LogicalSwitch, b, "VLAN %s of port %s on switch %s is bound to logical switch %s, which is not ours to change",
+		d.problem(VLANTaken, b.LogicalSwitch, b, "VLAN %s of port %s on switch %s is bound to logical switch %s, which is unmanaged",
 			b.VLAN, b.Port, b.Switch, current)
 		return true
 	}
@@ -67,8 +67,8 @@ func (d *differ) oursByName(name string) bool {
 	return d.realised[name] || d.held[name] || d.removed[d.have.lsByName[name]]
 }
 
-// unbind removes the bindings that point at a logical switch of ours and are
-// not wanted. A VLAN that is wanted for another of ours is rebound instead.
+// unbind removes the unwanted bindings of managed logical switches. A VLAN that is
+// wanted for another managed logical switch is rebound instead.
 func (d *differ) unbind(keep map[Binding]bool) {
 	var found []Op
 	for _, ps := range d.have.switches {

@@ -169,7 +169,7 @@ func ownIPs(d *database) map[string]bool {
 	return own
 }
 
-// checkRemoved: what is ours and not wanted has gone, or waits for the switch.
+// checkRemoved: a managed logical switch that is not wanted has gone, or waits for the switch.
 func checkRemoved(t testing.TB, w *vtep.Want, d *database, p *vtep.Plan) {
 	for _, l := range d.ls {
 		if wanted(w, l.name) != nil || untouchable(d, w, l) {

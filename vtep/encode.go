@@ -180,8 +180,8 @@ func markPair(mark string) ovsdb.Pair {
 	return ovsdb.Pair{Key: ovsdb.String(MarkKey), Value: ovsdb.String(mark)}
 }
 
-// setLogicalSwitch writes the mark by mutation: other keys of other_config are
-// not ours.
+// setLogicalSwitch writes the mark by mutation, because other keys of other_config are
+// unmanaged.
 func (e *encoder) setLogicalSwitch(op *Op) {
 	r := *op.Detail.Switch
 	mark := r.Mark
@@ -299,10 +299,9 @@ func (e *encoder) setFlood(op *Op) error {
 	return nil
 }
 
-// bindings changes vlan_bindings of one port: to bind adds to it, which never replaces
-// another hand's binding; to unbind takes keys away by the pair, so that another hand's
-// binding survives; to rebind does both. What its logical switch is missing for is left
-// out.
+// bindings changes vlan_bindings of one port. A bind adds a pair, which never replaces a
+// foreign binding. An unbind deletes the whole pair, so that a foreign binding survives.
+// A rebind does both. A binding whose logical switch is missing is left out.
 func (e *encoder) bindings(ops []Op) error {
 	e.joint = e.joint || len(ops) > 1
 	var from, to []ovsdb.Pair

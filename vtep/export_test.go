@@ -20,10 +20,10 @@ func (s *State) Update(u ovsdb.RowUpdate) error { return s.update(u) }
 // Limit replaces the bound on what is kept of a database, in bytes: it is reached sooner.
 func (s *State) Limit(bytes int) { s.limit = bytes }
 
-// Stepper makes steps on a State without a session.
+// Planner makes incremental plans on a State without a session.
 type Planner struct{ s planner }
 
-// Step plans incrementally, and confirms a plan that is empty.
+// Plan plans incrementally, and confirms a plan that is empty.
 func (p *Planner) Plan(want *Want, have *State) *Plan {
 	plan := p.s.plan(want, have, Incremental)
 	if plan.Empty() {
@@ -60,13 +60,13 @@ func (s *Session) Dump() string {
 	return s.state.Dump()
 }
 
-// Large reports whether a push is one during which the server does not tell.
+// Large reports whether a push is one during which the server does not report inserts.
 func (s *Session) Large(ops []Op) bool { return s.large(ops) }
 
-// Recount is that part of Sync.
+// Resync is that part of Sync.
 func (s *Session) Resync(ctx context.Context) error { return s.resync(ctx) }
 
-// Unread counts the rows of which no more is known than that they are there.
+// Pending counts the rows of which only the UUID is known.
 func (s *Session) Pending() int { return len(s.pendingRows()) }
 
 // Caps are the session's capabilities.

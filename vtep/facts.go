@@ -10,7 +10,7 @@ import (
 	"bordergw/vtep/ovsdb"
 )
 
-// Facts is what a database tells about its switches, as of one moment.
+// Facts is what a database reports of its switches, as of one moment.
 type Facts struct {
 	Version string
 	Caps    Caps

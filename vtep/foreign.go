@@ -12,33 +12,33 @@ import (
 	"bordergw/vtep/ovsdb"
 )
 
-// Nearly all rows of Ucast_Macs_Remote are ours, and it costs a server time to tell
-// us what we have just told it. One that is standalone is therefore asked to say of
-// an inserted row no more than that it is there, and while many are inserted not
-// even that. Our rows are known from the replies; those of another hand are read by
-// their UUID.
+// Nearly all rows of Ucast_Macs_Remote are ours, and it costs a server time to report
+// to us what we have just written. We therefore ask a standalone server to report only
+// the UUID of an inserted row. During a large push it does not report inserts at all.
+// The replies give us our own rows. We read foreign rows by their UUID.
 //
-// Inserts have a monitor of their own for this. A transaction of another hand that
-// inserts remote MACs and does something else is told in two messages, close behind
-// each other; barrier waits for the second.
+// Inserts have a separate monitor for this. If an external writer inserts remote MACs
+// and changes something else in one transaction, the server reports it in two messages,
+// one right after the other; barrier waits for the second.
 
 const remoteTable = "Ucast_Macs_Remote"
 
-// insertsOnly asks for the remote MACs that are inserted: for a column that nobody
-// sets here, and by that for the UUID.
+// insertsOnly monitors inserted remote MACs. It asks for a column that is always
+// empty, so that the server reports little more than the UUID.
 var insertsOnly = []ovsdb.MonitorTable{{Table: remoteTable, Columns: []string{"ipaddr"}, Insert: true}}
 
-// strangers is how a session comes to know of rows of another hand. It is used by
-// the goroutine that applies plans.
+// foreignRows is how a session learns of foreign rows. Only the goroutine that applies
+// plans uses it.
 type foreignRows struct {
-	// apart: inserts have a monitor of their own, "" while there is none.
+	// separate: inserts have a separate monitor. monitor is its id, "" while there is
+	// none.
 	separate bool
 	monitor  string
-	// missed: rows were inserted while nothing told of them.
+	// unreported: the server may have rows whose insert it has not reported.
 	unreported bool
 }
 
-// listen has the server tell of inserts, if it does not.
+// monitorInserts asks the server to report inserts, unless it does already.
 func (s *Session) monitorInserts(ctx context.Context) error {
 	if !s.foreign.separate || s.foreign.monitor != "" {
 		return nil
@@ -54,7 +54,7 @@ func (s *Session) monitoringInserts(id string, err error) error {
 	return nil
 }
 
-// barrier returns when all has been taken that the server has said until now.
+// barrier returns when the session has taken all reports that the server has sent until now.
 func (s *Session) barrier(ctx context.Context) error {
 	_, err := s.conn.Transact(ctx, Database)
 	if s.conn.Err() == nil && ctx.Err() == nil {
@@ -63,15 +63,15 @@ func (s *Session) barrier(ctx context.Context) error {
 	return err
 }
 
-// A push is large from largePush MACs on, if it adds one part in largeShare of what
-// stands. To look for rows of another hand after a smaller one would cost more than
-// it saves.
+// A push is large if it adds at least largePush MACs and at least one part in
+// largeShare of the rows that stand. After a smaller push, the search for foreign rows
+// would cost more than it saves.
 const (
 	largePush  = 1000
 	largeShare = 4
 )
 
-// large reports whether the server is better not to tell of what a plan inserts.
+// large reports whether the server should not report the rows that a plan inserts.
 func (s *Session) large(ops []Op) bool {
 	adds := 0
 	for i := range ops {
@@ -82,8 +82,8 @@ func (s *Session) large(ops []Op) bool {
 	return s.foreign.monitor != "" && adds >= largePush && adds >= s.remoteMACs()/largeShare
 }
 
-// quietly applies a plan; the server does not tell of inserted rows meanwhile if
-// there are many.
+// applyLarge applies a plan. During a large push the server does not report inserted
+// rows.
 func (s *Session) applyLarge(ctx context.Context, ops []Op, apply func() error) error {
 	if !s.large(ops) {
 		return apply()
@@ -119,8 +119,8 @@ func (s *Session) muteInserts(yes bool) {
 	s.state.ucastRemote.insertsMuted = yes
 }
 
-// recount finds rows that another hand inserted while the server did not tell of
-// them. It does nothing if there was no such time since the last call.
+// resync finds foreign rows that were inserted while the server did not report inserts.
+// It does nothing if there was no such time since the last call.
 func (s *Session) resync(ctx context.Context) error {
 	if !s.foreign.unreported {
 		return nil
@@ -133,7 +133,7 @@ func (s *Session) resync(ctx context.Context) error {
 	return nil
 }
 
-// counted notes the rows that are not known.
+// resynced records the rows that are not known yet.
 func (s *Session) resynced(results []ovsdb.Result) error {
 	var rows []struct {
 		ID json.RawMessage `json:"_uuid"`
@@ -151,8 +151,8 @@ func (s *Session) resynced(results []ovsdb.Result) error {
 	return nil
 }
 
-// readNamed reads the rows that another hand has added, of which the server tells
-// no more than that they are there. What is planned next is planned with them.
+// fetchPending reads the foreign rows of which the server has reported only the UUID.
+// The next plan takes them into account.
 func (s *Session) fetchPending(ctx context.Context) error {
 	for batch := range slices.Chunk(s.pendingRows(), maxBatch) {
 		tx := ovsdb.NewTransaction(Database)
@@ -161,7 +161,7 @@ func (s *Session) fetchPending(ctx context.Context) error {
 		}
 		err := s.query(ctx, tx, func(results []ovsdb.Result) error { return s.fetched(batch, results) })
 		if err != nil {
-			return fmt.Errorf("reading rows of another hand: %w", err)
+			return fmt.Errorf("reading foreign rows: %w", err)
 		}
 	}
 	return nil
@@ -173,7 +173,7 @@ func (s *Session) pendingRows() []ovsdb.UUID {
 	return s.state.ucastRemote.pendingRows()
 }
 
-// completed takes over rows that were read one by one.
+// fetched takes over rows that were read by UUID.
 func (s *Session) fetched(ids []ovsdb.UUID, results []ovsdb.Result) error {
 	for i, id := range ids {
 		if err := s.state.readRemote(id, results[i].Rows); err != nil {

@@ -48,8 +48,8 @@ func rival(server *ovsdbtest.Server, stop <-chan struct{}) {
 	}
 }
 
-// Nothing tells of rows that another hand adds during a large push. They are found
-// afterwards, and from then on the server tells again.
+// The server does not report foreign rows that are inserted during a large push. A
+// resync finds them afterwards, and the server reports inserts again.
 func TestForeignRowsDuringALargePush(t *testing.T) {
 	server := seed(t, "1.7.0", oneSwitch+"ls theirs key 900\n")
 	s := open(t, server, nil)
@@ -70,13 +70,13 @@ func TestForeignRowsDuringALargePush(t *testing.T) {
 	require.Zero(t, s.Pending())
 
 	server.VtepCtl("add-ucast-remote", "net-1", "02:0e:00:00:00:01", "10.0.0.3")
-	poll.True(t, patience, "it is told again", func() bool { return s.Pending() == 1 })
+	poll.True(t, patience, "the server reports inserts again", func() bool { return s.Pending() == 1 })
 	converges(t, s, want)
 	agree(t, server, s)
 }
 
-// A push that is refused in part, or ends as the lock was taken away, leaves the
-// server telling.
+// The server reports inserts again after a push that it refused in part, and after one
+// that ended because the lock was stolen.
 func TestRefusalsInALargePush(t *testing.T) {
 	server := seed(t, "1.7.0", oneSwitch)
 	s := open(t, server, nil)
@@ -92,7 +92,7 @@ func TestRefusalsInALargePush(t *testing.T) {
 	require.Empty(t, of(s.Dump(), "net-1"))
 	require.Len(t, of(s.Dump(), "net-2"), 503)
 	server.VtepCtl("add-ucast-remote", "net-2", "02:0e:00:00:00:01", "10.0.0.3")
-	poll.True(t, patience, "a row is unread", func() bool { return s.Pending() == 1 })
+	poll.True(t, patience, "a row is pending", func() bool { return s.Pending() == 1 })
 	converges(t, s, want)
 	agree(t, server, s)
 }
@@ -107,20 +107,20 @@ func TestLockLostInALargePush(t *testing.T) {
 	require.ErrorIs(t, err, vtep.ErrReader)
 	require.NoError(t, s.Err())
 	server.VtepCtl("add-ls", "theirs", "--", "add-ucast-remote", "theirs", "02:0e:00:00:00:01", "10.0.0.3")
-	poll.True(t, patience, "a reader is told as well", func() bool { return s.Pending() == 1 })
+	poll.True(t, patience, "the server reports inserts to a reader as well", func() bool { return s.Pending() == 1 })
 	require.NoError(t, s.Resync(t.Context()))
 	agree(t, server, s)
 }
 
-// What nothing tells of is found by counting, once.
+// A resync finds the rows that the server has not reported, once.
 func TestForeignRowWhileInsertsAreMuted(t *testing.T) {
 	server := seed(t, "1.7.0", oneSwitch+"ls theirs key 900\n")
 	s, wire := crossed(t, server)
 	want := largeWant(t, 2, 600)
 	plan := s.Plan(want, vtep.Whole)
-	stranger := func() { server.VtepCtl("add-ucast-remote", "theirs", "02:0e:00:00:00:01", "10.0.0.3") }
-	// The first message asks for silence.
-	wire.afterWrite(func() { wire.afterWrite(stranger) })
+	external := func() { server.VtepCtl("add-ucast-remote", "theirs", "02:0e:00:00:00:01", "10.0.0.3") }
+	// The first message cancels the monitor of inserts.
+	wire.afterWrite(func() { wire.afterWrite(external) })
 	require.Empty(t, applied(t, s, plan.Ops))
 	require.Zero(t, s.Pending())
 	require.Empty(t, of(s.Dump(), "remote theirs"))
@@ -129,5 +129,5 @@ func TestForeignRowWhileInsertsAreMuted(t *testing.T) {
 	agree(t, server, s)
 	before := server.Transactions()
 	require.NoError(t, s.Resync(t.Context()))
-	require.Equal(t, before, server.Transactions(), "not counted again")
+	require.Equal(t, before, server.Transactions(), "no second resync")
 }

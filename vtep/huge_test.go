@@ -34,8 +34,8 @@ func TestDiffOfManyPorts(t *testing.T) {
 	growth.Linear(t, diff(100), diff(1600))
 }
 
-// TestVLANsOfPortUnboundTogether: what another hand has taken meanwhile stays theirs, what
-// is ours goes.
+// TestVLANsOfPortUnboundTogether: managed bindings go. A VLAN that an external writer has
+// taken meanwhile stays bound.
 func TestVLANsOfPortUnboundTogether(t *testing.T) {
 	server := seed(t, "1.7.0", oneSwitch+"ls theirs key 900\nls net-a key 100 config bordergw=us\n"+
 		"bind sw1 eth1 10 net-a\nbind sw1 eth1 11 net-a\nbind sw1 eth1 12 net-a\nbind sw1 eth2 10 net-a")

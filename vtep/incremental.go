@@ -9,25 +9,24 @@ import (
 	"bordergw/vtep/ovsdb"
 )
 
-// A plan for a hundred thousand MACs need not look at all of them because one
-// has moved. A segment needs no look if the very same value was found in the
-// database before and no row of its logical switch changed since; of one that
-// follows that value, only the MACs that differ and those whose rows changed.
-// That is an answer to "where to look", never to "what should be there": a
-// property test holds Step against Diff.
+// An incremental plan compares only what may differ. It skips a segment if the
+// database held the same value before and no row of its logical switch changed since.
+// If a newer segment replaces that value, the plan compares the MACs in its delta log
+// and the MACs whose rows changed. The increment decides where to look, never what
+// should be there: a property test compares its plans with those of Diff.
 
-// maxTouched bounds the MACs of a logical switch that are remembered; past it,
-// all of them are looked at.
+// maxDirtyMACs bounds the dirty MACs of one logical switch. With more of them, the
+// plan compares all its MACs.
 const maxDirtyMACs = 4096
 
-// touched are the parts of a State that changed.
+// dirtySet holds the parts of a State that changed.
 type dirtySet struct {
 	all   bool // anything
 	ports bool // bindings and tunnels
 	// ls has the logical switches with the MACs whose rows changed; nil for all.
 	ls map[ovsdb.UUID]map[model.MAC]struct{}
-	// changes counts them, also those that were forgotten since, so that a plan that was
-	// made before one is known to be.
+	// changes counts all changes, also those that reset forgot. It shows whether the
+	// database changed after a plan was made.
 	changes uint64
 }
 
@@ -51,12 +50,12 @@ func (t *dirtySet) add(ls ovsdb.UUID) {
 
 func (t *dirtySet) addMAC(row macExtra) {
 	t.changes++
-	macs, touched := t.ls[row.ls]
+	macs, dirty := t.ls[row.ls]
 	switch {
-	case touched && macs == nil:
+	case dirty && macs == nil:
 	case row.bad || len(macs) >= maxDirtyMACs:
 		t.add(row.ls)
-	case !touched:
+	case !dirty:
 		if t.ls == nil {
 			t.ls = map[ovsdb.UUID]map[model.MAC]struct{}{}
 		}
@@ -66,7 +65,7 @@ func (t *dirtySet) addMAC(row macExtra) {
 	}
 }
 
-// reset forgets the changes. What could not be realised is looked at again.
+// reset forgets the changes. It marks what could not be realised as dirty again.
 func (t *dirtySet) reset(s *State, open []Problem) {
 	*t = dirtySet{changes: t.changes}
 	for _, p := range open {
@@ -81,7 +80,7 @@ func (t *dirtySet) reset(s *State, open []Problem) {
 
 func (s *State) updateRemote(u ovsdb.RowUpdate) error {
 	if u.Kind == ovsdb.KindInsert && len(u.Row) == len(`{}`) {
-		s.ucastRemote.inserted(u.UUID) // most often of ours: the reply comes soon
+		s.ucastRemote.inserted(u.UUID) // most often a managed row: the reply comes soon
 		return nil
 	}
 	if s.dirty.all {
@@ -101,7 +100,7 @@ func (s *State) updateRemote(u ovsdb.RowUpdate) error {
 	return nil
 }
 
-// addedRemote takes a row of ours from the reply to its transaction.
+// addedRemote takes a managed row from the reply to its transaction.
 func (s *State) addedRemote(id ovsdb.UUID, row macExtra) {
 	if s.ucastRemote.added(id, row) {
 		s.dirty.addMAC(row)
@@ -143,11 +142,12 @@ func (s *State) markDirty(ref string) {
 	}
 }
 
-// clean knows what needs no look; nil is nothing.
+// increment decides what an incremental plan compares. A nil increment compares
+// everything.
 type increment struct {
-	was   *Want
+	was   *Want // what the database was last found to hold
 	dirty *dirtySet
-	same  bool // bindings and tunnels are wanted as before
+	same  bool // the Want has the same bindings and tunnels as was
 }
 
 // Mode says how much of a database a Plan looks at.
@@ -161,10 +161,10 @@ const (
 	Whole
 )
 
-// stepper remembers the Want that a database was last found to hold.
+// planner makes plans. It remembers the Want that a database was last found to hold.
 type planner struct{ synced *Want }
 
-// plan changes nothing, whatever it finds.
+// plan compares a Want with a State and changes neither.
 func (p *planner) plan(want *Want, have *State, mode Mode) *Plan {
 	var where *increment
 	if mode == Incremental {
@@ -185,7 +185,8 @@ func (p *planner) confirm(plan *Plan, have *State) {
 	have.dirty.reset(have, plan.Problems)
 }
 
-// clean compares a Want with the one that was last found in the database.
+// increment compares a Want with the one that the database was last found to hold. It
+// returns nil if everything has to be compared.
 func (p *planner) increment(want *Want, have *State) *increment {
 	was := p.synced
 	if was == nil || have.dirty.all || !sameCaution(want, was) || want.Sweep != was.Sweep ||
@@ -199,13 +200,13 @@ func (p *planner) increment(want *Want, have *State) *increment {
 	}
 }
 
-// sameCaution compares what keeps members that are not wanted.
+// sameCaution reports whether two Wants keep the same unwanted flood members.
 func sameCaution(a, b *Want) bool {
 	return a.GrowOnly == b.GrowOnly && (!a.GrowOnly || maps.Equal(a.Known, b.Known))
 }
 
-// scope is the part of a segment that needs a look: nothing, some MACs and what
-// there is besides MACs, or all of it.
+// dirtyPart is the part of a segment that has to be compared: nothing, everything, or
+// some MACs and all that is no MAC.
 type dirtyPart struct {
 	nothing, all bool
 	macs         []model.MAC // sorted
@@ -218,13 +219,13 @@ func (c *increment) segment(seg *Segment, have *State) dirtyPart {
 		return everything
 	}
 	was := c.was.Segment(seg.Name)
-	rows, touched := c.dirty.ls[have.lsByName[seg.Name]]
-	if was == seg && !touched {
+	rows, dirty := c.dirty.ls[have.lsByName[seg.Name]]
+	if was == seg && !dirty {
 		return dirtyPart{nothing: true}
 	}
 	macs, known := seg.changedSince(was)
-	if !known || touched && rows == nil || c.was.GrowOnly && !slices.Equal(seg.Flood, was.Flood) {
-		return everything // also where rows may have been kept for the sake of a member that left
+	if !known || dirty && rows == nil || c.was.GrowOnly && !slices.Equal(seg.Flood, was.Flood) {
+		return everything // also because a member that left may have kept rows
 	}
 	macs = slices.AppendSeq(macs, maps.Keys(rows))
 	macs = append(macs, have.behind(have.lsByName[seg.Name], was.Unheard, seg.Unheard)...)
@@ -232,20 +233,20 @@ func (c *increment) segment(seg *Segment, have *State) dirtyPart {
 	return dirtyPart{macs: slices.Compact(macs)}
 }
 
-// behind lists the MACs of a logical switch that stay no longer because nobody had
-// spoken for them: those behind addresses of before that are not among those of now.
+// behind lists the MACs of a logical switch behind switches that have reported since:
+// their addresses are in before and not in now.
 func (s *State) behind(ls ovsdb.UUID, before, now map[model.VTEPAddress]bool) (macs []model.MAC) {
-	spoken := map[ovsdb.UUID]bool{}
+	reported := map[ovsdb.UUID]bool{}
 	for id, l := range s.locators {
 		if before[l.Addr] && !now[l.Addr] {
-			spoken[id] = true
+			reported[id] = true
 		}
 	}
-	if len(spoken) == 0 {
+	if len(reported) == 0 {
 		return nil
 	}
 	for mac, row := range s.ucastRemote.byLS[ls] {
-		if spoken[row.locator] {
+		if reported[row.locator] {
 			macs = append(macs, mac)
 		}
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// mirror keeps one State in step with a model database by the updates that a
-// monitor would send.
+// mirror keeps one State equal to a model database by the updates that a monitor would
+// send.
 type mirror struct {
 	state *vtep.State
 	rows  map[string]tuple
@@ -51,19 +51,19 @@ func (m *mirror) follow(t testing.TB, d *database) {
 	m.rows, m.texts = rows, texts
 }
 
-// TestIncrementalPlanIsDiff: looking only at what changed finds what looking at everything
-// finds, whatever happened in between: plans carried out in part, other hands'
-// edits, new Wants that share segments with the one before.
+// TestIncrementalPlanIsDiff: an incremental plan equals a full one, whatever happened in
+// between: plans carried out in part, out-of-band changes, and new Wants that share
+// segments with the one before.
 func TestIncrementalPlanIsDiff(t *testing.T) {
 	shortcuts := 0
 	for seed := range uint64(150) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		d := parseDatabase(t, capsOf(t, "1.7.0"), r, randomHave(r))
-		m, steps, want := newMirror(d), &vtep.Planner{}, parseWant(t, randomWant(r))
+		m, planner, want := newMirror(d), &vtep.Planner{}, parseWant(t, randomWant(r))
 		for round := range 30 {
 			m.follow(t, d)
-			full, step := vtep.Diff(want, m.state), steps.Plan(want, m.state)
-			require.Equal(t, full.String(), step.String(), "seed %d round %d", seed, round)
+			full, incremental := vtep.Diff(want, m.state), planner.Plan(want, m.state)
+			require.Equal(t, full.String(), incremental.String(), "seed %d round %d", seed, round)
 			if full.Empty() {
 				shortcuts++
 			}
@@ -79,7 +79,7 @@ func TestIncrementalPlanIsDiff(t *testing.T) {
 			}
 		}
 	}
-	require.Greater(t, shortcuts, 500, "the database is hardly ever in line, so that no step is short")
+	require.Greater(t, shortcuts, 500, "the database is hardly ever in sync, so that no plan is incremental")
 }
 
 // successor is another Want in which some segments are those of the last.
@@ -130,8 +130,8 @@ func otherFacts(t testing.TB, r *rand.Rand, w *vtep.Want) {
 	}
 }
 
-// unreportedBy is a segment of a time when the switches with some addresses have not
-// said yet which stations they have.
+// unreportedBy is a segment in which the switches with some addresses are unreported:
+// they have not reported their local MACs yet.
 func unreportedBy(t testing.TB, s *vtep.Segment, ips ...string) *vtep.Segment {
 	out := &vtep.Segment{
 		Name: s.Name, Description: s.Description, TunnelKey: s.TunnelKey, MACs: s.MACs, Flood: s.Flood, Incomplete: s.Incomplete,
@@ -145,7 +145,7 @@ func unreportedBy(t testing.TB, s *vtep.Segment, ips ...string) *vtep.Segment {
 	return out
 }
 
-// meddle is another hand: it adds or takes away a row of any logical switch.
+// meddle is an external writer: it adds or deletes a row of any logical switch.
 func meddle(t testing.TB, r *rand.Rand, d *database) {
 	switch {
 	case len(d.remote) > 0 && r.IntN(2) == 0:
@@ -162,8 +162,8 @@ func meddle(t testing.TB, r *rand.Rand, d *database) {
 	}
 }
 
-// unreportedAt is a Want of a time when the switch with that address has not said
-// yet which stations it has.
+// unreportedAt is a Want in which the switch with that address has not reported its
+// local MACs yet.
 func unreportedAt(t testing.TB, ip, text string) *vtep.Want {
 	w := parseWant(t, text)
 	for i, s := range w.Segments {
@@ -172,24 +172,23 @@ func unreportedAt(t testing.TB, ip, text string) *vtep.Want {
 	return w
 }
 
-// A member that leaves takes the stations along that stayed because it had not
-// been heard.
+// MACs behind an unreported member stay. They go when that member leaves.
 func TestIncrementalPlanWhenAnUnreportedMemberLeaves(t *testing.T) {
 	d := parseDatabase(t, capsOf(t, "1.7.0"), nil, `
 switch sw1 10.0.0.1
 ls net-a key 100 config bordergw=us
 remote net-a 02:00:00:00:00:01 10.0.0.2
 flood net-a unknown-dst 10.0.0.2 10.0.0.3`)
-	m, steps := newMirror(d), &vtep.Planner{}
+	m, planner := newMirror(d), &vtep.Planner{}
 	m.follow(t, d)
 	was := unreportedAt(t, "10.0.0.2", "growonly\nsegment net-a 100\nflood net-a 10.0.0.2\nflood net-a 10.0.0.3")
-	require.Empty(t, steps.Plan(was, m.state).Ops)
+	require.Empty(t, planner.Plan(was, m.state).Ops)
 	now := parseWant(t, "growonly\nsegment net-a 100\nflood net-a 10.0.0.3")
 	now.Segments[0].LogDelta(was.Segments[0])
-	require.Equal(t, vtep.Diff(now, m.state).String(), steps.Plan(now, m.state).String())
+	require.Equal(t, vtep.Diff(now, m.state).String(), planner.Plan(now, m.state).String())
 }
 
-// A logical switch that turns out to be ours to remove is unbound first.
+// A logical switch that turns out to be managed and unwanted is unbound first.
 func TestIncrementalPlanWhenANameIsClaimed(t *testing.T) {
 	d := parseDatabase(t, capsOf(t, "1.7.0"), nil, `
 switch sw1 10.0.0.1
@@ -197,32 +196,32 @@ port sw1 eth1
 ls net-a key 100 config bordergw=us
 ls net-x key 101 config bordergw=us
 bind sw1 eth1 5 net-x`)
-	m, steps := newMirror(d), &vtep.Planner{}
+	m, planner := newMirror(d), &vtep.Planner{}
 	m.follow(t, d)
 	was := parseWant(t, "segment net-a 100")
-	require.Empty(t, steps.Plan(was, m.state).Ops)
+	require.Empty(t, planner.Plan(was, m.state).Ops)
 	now := parseWant(t, "segment net-a 100\nclaim known net-x")
 	now.Segments = was.Segments
-	require.Equal(t, vtep.Diff(now, m.state).String(), steps.Plan(now, m.state).String())
+	require.Equal(t, vtep.Diff(now, m.state).String(), planner.Plan(now, m.state).String())
 }
 
-// A locator's tunnel key may be changed in place by another hand.
+// An external writer may change a locator's tunnel key in place.
 func TestIncrementalPlanWhenALocatorChanges(t *testing.T) {
 	d := parseDatabase(t, capsOf(t, "1.7.0"), nil, `
 switch sw1 10.0.0.1
 ls net-a key 100 config bordergw=us
 remote net-a 02:00:00:00:00:01 10.0.0.2`)
-	m, steps := newMirror(d), &vtep.Planner{}
+	m, planner := newMirror(d), &vtep.Planner{}
 	m.follow(t, d)
 	want := parseWant(t, "segment net-a 100\nmac net-a 02:00:00:00:00:01 10.0.0.2")
-	require.Empty(t, steps.Plan(want, m.state).Ops)
+	require.Empty(t, planner.Plan(want, m.state).Ops)
 	d.locators["10.0.0.2"].key = 77
 	m.follow(t, d)
-	require.Equal(t, vtep.Diff(want, m.state).String(), steps.Plan(want, m.state).String())
+	require.Equal(t, vtep.Diff(want, m.state).String(), planner.Plan(want, m.state).String())
 }
 
-// A switch that speaks at last without a station that stands behind it has lost
-// it: that is found although the segment's stations are the same.
+// A switch reports at last, without a MAC that stands behind it: the MAC is lost. The
+// incremental plan finds that although the segment has the same MACs.
 func TestIncrementalPlanWhenASwitchReports(t *testing.T) {
 	d := parseDatabase(t, capsOf(t, "1.7.0"), nil, `
 switch sw1 10.0.0.1
@@ -230,14 +229,14 @@ ls net-a key 100 config bordergw=us
 remote net-a 02:00:00:00:00:01 10.0.0.2
 remote net-a 02:00:00:00:00:02 10.0.0.3
 flood net-a unknown-dst 10.0.0.2 10.0.0.3`)
-	m, steps := newMirror(d), &vtep.Planner{}
+	m, planner := newMirror(d), &vtep.Planner{}
 	m.follow(t, d)
 	text := "growonly\nsegment net-a 100\nflood net-a 10.0.0.2\nflood net-a 10.0.0.3"
 	was := parseWant(t, text)
 	was.Segments[0] = unreportedBy(t, was.Segments[0], "10.0.0.2", "10.0.0.3")
-	require.Empty(t, steps.Plan(was, m.state).Ops)
+	require.Empty(t, planner.Plan(was, m.state).Ops)
 	now := unreportedAt(t, "10.0.0.3", text)
 	now.Segments[0].LogDelta(was.Segments[0])
-	require.Equal(t, "delete mac net-a 02:00:00:00:00:01\n", steps.Plan(now, m.state).String())
-	require.Equal(t, vtep.Diff(now, m.state).String(), steps.Plan(now, m.state).String())
+	require.Equal(t, "delete mac net-a 02:00:00:00:00:01\n", planner.Plan(now, m.state).String())
+	require.Equal(t, vtep.Diff(now, m.state).String(), planner.Plan(now, m.state).String())
 }

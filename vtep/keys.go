@@ -6,8 +6,8 @@ import (
 	"bordergw/vtep/ovsdb"
 )
 
-// maxKeyChanges bounds what is remembered between two calls of TakeVNIs; past it, all
-// logical switches are told again.
+// maxKeyChanges bounds the changes that are kept between two calls of TakeVNIs. With
+// more of them, TakeVNIs returns all logical switches.
 const maxKeyChanges = 1 << 12
 
 // keyChanges are the names of logical switches that came, went or changed.
@@ -31,9 +31,9 @@ func (c *keyChanges) note(rows ...*hwvtep.LogicalSwitch) {
 	}
 }
 
-// TakeVNIs tells the VNIs of the logical switches that changed since the last call, by
-// name, whoever wrote them; all of them the first time and when much has changed. 0 is
-// for one that has none or is gone.
+// TakeVNIs returns the VNIs of the logical switches that changed since the last call, by
+// name, whoever wrote them. It returns all of them the first time and when much has
+// changed. The VNI is 0 if the logical switch has none or is gone.
 func (s *Session) TakeVNIs() (all bool, vnis map[string]model.VNI) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,7 +73,7 @@ type Use struct {
 	model.WireID
 }
 
-// Lingering tells which uses the database still shows: a VNI of one of the network's
+// Lingering reports which uses the database still shows: a VNI of one of the network's
 // logical switches or of a locator, or a VLAN that is bound to one of them.
 func (s *Session) Lingering(uses []Use) []bool {
 	s.mu.Lock()

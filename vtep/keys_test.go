@@ -21,7 +21,7 @@ bind sw1 eth1 7 b-border
 bind sw1 eth1 8 a
 remote b 02:00:00:00:00:01 10.0.0.2#700`
 
-// TestTakeVNIs: all VNIs are told at first, whoever wrote them, and then what changes.
+// TestTakeVNIs: the first call returns all VNIs, whoever wrote them; later calls return what changed.
 func TestTakeVNIs(t *testing.T) {
 	server := seed(t, "1.7.0", numbered)
 	s := open(t, server, nil)
@@ -34,7 +34,7 @@ func TestTakeVNIs(t *testing.T) {
 	server.VtepCtl("--", "set", "Logical_Switch", "a", "tunnel_key=110", "--", "del-ls", "bare", "--", "add-ls", "c",
 		"--", "set", "Logical_Switch", "c", "tunnel_key=0", "--", "set", "Logical_Switch", "b", "description=x")
 	got := map[string]model.VNI{}
-	poll.True(t, patience, "all changes are told", func() bool {
+	poll.True(t, patience, "all changes are returned", func() bool {
 		all, vnis := s.TakeVNIs()
 		require.False(t, all)
 		for name, v := range vnis {

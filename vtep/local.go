@@ -13,8 +13,8 @@ import (
 	"bordergw/vtep/ovsdb"
 )
 
-// maxLocalChanges bounds what is remembered between two calls of Locals; past
-// it, all rows are told again.
+// maxLocalChanges bounds the changes that are kept between two calls of Locals. With
+// more of them, Locals returns all rows.
 const maxLocalChanges = 1 << 16
 
 // localChanges are keys of Ucast_Macs_Local rows that came, went or changed.
@@ -50,18 +50,18 @@ func (s *State) updateLocal(u ovsdb.RowUpdate) error {
 	return nil
 }
 
-// LocalMAC is a station that the switch itself has learned on a port.
+// LocalMAC is a MAC that the switch itself has learned on a port.
 type LocalMAC struct {
 	LogicalSwitch string
 	MAC           model.MAC
 	// Endpoint is the switch's tunnel address; none when the row has gone or is
 	// not believed.
 	Endpoint model.VTEPAddress
-	// Learning tells one learning of a MAC from a later one.
+	// Learning distinguishes one learning of a MAC from a later one.
 	Learning uint64
 }
 
-// Locals is what a database says of the stations behind its own switches.
+// Locals is what a database reports of the MACs behind its own switches.
 type Locals struct {
 	// Full: MACs are all that stand, else those that changed.
 	Full bool
@@ -85,7 +85,7 @@ func (s *Session) Remember(addresses []model.VTEPAddress) {
 	}
 }
 
-// learningAddresses are the own addresses at which stations may have been learned.
+// learningAddresses are the own addresses at which MACs may have been learned.
 func (s *State) learningAddresses() map[model.VTEPAddress]bool {
 	own := s.ownAddresses()
 	for _, ip := range s.remembered {
@@ -94,8 +94,8 @@ func (s *State) learningAddresses() map[model.VTEPAddress]bool {
 	return own
 }
 
-// Locals tells what was learned since the last call, for the logical switches
-// that wanted accepts; everything when full is set or much has changed.
+// Locals returns what was learned since the last call, for the logical switches that
+// wanted accepts. It returns everything if full is set or much has changed.
 func (s *Session) Locals(full bool, wanted func(logicalSwitch string) bool) Locals {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -130,8 +130,8 @@ func (t *macTable) keys() iter.Seq[macKey] {
 	}
 }
 
-// tell takes up some stations, those of one logical switch after the other if
-// there are many.
+// add appends the MACs of keys. If there are many, they must come one logical switch
+// after the other.
 func (l *Locals) add(st *State, keys iter.Seq[macKey], wanted func(string) bool) {
 	own := st.learningAddresses()
 	var last ovsdb.UUID

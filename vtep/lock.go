@@ -60,7 +60,7 @@ func (s *Session) Claim(ctx context.Context, mark string) error {
 }
 
 // steal takes a lock from whoever has it. Who waits for one, or had it until it was
-// stolen, is refused before he leaves the line: that is not to be taken for a server
+// stolen, is refused before he leaves the queue: that is not to be taken for a server
 // without locks.
 func (s *Session) steal(ctx context.Context, lock string) error {
 	if s.inLine {
@@ -81,8 +81,8 @@ func (s *Session) Writer() bool {
 	return lock == nil || s.conn.Locked(*lock)
 }
 
-// queue waits in line for a lock that was stolen; Changed tells when it is held
-// again. Once in line it does nothing.
+// queue joins the queue for a lock that was stolen. Changed delivers a hint when the
+// session holds it again. A session that is in the queue already does nothing.
 func (s *Session) queue(ctx context.Context) error {
 	lock := s.lock.Load()
 	if lock == nil || !s.queued.CompareAndSwap(false, true) {
@@ -121,7 +121,7 @@ func (s *Session) assert(e *encoder) {
 
 // cannotAssert finds out, after a transaction was refused, whether the server grants
 // locks but knows no assertion of one. It is then written without, as one that knows no
-// locks. The lock is still kept: the server tells when another session takes it.
+// locks. The lock is still kept: the server reports when another session takes it.
 func (s *Session) cannotAssert(ctx context.Context, e *encoder) bool {
 	lock := s.lock.Load()
 	if lock == nil || !e.asserts || s.unasserted.Load() {

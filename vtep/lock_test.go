@@ -104,7 +104,7 @@ func TestLockIsStolenBeforeItIsClaimed(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { opened.Close(); <-opened.Done() })
 	thief := openClaimed(t, srv, vtep.Opening{})
-	require.NoError(t, opened.Sync(t.Context(), vtep.Committed)) // it has been told
+	require.NoError(t, opened.Sync(t.Context(), vtep.Committed)) // the server has reported the theft
 	require.True(t, thief.Writer())
 	require.NoError(t, opened.Claim(t.Context(), us))
 	require.True(t, opened.Writer())

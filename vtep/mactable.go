@@ -21,19 +21,19 @@ type macTable struct {
 	extra map[ovsdb.UUID]macExtra
 	// further are the rows in extra that hold a MAC, by what they say.
 	further map[macKey][]ovsdb.UUID
-	// untold are rows of which the server has said no more than that they are
-	// there, or have changed or gone.
+	// partial are rows whose content the server has not reported. It has only reported
+	// that they are there, have changed or have gone.
 	partial map[ovsdb.UUID]rowContent
-	// silent: the server does not even say of a new row that it is there.
+	// insertsMuted: the server does not report inserted rows at all.
 	insertsMuted bool
 }
 
-// untold says where the content of a row is to come from.
+// rowContent says where the content of a partial row comes from.
 type rowContent uint8
 
 const (
-	// awaited: from the reply to the transaction under way if it is ours, else it
-	// must be read.
+	// awaited: the reply to the transaction under way brings it, if we inserted the
+	// row. Otherwise it must be read.
 	awaited rowContent = iota
 	// changed: it must be read, as a reply is older than what stands.
 	changed
@@ -85,13 +85,13 @@ func (t *macTable) update(u ovsdb.RowUpdate) error {
 	case u.Kind != ovsdb.KindModify:
 		row = macExtra{}
 	}
-	told, err := row.decode(u.Row)
+	reported, err := row.decode(u.Row)
 	switch {
 	case err != nil:
 		return fmt.Errorf("%s: %w", u.Table, err)
-	case !told && had:
+	case !reported && had:
 		return nil
-	case !told:
+	case !reported:
 		t.inserted(u.UUID)
 		return nil
 	case had:
@@ -102,7 +102,7 @@ func (t *macTable) update(u ovsdb.RowUpdate) error {
 	return nil
 }
 
-// inserted notes a row of which no more is told.
+// inserted records a row of which the server has reported only the UUID.
 func (t *macTable) inserted(id ovsdb.UUID) {
 	if _, known := t.get(id); known {
 		return
@@ -117,7 +117,7 @@ func (t *macTable) inserted(id ovsdb.UUID) {
 func (t *macTable) added(id ovsdb.UUID, row macExtra) bool {
 	state, pending := t.partial[id]
 	if _, known := t.get(id); known || pending && state != awaited || !pending && !t.insertsMuted {
-		return false // not inserted yet, as far as the server has told, or changed since
+		return false // the server has not reported the insert yet, or has reported a later change
 	}
 	delete(t.partial, id)
 	t.insert(id, row)
@@ -143,12 +143,12 @@ func (t *macTable) read(id ovsdb.UUID, rows []json.RawMessage) error {
 	return nil
 }
 
-// settle forgets what was kept in case that a reply came, as it has.
+// settle forgets the rows that were kept for a reply, when the reply has come.
 func (t *macTable) settle() {
 	maps.DeleteFunc(t.partial, func(_ ovsdb.UUID, state rowContent) bool { return state == gone })
 }
 
-// unread are the rows to be read while no transaction is under way.
+// pendingRows are the rows to be read while no transaction is under way.
 func (t *macTable) pendingRows() []ovsdb.UUID {
 	t.settle()
 	return slices.Collect(maps.Keys(t.partial))
@@ -249,10 +249,10 @@ func (t *macTable) uses(ls ovsdb.UUID) bool {
 
 var macColumns = []string{"MAC", "logical_switch", "locator"}
 
-// decode takes the columns that are there, and reports whether there are any. It
-// is told the row of a table of 100,000: the reflective decoder of the small
-// tables would cost ten times as much.
-func (e *macExtra) decode(raw json.RawMessage) (told bool, err error) {
+// decode takes the columns that are there, and reports whether there are any. The
+// table may have 100,000 rows: the reflective decoder of the small tables would take
+// ten times as long.
+func (e *macExtra) decode(raw json.RawMessage) (reported bool, err error) {
 	err = ovsdb.EachColumn(raw, func(column, value []byte) error {
 		ok := true
 		switch string(column) {
@@ -269,11 +269,11 @@ func (e *macExtra) decode(raw json.RawMessage) (told bool, err error) {
 		default:
 			return nil
 		}
-		told = true
+		reported = true
 		if !ok {
 			return errWire
 		}
 		return nil
 	})
-	return told, err
+	return reported, err
 }

@@ -26,10 +26,10 @@ func TestReplyAmongNotifications(t *testing.T) {
 		"stays": {insert}, "moves": {insert, move}, "goes": {insert, remove}, "moves and goes": {insert, move, remove},
 	} {
 		for at := range 2 * (len(events) + 1) {
-			at, silent := at/2, at%2 == 1
-			t.Run(fmt.Sprintf("%s, reply at %d, silent %t", name, at, silent), func(t *testing.T) {
+			at, muted := at/2, at%2 == 1
+			t.Run(fmt.Sprintf("%s, reply at %d, inserts muted %t", name, at, muted), func(t *testing.T) {
 				table := newMACTable()
-				table.insertsMuted = silent
+				table.insertsMuted = muted
 				var stands *macExtra
 				for i := range len(events) + 1 {
 					if i == at {
@@ -38,7 +38,7 @@ func TestReplyAmongNotifications(t *testing.T) {
 					if i == len(events) {
 						break
 					}
-					if !silent || i > 0 {
+					if !muted || i > 0 {
 						require.NoError(t, table.update(events[i]))
 					}
 				}
@@ -49,10 +49,10 @@ func TestReplyAmongNotifications(t *testing.T) {
 				case ovsdb.KindModify:
 					stands = new(content(there))
 				}
-				for _, unread := range table.pendingRows() {
+				for _, pending := range table.pendingRows() {
 					require.NotNil(t, stands)
 					row := fmt.Sprintf(`{"MAC":"02:00:00:00:00:01","logical_switch":["uuid","%s"],"locator":["uuid","%s"]}`, ls, stands.locator)
-					require.NoError(t, table.read(unread, []json.RawMessage{json.RawMessage(row)}))
+					require.NoError(t, table.read(pending, []json.RawMessage{json.RawMessage(row)}))
 				}
 				require.Empty(t, table.pendingRows())
 				got, ok := table.get(id)

@@ -69,13 +69,13 @@ type Op struct {
 	Kind          OpKind
 	MAC           model.MAC // AddMAC, MoveMAC, DeleteMAC
 	LogicalSwitch string
-	Locator       Locator // AddMAC, MoveMAC: where the station is; AddTunnel: the own end
+	Locator       Locator // AddMAC, MoveMAC: where the MAC is; AddTunnel: the own end
 	// Detail is set for the kinds that few operations have.
 	Detail *Detail
 
 	row ovsdb.UUID // the row that is changed or deleted
 	// ls is the row of LogicalSwitch; zero if the plan adds it. A row of that name
-	// that another hand makes meanwhile is not the one.
+	// that an external writer inserts meanwhile is another one.
 	ls ovsdb.UUID
 }
 
@@ -195,7 +195,7 @@ const (
 	Unsupported    Reason = "Unsupported"    // the schema can not express it
 	TableFull      Reason = "TableFull"      // no room for more MACs
 	Rejected       Reason = "Rejected"       // the switch refused the operation
-	Conflict       Reason = "Conflict"       // another hand undoes it again and again
+	Conflict       Reason = "Conflict"       // an external writer undoes it again and again
 )
 
 // Problem is a part of a Want that can not be realised now.

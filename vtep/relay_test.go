@@ -93,9 +93,9 @@ func openAt(t testing.TB, address string) (s *vtep.Session) {
 	return s
 }
 
-// A relay tells the net effect of our insert and of what another hand did at
-// once, ahead of the reply (F-55): the row is not as the insert had it.
-func TestRelayTellsInsertAndChangeAtOnce(t *testing.T) {
+// A relay reports the net effect of our insert and of an external writer's change at
+// once, ahead of the reply (F-55): the row differs from our insert.
+func TestRelayReportsInsertAndChangeAtOnce(t *testing.T) {
 	const have = "switch sw1 10.0.0.1\nls net-a key 100 config bordergw=us\nls theirs key 900\n" +
 		"remote theirs 02:00:00:00:00:01 10.0.0.2\nremote theirs 02:00:00:00:00:01 10.0.0.3"
 	for name, act := range map[string][]string{

@@ -11,7 +11,7 @@ import (
 )
 
 // nameRow has a Suspect say, for people, which row it is: by what is known of it, or by
-// what the switch says of one that is not known. A row of which neither tells goes by its
+// what the switch says of one that is not known. A row that neither names goes by its
 // UUID.
 func (s *State) nameRow(of *Suspect) error {
 	row := of.known

@@ -18,13 +18,13 @@ import (
 var ErrNotVTEP = errors.New("not a hardware VTEP")
 
 // Session is one session with one switch database, with the database as it
-// stands. When it ends, it ends; Done and Err tell.
+// stands. It does not reconnect: Done is closed when it ends, and Err says why.
 type Session struct {
 	conn    *ovsdb.Conn
 	changed chan struct{}
 	sent    atomic.Uint64
 	lock    atomic.Pointer[string] // asserted in every transaction; nil for none
-	queued  atomic.Bool            // waiting in line for lock
+	queued  atomic.Bool            // in the queue for lock
 	// unasserted: the server grants locks but can not hold a transaction to one.
 	unasserted atomic.Bool
 	mark       string // of the last Claim
@@ -46,8 +46,8 @@ type Session struct {
 	added   map[string]ovsdb.UUID
 	planner planner
 	// inUpdate: the reader holds mu until the end of a notification, so that nobody
-	// sees half of one. Only the reader touches it. A transaction of another hand may
-	// come in two (foreign.go).
+	// sees half of one. Only the reader touches it. A transaction of an external
+	// writer may come in two notifications (foreign.go).
 	inUpdate bool
 }
 
@@ -105,10 +105,10 @@ func (s *Session) read(ctx context.Context, how Opening) error {
 	return nil
 }
 
-// monitor reads everything. A standalone server tells what happened to a row of ours
-// in between before it replies to our transaction; a relay tells what has become of all
-// that happened meanwhile. The former is asked for inserts of remote MACs by a monitor
-// of their own, and first, so that none is missed.
+// monitor reads everything. A standalone server reports each change of a managed row
+// before it replies to our next transaction. A relay reports only the net effect of all
+// changes. A standalone server gets a separate monitor for inserts of remote MACs. It
+// comes first, so that none is missed.
 func (s *Session) monitor(ctx context.Context, caps Caps, alone bool) error {
 	var monitors []*ovsdb.Monitoring
 	if alone {
@@ -162,10 +162,10 @@ func (u *updates) release() {
 	u.mu.Unlock()
 }
 
-// Changed delivers a hint after the database changed, by whatever hand.
+// Changed delivers a hint after the database changed, whoever changed it.
 func (s *Session) Changed() <-chan struct{} { return s.changed }
 
-// Done is closed when the session has ended; Err tells why.
+// Done is closed when the session has ended; Err says why.
 func (s *Session) Done() <-chan struct{} { return s.conn.Done() }
 
 // Err is the reason of the end, nil while the session stands.
@@ -189,8 +189,8 @@ func (s *Session) Plan(want *Want, mode Mode) *Plan {
 	return s.planner.plan(want, s.state, mode)
 }
 
-// Owns reports whether a logical switch of that name stands that is ours to
-// remove.
+// Owns reports whether the database has a managed logical switch of that name that
+// may be removed.
 func (s *Session) Owns(want *Want, name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -143,7 +143,7 @@ func everyOperation(t *testing.T, version string, wrap func(net.Conn) net.Conn) 
 		require.Contains(t, s.Dump(), line+"\n")
 	}
 	if s.Caps().OtherConfig {
-		require.Contains(t, s.Dump(), "config vendor=1", "other keys of other_config are not ours")
+		require.Contains(t, s.Dump(), "config vendor=1", "other keys of other_config are unmanaged")
 	}
 	require.Equal(t, 2, strings.Count(s.Dump(), "\nport sw1"), "ports are never written")
 }
@@ -201,7 +201,7 @@ func TestFacts(t *testing.T) {
 	require.Equal(t, vtep.Counts{LogicalSwitches: 1, RemoteMACs: 1}, s.Facts().Counts)
 }
 
-// A session follows what other hands do and says so.
+// A session takes in what external writers change, and Changed delivers a hint.
 func TestChangedAfterExternalWriters(t *testing.T) {
 	server := seed(t, "1.7.0", "switch sw1 10.0.0.1\nport sw1 eth1\nls net-a key 100 description red config bordergw=us\nremote net-a 02:00:00:00:00:01 10.0.0.2")
 	s := open(t, server, nil)
@@ -271,7 +271,7 @@ func TestApplyOfACancelledContext(t *testing.T) {
 	require.Equal(t, before, server.Transactions())
 }
 
-// The server says of a remote MAC that another hand adds only that it is there.
+// The server reports only the UUID of a remote MAC that an external writer adds.
 func TestRemoteMACsOfAnotherHandAreRead(t *testing.T) {
 	server := seed(t, "1.7.0", "switch sw1 10.0.0.1\nls net-a key 100 config bordergw=us")
 	s := open(t, server, nil)
@@ -285,7 +285,7 @@ func TestRemoteMACsOfAnotherHandAreRead(t *testing.T) {
 	// A change of one, and the end of another, whose content is not known yet.
 	server.VtepCtl("add-ucast-remote", "net-a", "02:00:00:00:00:00", "10.0.0.3")
 	server.VtepCtl("del-ucast-remote", "net-a", "02:00:00:00:00:01")
-	poll.True(t, patience, "449 rows are unread", func() bool { return s.Pending() == 449 })
+	poll.True(t, patience, "449 rows are pending", func() bool { return s.Pending() == 449 })
 	agree(t, server, s)
 	plan := s.Plan(want, vtep.Incremental)
 	require.Len(t, plan.Ops, 449)

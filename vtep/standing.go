@@ -42,7 +42,7 @@ func (s *State) standing(op *Op) string {
 	return noRow
 }
 
-// standingSwitch has the columns that are ours to write.
+// standingSwitch shows the columns that we write.
 func (s *State) standingSwitch(row *hwvtep.LogicalSwitch) string {
 	var key model.VNI
 	if row.TunnelKey != nil {

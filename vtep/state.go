@@ -11,8 +11,8 @@ import (
 	"bordergw/vtep/ovsdb"
 )
 
-// State is a switch database as it stands. It is filled by update and, for rows
-// of ours, from replies. It is not safe for concurrent use; Session guards it.
+// State is a switch database as it stands. It is filled by update and, for managed
+// rows, from replies. It is not safe for concurrent use; Session guards it.
 type State struct {
 	caps Caps
 
@@ -38,7 +38,7 @@ type State struct {
 	inventoryCut string
 	// weight is that of the rows of all tables but those of unicast MACs.
 	weight int
-	// share is told of what is kept, shared what it was told.
+	// share counts what all sessions keep; shared is what this State has added to it.
 	share  *ovsdb.Share
 	shared int
 	// limit is maxWeight but in tests.
@@ -54,7 +54,7 @@ type State struct {
 	learned localChanges
 	// keys records which logical switches' VNIs changed since they were last asked for.
 	keys keyChanges
-	// touched records what changed since a plan last found nothing to do.
+	// dirty records what changed since a plan last found nothing to do.
 	dirty dirtySet
 }
 
@@ -158,7 +158,7 @@ func (s *State) updateLogical(u ovsdb.RowUpdate) error {
 		if s.lsByName[old.Name] == u.UUID {
 			delete(s.lsByName, old.Name)
 		}
-		s.learned.all = true // its stations were those of another network
+		s.learned.all = true // its MACs were those of another network
 	}
 	if row != nil {
 		s.lsByName[row.Name] = u.UUID

@@ -11,11 +11,11 @@ import (
 	"bordergw/vtep/ovsdb"
 )
 
-// All that is known of a switch is what its server has told, and a server may stop
-// telling: of all tables or of one, for good or for a while. A Survey asks the switch
-// which rows it has and compares them with what is known. A server tells of a change
-// before it answers what is asked after it, or soon after. So a row is only held against
-// it if it looks the same, and is known the same, when it is asked for again.
+// We know of a switch what its server has reported. A server may stop reporting: all
+// tables or one, for good or for a while. A Survey asks the switch for its rows and
+// compares them with the State. A server may report a change shortly after it answers a
+// question. So a row counts as unreported only if a second question finds the row and
+// the State as before.
 
 const (
 	// maxAsked is about how many rows one question reads, unless a table has more in one
@@ -37,8 +37,8 @@ const (
 	maxSuspects = 8
 )
 
-// Untold says that a server does not tell of its changes. It names some of the rows that
-// it has not told of, or that it has told of otherwise.
+// UnreportedError says that a server does not report its changes. It names some of the
+// rows that the server has not reported, or has reported with other content.
 type UnreportedError struct{ Rows []Suspect }
 
 func (e *UnreportedError) Error() string {
@@ -46,14 +46,14 @@ func (e *UnreportedError) Error() string {
 	for _, s := range e.Rows {
 		rows = append(rows, s.String())
 	}
-	return "the switch does not tell of its changes: " + strings.Join(rows, ", ")
+	return "the switch does not report its changes: " + strings.Join(rows, ", ")
 }
 
 // Suspect is a row that may be another one than is known.
 type Suspect struct {
 	Table string
 	id    ovsdb.UUID
-	// name is what people know the row by, of one that was not told of.
+	// name is what people know the row by. Only a row of an UnreportedError has one.
 	name string
 	// has is what the switch said of it last, "" before it was asked; known what was known
 	// then, comparable.
@@ -100,8 +100,8 @@ func (s *Session) Survey(turn int) *Survey {
 	return &Survey{session: s, rest: s.state.questions(turn)}
 }
 
-// Recheck asks for rows that an earlier session was not told of. If they are still not
-// what is known, the switch contradicts what it has just told.
+// Recheck asks for rows that the switch did not report to an earlier session. If they
+// still differ from the State, the switch contradicts what it has just reported.
 func (s *Session) Recheck(rows []Suspect) *Survey {
 	v := &Survey{session: s}
 	for _, r := range rows {
@@ -114,9 +114,9 @@ func (s *Session) Recheck(rows []Suspect) *Survey {
 func (v *Survey) Done() bool { return len(v.rest)+len(v.suspects) == 0 }
 
 // Step asks the next question, and returns when the one after it is due. The error is an
-// Untold, what the switch says that does not answer, or why the session has ended.
+// UnreportedError, what the switch says that does not answer, or why the session has ended.
 func (v *Survey) Step(ctx context.Context) (time.Duration, error) {
-	// What came while the server was asked not to tell is not held against it.
+	// The server is not to blame for rows that it was asked not to report.
 	if err := v.session.resync(ctx); err != nil {
 		return 0, err
 	}
@@ -139,16 +139,16 @@ func (v *Survey) Step(ctx context.Context) (time.Duration, error) {
 	return pause, nil
 }
 
-// confirm asks for the rows in question. What looks and is known as the last time is
-// what the server does not tell.
+// confirm asks for the suspect rows again. The server does not report a row if both the
+// row and the State are as at the last question.
 func (v *Survey) confirm(ctx context.Context) (time.Duration, error) {
 	tx := ovsdb.NewTransaction(Database)
 	for _, s := range v.suspects {
 		tx.Add(ovsdb.Select(s.Table, ovsdb.ByUUID(s.id), append([]string{"_uuid"}, v.session.state.caps.columns[s.Table]...)...))
 	}
-	var untold, still []Suspect
+	var unreported, still []Suspect
 	err := v.session.query(ctx, tx, func(results []ovsdb.Result) (err error) {
-		untold, still, err = v.session.state.weigh(v.suspects, results)
+		unreported, still, err = v.session.state.weigh(v.suspects, results)
 		return err
 	})
 	v.suspects = still
@@ -158,8 +158,8 @@ func (v *Survey) confirm(ctx context.Context) (time.Duration, error) {
 	switch {
 	case err != nil:
 		return 0, fmt.Errorf("asking again what the switch has: %w", err)
-	case len(untold) > 0:
-		return 0, &UnreportedError{untold}
+	case len(unreported) > 0:
+		return 0, &UnreportedError{unreported}
 	case len(v.suspects) > 0:
 		return confirmAfter, nil
 	}
@@ -239,8 +239,8 @@ func (s *State) large(table string, macs *macTable, turn int) (out []question) {
 // Doubt notes that what is known may not be what stands: what was written does not show.
 func (s *Session) Doubt() { s.doubted.Store(true) }
 
-// Doubted reports, once, whether an answer of the switch does not go with what is known:
-// a row is not there, or is there already. A Survey tells.
+// Doubted reports, once, whether an answer of the switch contradicts the State: a row
+// is not there, or is there already. A Survey shows which of the two is right.
 func (s *Session) Doubted() bool { return s.doubted.Swap(false) }
 
 // contradicting are the refusals of rows that are, or are not, there.

@@ -22,8 +22,8 @@ func surveyed(t testing.TB, s *vtep.Session, turn int) (asked int, longest time.
 	return asked, longest, nil
 }
 
-// A server that tells is never called a liar, whatever another hand does meanwhile, and
-// also not by a session that is not told of what it writes itself.
+// A Survey does not blame a server that reports its changes, whatever an external writer
+// does meanwhile. Nor does it blame one that does not report our own inserts.
 func TestSurveyAgreesWithATruthfulServer(t *testing.T) {
 	for _, version := range []string{"1.3.0", "1.7.0"} {
 		server := seed(t, version, oneSwitch+"ls theirs key 900\n")
@@ -57,7 +57,7 @@ func pushed(t testing.TB, s *vtep.Session, nets, macs int) {
 }
 
 // A table of many rows is asked for in pieces; a row that is inserted, changed or
-// deleted untold is found in each.
+// deleted without a report is found in each.
 func TestSurveyOfALargeTable(t *testing.T) {
 	server := seed(t, "1.7.0", oneSwitch)
 	s := open(t, server, nil)

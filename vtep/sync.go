@@ -17,8 +17,8 @@ const (
 )
 
 // Sync has the session know of the database what it can, so that the next plan is made
-// from it. A session whose lock another one has taken waits in line for it from then on;
-// Changed tells when it may write again.
+// from it. A session whose lock another one has taken joins the queue for it. Changed
+// delivers a hint when it may write again.
 func (s *Session) Sync(ctx context.Context, depth Depth) error {
 	steps := []func(context.Context) error{s.queueIfReader}
 	if depth >= Unreported {

@@ -40,7 +40,7 @@ func TestTunnels(t *testing.T) {
 			require.Empty(t, applied(t, s, plan.Ops))
 			rows := server.Rows("Tunnel", "bfd_params")
 			require.Len(t, rows, 1)
-			require.Equal(t, map[string]any{"min_rx": "500", "enable": "true"}, rows[0]["bfd_params"], "other keys are not ours")
+			require.Equal(t, map[string]any{"min_rx": "500", "enable": "true"}, rows[0]["bfd_params"], "other keys are unmanaged")
 		})
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"bordergw/model"
 )
 
-// DatabaseID tells switch databases apart inside one process. 0 is none.
+// DatabaseID distinguishes switch databases inside one process. 0 is none.
 type DatabaseID uint32
 
 // Want is what one switch database should hold. It is immutable once handed
@@ -18,7 +18,7 @@ type Want struct {
 	// Self is the database this is for.
 	Self DatabaseID
 	// Mark is the value of Logical_Switch.other_config:bordergw that makes a row
-	// ours. It must differ between controllers with different stores.
+	// managed. It must differ between controllers with different stores.
 	Mark string
 	// Segments are sorted by Name.
 	Segments []*Segment
@@ -76,12 +76,12 @@ type Segment struct {
 	Flood       []Endpoint // sorted by Locator, each (Locator, Home) once
 	// Incomplete: Flood lacks a member whose address is not known.
 	Incomplete bool
-	// Unheard are the tunnel addresses of switches that have not said yet which
-	// stations they have, where they or others of their database are in Flood. A
-	// station stays behind one of them: nobody has withdrawn it.
+	// Unheard are the tunnel addresses of switches that have not reported their local
+	// MACs yet, if they or others of their database are in Flood. A MAC behind one of
+	// them stays: no switch has withdrawn it.
 	Unheard map[model.VTEPAddress]bool
 
-	// history tells what became of earlier values, the latest first (Follows).
+	// deltas is the delta log: what changed since earlier values, the latest first.
 	deltas []delta
 }
 
@@ -107,11 +107,11 @@ func (s *Segment) entry(mac model.MAC) *MACEntry {
 	return &s.MACs[i]
 }
 
-// MACEntry places a station behind a locator.
+// MACEntry says at which locator a MAC is.
 type MACEntry struct {
 	MAC     model.MAC
 	Locator Locator
-	// Home is the database that the station is local to; it gets no row.
+	// Home is the database that the MAC is local to; it gets no row.
 	Home DatabaseID
 }
 
@@ -162,11 +162,11 @@ type Claim int
 const (
 	// Unknown ones are foreign unless they carry our mark.
 	Unknown Claim = iota
-	// Known ones have the name of a network that is, or was, ours: with our mark
+	// Known ones have the name of a network that is, or was, managed: with our mark
 	// they go at once.
 	Known
 	// Buried ones are what a user took off this switch, which has not been seen
-	// without it since: they go also when another hand took our mark off before.
+	// without it since: they go also when an external writer deleted our mark before.
 	Buried
 )
 

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDatabaseTooLarge: a switch that goes on telling of rows, of whatever table, is read up
-// to a limit in bytes; then the session ends with the reason.
+// TestDatabaseTooLarge: a switch may report rows without end, of any table. The session
+// reads up to a limit in bytes, then ends with the reason.
 func TestDatabaseTooLarge(t *testing.T) {
 	const limit = 16 << 20
 	long := strings.Repeat("x", 1<<16)
@@ -24,7 +24,7 @@ func TestDatabaseTooLarge(t *testing.T) {
 		"Logical_Switch":    `{"other_config":["map",[["` + long + `%d","x"]]]}`,
 		"Physical_Switch":   `{"name":"%d","switch_fault_status":["set",["` + long + `"]]}`,
 		"Ucast_Macs_Local":  `{"MAC":"%d","logical_switch":` + someUUID + `,"locator":` + someUUID + `}`,
-		"Ucast_Macs_Remote": `{}`, // no more is told than that they are there
+		"Ucast_Macs_Remote": `{}`, // the server reports only their UUIDs
 		"Mcast_Macs_Remote": `{"MAC":"%d` + long + `"}`,
 		"Physical_Locator":  `{"dst_ip":"%d` + long + `"}`,
 		"Tunnel":            `{"bfd_status":["map",[["` + long + `%d","x"]]]}`,

@@ -113,25 +113,25 @@ func optional[T any](value []byte, atom func([]byte) (T, error)) (out *T, err er
 // decodeSet with diff follows ovsdb-server(7): a member that stands is taken away, any
 // other is added. A set may be long, so that no member is looked for in all others.
 func decodeSet(have []string, value []byte, diff bool) ([]string, error) {
-	var told []string
+	var members []string
 	err := ovsdb.EachMember(value, func(member []byte) error {
 		s, err := atomString(member)
-		told = append(told, s)
+		members = append(members, s)
 		return err
 	})
 	if diff {
-		told = toggled(have, told)
+		members = toggled(have, members)
 	}
-	slices.Sort(told)
-	return told, err
+	slices.Sort(members)
+	return members, err
 }
 
-func toggled(have, told []string) []string {
+func toggled(have, diff []string) []string {
 	set := make(map[string]struct{}, len(have))
 	for _, s := range have {
 		set[s] = struct{}{}
 	}
-	for _, s := range told {
+	for _, s := range diff {
 		if _, stands := set[s]; stands {
 			delete(set, s)
 		} else {

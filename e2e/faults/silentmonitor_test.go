@@ -38,7 +38,7 @@ func muted(t testing.TB) (*two, *rig.Between) {
 // held is what the first switch of a muted holds.
 var held = append([]string{"mac net 00:00:5e:00:53:01 192.0.2.2"}, carriedByOne...)
 
-// TestF72_SilentMonitor: a switch goes on answering and does not tell of what changes. A
+// TestF72_SilentMonitor: a switch goes on answering and does not report what changes. A
 // binding and a network that are taken away come back, a station that it learns is known
 // to the others, again and again.
 func TestF72_SilentMonitor(t *testing.T) {
@@ -59,7 +59,7 @@ func TestF72_SilentMonitor(t *testing.T) {
 		rig.Holds(t, rig.Patience, w.other, want...)
 		measured(t, 0, time.Since(began))
 	}
-	w.Device(rig.Patience, w.device, model.DeviceInSync, "does not tell of its changes")
+	w.Device(rig.Patience, w.device, model.DeviceInSync, "does not report its changes")
 }
 
 // TestF72_LostForAWhile: what changes for some time is not told, and all after it is.
@@ -99,7 +99,7 @@ func TestF72_OneTable(t *testing.T) {
 			between.Mute(func(of string) bool { return of == table })
 			began := time.Now()
 			w.server.VtepCtl(change...)
-			w.Device(rig.Patience, w.device, model.DeviceInSync, "does not tell of its changes", said)
+			w.Device(rig.Patience, w.device, model.DeviceInSync, "does not report its changes", said)
 			rig.Holds(t, rig.Patience, w.server, held...)
 			if table == "Ucast_Macs_Local" {
 				rig.Holds(t, rig.Patience, w.other, append([]string{"mac net 00:00:5e:00:53:11 192.0.2.1"}, carriedByTwo...)...)
@@ -157,7 +157,7 @@ func TestF72_NotAsked(t *testing.T) {
 }
 
 // TestF72_RefusedOnce: a switch refuses once to say what it has. Later on it is found
-// that it does not tell of its changes.
+// that it does not report its changes.
 func TestF72_RefusedOnce(t *testing.T) {
 	t.Parallel()
 	w, between := muted(t)
@@ -173,7 +173,7 @@ func TestF72_RefusedOnce(t *testing.T) {
 	w.server.VtepCtl("unbind-ls", "tor1", "p1", "100")
 	rig.Holds(t, rig.Patience, w.server, held...)
 	measured(t, 0, time.Since(began))
-	w.Device(rig.Patience, w.device, model.DeviceInSync, "does not tell of its changes")
+	w.Device(rig.Patience, w.device, model.DeviceInSync, "does not report its changes")
 }
 
 // TestF72_ContradictsItself: what a switch answers is never what it tells. It is read
@@ -195,7 +195,7 @@ func TestF72_ContradictsItself(t *testing.T) {
 		}
 		return nil
 	})
-	s.Device(rig.Patience, device, model.DeviceInSync, "does not tell of its changes")
+	s.Device(rig.Patience, device, model.DeviceInSync, "does not report its changes")
 	began := time.Now()
 	rig.Eventually(t, rig.Patience, func() error {
 		if time.Since(began) < 8*time.Second {

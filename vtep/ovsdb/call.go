@@ -199,8 +199,8 @@ func (c *Conn) unfollow(t *trip) (sent bool) {
 	return !waits
 }
 
-// release queues what follows a call that is settled, and reports whether it did:
-// then the writer is to be told.
+// release queues what follows a settled call, and reports whether it did. The caller
+// must then wake the writer.
 func (c *Conn) release(t *trip) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

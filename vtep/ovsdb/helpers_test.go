@@ -29,7 +29,7 @@ var macTable = []ovsdb.MonitorTable{{
 	Initial: true, Insert: true, Delete: true, Modify: true,
 }}
 
-// recorder is a Handler that writes down what it is told, one line each.
+// recorder is a Handler that writes down its calls, one line each.
 type recorder struct {
 	mu    sync.Mutex
 	lines []string

@@ -159,7 +159,7 @@ func unlessRefused(err error) error {
 }
 
 // parseResults reads the result of a transaction of ops. An error means that it
-// does not tell what happened.
+// does not show what happened.
 func parseResults(raw []byte, ops []expected) ([]Result, *TransactError, error) {
 	s := scanner{data: raw}
 	results := make([]Result, 0, len(ops))

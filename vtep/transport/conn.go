@@ -51,12 +51,12 @@ func (t *TLS) config(trust string) *tls.Config {
 }
 
 // Peer is who is at the other end of a connection, as far as its certificate
-// tells. The zero value is of a plain connection.
+// says. The zero value is of a plain connection.
 type Peer struct {
 	certs []*x509.Certificate
 }
 
-// PeerOf tells who is at the other end of a connection whose handshake is
+// PeerOf returns who is at the other end of a connection whose handshake is
 // complete.
 func PeerOf(c net.Conn) Peer {
 	t, ok := c.(*tls.Conn)

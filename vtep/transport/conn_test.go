@@ -42,7 +42,7 @@ func greet(t *testing.T, dialer, server *transport.TLS, trust string) greeting {
 	}()
 	c, err := dialer.Dial(t.Context(), l.Addr().String(), trust)
 	if g.dialErr = err; err == nil {
-		// TLS 1.3 tells a client only now that its certificate is refused.
+		// With TLS 1.3 a client learns only now that its certificate is refused.
 		_, err = io.ReadAll(c)
 		g.dialErr = transport.Explain(err)
 		g.dialled = transport.PeerOf(c)

@@ -14,7 +14,7 @@
 //   - Files that change are used from the next handshake on; connections that
 //     stand are left alone. Files that can not be used leave the old ones in
 //     place, which is logged.
-//   - Errors tell what is wrong with a certificate; Reason is a word for it.
+//   - Errors say what is wrong with a certificate; Reason is a word for it.
 //
 // The caller completes the handshake of an accepted connection by Handshake,
 // limits how many it has open, and closes them. The package never logs or

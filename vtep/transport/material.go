@@ -22,7 +22,7 @@ const (
 	checkEvery = time.Second
 )
 
-// stamp tells two contents of a file apart, so far as the file system does.
+// stamp distinguishes two contents of a file, so far as the file system does.
 type stamp struct {
 	modified time.Time
 	size     int64
@@ -180,7 +180,7 @@ func (t *TLS) current() *material {
 	return t.read
 }
 
-// Expiries tells when each certificate in use expires: "own", and of each CA
+// Expiries returns when each certificate in use expires: "own", and of each CA
 // "ca/NAME" the one that expires first.
 func (t *TLS) Expiries() map[string]time.Time {
 	out := map[string]time.Time{}

@@ -50,7 +50,7 @@ func TestF05BrokenFilesAreNotUsed(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(own.PrivateKey, []byte("half a key"), 0o600))
 
-	poll.True(t, patience, "the broken file is told", func() bool {
+	poll.True(t, patience, "the broken file is logged", func() bool {
 		g := greet(t, s, peer, "")
 		require.NoError(t, g.dialErr)
 		require.Equal(t, own.Fingerprint, g.accepted.Fingerprint())

@@ -96,7 +96,7 @@ func chain(certs []*x509.Certificate, roots *x509.CertPool, now time.Time) error
 
 func day(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// Explain tells an error of a TLS connection in the words of this package. A
+// Explain rewrites an error of a TLS connection in the words of this package. A
 // peer that speaks TLS 1.3 refuses a certificate only after the handshake, so
 // this applies to later errors as well.
 func Explain(err error) error {
