@@ -22,7 +22,7 @@ func (i Identity) hasRole(role string) bool {
 // admin reports whether somebody is an administrator.
 func (i Identity) admin() bool { return i.hasRole(adminRole) }
 
-// sees reports whether somebody may be told the names of what belongs to a project.
+// sees reports whether somebody may see the names of a project's objects.
 func (i Identity) sees(project string) bool {
 	return i.admin() || project != "" && i.Project == project
 }

@@ -66,7 +66,7 @@ func TestTokens(t *testing.T) {
 }
 
 // TestAdminOnly: networking-l2gw's resources are for administrators, whatever
-// the request names; a bad body is told first.
+// the request names. The refusal of a bad body comes first.
 func TestAdminOnly(t *testing.T) {
 	s := newService(t, withHeaders).as("u", "p", "member")
 	message := func(verb string) string {

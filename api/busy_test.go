@@ -11,8 +11,8 @@ import (
 	"bordergw/api"
 )
 
-// While as many requests as may be are in progress others are told so at once,
-// and health, readiness and metrics are answered.
+// TestBusy: while the most requests that are allowed are in progress, others are
+// refused at once. Health, readiness and metrics are still answered.
 func TestBusy(t *testing.T) {
 	s := newService(t, func(c *api.Config) { c.MaxRequests = 1 })
 	body, slow := io.Pipe()

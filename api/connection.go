@@ -132,8 +132,8 @@ func (c *call) checkJoin(network string, gw *model.L2Gateway) error {
 	return model.ErrL2GatewayNotFound(gw.ID)
 }
 
-// checkFree refuses VLANs that another hand has bound on a switch that is reached, as
-// upstream does. Who looks later, or cannot look, is told by the connection's status.
+// checkFree refuses VLANs that an external writer has bound on a reachable switch, as
+// upstream does. Later, and for a switch that is away, the connection's status says so.
 // The store knows what is wrong with a network or gateway that does not exist.
 func (c *call) checkFree(x *model.L2GatewayConnection, gw *model.L2Gateway) error {
 	if _, known := c.defs.Networks.Get(x.NetworkID); gw == nil || !known {

@@ -93,8 +93,8 @@ func TestConnectionFaults(t *testing.T) {
 	require.Equal(t, "L2GatewayDuplicateSegmentationID", a.item("NeutronError")["type"])
 }
 
-// TestConnectionToTakenVLAN: a VLAN that another hand has on the switch is refused,
-// but not before what is wrong with the request itself.
+// TestConnectionToTakenVLAN: a VLAN that a foreign row binds on the switch is refused.
+// What is wrong with the request itself is refused first.
 func TestConnectionToTakenVLAN(t *testing.T) {
 	s := newService(t)
 	s.seen(s.hardware("a", "192.0.2.1"), model.SwitchInventory{Name: "sw1", Ports: []model.PortInventory{{Name: "p1"}}})

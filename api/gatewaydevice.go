@@ -80,7 +80,7 @@ func gatewayDeviceAttributes() []attribute[deviceView] {
 		{name: "stitch_ports", post: true, put: true, doc: "the two ports that a cable joins (stitch)", format: listOf[string](nameText),
 			show: func(d D) any { return append([]string{}, d.StitchPorts...) }},
 		{name: "tls", doc: "name of a CA or fingerprint in the configuration", post: true, put: true, format: text, show: func(d D) any { return d.TLS }},
-		{name: "drift_policy", post: true, put: true, doc: "what is done about rows of ours that another hand changes",
+		{name: "drift_policy", post: true, put: true, doc: "what is done about managed rows that an external writer changes",
 			format: oneOf(model.DriftRepair, model.DriftReport), show: func(d D) any { return d.DriftPolicy }},
 		{name: "accept_replacement", put: true, format: boolean,
 			doc: "true: another unit takes the place of this switch; the next one of its name that dials in is it"},

@@ -10,7 +10,7 @@ import (
 )
 
 // Store holds what operators defined. Its methods return a *model.Error for
-// whatever the caller should be told; any other error is internal. A returned
+// whatever the caller may see; any other error is internal. A returned
 // record is durable.
 type Store interface {
 	// Definitions is the current snapshot; it is never modified.
@@ -108,8 +108,8 @@ type Status interface {
 	// Plans is what would be sent now, with that many steps of each device at most, 0 for
 	// all. A device is planned when its turn comes. Nothing is written.
 	Plans(limit int) iter.Seq[model.DevicePlan]
-	// Occupant names the logical switch of another hand that has one of the VLANs of
-	// a port, "" if none is known.
+	// Occupant returns the name of the foreign logical switch that has one of the VLANs
+	// of a port, "" if none is known.
 	Occupant(at model.Place, port string, vlans []model.VLAN) string
 	// UnfreezeMAC lets a MAC of a network move again that moved too often, and
 	// reports whether it was held.

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// withPolicy overrides rules; who asks is told by headers.
+// withPolicy overrides rules; headers say who the caller is.
 func withPolicy(tb testing.TB, rules map[string]string) func(*api.Config) {
 	p, err := api.NewPolicy(rules)
 	require.NoError(tb, err)

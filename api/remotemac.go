@@ -50,7 +50,7 @@ func remoteMACAttributes() []attribute[macView] {
 		{name: "mac_address", post: true, required: true, format: unicastMAC, filter: true, sort: true,
 			show: func(m M) any { return m.MAC }},
 		{name: "vtep_address", post: true, required: true, format: vtepAddress, filter: true, sort: true,
-			doc:  "tunnel address that the station is behind",
+			doc:  "tunnel address that the MAC is behind",
 			show: func(m M) any { return m.VTEPAddress }},
 		{name: "segmentation_id", post: true, required: true, format: vniNumber, filter: true, sort: true,
 			doc:  "VNI of the connections that the entry applies to",

@@ -33,7 +33,8 @@ func (b brokenAudit) Audit(model.AuditFilter) iter.Seq2[*model.AuditRecord, erro
 	}
 }
 
-// What fails before anything was sent is told; later only a broken answer can tell it.
+// TestListThatFails: a failure before the first byte of the body is an error response. A
+// later failure can only break the response off.
 func TestListThatFails(t *testing.T) {
 	after := func(n int) *service {
 		return newService(t, func(c *api.Config) { c.Store = brokenAudit{c.Store, n} })

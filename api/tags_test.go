@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestTags: Neutron's calls for the tags of a network are answered: none is there, and
-// what asks for one is told why it is refused.
+// TestTags: Neutron's calls for the tags of a network are answered: there is no tag. A
+// request for one is refused, and the refusal says why.
 func TestTags(t *testing.T) {
 	s := newService(t)
 	tags := "/v2.0/networks/" + s.network("net") + "/tags"

@@ -68,8 +68,8 @@ func cut(texts []string, n int) []string {
 	return texts
 }
 
-// TestF82_WarningsTellNothing: the name of what a caller may not see is not told.
-func TestF82_WarningsTellNothing(t *testing.T) {
+// TestF82_WarningsHideNames: a warning does not name what the caller may not see.
+func TestF82_WarningsHideNames(t *testing.T) {
 	s := newService(t, withHeaders)
 	s.as("root", "other", "admin")
 	s.create("/v2.0/networks", "network", `{"name":"secret"}`)

@@ -62,7 +62,7 @@ func (s *site) newConnection(target *member, bindings *watcher, i int) error {
 	return err
 }
 
-// newVLAN connects one more VLAN to a network of many stations.
+// newVLAN connects one more VLAN to a network of many MACs.
 func (s *site) newVLAN(bindings *watcher, target *member, i int) error {
 	vlan := 2000 + i
 	gateway, err := s.d.createGateway(fmt.Sprintf("dst%d", s.targets), port, vlan)

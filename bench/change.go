@@ -16,7 +16,7 @@ func (b *bench) changes() int {
 	return 40 * b.runs
 }
 
-// change has one station appear in the source's Ucast_Macs_Local and waits for
+// change adds one MAC to the source's Ucast_Macs_Local and waits for
 // the row in another switch's Ucast_Macs_Remote.
 func change(b *bench) error {
 	for _, rows := range b.sizes() {
@@ -93,7 +93,8 @@ func (b *bench) filled(rows int) (*server, *rowSet, error) {
 	return s, r, err
 }
 
-// stations appear one by one in a table, and are watched for elsewhere.
+// arrivals adds MACs to a table, one at a time, and watches for each of them in
+// another database.
 type arrivals struct {
 	conn  *rawConn
 	seen  *watcher

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// fabric is many switches, each with a database of its own, that have learned
-// stations in networks which they share.
+// fabric is many switches, each with a database of its own. They have learned MACs
+// in networks that they share.
 type fabric struct {
 	b        *bench
 	d        *daemon
@@ -105,7 +105,7 @@ func (f *fabric) peers(i int) (out []int) {
 	return slices.DeleteFunc(slices.Compact(out), func(p int) bool { return p == i })
 }
 
-// remoteRows are what a switch must be told: stations, flood lists, bindings.
+// remoteRows are the rows that a switch must have: MACs, flood lists, bindings.
 func (f *fabric) remoteRows(i int) [][]byte {
 	sw := f.switches[i]
 	var locators, macs, ends []string
@@ -204,8 +204,8 @@ func (f *fabric) sync(args ...string) (got sample, err error) {
 }
 
 // finished measures work whose end the daemon can not know: a switch is in sync
-// with what others have told so far. Nothing is written for a while then, and
-// the databases are right.
+// with what the others have reported so far. The work is over when the databases are
+// right and nothing is written for a while.
 func (f *fabric) finished(m *meter) (got sample, err error) {
 	for range attempts {
 		if err = quiet(f.servers...); err != nil {
@@ -244,7 +244,7 @@ func (f *fabric) all(do func(*server) error) error {
 	return nil
 }
 
-// right fails unless every database has the stations of all others.
+// right fails unless every database has the MACs of all others.
 func (f *fabric) right() error {
 	for i, s := range f.servers {
 		want := 0

@@ -29,8 +29,8 @@ type script struct {
 
 // speaker is a program that does prepared work, in a process of its own so that
 // its CPU time is counted apart: this program once more as the raw client, or a
-// peer. It speaks by lines: it is told the work, says "ready" when connected, is
-// told "go", says "done", and ends with its input.
+// peer. It speaks by lines: it reads the work, says "ready" when connected, reads
+// "go", says "done", and ends with its input.
 type speaker struct {
 	process
 	in  io.WriteCloser

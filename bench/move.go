@@ -15,7 +15,7 @@ const (
 	moved = 7 * time.Second
 )
 
-// move has stations of a network that 100 switches share move from one switch to
+// move has MACs of a network that 100 switches share move from one switch to
 // another, by the daemon and by the raw client in turn; between these, the
 // daemon is started anew with nothing to write, beside raw snapshots.
 func move(b *bench) error {
@@ -31,7 +31,7 @@ func move(b *bench) error {
 	if _, err := f.sync(); err != nil {
 		return err
 	}
-	// A station that moves often freezes, so that each run has two switches of its own.
+	// A MAC that moves often is frozen, so that each run has two switches of its own.
 	for run := range min(b.runs, n/4) {
 		if err := f.moveAndRestart(4 * run); err != nil {
 			return err
@@ -76,7 +76,7 @@ func (f *fabric) arrive(from, to int) (ops []string) {
 	return ops
 }
 
-// settle notes that the stations have moved, and looks at all databases.
+// settle notes that the MACs have moved, and looks at all databases.
 func (f *fabric) settle(from, to int) error {
 	a, b := f.switches[from], f.switches[to]
 	b.macs = append(b.macs, a.macs...)

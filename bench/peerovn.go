@@ -13,7 +13,7 @@ const (
 	ovnSchema     = "/usr/share/ovn/ovn-sb.ovsschema"
 )
 
-// cloud is a southbound database in which stations stand, a switch, and
+// cloud is a southbound database with the MACs of ports, a switch, and
 // ovn-controller-vtep between them.
 type cloud struct {
 	south, vtep *server
@@ -125,7 +125,7 @@ func (c *cloud) watched(rows int) (*watcher, error) {
 	return c.vtep.watch("Ucast_Macs_Remote", "MAC")
 }
 
-// appear has one more station appear in the southbound database.
+// appear adds one more MAC to the southbound database.
 func (c *cloud) appear(b *bench, seen *watcher, rows, i int) error {
 	network, own := i%siteNetworks, c.controller.cpu()
 	got, err := seen.timed(macOf(network, lateMACs+i), func() error { return c.south.transact(c.portBinding(network, lateMACs+i)) })

@@ -18,7 +18,7 @@ const (
 //go:embed l2gw_writer.py
 var writerProgram []byte
 
-// writerWork is what the writer is told.
+// writerWork is what the writer is to do.
 type writerWork struct {
 	Mode     string            `json:"mode"`
 	TCP      int               `json:"tcp"`

@@ -30,7 +30,7 @@ func (b *bench) pushOf(rows int) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.pushOurs(rows); err != nil { // unmeasured: it learns the stations in that time
+	if _, err := s.pushOurs(rows); err != nil { // unmeasured: it learns the MACs in that time
 		return err
 	}
 	pushers := []pusher{{ours, s.pushOurs}, {floor, b.pushFloor}}

@@ -32,7 +32,7 @@ func scale(b *bench) error {
 	return nil
 }
 
-// dense is the same where each switch has many stations.
+// dense is the same where each switch has many MACs.
 func dense(b *bench) error { return b.scaleTo(workDense, denseSwitches, networksEach*macsEach) }
 
 func (b *bench) scaleTo(work string, n, macs int) error {

@@ -9,7 +9,7 @@ const (
 )
 
 // site is a daemon and one database with 50 switches, which have learned
-// stations in 100 networks.
+// MACs in 100 networks.
 type site struct {
 	b       *bench
 	d       *daemon
@@ -26,7 +26,7 @@ func sourceIPs() (names, ips []string) {
 	return names, ips
 }
 
-// newSite has learned so many stations, and all is in sync.
+// newSite returns a site that has learned so many MACs and is in sync.
 func (b *bench) newSite(macs int, args ...string) (*site, error) {
 	s := &site{b: b}
 	var err error

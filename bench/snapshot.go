@@ -68,11 +68,11 @@ func (b *bench) snapshotFloor(s *server, rows int) error {
 	return err
 }
 
-// monitorAll reads what a controller must know of a switch, and asks to be told
-// from then on.
+// monitorAll reads what a controller must know of a switch, and asks for reports of
+// changes from then on.
 func monitorAll() []byte { return monitorRequest("") }
 
-// monitorOnce asks not to be told any more: it is written to afterwards.
+// monitorOnce asks for no reports of changes: the database is written to afterwards.
 func monitorOnce() []byte {
 	return monitorRequest(`,"select":{"initial":true,"insert":false,"delete":false,"modify":false}`)
 }

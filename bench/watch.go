@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// watcher is told of changes of one column. It is used for single changes only:
+// watcher gets the reports of changes of one column. It is used for single changes only:
 // while many rows are written, nobody watches.
 type watcher struct{ *rawConn }
 

@@ -131,7 +131,7 @@ func otherEnds(ends map[string]bool, r *rack) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(ends)), func(ip string) bool { return slices.Contains(own, ip) })
 }
 
-// farMACs are the stations that the part's device knows by its VNI.
+// farMACs are the remote MACs of the part's device for its VNI, with their tunnel IPs.
 func (e *expectation) farMACs(p part, vni int) map[string]string {
 	if p.border != 0 {
 		vni = p.border

@@ -107,7 +107,7 @@ func (c *controller) register(name string, s *ovsdbtest.Server) string {
 	return c.create(devices, object{"name": name, "type": "hw_vtep", "management_ip": "127.0.0.1", "management_port": s.Port()})
 }
 
-// addMAC adds a station of another site to a device.
+// addMAC adds a MAC of another site to a device.
 func (c *controller) addMAC(device, mac, vtep string, vni int) {
 	c.t.Helper()
 	c.do(http.StatusCreated, http.MethodPost, devices+"/"+device+"/remote_mac_entries", object{

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// storm is a client that changes definitions without pause. It does not mind
-// refusals, nor answers that do not come, and remembers what it was told.
+// storm is a client that changes definitions without pause. It
+// ignores refusals and missing answers, and remembers the answers that it gets.
 type storm struct {
 	c     *controller
 	rng   *rand.Rand
@@ -59,7 +59,7 @@ func allStale() map[string]bool {
 	return map[string]bool{networks: true, gateways: true, connections: true, devices: true}
 }
 
-// look asks for what may have changed, and reports whether it was told.
+// look asks for what may have changed, and reports whether it got an answer.
 func (s *storm) look() bool {
 	for path := range s.stale {
 		var now definitions
@@ -177,7 +177,7 @@ func (s *storm) update(d *definitions) {
 	}
 }
 
-// mac adds some far stations, so that a plan takes a while, or removes one. No
+// mac adds some far MACs, so that a plan takes a while, or removes one. No
 // two devices know the same one.
 func (s *storm) mac(d *definitions) {
 	i := s.rng.IntN(len(d.Devices))

@@ -46,7 +46,7 @@ func ParseBorderMode(s string) (BorderMode, error) {
 	return "", fmt.Errorf("%s is not one of direct, stitch, relay", s)
 }
 
-// DriftPolicy says what is done about rows of ours that another hand changes
+// DriftPolicy says what is done about managed rows that an external writer changes
 // while the switch is connected.
 type DriftPolicy string
 

@@ -24,7 +24,7 @@ const (
 	Unavailable
 )
 
-// Error is a refusal that is told to the caller.
+// Error is a refusal that the caller sees.
 type Error struct {
 	Kind Kind
 	// Type is the Neutron exception class name, by which clients tell errors
@@ -60,7 +60,8 @@ type owned interface {
 	For(sees func(project string) bool) string
 }
 
-// ownedName is told to administrators and to a project; others are told otherwise.
+// ownedName is a name that administrators and one project may see. Others see the text
+// otherwise.
 type ownedName struct{ project, name, otherwise string }
 
 func (n ownedName) String() string { return n.name }

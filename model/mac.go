@@ -111,7 +111,7 @@ func (m MAC) Append(b []byte) []byte {
 	return b
 }
 
-// IsUnicast reports whether the address can belong to one station: neither
+// IsUnicast reports whether the address can belong to one host: neither
 // zero nor a group address (the I/G bit of the first octet).
 func (m MAC) IsUnicast() bool { return m != MAC{} && m[0]&1 == 0 }
 

@@ -10,7 +10,7 @@ import (
 // switch may still have it.
 const DefaultVNIQuarantine = 24 * time.Hour
 
-// WireID is a number by which frames of a network are told apart on the wire:
+// WireID is the number that identifies the frames of a network on the wire:
 // either a VNI or the VLAN on the cable of a stitched border device.
 type WireID struct {
 	VNI        VNI  `json:"vni,omitempty"`

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// RemoteMACEntry places a station behind a far end point. It applies to the
+// RemoteMACEntry says which far tunnel end point a MAC is behind. It applies to the
 // connections of its device whose VNI is SegmentationID.
 type RemoteMACEntry struct {
 	ID             string      `json:"id"`

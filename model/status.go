@@ -91,7 +91,7 @@ type DeviceReport struct {
 	LogicalSwitches int `json:"logical_switches"`
 	RemoteMACs      int `json:"remote_macs"`
 	LocalMACs       int `json:"local_macs"`
-	// ClaimedMACs is the number of stations that the switch has learned although they are
+	// ClaimedMACs is the number of MACs that the switch has learned although they are
 	// configured elsewhere (remote_mac_entries).
 	ClaimedMACs int `json:"claimed_macs"`
 	// Transactions sent since the session began.

@@ -125,8 +125,8 @@ var comparers = map[string]func(t *txn, id string) ([]*model.AuditRecord, error)
 	retired.bucket:     compareRetired,
 }
 
-// compareRetired tells that a deleted device is given up. That it was deleted is told
-// of the device.
+// compareRetired records that a deleted device is given up. The record of the device
+// itself says that it was deleted.
 func compareRetired(t *txn, id string) ([]*model.AuditRecord, error) {
 	before, after := retired.beforeAndAfter(t, id)
 	if before == nil || after != nil {
@@ -150,8 +150,8 @@ func (k table[T, P]) beforeAndAfter(t *txn, id string) (before, after P) {
 	return before, after
 }
 
-// compareReleased tells of numbers whose quarantine somebody ends. What a change of a
-// definition puts in quarantine, or takes out, is told by that definition.
+// compareReleased records the numbers whose quarantine somebody ends. The record of a
+// definition says what its change puts in quarantine or takes out.
 func compareReleased(t *txn, id string) ([]*model.AuditRecord, error) {
 	if !t.endsQuarantine {
 		return nil, nil

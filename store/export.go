@@ -14,7 +14,7 @@ import (
 )
 
 // maxRevision leaves room for all the changes to come: a device's Seq, which is
-// the revision that created it, is told apart by 32 bits (vtep.DatabaseID).
+// the revision that created it, is identified by 32 bits (vtep.DatabaseID).
 const maxRevision = 1 << 31
 
 // Import stores what another store exported, with ids, VNIs and the order of

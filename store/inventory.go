@@ -14,7 +14,7 @@ import (
 
 // SetInventory remembers what was last seen of a device. Order does not matter,
 // and when nothing but SeenAt differs nothing is written, unless another device that
-// reaches the same database was seen since. What is told last counts as seen last,
+// reaches the same database was seen since. The last report counts as seen last,
 // whatever the clock says: SeenAt of a new look is after those of the other devices.
 func (s *Store) SetInventory(ctx context.Context, deviceID string, inv model.Inventory) error {
 	return s.do(ctx, func(t *txn) error { return t.setInventory(deviceID, inv) })
@@ -59,8 +59,8 @@ func withReplication(old *model.Inventory, switches []model.SwitchInventory) []m
 	return switches
 }
 
-// seeLast has a look count as the last one at its database, although a clock that was
-// ahead has told the time of another.
+// seeLast makes a look the last one at its database, even if a clock that was ahead
+// gave an earlier look a later time.
 func (t *txn) seeLast(gd *model.GatewayDevice, inv model.Inventory) {
 	for o := range t.next.Inventories.All() {
 		if o.ID == gd.ID || o.SeenAt.Before(inv.SeenAt) {

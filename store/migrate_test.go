@@ -34,12 +34,12 @@ func TestMigrateVersion1(t *testing.T) {
 	require.NoError(t, s.DeleteNetwork(ctx, "n"))
 	_, err = s.SetQuota(ctx, "p", model.Limits{model.QuotaNetwork: 1})
 	require.NoError(t, err)
-	told := 0
+	records := 0
 	for _, err := range s.Audit(model.AuditFilter{}) {
 		require.NoError(t, err)
-		told++
+		records++
 	}
-	require.Equal(t, 2, told)
+	require.Equal(t, 2, records)
 	require.NoError(t, s.Close())
 }
 

@@ -10,13 +10,13 @@ import (
 )
 
 const (
-	// moveMemory is how long the last move of a station is remembered.
+	// moveMemory is how long the last move of a MAC is remembered.
 	moveMemory = 24 * time.Hour
 	// maxMoves bounds the moves that are remembered, of about 300 bytes each.
 	maxMoves = 100_000
 )
 
-// RecordMoves remembers where stations moved to. It forgets moves that are older than a
+// RecordMoves stores the last moves of MACs. It forgets moves that are older than a
 // day or of networks that are gone, and the oldest where there are too many.
 func (s *Store) RecordMoves(ctx context.Context, list []model.MACMove) error {
 	return s.do(ctx, func(t *txn) error {

@@ -184,8 +184,8 @@ func (t *txn) releaseNetwork(n *model.Network) {
 	t.quarantine(n.ID, model.WireID{VNI: n.VNI}, map[string]string{})
 }
 
-// freeAt is when a quarantine is over. A time of release that is still to come was
-// told by a clock that was ahead: such a quarantine begins when the store is opened.
+// freeAt is when a quarantine is over. A time of release in the future comes from a
+// clock that was ahead: such a quarantine begins when the store is opened.
 func (t *txn) freeAt(r *model.Released) time.Time {
 	from := r.ReleasedAt
 	if from.After(t.steady) {

@@ -12,8 +12,8 @@ import (
 	"bordergw/model"
 )
 
-// A number whose release a clock that was ahead has told is free when the store has
-// been open for as long as the quarantine lasts.
+// TestReleasedByClockAhead: a clock that was ahead gave the time of a release. The number
+// is free when the store has been open for as long as the quarantine lasts.
 func TestReleasedByClockAhead(t *testing.T) {
 	clock := time.Now().AddDate(20, 0, 0)
 	path, ctx := filepath.Join(t.TempDir(), "db"), context.Background()

@@ -6,7 +6,7 @@ import (
 	"bordergw/model"
 )
 
-// CreateRemoteMAC adds a far station to a device.
+// CreateRemoteMAC adds a far MAC to a device.
 func (s *Store) CreateRemoteMAC(ctx context.Context, deviceID string, e model.RemoteMACEntry) (*model.RemoteMACEntry, error) {
 	all, err := s.CreateRemoteMACs(ctx, deviceID, []model.RemoteMACEntry{e})
 	if err != nil {
@@ -20,8 +20,8 @@ func (s *Store) CreateRemoteMACs(ctx context.Context, deviceID string, entries [
 	return write(ctx, s, func(t *txn) ([]model.RemoteMACEntry, error) { return t.createRemoteMACs(deviceID, entries) })
 }
 
-// GetRemoteMAC returns an entry of that device. An entry of another device is
-// told apart from one that does not exist.
+// GetRemoteMAC returns an entry of that device. The error for an entry of another
+// device differs from that for an entry that does not exist.
 func (s *Store) GetRemoteMAC(deviceID, entryID string) (*model.RemoteMACEntry, error) {
 	m, err := findRemoteMAC(s.Definitions(), deviceID, entryID)
 	if err != nil {

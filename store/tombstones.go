@@ -209,8 +209,8 @@ func (t *txn) settleAll() {
 	t.settle(slices.Sorted(maps.Keys(ids))...)
 }
 
-// retiredAt is since when a deleted device is kept. A time that is still to come was told
-// by a clock that was ahead: such a device is kept since the store was opened. It is not
+// retiredAt is since when a deleted device is kept. A time in the future comes from
+// a clock that was ahead: such a device is kept since the store was opened. It is not
 // written, as which of the two clocks is wrong is not known.
 func (s *Store) retiredAt(r *model.RetiredDevice) time.Time {
 	if r.RetiredAt.After(s.steady()) {

@@ -2,8 +2,8 @@ package store
 
 import "bordergw/model"
 
-// location is a switch. One that is not known is told apart by the name that the
-// gateway gives it.
+// location is a switch. One that is not known is identified by the name that
+// the gateway gives it.
 type location struct{ device, sw string }
 
 func (p *places) location(dev *model.Device) location {

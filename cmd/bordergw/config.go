@@ -29,7 +29,7 @@ const (
 // minInterval keeps the periodic pass from being a busy loop.
 const minInterval = time.Second
 
-// config is what "serve" can be told. Its flag set names the keys; the keys of
+// config is the configuration of "serve". Its flag set names the keys; the keys of
 // the file are the same words with underscores.
 type config struct {
 	Listen   string // host:port of the REST API

@@ -20,7 +20,7 @@ func deviceNoun() noun {
 		{flag: "border-mode", key: "border_mode", define: text, usage: "direct (default), stitch or relay"},
 		{flag: "stitch-ports", key: "stitch_ports", define: commas, usage: "the two ports joined by a cable, as A,B"},
 		{flag: "tls", key: "tls", define: text, usage: "CA or fingerprint named in the daemon's configuration"},
-		{flag: "drift-policy", key: "drift_policy", define: text, usage: "repair (default) or report what another hand changes"},
+		{flag: "drift-policy", key: "drift_policy", define: text, usage: "repair (default) or report what an external writer changes"},
 	}
 	return noun{
 		word: "device", one: "gateway_device", many: "gateway_devices", path: "/v2.0/gw/gateway_devices", lookup: "name",

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// macNoun is a station behind a far tunnel end, told to one device.
+// macNoun is a remote MAC entry of one device: a MAC behind a far tunnel end.
 func macNoun() noun {
 	device := deviceNoun()
 	return noun{
@@ -16,7 +16,7 @@ func macNoun() noun {
 		extra:   unfreezeCommand,
 		columns: []string{"id", "mac_address", "vtep_address", "segmentation_id"},
 		creates: []attribute{
-			{flag: "mac-address", key: "mac_address", define: text, usage: "address of the station", required: true},
+			{flag: "mac-address", key: "mac_address", define: text, usage: "address of the host", required: true},
 			{flag: "vtep-address", key: "vtep_address", define: text, usage: "tunnel address it is behind", required: true},
 			{flag: "segmentation-id", key: "segmentation_id", define: vni, usage: "VNI between the sites (also --vni)", required: true},
 		},

@@ -25,8 +25,8 @@ const (
 	bigVLANs    = 200 // of each port
 )
 
-// TestF42_BigDatabase: a switch with 100,000 stations of ours, 4000 networks of
-// somebody else and 200 VLANs on each of 500 ports is read in 30 s, planned in
+// TestF42_BigDatabase: a switch with 100,000 managed MACs, 4000 foreign networks
+// and 200 VLANs on each of 500 ports is read in 30 s, planned in
 // 2 s and in less than 1 GiB, and a change on it is made. It runs alone, since it
 // looks at the memory of the process.
 func TestF42_BigDatabase(t *testing.T) {

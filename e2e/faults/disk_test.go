@@ -64,7 +64,7 @@ func create(t *testing.T, url, name string) int {
 }
 
 // TestF86_DiskFails: the disk of the store fails at writing, or at making sure of
-// what was written, or has no room, or can only be read any more. Writers are told;
+// what was written, or has no room, or can only be read any more. Writes are refused;
 // reads go on, and what switches lose is repaired. When the disk is well again, so
 // is the store, and a restart finds what was acknowledged and nothing else.
 func TestF86_DiskFails(t *testing.T) {

@@ -29,7 +29,7 @@ func TestF58_InvalidValues(t *testing.T) {
 	gateway := func(port, vlan string) string {
 		return `{"l2_gateway":{"devices":[{"device_name":"tor1","interfaces":[{"name":` + port + `,"segmentation_id":[` + vlan + `]}]}]}}`
 	}
-	station := func(mac, vtep string) string {
+	entry := func(mac, vtep string) string {
 		return `{"remote_mac_entry":{"mac_address":"` + mac + `","vtep_address":"` + vtep + `","segmentation_id":7000}}`
 	}
 	macs := "/v2.0/gw/gateway_devices/" + o.device + "/remote_mac_entries"
@@ -50,13 +50,13 @@ func TestF58_InvalidValues(t *testing.T) {
 		"VNI 10^400":        {"/v2.0/networks", `{"network":{"provider:segmentation_id":1` + strings.Repeat("0", 400) + `}}`, 400},
 		"id with NUL":       {"/v2.0/networks", `{"network":{"id":"a\u0000b"}}`, 400},
 		"id with newline":   {"/v2.0/networks", `{"network":{"id":"a\nb"}}`, 400},
-		"octal address":     {macs, station(good, "010.0.0.1"), 400},
-		"address 0.0.0.0":   {macs, station(good, "0.0.0.0"), 400},
-		"multicast address": {macs, station(good, "239.0.0.1"), 400},
-		"IPv6 address":      {macs, station(good, "2001:db8::1"), 400},
-		"multicast MAC":     {macs, station("01:00:5e:00:00:01", "198.51.100.7"), 400},
-		"MAC 0":             {macs, station("00:00:00:00:00:00", "198.51.100.7"), 400},
-		"MAC in capitals":   {macs, station("00:AA:00:00:00:01", "198.51.100.7"), 201},
+		"octal address":     {macs, entry(good, "010.0.0.1"), 400},
+		"address 0.0.0.0":   {macs, entry(good, "0.0.0.0"), 400},
+		"multicast address": {macs, entry(good, "239.0.0.1"), 400},
+		"IPv6 address":      {macs, entry(good, "2001:db8::1"), 400},
+		"multicast MAC":     {macs, entry("01:00:5e:00:00:01", "198.51.100.7"), 400},
+		"MAC 0":             {macs, entry("00:00:00:00:00:00", "198.51.100.7"), 400},
+		"MAC in capitals":   {macs, entry("00:AA:00:00:00:01", "198.51.100.7"), 201},
 		"deep nesting":      {"/v2.0/networks", strings.Repeat("[", 100_000), 400},
 	} {
 		status, text := post(t, url+r.path, r.body)
@@ -250,7 +250,7 @@ func TestF64_JoinedAgain(t *testing.T) {
 }
 
 // TestF65_StopsAnywhere: the controller ends at random moments while it writes a
-// few hundred stations, and is started again. In the end all stands once, and
+// few hundred MACs, and is started again. In the end all stands once, and
 // ending took nothing away. (e2e.TestKill does so with SIGKILL.)
 func TestF65_StopsAnywhere(t *testing.T) {
 	t.Parallel()
@@ -292,8 +292,8 @@ func TestF65_StopsAnywhere(t *testing.T) {
 }
 
 // TestF65_RestartKeepsMACs: a controller that starts while a switch is away
-// leaves the stations behind it where they are, until the switch has spoken or
-// the caution of the start is over; what a user takes away goes at once.
+// leaves the MACs behind it where they are, until the switch reports or the settle
+// time is over. What a user removes goes at once.
 func TestF65_RestartKeepsMACs(t *testing.T) {
 	t.Parallel()
 	s := rig.New(t, reconcile.Options{Settle: 6 * time.Second})
@@ -310,7 +310,7 @@ func TestF65_RestartKeepsMACs(t *testing.T) {
 			return err
 		})
 	}
-	stations := func() (found []string) {
+	remote := func() (found []string) {
 		for _, line := range rig.Picture(near) {
 			if strings.HasPrefix(line, "mac ") {
 				found = append(found, line)
@@ -321,7 +321,7 @@ func TestF65_RestartKeepsMACs(t *testing.T) {
 	has := func(within time.Duration, want ...string) time.Duration {
 		t.Helper()
 		return rig.Eventually(t, within, func() error {
-			if have := stations(); !slices.Equal(have, want) {
+			if have := remote(); !slices.Equal(have, want) {
 				return fmt.Errorf("%v, not %v", have, want)
 			}
 			return nil
@@ -334,11 +334,11 @@ func TestF65_RestartKeepsMACs(t *testing.T) {
 	s.Start()
 	began := time.Now()
 	s.InSync(nearDevice)
-	require.Equal(t, []string{one, other}, stations(), "nobody has withdrawn them")
+	require.Equal(t, []string{one, other}, remote(), "nobody has withdrawn them")
 	s.Part(conns["cut"])
 	has(soon, other)
 	has(rig.Patience)
-	require.Greater(t, time.Since(began), 5*time.Second, "not before the caution is over")
+	require.Greater(t, time.Since(began), 5*time.Second, "not before the settle time is over")
 	proxy.Open()
 	measured(t, 0, has(rig.Patience, other))
 }

@@ -92,7 +92,7 @@ func (w *two) stands(within time.Duration) time.Duration {
 	return took + rig.Holds(w.T, within, w.other, carriedByTwo...)
 }
 
-// learn has a switch learn a station in network net.
+// learn adds a learned MAC of network net to a switch.
 func learn(s *ovsdbtest.Server, mac, ip string) { s.VtepCtl("add-ucast-local", "net", mac, ip) }
 
 // mac parses an address that is one.

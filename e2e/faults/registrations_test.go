@@ -14,7 +14,7 @@ import (
 )
 
 // TestF62_MovedInUse: the management address of a switch that carries something
-// changes. Its device is told so, and nothing on the switch is taken down.
+// changes. The status of its device says so, and nothing on the switch is removed.
 func TestF62_MovedInUse(t *testing.T) {
 	t.Parallel()
 	server := ovsdbtest.Start(t)
@@ -202,7 +202,7 @@ func TestF29_NameTaken(t *testing.T) {
 		require.NoError(t, rig.Differs(twin, nil))
 		require.Equal(t, untouched, twin.Transactions())
 	}
-	require.Equal(t, "tor1", o.Report(device).Switches[0].Name, "what it shows is told")
+	require.Equal(t, "tor1", o.Report(device).Switches[0].Name, "what the switch shows is in the report")
 }
 
 // TestF29_UnitReplaced: a new unit at the address of the old one, of the same name

@@ -38,9 +38,8 @@ func muted(t testing.TB) (*two, *rig.Between) {
 // held is what the first switch of a muted holds.
 var held = append([]string{"mac net 00:00:5e:00:53:01 192.0.2.2"}, carriedByOne...)
 
-// TestF72_SilentMonitor: a switch goes on answering and does not report what changes. A
-// binding and a network that are taken away come back, a station that it learns is known
-// to the others, again and again.
+// TestF72_SilentMonitor: a switch answers and does not report changes. A binding and MACs
+// that are removed come back, and a MAC that it learns reaches the others, each time.
 func TestF72_SilentMonitor(t *testing.T) {
 	t.Parallel()
 	w, between := muted(t)
@@ -48,21 +47,21 @@ func TestF72_SilentMonitor(t *testing.T) {
 	want := slices.Clone(carriedByTwo)
 	for i := range 3 {
 		began := time.Now()
-		station := fmt.Sprintf("00:00:5e:00:53:1%d", i)
-		learn(w.server, station, "192.0.2.1")
+		learned := fmt.Sprintf("00:00:5e:00:53:1%d", i)
+		learn(w.server, learned, "192.0.2.1")
 		if i == 1 {
 			w.server.VtepCtl("clear-remote-macs", "net")
 		}
 		w.server.VtepCtl("unbind-ls", "tor1", "p1", "100")
 		rig.Holds(t, rig.Patience, w.server, held...)
-		want = append(want, "mac net "+station+" 192.0.2.1")
+		want = append(want, "mac net "+learned+" 192.0.2.1")
 		rig.Holds(t, rig.Patience, w.other, want...)
 		measured(t, 0, time.Since(began))
 	}
 	w.Device(rig.Patience, w.device, model.DeviceInSync, "does not report its changes")
 }
 
-// TestF72_LostForAWhile: what changes for some time is not told, and all after it is.
+// TestF72_LostForAWhile: changes are unreported for some time, and reported again after it.
 func TestF72_LostForAWhile(t *testing.T) {
 	t.Parallel()
 	w, between := muted(t)
@@ -82,7 +81,7 @@ func TestF72_LostForAWhile(t *testing.T) {
 	measured(t, 0, time.Since(began))
 }
 
-// TestF72_OneTable: the changes of one table are not told. The status names the row.
+// TestF72_OneTable: the changes of one table are unreported. The status names the row.
 func TestF72_OneTable(t *testing.T) {
 	t.Parallel()
 	for said, change := range map[string][]string{

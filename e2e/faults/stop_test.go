@@ -14,10 +14,10 @@ import (
 	"bordergw/reconcile"
 )
 
-// manyMACs are pushed while the controller is told to end.
+// manyMACs is how many MACs the controller pushes when it gets the order to end.
 const manyMACs = 30000
 
-// remotes are the stations that a switch was told, and how many rows tell them.
+// remotes returns the remote MACs of a switch and the number of their rows.
 func remotes(s *ovsdbtest.Server) (macs map[any]bool, rows int, err error) {
 	all, err := s.TryRows("Ucast_Macs_Remote", "_uuid", "MAC")
 	macs = map[any]bool{}
@@ -27,7 +27,7 @@ func remotes(s *ovsdbtest.Server) (macs map[any]bool, rows int, err error) {
 	return macs, len(all), err
 }
 
-// learnMany has a switch learn stations in network net.
+// learnMany adds learned MACs of network net to a switch.
 func learnMany(t *testing.T, s *ovsdbtest.Server, n int) {
 	learn(s, "02:02:00:00:00:01", "192.0.2.2")
 	ls, locator := reference(t, s, "Logical_Switch", "name", "net"), reference(t, s, "Physical_Locator", "dst_ip", "192.0.2.2")
@@ -36,9 +36,9 @@ func learnMany(t *testing.T, s *ovsdbtest.Server, n int) {
 	}
 }
 
-// TestF85_StopsInLargePush: the controller is told to end while it writes 30,000
-// stations. It ends at once, also when the switch answers nothing any more; what
-// stands is whole, and the next start writes the rest, and nothing twice.
+// TestF85_StopsInLargePush: the controller gets the order to end while it writes 30,000
+// MACs. It ends at once, even if the switch no longer answers. Every transaction is
+// whole or absent; the next start writes the rest, and nothing twice.
 func TestF85_StopsInLargePush(t *testing.T) {
 	t.Parallel()
 	for name, answers := range map[string]bool{"the switch answers": true, "the switch is silent": false} {
@@ -71,7 +71,7 @@ func TestF85_StopsInLargePush(t *testing.T) {
 			began = time.Now()
 			rig.Eventually(t, 2*rig.Patience, func() error {
 				if macs, n, err := remotes(p.near); err != nil || n != manyMACs+1 || len(macs) != n {
-					return errors.Join(err, fmt.Errorf("%d rows tell %d stations", n, len(macs)))
+					return errors.Join(err, fmt.Errorf("%d rows have %d MACs", n, len(macs)))
 				}
 				return nil
 			})
@@ -82,7 +82,7 @@ func TestF85_StopsInLargePush(t *testing.T) {
 	}
 }
 
-// push is a site that writes all stations of one switch to another, "tor1".
+// push is a site that writes all MACs of one switch to another, "tor1".
 type push struct {
 	*rig.Site
 	near   *ovsdbtest.Server

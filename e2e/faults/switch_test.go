@@ -144,19 +144,19 @@ func rackBeside(s *rig.Site) (peer, rack *ovsdbtest.Server, conn string) {
 	return peer, rack, s.Join(s.Network("net", 5001), rig.At{Switch: "tor1", Port: "p1", VLAN: 100}, rig.At{Switch: "tor2", Port: "p1", VLAN: 100})
 }
 
-// TestF26_MACsOfAddressTakenOff: the stations behind a switch that shows no
-// address for a while, or leaves a database of several, stay where they are known.
+// TestF26_MACsOfAddressTakenOff: a switch shows no address for a while, or leaves a
+// database of several. The MACs behind it stay on the switches that have them.
 func TestF26_MACsOfAddressTakenOff(t *testing.T) {
 	t.Parallel()
 	s := rig.New(t, reconcile.Options{LocalHold: 100 * time.Millisecond})
 	peer, rack, conn := rackBeside(s)
-	const station = "mac net 00:00:5e:00:53:01 192.0.2.2"
+	const row = "mac net 00:00:5e:00:53:01 192.0.2.2"
 	s.Connection(rig.Patience, conn, model.ConnectionActive)
 	learn(rack, "00:00:5e:00:53:01", "192.0.2.2")
 	has := func() error {
 		picture, err := rig.TryPicture(peer)
-		if err == nil && !slices.Contains(picture, station) {
-			err = fmt.Errorf("%s does not stand: %v", station, picture)
+		if err == nil && !slices.Contains(picture, row) {
+			err = fmt.Errorf("%s is missing: %v", row, picture)
 		}
 		return err
 	}
@@ -174,8 +174,8 @@ func TestF26_MACsOfAddressTakenOff(t *testing.T) {
 }
 
 // TestF29_SwitchGone: one switch of several leaves its database. It stays a
-// member as long as learned stations are held; then its address leaves the flood
-// lists. One that comes back before is as if nothing had been.
+// member as long as its learned MACs are held. Then its address leaves the flood lists.
+// A switch that comes back before that changes nothing.
 func TestF29_SwitchGone(t *testing.T) {
 	t.Parallel()
 	const hold = 4 * time.Second

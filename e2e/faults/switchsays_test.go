@@ -49,8 +49,8 @@ func TestF31_FaultStatus(t *testing.T) {
 	require.NoError(t, rig.Differs(o.server, append([]string{"ls beside 5002", "bind tor1 p2 200 beside"}, carried...)))
 }
 
-// TestF32_TableFull: a switch whose MAC table is full gets no more stations and
-// floods for them; when there is room, they follow.
+// TestF32_TableFull: a switch whose MAC table is full gets no more MACs and
+// floods for them. They follow when there is room.
 func TestF32_TableFull(t *testing.T) {
 	t.Parallel()
 	w := newTwo(t)
@@ -73,8 +73,8 @@ func TestF32_TableFull(t *testing.T) {
 	measured(t, 0, time.Since(began))
 }
 
-// TestF33_CanNotReplicate: a switch that says it can not send copies to several
-// is not told to any more.
+// TestF33_CanNotReplicate: a switch reports that it can not send copies to several tunnel
+// end points. Its logical switches no longer have replication_mode source_node.
 func TestF33_CanNotReplicate(t *testing.T) {
 	t.Parallel()
 	w := newTwo(t)
@@ -94,7 +94,7 @@ func TestF33_CanNotReplicate(t *testing.T) {
 	require.NoError(t, rig.Differs(w.server, carriedByOne), "with one other, nobody needs copies")
 }
 
-// stations is an operation a station that a switch learns.
+// localMACs is one insert operation for each of n MACs that a switch learns.
 func localMACs(ls, locator string, from, n int) string {
 	ops := make([]string, n)
 	for i := range ops {
@@ -116,7 +116,7 @@ func reference(t testing.TB, s *ovsdbtest.Server, table, column, value string) s
 	return ""
 }
 
-// TestF34_LocalStorm: a switch learns thousands of stations at once. A change on
+// TestF34_LocalStorm: a switch learns thousands of MACs at once. A change on
 // another switch does not wait for them, and all arrive.
 func TestF34_LocalStorm(t *testing.T) {
 	t.Parallel()
@@ -140,7 +140,7 @@ func TestF34_LocalStorm(t *testing.T) {
 	}
 	rig.Eventually(t, rig.Patience, func() error {
 		if n := len(w.server.Rows("Ucast_Macs_Remote", "MAC")); n != batch*batches+1 {
-			return fmt.Errorf("%d stations arrived", n)
+			return fmt.Errorf("%d MACs arrived", n)
 		}
 		return nil
 	})
@@ -182,12 +182,12 @@ func TestF35_BadLocalRows(t *testing.T) {
 	require.GreaterOrEqual(t, disbelieved, 5.0, "they are counted")
 }
 
-// TestF36_Flapping: a station that two switches learn in turn, again and again,
-// is held where it is after a few moves.
+// TestF36_Flapping: a MAC that two switches learn in turn, again and again, is frozen
+// where it is after a few moves.
 func TestF36_Flapping(t *testing.T) {
 	t.Parallel()
 	// Held for longer than a busy machine may take from one move to the next.
-	log, told := logtest.NewNullLogger()
+	log, lines := logtest.NewNullLogger()
 	w := twoOf(oneWith(t, reconcile.Options{LocalHold: time.Minute, Log: log}))
 	third, device := w.Switch("tor3", "192.0.2.3", "p1")
 	w.Join("net", rig.At{Switch: "tor3", Port: "p1", VLAN: 100})
@@ -222,13 +222,13 @@ func TestF36_Flapping(t *testing.T) {
 	}
 	require.Equal(t, last, where(), "it stands still")
 	w.Connection(soon, w.conn, model.ConnectionActive, "frozen", m)
-	require.True(t, slices.ContainsFunc(told.AllEntries(), func(e *logrus.Entry) bool { return strings.Contains(e.Message, m) }), "it is told")
+	require.True(t, slices.ContainsFunc(lines.AllEntries(), func(e *logrus.Entry) bool { return strings.Contains(e.Message, m) }), "the log has it")
 	network := w.Loop.UnfreezeMAC("net", mac(t, m))
 	require.True(t, network, "it was held")
 }
 
-// TestF37_StaticWins: a station that is configured far away and learned here is
-// where it is configured.
+// TestF37_StaticWins: a MAC that is configured far away and learned here stays where
+// it is configured.
 func TestF37_StaticWins(t *testing.T) {
 	t.Parallel()
 	log, lines := logtest.NewNullLogger()
@@ -322,7 +322,7 @@ func TestF39_LocalFlood(t *testing.T) {
 }
 
 // TestF40_EphemeralColumns: the fault of a port is gone after a restart, without
-// having been cleared. It is unknown then, and told again when the switch does.
+// having been cleared. It is unknown then, until the switch reports it again.
 func TestF40_EphemeralColumns(t *testing.T) {
 	t.Parallel()
 	o := newOne(t)
@@ -341,7 +341,7 @@ func TestF40_EphemeralColumns(t *testing.T) {
 }
 
 // TestF41_SchemaVersions: every version of the schema and one from the future
-// carry a network with a station and a flood list.
+// carry a network with a MAC and a flood list.
 func TestF41_SchemaVersions(t *testing.T) {
 	t.Parallel()
 	s := rig.New(t, reconcile.Options{})
@@ -361,9 +361,9 @@ func TestF41_SchemaVersions(t *testing.T) {
 	measured(t, 0, time.Since(began))
 }
 
-// everywhere checks that all hold the network, and all but the first the
-// station.
-func everywhere(servers map[string]*ovsdbtest.Server, station string) error {
+// everywhere checks that all have the network, and that all but the first have the
+// MAC row, unless it is "".
+func everywhere(servers map[string]*ovsdbtest.Server, macRow string) error {
 	for i, v := range ovsdbtest.Versions {
 		want := []string{"ls net 5001", fmt.Sprintf("bind sw%s p1 100 net", v)}
 		var others []string
@@ -373,8 +373,8 @@ func everywhere(servers map[string]*ovsdbtest.Server, station string) error {
 			}
 		}
 		want = append(want, "flood net "+strings.Join(others, " "))
-		if station != "" && i > 0 {
-			want = append(want, station)
+		if macRow != "" && i > 0 {
+			want = append(want, macRow)
 		}
 		if err := rig.Differs(servers[v], want); err != nil {
 			return fmt.Errorf("schema %s: %w", v, err)

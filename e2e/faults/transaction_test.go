@@ -64,7 +64,7 @@ func bound(s *rig.Site) {
 
 var boundLines = []string{"ls net 5001", "bind tor1 p1 100 net", "ls beside 5002", "bind tor1 p2 200 beside"}
 
-// farMAC is a border with a station behind 198.51.100.7.
+// farMAC adds a border with a MAC behind 198.51.100.7.
 func farMAC(t *testing.T) func(*rig.Site) {
 	return func(s *rig.Site) {
 		var device string
@@ -78,7 +78,7 @@ func farMAC(t *testing.T) func(*rig.Site) {
 
 var farLines = []string{"ls far 7000", "flood far 198.51.100.7", "mac far 00:aa:00:00:00:01 198.51.100.7"}
 
-// theirs is a foreign network with a station behind the same address.
+// theirs is a foreign network with a MAC behind the same address.
 func theirs(s *ovsdbtest.Server) {
 	s.VtepCtl("add-ls", "theirs", "--", "add-ucast-remote", "theirs", "00:bb:00:00:00:01", "198.51.100.7")
 }
@@ -246,7 +246,7 @@ func TestF18_SwitchRefuses(t *testing.T) {
 		require.Equal(t, model.ConnectionError, st.State, kind)
 		require.Contains(t, st.Detail, kind)
 		require.Contains(t, st.Detail, "slot 3")
-		require.NotContains(t, st.Detail, "another hand", "a refusal is no conflict")
+		require.NotContains(t, st.Detail, "external writer", "a refusal is no conflict")
 		require.Equal(t, model.DeviceDegraded, d.Phase)
 		require.Contains(t, d.LastError, kind)
 		require.EqualValues(t, 1, dialled, "the session stands")

@@ -37,18 +37,18 @@ func TestF43_OperatorDeletes(t *testing.T) {
 	}
 }
 
-// TestF43_FightsBack: somebody undoes the same thing again and again, while
-// the network has a new station each time. It is repaired after delays that grow, and
-// called a conflict.
+// TestF43_FightsBack: an external writer undoes the same binding again and again, while
+// the network learns a new MAC each time. The delay of the repairs grows, and the sixth
+// time is reported as a conflict.
 func TestF43_FightsBack(t *testing.T) {
 	t.Parallel()
 	o := newTwo(t)
 	stands := slices.Clone(carriedByOne)
 	for i := range 5 {
 		o.server.VtepCtl("unbind-ls", "tor1", "p1", "100")
-		station := fmt.Sprintf("00:00:5e:00:53:%02x", i)
-		learn(o.other, station, "192.0.2.2")
-		stands = append(stands, "mac net "+station+" 192.0.2.2")
+		learned := fmt.Sprintf("00:00:5e:00:53:%02x", i)
+		learn(o.other, learned, "192.0.2.2")
+		stands = append(stands, "mac net "+learned+" 192.0.2.2")
 		rig.Holds(t, soon+delayOf(i), o.server, stands...)
 	}
 	at := writtenAt(o.server, `"vlan_bindings":`) // when it was bound, undone, repaired, undone, ...
@@ -96,7 +96,7 @@ func TestF43_FightsBackMany(t *testing.T) {
 	all := func() error {
 		rows, err := w.server.TryRows("Ucast_Macs_Remote", "MAC")
 		if err == nil && len(rows) != many+1 {
-			err = fmt.Errorf("%d stations", len(rows))
+			err = fmt.Errorf("%d MACs", len(rows))
 		}
 		return err
 	}

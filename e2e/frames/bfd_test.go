@@ -10,7 +10,7 @@ import (
 )
 
 // bfd has two switches run BFD between them. The condition follows what they report, the settings are written again when
-// an emulator has made its tunnel rows anew, and a tunnel that is down takes no station away.
+// an emulator has made its tunnel rows anew, and a tunnel that is down removes no MAC.
 func bfd(s *scene) {
 	for _, name := range []string{"sw1", "sw2"} {
 		s.device(name, object{"profile": "ovs-vtep+bfd"})
@@ -40,7 +40,7 @@ func bfd(s *scene) {
 	s.reach("h1", "h2")
 }
 
-// stations is what a switch has been told of the stations of all networks.
+// remoteMACs lists the remote MACs of all networks of a switch, as vtep-ctl prints them.
 func (s *scene) remoteMACs(name string) string {
 	s.Helper()
 	sw := s.lab.Switch(name)

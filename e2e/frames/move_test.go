@@ -18,7 +18,7 @@ const ourPart = 500 * time.Millisecond
 type move struct {
 	lab.Loss
 	learned  time.Duration // plugged in and announced, until the row of the new switch
-	told     time.Duration // until all rows of all others, and the new switch's own, are as they are to be
+	reported time.Duration // until all rows of all others, and the new switch's own, are as they are to be
 	answered time.Duration // until a ping is answered
 	stalled  time.Duration // of all of it, in which the machine was busy
 }
@@ -29,7 +29,7 @@ type traveller struct {
 	homeVLAN, awayVLAN int
 }
 
-// More than five moves of one station within three minutes freeze it, hence two of them.
+// More than five moves of one MAC within three minutes freeze it, hence two hosts.
 var travellers = []traveller{{"t1", "sw1", "sw2", 100, 200}, {"u2", "sw2", "sw1", 200, 100}}
 
 // moves has two hosts go to and fro, so many times each, while they are pinged. A move may cost so much silence at
@@ -56,7 +56,7 @@ func (s *scene) moves(times int, most time.Duration) {
 		most = s.twoRounds(net, began)
 	}
 	for _, m := range all {
-		require.LessOrEqual(s, m.told, ourPart+m.stalled, "from the new switch's row until the rows of all the others")
+		require.LessOrEqual(s, m.reported, ourPart+m.stalled, "from the new switch's row until the rows of all the others")
 		require.LessOrEqual(s, m.Silence, most+m.stalled)
 	}
 	s.once([]string{"t1", "u2", "h3"}, []string{"t2", "u1"})
@@ -101,18 +101,18 @@ func (s *scene) moved(t *trace, host, from, to string, vlan int) (m move) {
 		}
 		return nil
 	})
-	told := t.await(s, learned, func(at map[string]place) error { return s.tells(at, to) })
+	reported := t.await(s, learned, func(at map[string]place) error { return s.tells(at, to) })
 	s.answers(stream, 3*time.Second)
 	answered, ok := stream.AnsweredAfter(plugged)
 	require.True(s, ok)
-	m = move{learned: learned.Sub(plugged), told: told.Sub(learned), answered: answered.Sub(told)}
+	m = move{learned: learned.Sub(plugged), reported: reported.Sub(learned), answered: answered.Sub(reported)}
 	m.Loss, err = stream.Stop()
 	require.NoError(s, err)
 	m.stalled = s.free.Stalled() - before
 	s.onWire("h3", host, []hop{{"sw3", to, vniA}})
 	s.reach("t1", "u2", "h3")
-	s.Logf("%s moves from %s to %s: learned after %s, told after %s, answered after %s; %s", host, from, to,
-		ms(m.learned), ms(m.told), ms(m.answered), m.Loss)
+	s.Logf("%s moves from %s to %s: learned after %s, rows written after %s, answered after %s; %s", host, from, to,
+		ms(m.learned), ms(m.reported), ms(m.answered), m.Loss)
 	return m
 }
 
@@ -133,7 +133,7 @@ func (s *scene) tells(at map[string]place, home string) error {
 			want = "" // a row of its own would be stale
 		}
 		if got := at[sw.Name].remote; got != want {
-			return fmt.Errorf("%s was told that the station is at %q, want %q", sw.Name, got, want)
+			return fmt.Errorf("%s has the MAC at %q, want %q", sw.Name, got, want)
 		}
 	}
 	return nil
@@ -147,7 +147,7 @@ func (s *scene) summary(all []move) {
 		of   func(move) time.Duration
 	}{
 		{"plugged in until the new switch's row", func(m move) time.Duration { return m.learned }},
-		{"until the rows of all the others", func(m move) time.Duration { return m.told }},
+		{"until the rows of all the others", func(m move) time.Duration { return m.reported }},
 		{"until an answer", func(m move) time.Duration { return m.answered }},
 		{"silence in all", func(m move) time.Duration { return m.Silence }},
 	} {
@@ -178,8 +178,8 @@ func (s *scene) twoRounds(logicalSwitch string, since time.Time) time.Duration {
 }
 
 // quickReturn has a host go away and come back before the switch that it came from has forgotten it. That switch then
-// tells nobody of the return: it is believed ten seconds after at the latest, if it goes on having what it was told is
-// elsewhere.
+// does not report the return. Its row is believed at the latest ten seconds after the remote row that places the MAC
+// elsewhere, if it still has its own.
 func (s *scene) quickReturn() {
 	s.meet()
 	v := travellers[0]
@@ -192,9 +192,9 @@ func (s *scene) quickReturn() {
 	back, err := s.lab.Move(soon(s.T), v.host, away, home, v.homeVLAN)
 	require.NoError(s, err)
 	require.NoError(s, s.lab.Ping(soon(s.T), "h3", v.host))
-	told := t.await(s, back, func(at map[string]place) error { return s.tells(at, v.home) })
-	s.Logf("measured: | back before it was forgotten, until the rows of all the others | %s |", ms(told.Sub(back)))
-	require.LessOrEqual(s, told.Sub(back), 10*time.Second+2*emulatorRound+s.free.Stalled()-before)
+	reported := t.await(s, back, func(at map[string]place) error { return s.tells(at, v.home) })
+	s.Logf("measured: | back before it was forgotten, until the rows of all the others | %s |", ms(reported.Sub(back)))
+	require.LessOrEqual(s, reported.Sub(back), 10*time.Second+2*emulatorRound+s.free.Stalled()-before)
 	s.reach("t1", "u2", "h3")
 	s.once([]string{"t1", "u2", "h3"}, []string{"t2", "u1"})
 }

@@ -13,19 +13,19 @@ import (
 	"bordergw/vtep/ovsdb"
 )
 
-// place is what one switch's database says of a station.
+// place is where one switch's database has a MAC.
 type place struct {
 	local  bool   // the switch has learned it
-	remote string // tunnel IP that the switch was told, "" for none
+	remote string // tunnel IP in the remote row, "" for none
 }
 
-// moment is what the databases of all switches say of a station from a time on.
+// moment is where the databases of all switches have a MAC from a time on.
 type moment struct {
 	at     time.Time
 	places map[string]place // by switch
 }
 
-// trace follows one station through the databases of all switches, which tell of every change when it is made. All
+// trace follows one MAC through the databases of all switches, which report every change when it is made. All
 // times are of this process's clock, as are those of pings.
 type trace struct {
 	mac string

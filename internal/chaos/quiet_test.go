@@ -39,7 +39,7 @@ func (w *world) quiet() time.Duration {
 	return took
 }
 
-// age does what switches do: they forget the stations of networks that they no
+// age does what switches do: they forget the MACs of networks that they no
 // longer carry.
 func (w *world) age() {
 	carries := map[string]bool{}

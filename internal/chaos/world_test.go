@@ -25,7 +25,7 @@ type world struct {
 	ids   []string // of the devices
 	made  int      // networks so far
 	conns []string
-	// stations are where they were learned last.
+	// macs has the switch that learned each MAC last.
 	macs  map[string]*location
 	steps int
 	count map[string]int
@@ -41,14 +41,14 @@ type tor struct {
 	paused bool
 }
 
-// station is where a MAC was learned.
+// location is where a MAC was learned.
 type location struct {
 	network string
 	tor     *tor
 	moves   int
 }
 
-// maxMoves is less than what freezes a station.
+// maxMoves is less than what freezes a MAC.
 const maxMoves = 3
 
 func newWorld(t *testing.T, seed uint64, switches int) *world {
@@ -238,7 +238,7 @@ func (w *world) part() {
 	w.conns = append(w.conns[:i], w.conns[i+1:]...)
 }
 
-// learn has a switch learn a new station or one that was elsewhere. The switch
+// learn has a switch learn a new MAC or one that was elsewhere. The switch
 // may not have the network (yet); then it learns nothing.
 func (w *world) learn() {
 	s, n := w.well(), w.anyNetwork()
@@ -256,7 +256,7 @@ func (w *world) learn() {
 	}
 }
 
-// movable is the first station of a network, by name, that may move and whose
+// movable is the first MAC of a network, by name, that may move and whose
 // switch works.
 func (w *world) movable(network string) (found string, at *location) {
 	for m, st := range w.macs {
@@ -267,7 +267,7 @@ func (w *world) movable(network string) (found string, at *location) {
 	return found, at
 }
 
-// withdraw has the switch that works forget a station.
+// withdraw has the switch that works forget a MAC.
 func (w *world) withdraw(m string) {
 	at := w.macs[m]
 	// The logical switch may have gone, and its rows with it.
@@ -283,7 +283,7 @@ func (w *world) forget() {
 	}
 }
 
-// edit is the hand of an operator who takes things away. What is not there can
+// edit is an operator who removes rows. What is not there can
 // not be taken. Nobody takes both our mark and our VNI off a logical switch: it
 // would be anybody's then.
 func (w *world) edit() {

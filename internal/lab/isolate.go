@@ -79,8 +79,8 @@ func isolation() *syscall.SysProcAttr {
 	return attr
 }
 
-// enter makes the new namespaces usable. What goes wrong is told to the first run, through the pipe, and by it to its
-// caller; silence means success.
+// enter makes the new namespaces usable. It writes what goes wrong to the pipe, and the first run returns it to
+// its caller. No text means success.
 func enter() (code int, inside bool, err error) {
 	report := os.NewFile(3, "report")
 	defer report.Close()

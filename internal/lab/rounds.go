@@ -11,10 +11,10 @@ import (
 // roundLog is the emulator's own log, in which times have milliseconds.
 const roundLog = "rounds.log"
 
-// ovs-vtep says this once a round for each Logical_Switch, when it reads what it has been told.
+// ovs-vtep logs this once a round for each Logical_Switch, when it reads the remote rows.
 var roundLine = regexp.MustCompile(`(?m)^(\S+)\.(\S{3})Z \| .* \| update_remote_macs: using tunnel key \d+ in (\S+)$`)
 
-// Rounds is when the distribution's ovs-vtep has read what it has been told for a Logical_Switch, each time.
+// Rounds lists the times at which the distribution's ovs-vtep read the remote rows of a Logical_Switch.
 func (s *Switch) Rounds(logicalSwitch string) ([]time.Time, error) {
 	log, err := os.ReadFile(s.path(roundLog))
 	if err != nil {

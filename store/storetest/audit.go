@@ -33,14 +33,14 @@ func testAudit(t *testing.T, open Open) {
 	f.reopen()
 
 	all := f.audit(model.AuditFilter{})
-	var told []string
+	var records []string
 	for i, r := range all {
 		require.Equal(t, uint64(len(all)-i), r.Seq)
 		require.Equal(t, []string{"u", "ops", "req-1"}, []string{r.User, r.Project, r.RequestID})
 		require.True(t, f.opts.Now().Equal(r.Time))
 		require.Equal(t, r.Action == model.AuditCreate, string(r.Before) == "null")
 		require.Equal(t, r.Action == model.AuditDelete, string(r.After) == "null")
-		told = append(told, r.Action+" "+r.Resource+" "+r.ResourceID)
+		records = append(records, r.Action+" "+r.Resource+" "+r.ResourceID)
 	}
 	require.Equal(t, []string{
 		"create quota p",
@@ -52,7 +52,7 @@ func testAudit(t *testing.T, open Open) {
 		"create l2_gateway " + g.ID,
 		"create gateway_device " + gd.ID,
 		"create network n",
-	}, told)
+	}, records)
 	var entry struct {
 		DeviceID string `json:"gateway_device_id"`
 		model.RemoteMACEntry

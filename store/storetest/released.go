@@ -350,5 +350,5 @@ func testQuarantineEnded(t *testing.T, open Open) {
 	f.NoteVNIs(a.ID, true, map[string]model.VNI{"c": 101})
 	require.True(t, f.Quarantine()[0].StillSeen)
 	require.NoError(t, f.EndQuarantine(ctx, model.WireID{VNI: 101}, ""))
-	require.Len(t, ended(), 2, "what the end of a network puts in quarantine is told with the network")
+	require.Len(t, ended(), 2, "the record of a network says what its end puts in quarantine")
 }

@@ -125,7 +125,7 @@ func (b *Between) asked(text json.RawMessage) string {
 	return strings.ReplaceAll(b.answer(Request{m.Method, m.Params}), "$ID", string(m.ID))
 }
 
-// told is what is left of a message of the switch.
+// fromSwitch is what is passed on of a message of the switch.
 func (b *Between) fromSwitch(text json.RawMessage) []byte {
 	b.mu.Lock()
 	mute := b.mute

@@ -184,7 +184,7 @@ func (s *Site) Border(network, device string, vni model.VNI) string {
 	return c.ID
 }
 
-// Far adds a station of another site to a device.
+// Far adds a MAC of another site to a device.
 func (s *Site) Far(device string, mac model.MAC, vtep model.VTEPAddress, vni model.VNI) {
 	s.T.Helper()
 	_, err := s.Store.CreateRemoteMAC(s.T.Context(), device, model.RemoteMACEntry{MAC: mac, VTEPAddress: vtep, SegmentationID: vni})

@@ -1,6 +1,6 @@
 """relay.py that looks ten times a second at what has changed, where ovs-vtep looks once.
 
-A real switch learns a station and takes a row in milliseconds. This comes near enough to measure the controller.
+A real switch learns a MAC and takes a row in milliseconds. This comes near enough to measure the controller.
 """
 
 import sys
