@@ -348,7 +348,7 @@ func (d *differ) staleMACs(seg *Segment, have map[model.MAC]macRow) (stale []mod
 // kept reports whether an unwanted MAC stays, because its switch is unreported and so
 // has not withdrawn it.
 func (d *differ) kept(seg *Segment, row macRow) bool {
-	return len(seg.Unheard) > 0 && seg.Unheard[d.have.locators[row.locator].Addr]
+	return len(seg.Unreported) > 0 && seg.Unreported[d.have.locators[row.locator].Addr]
 }
 
 func (d *differ) deleteMACs(seg *Segment, have map[model.MAC]macRow, macs []model.MAC) {

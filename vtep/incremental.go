@@ -228,7 +228,7 @@ func (c *increment) segment(seg *Segment, have *State) dirtyPart {
 		return everything // also because a member that left may have kept rows
 	}
 	macs = slices.AppendSeq(macs, maps.Keys(rows))
-	macs = append(macs, have.behind(have.lsByName[seg.Name], was.Unheard, seg.Unheard)...)
+	macs = append(macs, have.behind(have.lsByName[seg.Name], was.Unreported, seg.Unreported)...)
 	slices.SortFunc(macs, model.MAC.Compare)
 	return dirtyPart{macs: slices.Compact(macs)}
 }

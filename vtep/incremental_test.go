@@ -135,12 +135,12 @@ func otherFacts(t testing.TB, r *rand.Rand, w *vtep.Want) {
 func unreportedBy(t testing.TB, s *vtep.Segment, ips ...string) *vtep.Segment {
 	out := &vtep.Segment{
 		Name: s.Name, Description: s.Description, TunnelKey: s.TunnelKey, MACs: s.MACs, Flood: s.Flood, Incomplete: s.Incomplete,
-		Unheard: map[model.VTEPAddress]bool{},
+		Unreported: map[model.VTEPAddress]bool{},
 	}
 	for _, ip := range ips {
 		a, err := model.ParseVTEPAddress(ip)
 		require.NoError(t, err)
-		out.Unheard[a] = true
+		out.Unreported[a] = true
 	}
 	return out
 }

@@ -76,10 +76,10 @@ type Segment struct {
 	Flood       []Endpoint // sorted by Locator, each (Locator, Home) once
 	// Incomplete: Flood lacks a member whose address is not known.
 	Incomplete bool
-	// Unheard are the tunnel addresses of switches that have not reported their local
+	// Unreported are the tunnel addresses of switches that have not reported their local
 	// MACs yet, if they or others of their database are in Flood. A MAC behind one of
 	// them stays: no switch has withdrawn it.
-	Unheard map[model.VTEPAddress]bool
+	Unreported map[model.VTEPAddress]bool
 
 	// deltas is the delta log: what changed since earlier values, the latest first.
 	deltas []delta
@@ -88,7 +88,7 @@ type Segment struct {
 // Equal reports whether two Segments say the same, wherever they come from.
 func (s *Segment) Equal(o *Segment) bool {
 	return s == o || s.Name == o.Name && s.Description == o.Description && s.TunnelKey == o.TunnelKey && s.Incomplete == o.Incomplete &&
-		slices.Equal(s.MACs, o.MACs) && slices.Equal(s.Flood, o.Flood) && maps.Equal(s.Unheard, o.Unheard)
+		slices.Equal(s.MACs, o.MACs) && slices.Equal(s.Flood, o.Flood) && maps.Equal(s.Unreported, o.Unreported)
 }
 
 // Entry returns the entry of a MAC, the zero one when there is none.

@@ -80,7 +80,7 @@ func unchanged(op *vtep.Op, was, now *vtep.Want) bool {
 	case vtep.AddMAC, vtep.MoveMAC:
 		return a.Entry(op.MAC) == b.Entry(op.MAC)
 	case vtep.DeleteMAC: // one that no switch had reported yet was left
-		return a.Entry(op.MAC) == b.Entry(op.MAC) && maps.Equal(a.Unheard, b.Unheard)
+		return a.Entry(op.MAC) == b.Entry(op.MAC) && maps.Equal(a.Unreported, b.Unreported)
 	case vtep.SetFlood, vtep.DeleteFlood:
 		return slices.Equal(a.Flood, b.Flood) && was.GrowOnly == now.GrowOnly
 	case vtep.AddLogicalSwitch, vtep.SetLogicalSwitch:

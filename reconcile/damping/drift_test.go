@@ -32,7 +32,7 @@ func TestNoDrift(t *testing.T) {
 			[]vtep.Problem{{Reason: vtep.TableFull, LogicalSwitch: "n"}}, vtep.Op{Kind: vtep.AddMAC, LogicalSwitch: "n", MAC: macOf(1)}},
 		"the VNI has come free": {plain, plain,
 			[]vtep.Problem{{Reason: vtep.VNITaken, LogicalSwitch: "n"}}, vtep.Op{Kind: vtep.AddLogicalSwitch, LogicalSwitch: "n"}},
-		"a switch has reported its MACs at last": {func(w *vtep.Want) { w.Segments[0].Unheard = silent }, plain, nil,
+		"a switch has reported its MACs at last": {func(w *vtep.Want) { w.Segments[0].Unreported = silent }, plain, nil,
 			vtep.Op{Kind: vtep.DeleteMAC, LogicalSwitch: "n", MAC: macOf(7)}},
 		"the caution of the start is over": {func(w *vtep.Want) { w.GrowOnly = true }, plain, nil, vtep.Op{Kind: vtep.SetFlood, LogicalSwitch: "n"}},
 		"the switch can not replicate": {func(w *vtep.Want) { w.SourceNode = true }, plain, nil,

@@ -24,7 +24,7 @@ func (v *View) wishes() string {
 		w := v.Wants[id]
 		fmt.Fprintln(&b, id, w.Self, w.GrowOnly, w.Sweep, w.Bindings, w.Tunnels)
 		for _, s := range w.Segments {
-			fmt.Fprintln(&b, " ", s.Name, s.Description, s.TunnelKey, s.Incomplete, s.MACs, s.Flood, s.Unheard)
+			fmt.Fprintln(&b, " ", s.Name, s.Description, s.TunnelKey, s.Incomplete, s.MACs, s.Flood, s.Unreported)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(v.Outcomes)) {

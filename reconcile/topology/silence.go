@@ -87,7 +87,7 @@ func (s *silence) among(net *model.Network, flood []vtep.Endpoint) (out map[mode
 // hears reports whether those are silent that were when the group was built.
 func (v *groupView) hears(in *Input) bool {
 	for i, seg := range v.segments {
-		if !maps.Equal(seg.Unheard, in.unheard().among(v.of[i], seg.Flood)) {
+		if !maps.Equal(seg.Unreported, in.unheard().among(v.of[i], seg.Flood)) {
 			return false
 		}
 	}

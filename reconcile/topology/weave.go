@@ -157,7 +157,7 @@ func (w *weaver) segment(s side) *vtep.Segment {
 		}
 	}
 	seg.Flood = w.group.flood(s)
-	seg.Unheard = w.silence.among(p.net, seg.Flood)
+	seg.Unreported = w.silence.among(p.net, seg.Flood)
 	w.view.segments, w.view.of = append(w.view.segments, seg), append(w.view.of, p.net)
 	return seg
 }
