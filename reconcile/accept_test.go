@@ -298,7 +298,7 @@ func TestCallerThatIsNoSwitch(t *testing.T) {
 	require.Empty(t, g.strangers())
 }
 
-// A listener that fails is told and does not end the Loop.
+// A listener that fails is logged and does not end the Loop.
 func TestListenerFails(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

@@ -12,10 +12,10 @@ import (
 	"bordergw/reconcile"
 )
 
-// standing fills logical switches, as another controller left them, with stations that
-// each of the switches has learned and that the others are told of. The VNIs are 5001
+// standing fills logical switches, as another controller left them, with MACs that
+// each of the switches has learned and that the others have rows of. The VNIs are 5001
 // and those that follow.
-func (s *site) standing(stations int, names ...string) {
+func (s *site) standing(MACs int, names ...string) {
 	for i, at := range s.tors {
 		var ops []string
 		insert := func(format string, args ...any) {
@@ -30,7 +30,7 @@ func (s *site) standing(stations int, names ...string) {
 			if i == j {
 				table = "Ucast_Macs_Local"
 			}
-			for k := range stations * len(names) {
+			for k := range MACs * len(names) {
 				insert(`%q,"row":{"MAC":"02:00:00:%02x:%02x:%02x","ipaddr":"","logical_switch":["named-uuid","ls%d"],"locator":["named-uuid","l%d"]}`,
 					table, j, k>>8, k&255, k%len(names), j)
 			}
@@ -39,7 +39,7 @@ func (s *site) standing(stations int, names ...string) {
 	}
 }
 
-// remote gives the rows of the stations that a switch is told of.
+// remote gives the rows of the MACs that a switch has rows of.
 func (t *tor) remote() (out []string) {
 	for _, r := range t.Rows("Ucast_Macs_Remote", "_uuid", "MAC", "locator") {
 		out = append(out, fmt.Sprint(r["_uuid"], r["MAC"], r["locator"]))
@@ -48,7 +48,7 @@ func (t *tor) remote() (out []string) {
 }
 
 // F-77: a network is defined over rows that stand, long after the start. No row of a
-// station is written or deleted, also where one of the switches speaks late.
+// MAC is written or deleted, also where one of the switches speaks late.
 func TestNetworkDefinedOverStandingRows(t *testing.T) {
 	s := newSite(t, 3, reconcile.Options{Settle: 8 * time.Second})
 	before := map[*tor][]string{}

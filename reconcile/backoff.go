@@ -28,7 +28,7 @@ const (
 	steadyAfter = 10 * time.Second
 	// quarantine is how long a peer is left alone that sends what no switch does.
 	quarantine = time.Minute
-	// storeRetry is when the store is told again what it could not take.
+	// storeRetry is when the store is given again what it could not take.
 	storeRetry = 5 * time.Second
 )
 
@@ -66,7 +66,7 @@ func refused(err error) bool {
 }
 
 // rest waits before the next attempt. A switch that dials in ends it, and so does one
-// that nobody drives any more, or redialGap once the switch is supplanted.
+// that nobody drives any more, or redialGap once the switch has been failed over.
 func (w *worker) rest(ctx context.Context, d time.Duration) {
 	if connector.Listens(w.device.Load()) {
 		return // connect waits

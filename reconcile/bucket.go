@@ -15,7 +15,7 @@ const (
 	// allBurst and allGap bound those of all devices together.
 	allBurst = 200
 	allGap   = 20 * time.Millisecond
-	// movesGap bounds how often the store is told of moves.
+	// movesGap bounds how often moves are stored.
 	movesGap = time.Second
 	// logGap bounds how often it is logged which connections have come to be in error.
 	logGap = 2 * time.Second

@@ -31,9 +31,9 @@ type deviceState struct {
 	released uint64
 	// blocked is why nothing can be written at all now, "" if it can.
 	blocked string
-	// untold says what the switch has not told of at last, and when that was found.
-	untold   string
-	untoldAt time.Time
+	// unreported is the last change that the switch did not report, and when that was found.
+	unreported   string
+	unreportedAt time.Time
 	// peer is who the session is with; distrust why TLS kept one from standing.
 	peer     transport.Peer
 	distrust string
@@ -189,7 +189,7 @@ func (w *worker) enter(phase, detail string) {
 
 // tellNotDriven logs, once, that a switch is reached and not driven by this
 // registration.
-func (w *worker) tellNotDriven(phase, why string) {
+func (w *worker) logNotDriven(phase, why string) {
 	if w.announced.logged != why {
 		w.logger().WithField("phase", phase).Warn("the switch is reached, and not driven by this registration: " + why)
 	}
@@ -214,7 +214,7 @@ func (w *worker) lost(err error) {
 		phase = model.DeviceDrivenElsewhere
 	}
 	if refused(err) && !w.brief {
-		w.tellNotDriven(phase, model.Bounded(err.Error()))
+		w.logNotDriven(phase, model.Bounded(err.Error()))
 	}
 	w.enter(phase, err.Error())
 	w.upkeep.damper = damping.Damper{}

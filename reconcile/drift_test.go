@@ -11,7 +11,7 @@ import (
 	"bordergw/reconcile"
 )
 
-// TestDriftPolicy: under "report" what an operator changes is told and left,
+// TestDriftPolicy: under "report" what an operator changes is shown and left,
 // what a user changes is written all the same, and "repair" writes the rest.
 func TestDriftPolicy(t *testing.T) {
 	s := newSite(t, 2, reconcile.Options{Interval: 100 * time.Millisecond})
@@ -30,7 +30,7 @@ func TestDriftPolicy(t *testing.T) {
 	s.eventually(func() bool {
 		st := s.loop.ConnectionStatus(conn)
 		return st.State == model.ConnectionError && strings.Contains(st.Detail, "an external writer changed it")
-	}, "the drift is told")
+	}, "the drift is shown")
 	require.Equal(t, model.DeviceDegraded, s.loop.DeviceStatus(a.id).Phase)
 
 	other := s.network()

@@ -11,27 +11,27 @@ import (
 	"bordergw/model"
 )
 
-// frozenNote tells of stations of one network that moved too often.
+// frozenNote tells of MACs of one network that moved too often.
 func frozenNote(macs []model.MAC) string {
-	return fmt.Sprintf("stations that moved more than %d times in %s are frozen: %s", mactable.MaxMoves, mactable.MoveWindow, model.Listed(macs))
+	return fmt.Sprintf("MACs that moved more than %d times in %s are frozen: %s", mactable.MaxMoves, mactable.MoveWindow, model.Listed(macs))
 }
 
 // frozenStations are those of a network that stand still because they moved too often.
-func (l *Loop) frozenStations(network string) []model.MAC {
+func (l *Loop) frozenMACs(network string) []model.MAC {
 	l.learnMu.Lock()
 	defer l.learnMu.Unlock()
 	return l.macs.Frozen(network)
 }
 
-// countFrozen is the number of stations that stand still.
+// countFrozen is the number of MACs that stand still.
 func (l *Loop) countFrozen() int {
 	l.learnMu.Lock()
 	defer l.learnMu.Unlock()
 	return l.macs.CountFrozen()
 }
 
-// tellFrozen logs the stations that stand still from now on, in one line a network: a
-// station that is in two places, or a loop of frames, is for an operator to mend.
+// tellFrozen logs the MACs that stand still from now on, in one line a network: a
+// MAC that is in two places, or a loop of frames, is for an operator to mend.
 func (l *Loop) tellFrozen(frozen []mactable.Key) {
 	byNetwork := map[string][]model.MAC{}
 	for _, id := range frozen {

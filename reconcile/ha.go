@@ -88,9 +88,9 @@ func (l *Loop) choose(where *model.Places, g *model.L2Gateway, down map[string]b
 	return current.ID
 }
 
-// supplanted are those of the devices that are down whose part in an
+// failedOver are those of the devices that are down whose part in an
 // active-passive gateway another device has.
-func supplanted(defs *model.Definitions, down map[string]bool) map[string]bool {
+func failedOver(defs *model.Definitions, down map[string]bool) map[string]bool {
 	out := map[string]bool{}
 	if len(down) == 0 {
 		return out

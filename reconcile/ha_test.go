@@ -164,42 +164,42 @@ func TestPreempt(t *testing.T) {
 	require.Equal(t, []string{"in-b", "", "in-a"}, g.history)
 }
 
-// A switch is supplanted while it is down and another one has its part.
-func TestSupplanted(t *testing.T) {
+// A switch has been failed over while it is down and another one has its part.
+func TestFailedOver(t *testing.T) {
 	g := newGateway(t, false, "a", "b", "c")
-	requireSupplanted := func(want ...string) {
+	requireFailedOver := func(want ...string) {
 		t.Helper()
 		g.loop.elect(context.Background(), g.down, time.Now())
-		require.ElementsMatch(t, want, slices.Collect(maps.Keys(supplanted(g.Definitions(), g.down))))
+		require.ElementsMatch(t, want, slices.Collect(maps.Keys(failedOver(g.Definitions(), g.down))))
 	}
 	g.come("a", "b", "c")
 	g.synced("a", "b", "c")
-	requireSupplanted()
+	requireFailedOver()
 	g.leave(false, "a")
-	requireSupplanted()
+	requireFailedOver()
 	g.leave(true, "a")
-	requireSupplanted("a")
+	requireFailedOver("a")
 	g.leave(true, "c")
-	requireSupplanted("a", "c")
+	requireFailedOver("a", "c")
 	g.come("a")
-	requireSupplanted("c")
+	requireFailedOver("c")
 	g.leave(true, "b")
-	requireSupplanted("b", "c")
+	requireFailedOver("b", "c")
 
 	gw := g.get()
 	gw.HAMode = model.ActiveActive
 	g.put(&gw)
-	requireSupplanted()
+	requireFailedOver()
 }
 
-// A supplanted switch is dialled again soon, but not one that is in quarantine.
+// A switch that has been failed over is dialled again soon, but not one that is in quarantine.
 func TestRest(t *testing.T) {
-	rested := func(d, supplantedAfter time.Duration) (took time.Duration) {
+	rested := func(d, failedOverAfter time.Duration) (took time.Duration) {
 		synctest.Test(t, func(t *testing.T) {
 			w := &worker{}
 			w.seat = connector.NewSeat(w.device.Load, nil)
 			w.device.Store(&model.GatewayDevice{})
-			time.AfterFunc(supplantedAfter, func() { w.failedOver.Store(true) })
+			time.AfterFunc(failedOverAfter, func() { w.failedOver.Store(true) })
 			began := time.Now()
 			w.rest(t.Context(), d)
 			took = time.Since(began)

@@ -46,7 +46,7 @@ func TestStatusOfHugeGateway(t *testing.T) {
 	growth.Linear(t, judge(2_000), judge(32_000))
 }
 
-func TestPortFaultIsToldOnce(t *testing.T) {
+func TestPortFaultIsShownOnce(t *testing.T) {
 	w, p := hugePart(2_000)
 	w.board.status.problems = nil
 	w.board.status.facts.Switches = []model.SwitchInventory{
@@ -58,7 +58,7 @@ func TestPortFaultIsToldOnce(t *testing.T) {
 	require.Equal(t, []string{"device huge: port p1 reports down"}, j.faults)
 }
 
-// TestDriftOfHugeGateway: what another hand took off a huge gateway is told from what
+// TestDriftOfHugeGateway: what an external writer took off a huge gateway is distinguished from what
 // was asked for, one binding as all of them.
 func TestDriftOfHugeGateway(t *testing.T) {
 	drift := func(bindings int) func() {

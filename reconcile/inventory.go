@@ -29,7 +29,7 @@ func newInventoryKeeper(w *worker) *inventoryKeeper {
 
 // remembered is what to keep of a database's switches. One that is being set up
 // again shows no tunnel address, or is not there, for a while: it keeps its last
-// address, and its place as long as the stations behind it are held, so that
+// address, and its place as long as the MACs behind it are held, so that
 // nothing is taken away from others for lack of facts.
 func (k *inventoryKeeper) remembered(old *model.Inventory, seen []model.SwitchInventory, now time.Time) []model.SwitchInventory {
 	out, missing := slices.Clone(seen), map[string]time.Time{}
@@ -68,7 +68,7 @@ func (k *inventoryKeeper) recorded() bool {
 }
 
 // kept reports whether the store has these very switches already, as it has
-// nearly always: what a switch says is mostly of its stations. While one is missing
+// nearly always: what a switch says is mostly of its MACs. While one is missing
 // time alone changes what is to be remembered.
 func (k *inventoryKeeper) kept(switches []model.SwitchInventory) bool {
 	now, _ := k.worker.loop.store.Definitions().Inventories.Get(k.worker.id)
@@ -87,7 +87,7 @@ func (k *inventoryKeeper) keepInTime(ctx context.Context, switches []model.Switc
 	return k.keep(ctx, switches)
 }
 
-// waitingName is the name of a switch that the store is yet to be told of, "" for none:
+// waitingName is the name of a switch that the store does not know yet, "" for none:
 // until then it is not known whether another device has it too, and nothing is planned.
 func (k *inventoryKeeper) waitingName() string {
 	if k.waiting == nil {

@@ -9,28 +9,28 @@ import (
 	"time"
 )
 
-// heardSay is what the switches have said of stations, as of one moment: a switch
-// that is in heard has all that it said in winners. Stations of one that only
+// heardSay is what the switches have said of MACs, as of one moment: a switch
+// that is in heard has all that it said in winners. MACs of one that only
 // seemed to have spoken would be taken away from all others.
-type heardSay struct {
+type macSnapshot struct {
 	winners map[string]*mactable.Learned
 	// heard is the revision of the definitions of whose networks a device, by id, has
 	// said all.
-	heard map[string]uint64
-	next  time.Time // when the next of it expires
+	reported map[string]uint64
+	next     time.Time // when the next of it expires
 }
 
-func (l *Loop) learned(defs *model.Definitions, now time.Time) heardSay {
-	out := heardSay{heard: map[string]uint64{}}
+func (l *Loop) macTable(defs *model.Definitions, now time.Time) macSnapshot {
+	out := macSnapshot{reported: map[string]uint64{}}
 	registered := map[vtep.DatabaseID]bool{}
 	l.learnMu.Lock()
 	defer l.learnMu.Unlock()
 	all := l.renumber(defs)
 	for gd := range defs.Devices.All() {
 		registered[topology.DatabaseID(gd)] = true
-		out.heard[gd.ID] = l.heard[numberOf(all, gd)]
+		out.reported[gd.ID] = l.reported[numberOf(all, gd)]
 	}
-	maps.DeleteFunc(l.heard, func(db vtep.DatabaseID, _ uint64) bool { return !registered[db] })
+	maps.DeleteFunc(l.reported, func(db vtep.DatabaseID, _ uint64) bool { return !registered[db] })
 	l.macs.RetainDatabases(registered)
 	l.macs.RetainNetworks(func(id string) bool {
 		_, ok := defs.Networks.Get(id)
@@ -41,9 +41,9 @@ func (l *Loop) learned(defs *model.Definitions, now time.Time) heardSay {
 	return out
 }
 
-// learn takes what the switch of a device, by id, says of its stations in the networks of
+// learn takes what the switch of a device, by id, says of its MACs in the networks of
 // some definitions.
-func (l *Loop) learn(device string, told vtep.Locals, of *model.Definitions) {
+func (l *Loop) learn(device string, said vtep.Locals, of *model.Definitions) {
 	gd, ok := of.Devices.Get(device)
 	if !ok {
 		return // it is in no network
@@ -53,25 +53,25 @@ func (l *Loop) learn(device string, told vtep.Locals, of *model.Definitions) {
 	defer l.learnMu.Unlock()
 	all := l.renumber(of)
 	db := numberOf(all, gd)
-	before := l.heard[db]
-	l.macs.Update(db, told, func(network string) bool {
+	before := l.reported[db]
+	l.macs.Update(db, said, func(network string) bool {
 		n, ok := of.Networks.Get(network)
 		return !ok || n.Seq > before
 	}, time.Now())
-	if told.Full {
-		l.heard[db] = max(before, of.Revision)
+	if said.Full {
+		l.reported[db] = max(before, of.Revision)
 	}
-	l.told++
-	l.noteTeller(db, device, l.told, all.Sharing(gd))
+	l.reportCount++
+	l.noteReporter(db, device, l.reportCount, all.Sharing(gd))
 }
 
 // unlearn starts the hold of what a switch that has gone away said over a device, by id,
 // unless it has said more over another one since; at once when it is no longer registered.
-func (l *Loop) unlearn(device string) {
+func (l *Loop) disconnected(device string) {
 	defer l.facts()
 	l.learnMu.Lock()
 	defer l.learnMu.Unlock()
-	for _, db := range l.toldLast(device) {
+	for _, db := range l.reportedLast(device) {
 		l.macs.Disconnected(db, time.Now())
 	}
 }

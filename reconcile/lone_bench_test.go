@@ -15,7 +15,7 @@ import (
 	"bordergw/vtep/ovsdb"
 )
 
-// BenchmarkLoneMAC is the time from the row of a station that one switch has
+// BenchmarkLoneMAC is the time from the row of a MAC that one switch has
 // learned to that of another one, with others standing; 100 networks.
 func BenchmarkLoneMAC(b *testing.B) {
 	for _, rows := range []int{1_000, 10_000, 100_000} {
@@ -98,7 +98,7 @@ func (w watch) Row(ovsdb.RowUpdate) error {
 
 func (w watch) Commit() {}
 
-// newLearnedSite is a site whose one switch has learned stations of 100 networks.
+// newLearnedSite is a site whose one switch has learned MACs of 100 networks.
 func newLearnedSite(b *testing.B, rows int) (*site, []string) {
 	s := newSite(b, 0, reconcile.Options{})
 	nets := make([]string, benchNetworks)

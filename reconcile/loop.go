@@ -69,14 +69,14 @@ type Loop struct {
 
 	learnMu sync.Mutex
 	macs    *mactable.Table
-	// heard is the revision of the definitions whose networks a database has told all
-	// its stations of: those that were created later it has said nothing of.
-	heard map[vtep.DatabaseID]uint64
-	// tellers are who told of each database last, numbered by what numbered says; told
+	// reported is the revision of the definitions whose networks a database has reported all
+	// its MACs of: those that were created later it has said nothing of.
+	reported map[vtep.DatabaseID]uint64
+	// reporters are who reported of each database last, by the numbers of numbered; reportCount
 	// counts how often any did.
-	tellers  map[vtep.DatabaseID]teller
-	numbered *model.Registrations
-	told     uint64
+	reporters   map[vtep.DatabaseID]reporter
+	numbered    *model.Registrations
+	reportCount uint64
 	// joined is since when a network is in the View, for as long as that is recent.
 	joined map[string]time.Time
 
@@ -89,13 +89,13 @@ type Loop struct {
 
 	// said bounds how often all switches together have the store remember what they say.
 	said bucket
-	// remembered is when the store was last told of moves, noted when connections in error
+	// remembered is when moves were last stored, noted when connections in error
 	// were last logged; Run's own.
 	remembered, noted time.Time
 
 	transitions transitions
 	inError     map[string]bool // connections; Run's own
-	disputed    map[string]bool // networks that have contested stations; Run's own
+	disputed    map[string]bool // networks that have contested MACs; Run's own
 }
 
 // New makes a Loop; Run starts it.
@@ -104,7 +104,7 @@ func New(store Store, opts Options) *Loop {
 	l := &Loop{
 		store: store, opts: opts, log: opts.Log,
 		stamp: make(chan struct{}, 1), kick: make(chan struct{}, 1),
-		macs: mactable.New(time.Now(), opts.LocalHold, opts.Hold, mactable.ContradictTime), heard: map[vtep.DatabaseID]uint64{}, tellers: map[vtep.DatabaseID]teller{}, joined: map[string]time.Time{},
+		macs: mactable.New(time.Now(), opts.LocalHold, opts.Hold, mactable.ContradictTime), reported: map[vtep.DatabaseID]uint64{}, reporters: map[vtep.DatabaseID]reporter{}, joined: map[string]time.Time{},
 		workers: map[string]*worker{}, inError: map[string]bool{}, disputed: map[string]bool{}, leases: connector.NewLeases(),
 		turns: newTurns(func(id string) { store.NoteVNIs(id, true, nil) }),
 	}
@@ -191,24 +191,24 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 	down, nextDown := l.away(now)
 	nextElection := l.elect(ctx, down, now)
 	defs := l.store.Definitions()
-	learned := l.learned(defs, now)
+	learned := l.macTable(defs, now)
 	unfit, nextFit := l.unsteady(down, now)
 	was := l.view.Load()
 	young, nextGrown := l.young(defs, was, now)
 	view := topology.Compile(topology.Input{
 		Definitions: defs, Learned: learned.winners, Down: unfit,
-		GrowOnly: cautious, Heard: learned.heard, Young: young,
+		GrowOnly: cautious, Reported: learned.reported, Young: young,
 		// A store without any connection may have been lost: then what stands on
 		// the switches is worth more than what it says.
 		Sweep: !cautious && defs.Connections.Len() > 0,
 	}, was)
 	l.view.Store(view)
-	l.tellContested(view)
+	l.logContested(view)
 	if was == nil || was.Revision != view.Revision {
 		l.refresh() // definitions alone may make a connection impossible
 	}
 	nextForgotten := l.forgetExpired(ctx)
-	lost, clean := supplanted(defs, down), cleaning(defs)
+	lost, clean := failedOver(defs, down), cleaning(defs)
 	for id, w := range l.snapshot() {
 		w.failedOver.Store(l.anyShared(lost, id))
 		w.setWant(view.Wants[id], view.Revision, l.anyShared(clean, id))

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestStationTravels(t *testing.T) {
+func TestMACTravels(t *testing.T) {
 	s := newSite(t, 3, reconcile.Options{LocalHold: 50 * time.Millisecond})
 	a, b, c := s.tors[0], s.tors[1], s.tors[2]
 	net := s.network()
@@ -43,7 +43,7 @@ func TestStationTravels(t *testing.T) {
 	require.Equal(t, a.tunnelIP, b.sends(net, m2))
 }
 
-func TestStoppedSwitchKeepsItsStations(t *testing.T) {
+func TestStoppedSwitchKeepsItsMACs(t *testing.T) {
 	s := newSite(t, 2, reconcile.Options{LocalHold: 50 * time.Millisecond, Hold: time.Hour})
 	a, b := s.tors[0], s.tors[1]
 	net := s.network()
@@ -77,7 +77,7 @@ func TestSinceWhenAwayThoughNobodyAsks(t *testing.T) {
 	s.active(connection)
 	a.Stop()
 	lost := func(e *logrus.Entry) bool { return strings.HasPrefix(e.Message, "switch can not be reached") }
-	s.eventually(func() bool { return slices.ContainsFunc(log.AllEntries(), lost) }, "the log has it, which is told last")
+	s.eventually(func() bool { return slices.ContainsFunc(log.AllEntries(), lost) }, "the log has it, which is logged last")
 	looked := time.Now() // whoever looks at the device, looks late
 	for _, typ := range []string{model.Reachable, model.InSync} {
 		c := model.FindCondition(s.loop.DeviceStatus(a.id).Conditions, typ)
@@ -86,8 +86,8 @@ func TestSinceWhenAwayThoughNobodyAsks(t *testing.T) {
 	}
 }
 
-// Whoever looks for a loop of frames finds the station that goes round in it.
-func TestFrozenStationIsTold(t *testing.T) {
+// Whoever looks for a loop of frames finds the MAC that goes round in it.
+func TestFrozenMACIsShown(t *testing.T) {
 	var log logtest.Hook
 	logger := logrus.New()
 	logger.SetOutput(io.Discard)
@@ -107,18 +107,18 @@ func TestFrozenStationIsTold(t *testing.T) {
 			s.holds(from, net, m1, to.tunnelIP)
 		}
 	}
-	s.eventually(func() bool { return metric(t, registry, "bordergw_frozen_macs", "") == 1 }, "the station is counted")
+	s.eventually(func() bool { return metric(t, registry, "bordergw_frozen_macs", "") == 1 }, "the MAC is counted")
 	s.active(connection)
-	const told = "stations that moved more than 5 times in 3m0s are frozen: " + m1
-	s.eventually(func() bool { return s.loop.ConnectionStatus(connection).Detail == told }, "the connection tells it")
-	lines := slices.DeleteFunc(log.AllEntries(), func(e *logrus.Entry) bool { return e.Message != told })
+	const text = "MACs that moved more than 5 times in 3m0s are frozen: " + m1
+	s.eventually(func() bool { return s.loop.ConnectionStatus(connection).Detail == text }, "the connection shows it")
+	lines := slices.DeleteFunc(log.AllEntries(), func(e *logrus.Entry) bool { return e.Message != text })
 	require.Len(t, lines, 1)
 	require.Equal(t, []any{"blue", net}, []any{lines[0].Data["network"], lines[0].Data["network_id"]})
 	mac, err := model.ParseMAC(m1)
 	require.NoError(t, err)
 	require.True(t, s.loop.UnfreezeMAC(net, mac))
 	s.eventually(func() bool { return metric(t, registry, "bordergw_frozen_macs", "") == 0 }, "it moves again")
-	s.eventually(func() bool { return s.loop.ConnectionStatus(connection).Detail == "" }, "nothing is told any more")
+	s.eventually(func() bool { return s.loop.ConnectionStatus(connection).Detail == "" }, "nothing is shown any more")
 }
 
 // The count is of all connections, also of those that no switch has a say in; the log
@@ -136,16 +136,16 @@ func TestConnectionsAreCounted(t *testing.T) {
 	require.NoError(t, err)
 	s.eventually(func() bool { return metric(t, registry, "bordergw_connections", model.ConnectionError) == 1 }, "one can not be realised")
 	require.Equal(t, 1.0, metric(t, registry, "bordergw_connections", model.ConnectionActive))
-	told := func(text string) func() bool {
+	logged := func(text string) func() bool {
 		return func() bool {
 			return slices.ContainsFunc(log.AllEntries(), func(e *logrus.Entry) bool { return strings.HasPrefix(e.Message, text+"border/red ("+c.ID+"): ") })
 		}
 	}
-	s.eventually(told("in error: "), "the log has it")
+	s.eventually(logged("in error: "), "the log has it")
 	profile := "auto+keyed-locators"
 	_, err = s.store.UpdateGatewayDevice(t.Context(), s.tors[0].id, model.GatewayDeviceUpdate{Profile: &profile})
 	require.NoError(t, err)
-	s.eventually(told("no longer in error: "), "and that it is over")
+	s.eventually(logged("no longer in error: "), "and that it is over")
 }
 
 func TestHoldEnds(t *testing.T) {
@@ -161,7 +161,7 @@ func TestHoldEnds(t *testing.T) {
 }
 
 // A network that is deleted and defined anew, under the id that it had, is a new one:
-// the stations of a switch that is not connected to it are told again.
+// the MACs of a switch that is not connected to it are reported again.
 func TestNetworkIsDefinedAnew(t *testing.T) {
 	s := newSite(t, 2, reconcile.Options{})
 	a, b := s.tors[0], s.tors[1]
@@ -179,7 +179,7 @@ func TestNetworkIsDefinedAnew(t *testing.T) {
 	s.enters(a, model.DeviceInSync)
 
 	require.NoError(t, s.store.DeleteNetwork(t.Context(), net))
-	s.active(s.connect(s.network(), model.ActiveActive, b)) // by then what was told is forgotten
+	s.active(s.connect(s.network(), model.ActiveActive, b)) // by then what was reported is forgotten
 	net = define()
 	s.connectVLAN(net, 200, a.name, b.name)
 	s.holds(b, net, m1, a.tunnelIP)

@@ -46,9 +46,9 @@ func (l *Loop) movesSince(defs *model.Definitions, now time.Time) (out []model.M
 	return out
 }
 
-// remember has the store keep the moves, at a bounded rate: of a station that moves to and
+// remember has the store keep the moves, at a bounded rate: of a MAC that moves to and
 // fro the last one counts. It returns when those that have to wait are due, zero if none
-// has to. What is lost when that fails costs at most a station's position after a restart.
+// has to. What is lost when that fails costs at most a MAC's position after a restart.
 func (l *Loop) remember(ctx context.Context, defs *model.Definitions, now time.Time) (next time.Time) {
 	l.learnMu.Lock()
 	frozen := l.macs.TakeFrozen()
@@ -76,6 +76,6 @@ func (l *Loop) rememberMoves(ctx context.Context, defs *model.Definitions, now t
 	}
 	l.remembered = now
 	if err := l.store.RecordMoves(ctx, moved); err != nil {
-		l.log.WithField("err", err).Warn("remembering where stations moved to")
+		l.log.WithField("err", err).Warn("remembering where MACs moved to")
 	}
 }

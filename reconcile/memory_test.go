@@ -13,7 +13,7 @@ import (
 	"bordergw/vtep"
 )
 
-// movesStore counts what it is told of moves.
+// movesStore counts what it is given of moves.
 type movesStore struct {
 	Store
 	defs  model.Definitions
@@ -27,7 +27,7 @@ func (s *movesStore) RecordMoves(_ context.Context, list []model.MACMove) error 
 	return nil
 }
 
-// TestMovesAreStoredAtABoundedRate: many stations that move one after the other cost a
+// TestMovesAreStoredAtABoundedRate: many MACs that move one after the other cost a
 // commit a second, and none is lost when the process ends.
 func TestMovesAreStoredAtABoundedRate(t *testing.T) {
 	macs := mactable.New(at(0), mactable.DefaultLocalHold, mactable.DefaultHold, 0)

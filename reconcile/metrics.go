@@ -14,9 +14,9 @@ type metrics struct {
 	ops      *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	refused  *prometheus.CounterVec
-	// disbelieved counts a row each time that it is told.
+	// disbelieved counts a row each time that it is reported.
 	disbelieved *prometheus.CounterVec
-	untold      *prometheus.CounterVec
+	unreported  *prometheus.CounterVec
 	repairs     *prometheus.CounterVec
 }
 
@@ -36,17 +36,17 @@ func newMetrics(r prometheus.Registerer, l *Loop) *metrics {
 			Name: "bordergw_refused_connections_total", Help: "Connections of switches that came to nothing, by reason.",
 		}, []string{"reason"}),
 		disbelieved: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "bordergw_device_bad_macs_total", Help: "Learned rows that were told and not believed: no unicast MAC, or not behind the switch itself.",
+			Name: "bordergw_device_bad_macs_total", Help: "Learned rows that were reported and not believed: no unicast MAC, or not behind the switch itself.",
 		}, []string{"device"}),
-		untold: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "bordergw_device_untold_changes_total", Help: "Times that a switch was found not to have told of changes of its database.",
+		unreported: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bordergw_device_untold_changes_total", Help: "Times that a switch was found not to have reported changes of its database.",
 		}, []string{"device"}),
 	}
 	m.repairs = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "bordergw_device_repairs_total", Help: "Rows that an external writer changed and that were put right.",
 	}, []string{"device"})
 	if r != nil {
-		r.MustRegister(m.sessions, m.ops, m.seconds, m.refused, m.disbelieved, m.untold, m.repairs, &deviceCollector{loop: l})
+		r.MustRegister(m.sessions, m.ops, m.seconds, m.refused, m.disbelieved, m.unreported, m.repairs, &deviceCollector{loop: l})
 	}
 	return m
 }
@@ -66,7 +66,7 @@ func (m *metrics) forget(device string) {
 	m.ops.DeletePartialMatch(of)
 	m.seconds.DeletePartialMatch(of)
 	m.disbelieved.DeletePartialMatch(of)
-	m.untold.DeletePartialMatch(of)
+	m.unreported.DeletePartialMatch(of)
 	m.repairs.DeletePartialMatch(of)
 }
 
@@ -81,9 +81,9 @@ var (
 	discoveredDesc  = prometheus.NewDesc("bordergw_discovered_sessions", "Sessions of switches that dialled in and are not driven.", nil, nil)
 	problemsDesc    = prometheus.NewDesc("bordergw_device_problems", "Parts of the definitions that a device does not hold.", []string{"device"}, nil)
 	connectionsDesc = prometheus.NewDesc("bordergw_connections", "L2 gateway connections, by status.", []string{"status"}, nil)
-	claimedDesc     = prometheus.NewDesc("bordergw_device_claimed_macs", "Stations that a device has learned although they are configured elsewhere.", []string{"device"}, nil)
+	claimedDesc     = prometheus.NewDesc("bordergw_device_claimed_macs", "MACs that a device has learned although they are configured elsewhere.", []string{"device"}, nil)
 	deletedDesc     = prometheus.NewDesc("bordergw_deleted_devices", "Deleted devices that are still to be cleaned.", nil, nil)
-	frozenDesc      = prometheus.NewDesc("bordergw_frozen_macs", "Stations that stand still because they moved too often.", nil, nil)
+	frozenDesc      = prometheus.NewDesc("bordergw_frozen_macs", "MACs that stand still because they moved too often.", nil, nil)
 )
 
 // devicePhases are those of a device that is driven.

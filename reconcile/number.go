@@ -10,17 +10,17 @@ import (
 	"bordergw/vtep"
 )
 
-// What a switch tells of its MACs counts for its database, which has the number of the
-// first registered of the devices that reach it: over whichever way it is told, it is the
+// What a switch reports of its MACs counts for its database, which has the number of the
+// first registered of the devices that reach it: over whichever way it is reported, it is the
 // same that it was before over another. When that device becomes another one, what was
-// told gets its number.
+// reported gets its number.
 
-// teller is the device over which a database told last.
-type teller struct {
+// reporter is the device over which a database reported last.
+type reporter struct {
 	device string
-	// order is the greater the later it told.
+	// order is the greater the later it reported.
 	order uint64
-	// ways are the devices that reached the database then or since, the teller first.
+	// ways are the devices that reached the database then or since, the reporter first.
 	ways []string
 }
 
@@ -37,27 +37,27 @@ func (l *Loop) renumber(defs *model.Definitions) *model.Registrations {
 		return all
 	}
 	l.numbered = all
-	for _, db := range slices.Sorted(maps.Keys(l.tellers)) {
-		was := l.tellers[db]
+	for _, db := range slices.Sorted(maps.Keys(l.reporters)) {
+		was := l.reporters[db]
 		gd := was.registered(defs)
 		if gd == nil {
-			delete(l.tellers, db)
+			delete(l.reporters, db)
 			continue
 		}
 		if to := numberOf(all, gd); to != db {
 			l.macs.Renumber(db, to)
-			l.heard[to] = max(l.heard[to], l.heard[db])
-			delete(l.heard, db)
-			delete(l.tellers, db)
+			l.reported[to] = max(l.reported[to], l.reported[db])
+			delete(l.reported, db)
+			delete(l.reporters, db)
 			db = to
 		}
-		l.noteTeller(db, was.device, was.order, all.Sharing(gd))
+		l.noteReporter(db, was.device, was.order, all.Sharing(gd))
 	}
 	return all
 }
 
-// registered is the teller if it is registered, else the first that shared its database.
-func (t *teller) registered(defs *model.Definitions) *model.GatewayDevice {
+// registered is the reporter if it is registered, else the first that shared its database.
+func (t *reporter) registered(defs *model.Definitions) *model.GatewayDevice {
 	for _, id := range t.ways {
 		if gd, ok := defs.Devices.Get(id); ok {
 			return gd
@@ -66,9 +66,9 @@ func (t *teller) registered(defs *model.Definitions) *model.GatewayDevice {
 	return nil
 }
 
-// noteTeller notes who told of a database, unless another one did later.
-func (l *Loop) noteTeller(db vtep.DatabaseID, device string, order uint64, sharing []*model.GatewayDevice) {
-	if l.tellers[db].order > order {
+// noteReporter notes who reported of a database, unless another one did later.
+func (l *Loop) noteReporter(db vtep.DatabaseID, device string, order uint64, sharing []*model.GatewayDevice) {
+	if l.reporters[db].order > order {
 		return
 	}
 	ways := []string{device}
@@ -77,12 +77,12 @@ func (l *Loop) noteTeller(db vtep.DatabaseID, device string, order uint64, shari
 			ways = append(ways, gd.ID)
 		}
 	}
-	l.tellers[db] = teller{device, order, ways}
+	l.reporters[db] = reporter{device, order, ways}
 }
 
-// toldLast lists the databases that a device was the last to tell of.
-func (l *Loop) toldLast(device string) (out []vtep.DatabaseID) {
-	for db, t := range l.tellers {
+// reportedLast lists the databases that a device was the last to report of.
+func (l *Loop) reportedLast(device string) (out []vtep.DatabaseID) {
+	for db, t := range l.reporters {
 		if t.device == device {
 			out = append(out, db)
 		}

@@ -17,7 +17,7 @@ import (
 
 const benchNetworks = 100
 
-// BenchmarkPush brings a new switch in line with stations that another one has
+// BenchmarkPush brings a new switch in line with MACs that another one has
 // learned, from its registration to the last row: 100 networks.
 func BenchmarkPush(b *testing.B) {
 	for _, rows := range []int{1_000, 10_000, 100_000} {
@@ -78,7 +78,7 @@ func cpuTime() time.Duration {
 	return time.Duration(use.Utime.Nano() + use.Stime.Nano())
 }
 
-// learnAt has a switch learn stations, evenly over the networks.
+// learnAt has a switch learn MACs, evenly over the networks.
 func learnAt(b *testing.B, s *site, t *tor, nets []string, rows int) {
 	ops := []string{`{"op":"insert","table":"Physical_Locator","uuid-name":"own","row":{"encapsulation_type":"vxlan_over_ipv4","dst_ip":"` + t.tunnelIP + `"}}`}
 	for i, net := range nets {

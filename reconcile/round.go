@@ -14,7 +14,7 @@ import (
 
 // One round of a worker: look, plan, write, and see what came of it.
 
-// look finds what nothing told of. It returns what observe does.
+// look finds what nothing has reported. It returns what observe does.
 func (w *worker) look(ctx context.Context, s *vtep.Session) (need uint64, err error) {
 	if err := s.Sync(ctx, vtep.Unreported); err != nil {
 		return 0, err
@@ -29,7 +29,7 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, mo
 		return 0, err
 	}
 	if w.inventory.waitingName() != "" {
-		return 0, nil // it is told when it is due
+		return 0, nil // it is stored when it is due
 	}
 	w.board.mu.Lock()
 	want, revision := w.board.want, w.board.revision
@@ -94,7 +94,7 @@ func (w *worker) write(ctx context.Context, s *vtep.Session, want *vtep.Want, pl
 	return w.upkeep.damper.Wrote(ops, rejected, wait, time.Now()), nil
 }
 
-// plan plans with all that another hand has done, where only that can be why there
+// plan plans with all that an external writer has done, where only that can be why there
 // is something to do.
 func (w *worker) plan(ctx context.Context, s *vtep.Session, want *vtep.Want, mode vtep.Mode) (*vtep.Plan, error) {
 	plan := s.Plan(want, mode)

@@ -35,7 +35,7 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 			if need, err = w.observe(ctx, s); err != nil {
 				return err
 			}
-			w.tell(s, false)
+			w.report(s, false)
 		case <-w.inventory.due.C:
 			if need, err = w.observe(ctx, s); err != nil {
 				return err
@@ -47,14 +47,14 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 			continue
 		case <-w.wake:
 			if w.reports.changed(w.loop.store.Definitions()) {
-				w.tell(s, true)
+				w.report(s, true)
 			}
 		case <-pass.C:
 			mode = vtep.Whole
 			if need, err = w.look(ctx, s); err != nil {
 				return err
 			}
-			w.tell(s, false) // the time of a switch that is missing may be over
+			w.report(s, false) // the time of a switch that is missing may be over
 			w.traceRest(time.Now())
 			w.stamp() // a certificate may have ended
 		case <-retry.C:
@@ -89,7 +89,7 @@ func (w *worker) begin(ctx context.Context, s *vtep.Session) (need uint64, err e
 		return 0, err
 	}
 	w.reports.changed(w.loop.store.Definitions()) // whatever they are now, all MACs are reported
-	w.tell(s, true)
+	w.report(s, true)
 	w.enter(model.DeviceSyncing, "waiting for the plan")
 	return need, nil
 }

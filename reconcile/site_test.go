@@ -128,7 +128,7 @@ func (s *site) active(connection string) {
 	s.eventually(func() bool { return s.loop.ConnectionStatus(connection).State == model.ConnectionActive }, "connection is active")
 }
 
-// holds waits until a switch sends frames for a station to an address, "" for
+// holds waits until a switch sends frames for a MAC to an address, "" for
 // not at all. No switch ever sends to itself.
 func (s *site) holds(tor *tor, network, mac, address string) {
 	s.t.Helper()
@@ -152,7 +152,7 @@ func (t *tor) remotes(network string) string {
 	return text + "\n"
 }
 
-// sends is the address that frames for a station are sent to.
+// sends is the address that frames for a MAC are sent to.
 func (t *tor) sends(network, mac string) string {
 	_, rest, _ := strings.Cut(t.remotes(network), mac+" -> vxlan_over_ipv4/")
 	address, _, _ := strings.Cut(rest, "\n")

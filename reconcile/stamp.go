@@ -83,9 +83,9 @@ func (l *Loop) noteErrors(view *topology.View) {
 	}
 }
 
-// tellContested logs in which networks stations come to be contested, and where that is
+// tellContested logs in which networks MACs come to be contested, and where that is
 // over, in a line each.
-func (l *Loop) tellContested(v *topology.View) {
+func (l *Loop) logContested(v *topology.View) {
 	for network, c := range v.Contested {
 		if !l.disputed[network] {
 			l.disputed[network] = true
@@ -95,7 +95,7 @@ func (l *Loop) tellContested(v *topology.View) {
 	for network := range l.disputed {
 		if v.Contested[network] == nil {
 			delete(l.disputed, network)
-			l.log.WithField("network", network).Info("no station that is configured elsewhere is claimed by a switch any more")
+			l.log.WithField("network", network).Info("no MAC that is configured elsewhere is claimed by a switch any more")
 		}
 	}
 }

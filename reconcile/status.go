@@ -160,7 +160,7 @@ type judgement struct {
 	// that are not up.
 	tunnels int
 	downs   []string
-	// conflict: another hand undoes again and again what is written.
+	// conflict: an external writer undoes again and again what is written.
 	conflict bool
 }
 
@@ -180,7 +180,7 @@ func (l *Loop) judge(view *topology.View, o *topology.Outcome) model.ConnectionS
 	if len(o.Standby) > 0 {
 		j.notes = append(j.notes, "standby: "+model.NamesOf(o.Standby))
 	}
-	if frozen := l.frozenStations(o.Connection.NetworkID); len(frozen) > 0 {
+	if frozen := l.frozenMACs(o.Connection.NetworkID); len(frozen) > 0 {
 		j.notes = append(j.notes, frozenNote(frozen))
 	}
 	if c := view.Contested[o.Connection.NetworkID]; c != nil {
@@ -255,7 +255,7 @@ func (j *judgement) conditions(o *topology.Outcome, detail string) []model.Condi
 }
 
 // bfd looks at the tunnels over which a connection's part floods. What is down
-// is told and changes nothing else: withdrawing stations would make a short
+// is shown and changes nothing else: withdrawing MACs would make a short
 // disturbance a long one.
 func (j *judgement) bfd(w *worker, want *vtep.Want, p *topology.Part) {
 	if w == nil || want == nil || len(want.Tunnels) == 0 {
@@ -363,7 +363,7 @@ func (w *worker) current() *vtep.Session {
 	return w.seat.Link().Session
 }
 
-// Occupant names the logical switch of another hand that has one of the VLANs of a port
+// Occupant names the logical switch of an external writer that has one of the VLANs of a port
 // now, "" if none has or the switch can not be asked.
 func (l *Loop) Occupant(at model.Place, port string, vlans []model.VLAN) string {
 	w := l.driver(at.Device.ID)

@@ -16,8 +16,8 @@ const (
 	// maxTrust is how long a switch may go unasked that contradicts itself, or refuses to
 	// say what it has.
 	maxTrust = time.Hour
-	// untoldShown is how long a status shows that a switch has not told of changes.
-	untoldShown = time.Hour
+	// unreportedShown is how long a status shows that a switch has not reported changes.
+	unreportedShown = time.Hour
 )
 
 // surveys are when a worker asks its switch what it has, as what it tells may not be all:
@@ -37,7 +37,7 @@ type surveys struct {
 
 // doubts are what surveys have found.
 type doubts struct {
-	// rows were not told of in the session before.
+	// rows were not reported in the session before.
 	rows []vtep.Suspect
 	// contradictions follow each other; no survey counts before until.
 	contradictions int
@@ -92,7 +92,7 @@ func (w *worker) survey(ctx context.Context, s *vtep.Session) error {
 	untold, found := errors.AsType[*vtep.UnreportedError](err)
 	switch {
 	case found:
-		return w.untold(untold)
+		return w.resync(untold)
 	case err != nil && s.Err() == nil && ctx.Err() == nil:
 		if v.refused == 0 {
 			w.logger().WithField("err", err).Warn("the switch can not be asked what it has: what it tells of changes is believed")
@@ -114,20 +114,20 @@ func (w *worker) survey(ctx context.Context, s *vtep.Session) error {
 	return nil
 }
 
-// untold has a switch read anew that has not told of changes. If what it answers is not
-// what it told at the beginning of this very session, reading it again is of no use, and
+// resync has a switch read anew that has not reported changes. If what it answers is not
+// what it reported at the beginning of this very session, reading it again is of no use, and
 // it is asked less and less often.
-func (w *worker) untold(found *vtep.UnreportedError) error {
+func (w *worker) resync(found *vtep.UnreportedError) error {
 	d := &w.surveys.doubts
-	w.loop.metrics.untold.WithLabelValues(w.id).Inc()
+	w.loop.metrics.unreported.WithLabelValues(w.id).Inc()
 	w.board.mu.Lock()
-	w.board.status.untold, w.board.status.untoldAt = found.Error(), time.Now()
+	w.board.status.unreported, w.board.status.unreportedAt = found.Error(), time.Now()
 	w.board.mu.Unlock()
 	if w.surveys.recheck {
 		d.rows = nil
 		d.contradictions++
 		d.until = time.Now().Add(rarely(w.loop.opts.Interval, d.contradictions))
-		w.logger().WithField("err", found).Warn("what the switch answers is not what it told when it was read")
+		w.logger().WithField("err", found).Warn("what the switch answers is not what it reported when it was read")
 		w.surveys.over()
 		return nil
 	}
@@ -140,10 +140,10 @@ func (w *worker) untold(found *vtep.UnreportedError) error {
 	return found
 }
 
-// distrusted is what the switch has not told of, for a while.
+// distrusted is what the switch has not reported, for a while.
 func (st *deviceState) distrusted(now time.Time) string {
-	if st.untold == "" || now.Sub(st.untoldAt) > untoldShown {
+	if st.unreported == "" || now.Sub(st.unreportedAt) > unreportedShown {
 		return ""
 	}
-	return "read anew at " + st.untoldAt.UTC().Format(time.RFC3339) + ": " + st.untold
+	return "read anew at " + st.unreportedAt.UTC().Format(time.RFC3339) + ": " + st.unreported
 }

@@ -180,7 +180,7 @@ func TestF04CallerOfAnUnknownCA(t *testing.T) {
 	g.eventually(func() bool {
 		e := g.logs.LastEntry()
 		return e.Message == "connection from 127.0.0.1 refused" && strings.Contains(fmt.Sprint(e.Data["err"]), "of an unknown CA")
-	}, "it is told")
+	}, "it is shown")
 }
 
 func TestF04PlainCallToATLSPort(t *testing.T) {
@@ -194,7 +194,7 @@ func TestF04PlainCallToATLSPort(t *testing.T) {
 }
 
 // F-05: our certificate is replaced under a session, which goes on; the next one
-// sees the new certificate. What expires soon is told.
+// sees the new certificate. What expires soon is shown.
 func TestF05RotationUnderASession(t *testing.T) {
 	ca := transporttest.NewCA(t, "lab")
 	own := ca.Issue("ctl")

@@ -86,18 +86,18 @@ func (w *worker) mended(m *mends, rejected []vtep.Rejection, now time.Time) {
 		r.Row, r.Network = model.Clip(m.first.String(), model.MaxItem), m.first.LogicalSwitch
 	}
 	if w.upkeep.trace.note(m.count, r) {
-		w.tellRepair(now)
+		w.logRepair(now)
 	}
 }
 
-// traceRest tells what was not told for its frequency.
+// traceRest logs what was not logged for its frequency.
 func (w *worker) traceRest(now time.Time) {
-	if w.upkeep.trace.untold > 0 && now.Sub(w.upkeep.trace.told) >= traceGap {
-		w.tellRepair(now)
+	if w.upkeep.trace.unlogged > 0 && now.Sub(w.upkeep.trace.logged) >= traceGap {
+		w.logRepair(now)
 	}
 }
 
-func (w *worker) tellRepair(now time.Time) {
+func (w *worker) logRepair(now time.Time) {
 	r, n := w.upkeep.trace.take(now)
 	fields := logrus.Fields{"row": r.Row, "was": r.Was, "count": n, "total": w.upkeep.trace.total}
 	if r.Network != "" {
@@ -108,25 +108,25 @@ func (w *worker) tellRepair(now time.Time) {
 	w.logger().WithFields(fields).Info("an external writer changed rows, and they were put right")
 }
 
-// repairTrace bounds how often is told what was put right. It remembers one Repair.
+// repairTrace bounds how often it is logged what was put right. It remembers one Repair.
 type repairTrace struct {
-	last   Repair
-	untold int // since told
-	told   time.Time
-	total  uint64 // since the process began
+	last     Repair
+	unlogged int // since logged
+	logged   time.Time
+	total    uint64 // since the process began
 }
 
 // note counts repairs of which r is one, and reports whether it is time to tell.
 func (t *repairTrace) note(n int, r Repair) bool {
-	t.untold += n
+	t.unlogged += n
 	t.total += uint64(n)
 	t.last = r
-	return t.told.IsZero() || r.At.Sub(t.told) >= traceGap
+	return t.logged.IsZero() || r.At.Sub(t.logged) >= traceGap
 }
 
-// take gives what is to be told and begins to count anew.
+// take gives what is to be logged and begins to count anew.
 func (t *repairTrace) take(now time.Time) (Repair, int) {
-	n := t.untold
-	t.untold, t.told = 0, now
+	n := t.unlogged
+	t.unlogged, t.logged = 0, now
 	return t.last, n
 }

@@ -22,8 +22,8 @@ func repaired(log *logtest.Hook) []*logrus.Entry {
 	return slices.DeleteFunc(log.AllEntries(), func(e *logrus.Entry) bool { return !strings.HasPrefix(e.Message, "an external writer changed") })
 }
 
-// TestF84_RepairsAreTold: what was put right is counted, and told with what it had been.
-func TestF84_RepairsAreTold(t *testing.T) {
+// TestF84_RepairsAreLogged: what was put right is counted, and logged with what it had been.
+func TestF84_RepairsAreLogged(t *testing.T) {
 	for name, change := range map[string]struct {
 		by       func(a, b *tor, net string)
 		row, was string
@@ -43,7 +43,7 @@ func TestF84_RepairsAreTold(t *testing.T) {
 			b.learn(net, m1)
 			s.holds(a, net, m1, b.tunnelIP)
 			s.enters(a, model.DeviceInSync)
-			require.Empty(t, repaired(log), "what users and stations change is no drift")
+			require.Empty(t, repaired(log), "what users and MACs change is no drift")
 			require.Zero(t, metric(t, registry, "bordergw_device_repairs_total", a.id))
 
 			renamed := "leaf-1"
@@ -51,7 +51,7 @@ func TestF84_RepairsAreTold(t *testing.T) {
 			require.NoError(t, err)
 			change.by(a, b, net)
 			s.eventually(func() bool { return metric(t, registry, "bordergw_device_repairs_total", a.id) > 0 }, "it is counted")
-			s.eventually(func() bool { return len(repaired(log)) == 1 }, "it is told")
+			s.eventually(func() bool { return len(repaired(log)) == 1 }, "it is logged")
 			e := repaired(log)[0]
 			require.Equal(t, logrus.InfoLevel, e.Level)
 			require.Equal(t, []any{a.name, a.id, "blue", net}, []any{e.Data["device"], e.Data["device_id"], e.Data["network"], e.Data["network_id"]})
@@ -129,7 +129,7 @@ func TestF84_ProblemsAreSpeltOut(t *testing.T) {
 	}, "a VLAN of another")
 }
 
-// TestF84_FirstCauseIsNamed: of a switch that can not be reached the reason is told, and
+// TestF84_FirstCauseIsNamed: of a switch that can not be reached the reason is shown, and
 // not what follows from it.
 func TestF84_FirstCauseIsNamed(t *testing.T) {
 	s := newSite(t, 1, reconcile.Options{})

@@ -53,7 +53,7 @@ func (w *twoWays) tells(over *model.GatewayDevice) {
 // is checks that the MAC has one candidate, that of a database, which is not stale.
 func (w *twoWays) is(of *model.GatewayDevice) *mactable.Learned {
 	w.t.Helper()
-	said := w.loop.learned(&w.top.Definitions, time.Now())
+	said := w.loop.macTable(&w.top.Definitions, time.Now())
 	is := said.winners[w.net.ID]
 	require.Len(w.t, is.Winners, 1)
 	require.Equal(w.t, topology.DatabaseID(of), is.Winners[0].Database)
@@ -61,19 +61,19 @@ func (w *twoWays) is(of *model.GatewayDevice) *mactable.Learned {
 	require.Empty(w.t, is.Others)
 	require.Len(w.t, is.Flood, 1)
 	require.Empty(w.t, w.loop.movesSince(&w.top.Definitions, time.Now()))
-	later := w.loop.learned(&w.top.Definitions, time.Now().Add(2*mactable.DefaultHold))
+	later := w.loop.macTable(&w.top.Definitions, time.Now().Add(2*mactable.DefaultHold))
 	require.Same(w.t, is, later.winners[w.net.ID], "nothing is to be forgotten")
-	require.Equal(w.t, w.top.Revision, said.heard[of.ID])
+	require.Equal(w.t, w.top.Revision, said.reported[of.ID])
 	return is
 }
 
 // goes checks that the MAC is held, and then forgotten.
 func (w *twoWays) goes() {
 	w.t.Helper()
-	said := w.loop.learned(&w.top.Definitions, time.Now())
+	said := w.loop.macTable(&w.top.Definitions, time.Now())
 	require.Len(w.t, said.winners[w.net.ID].Winners, 1)
 	require.WithinDuration(w.t, time.Now().Add(mactable.DefaultHold), said.next, time.Minute)
-	require.Empty(w.t, w.loop.learned(&w.top.Definitions, said.next).winners[w.net.ID].Winners)
+	require.Empty(w.t, w.loop.macTable(&w.top.Definitions, said.next).winners[w.net.ID].Winners)
 }
 
 // F-62: the session with a switch moves from one of its registrations to another.
@@ -82,14 +82,14 @@ func TestF62MACsOverAnotherWay(t *testing.T) {
 	w.tells(w.a)
 	before := w.is(w.a)
 	for _, over := range []*model.GatewayDevice{w.b, w.a, w.b} {
-		w.loop.unlearn(w.a.ID)
-		w.loop.unlearn(w.b.ID)
+		w.loop.disconnected(w.a.ID)
+		w.loop.disconnected(w.b.ID)
 		w.tells(over)
 		require.Same(t, before, w.is(w.a), "no row is withdrawn or written")
 	}
-	w.loop.unlearn(w.a.ID)
-	require.Same(t, before, w.is(w.a), "that session has told before this one")
-	w.loop.unlearn(w.b.ID)
+	w.loop.disconnected(w.a.ID)
+	require.Same(t, before, w.is(w.a), "that session has reported before this one")
+	w.loop.disconnected(w.b.ID)
 	w.goes()
 }
 
@@ -106,20 +106,20 @@ func TestF62MACsOfAWayFoundLater(t *testing.T) {
 	w.is(w.a)
 	w.shows(w.a, false)
 	w.is(w.b)
-	w.loop.unlearn(w.b.ID)
+	w.loop.disconnected(w.b.ID)
 	w.goes()
 }
 
-// F-62: both registrations have told of the switch before it is found to be one.
+// F-62: both registrations have reported of the switch before it is found to be one.
 func TestF62MACsOverBothWays(t *testing.T) {
 	w := newTwoWays(t)
 	w.shows(w.a, false)
 	w.tells(w.a)
-	w.loop.unlearn(w.a.ID)
+	w.loop.disconnected(w.a.ID)
 	w.tells(w.b)
 	w.shows(w.a, true)
 	w.is(w.a)
-	w.loop.unlearn(w.b.ID)
+	w.loop.disconnected(w.b.ID)
 	w.goes()
 }
 
@@ -127,12 +127,12 @@ func TestF62MACsOverBothWays(t *testing.T) {
 func TestF63MACsOfADeletedRegistration(t *testing.T) {
 	for name, next := range map[string]func(*twoWays){
 		"the other one tells": func(w *twoWays) {
-			w.loop.unlearn(w.a.ID)
+			w.loop.disconnected(w.a.ID)
 			w.tells(w.b)
 			w.is(w.b)
-			w.loop.unlearn(w.b.ID)
+			w.loop.disconnected(w.b.ID)
 		},
-		"the other one never comes": func(w *twoWays) { w.loop.unlearn(w.a.ID) },
+		"the other one never comes": func(w *twoWays) { w.loop.disconnected(w.a.ID) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newTwoWays(t)

@@ -29,7 +29,7 @@ type worker struct {
 	seat    *connector.Seat
 	session session
 	// brief: the worker has a turn of a deleted device. It makes one attempt at a
-	// session, and nobody is told of that.
+	// session, which is not announced.
 	brief bool
 	// upkeep decides what of a plan is sent, and when.
 	upkeep    upkeep
@@ -234,8 +234,8 @@ func (w *worker) letGo() {
 	w.board.status.peer = transport.Peer{}
 	w.board.status.revision, w.board.status.released, w.board.status.problems, w.board.status.blocked = 0, 0, nil, ""
 	w.board.mu.Unlock()
-	if w.loop.leases.Has(w.seat) { // else it has told nothing
-		w.loop.unlearn(w.id)
+	if w.loop.leases.Has(w.seat) { // else it has reported nothing
+		w.loop.disconnected(w.id)
 	}
 	w.loop.leases.Release(w.seat)
 }

@@ -9,7 +9,7 @@ import (
 
 // young are the networks that have come into the View since the caution of the start,
 // not longer ago than that lasts: their rows may stand from former times, and not all
-// their switches have been asked which stations they have.
+// their switches have been asked which MACs they have.
 // The time is when the next of them is so no longer.
 func (l *Loop) young(defs *model.Definitions, was *topology.View, now time.Time) (young map[string]bool, next time.Time) {
 	if was != nil && was.Revision != defs.Revision {

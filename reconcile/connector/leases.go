@@ -100,7 +100,7 @@ func (c *Leases) Forget(s *Seat) {
 }
 
 // Check tells whether the Seat could lease the names now. One that is never dialled
-// is told if it can not: its switch has come, and is driven elsewhere.
+// gets a hint if it can not: its switch has come, and is driven elsewhere.
 func (c *Leases) Check(s *Seat, names []string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

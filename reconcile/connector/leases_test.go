@@ -19,7 +19,7 @@ func TestDrivenElsewhereWakesNoOther(t *testing.T) {
 	require.NoError(t, c.Take(one, []string{"sw1"}))
 	require.NoError(t, c.Take(other, []string{"sw9"}))
 	require.ErrorContains(t, c.Check(two, []string{"sw1"}), "switch sw1 is driven as device one")
-	require.Len(t, two.freed, 1, "it is told that its switch has dialled in and is driven elsewhere")
+	require.Len(t, two.freed, 1, "a hint says that its switch has dialled in and is driven elsewhere")
 	<-two.freed
 	require.Error(t, c.Check(two, []string{"sw1"}))
 	require.Empty(t, two.freed, "once")

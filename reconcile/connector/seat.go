@@ -23,9 +23,9 @@ var ErrOffered = errors.New("the switch has dialled in anew")
 type Seat struct {
 	device func() *model.GatewayDevice
 	log    func() logrus.FieldLogger
-	// knock tells that a session is offered; freed that what other Seats have leased has
-	// changed, for one that waits for it.
-	knock, freed chan struct{}
+	// offers has a hint when a session is offered; freed when what other Seats have leased
+	// has changed, for one that waits for it.
+	offers, freed chan struct{}
 
 	mu   sync.Mutex
 	link Link // without a session while there is none
@@ -42,11 +42,11 @@ type Seat struct {
 
 // NewSeat makes an empty Seat for a device, which may change in all but its id.
 func NewSeat(device func() *model.GatewayDevice, log func() logrus.FieldLogger) *Seat {
-	return &Seat{device: device, log: log, knock: make(chan struct{}, 1), freed: make(chan struct{}, 1)}
+	return &Seat{device: device, log: log, offers: make(chan struct{}, 1), freed: make(chan struct{}, 1)}
 }
 
 // Offered delivers a hint when a session is offered.
-func (s *Seat) Offered() <-chan struct{} { return s.knock }
+func (s *Seat) Offered() <-chan struct{} { return s.offers }
 
 // Freed delivers a hint when what the Seat was refused to lease may be had.
 func (s *Seat) Freed() <-chan struct{} { return s.freed }
@@ -155,7 +155,7 @@ func (s *Seat) offer(c *Inbound) string {
 	if s.interrupt != nil {
 		s.interrupt()
 	}
-	notify(s.knock)
+	notify(s.offers)
 	return ""
 }
 

@@ -16,7 +16,7 @@ func TestRenumber(t *testing.T) {
 	mac2, mac3 := rowKey{network, macOf(2)}, rowKey{network, macOf(3)}
 	s.learn(3, mac1, ipOf(3), at(1))
 	s.learn(2, mac1, ipOf(2), at(2)) // a move
-	s.learn(1, mac1, ipOf(2), at(3)) // told over another way
+	s.learn(1, mac1, ipOf(2), at(3)) // reported over another way
 	s.learn(2, mac2, ipOf(2), at(3))
 	s.learn(1, mac3, ipOf(2), at(3))
 	s.Update(2, vtep.Locals{Flood: map[string][]model.VTEPAddress{network: {ipOf(9)}}}, always(false), at(3))
@@ -35,7 +35,7 @@ func TestRenumber(t *testing.T) {
 	s.pass(at(4 + DefaultHold.Seconds()))
 	s.requireHome(1, mac1, at(400), "it stands")
 	s.requireHome(1, mac2, at(400), "it stands")
-	s.requireHome(0, mac3, at(400), "the other way has not told of it")
+	s.requireHome(0, mac3, at(400), "the other way has not reported it")
 	s.rows[1][rowKey{network, macOf(4)}] = vtep.LocalMAC{LogicalSwitch: network, MAC: macOf(4), Endpoint: ipOf(2), Learning: 99}
 	s.snapshotOf(1, true, at(401))
 	require.Equal(t, uint64(7), Of(s.Snapshot(at(401))[network].Winners, macOf(4))[0].Seq, "recalled")

@@ -57,7 +57,7 @@ func TestVanishedRowIsHeld(t *testing.T) {
 	require.Empty(t, s.networks[network].macs, "nothing is left of it")
 }
 
-func TestDisconnectedSwitchKeepsItsStations(t *testing.T) {
+func TestDisconnectedSwitchKeepsItsMACs(t *testing.T) {
 	s := newSwitches(t, 1)
 	s.learn(1, mac1, ipOf(1), at(0))
 	s.Disconnected(1, at(10))

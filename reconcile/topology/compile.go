@@ -22,18 +22,18 @@ type Input struct {
 	// GrowOnly: facts may still be missing, so that no flood list shrinks for
 	// that reason.
 	GrowOnly bool
-	// Heard tells by device id of which networks it has said which stations it has: of
+	// Heard tells by device id of which networks it has said which MACs it has: of
 	// those that stood as of this revision. It counts while GrowOnly, and in networks
 	// that are Young.
-	Heard map[string]uint64
+	Reported map[string]uint64
 	// Young are the networks, by id, that have only just come into the View.
 	Young map[string]bool
 	// Sweep: both sides have been read for long enough to remove what carries
 	// our mark and that nothing explains.
 	Sweep bool
 
-	found  *model.Places
-	silent *silence
+	found   *model.Places
+	reports *reporting
 }
 
 // places finds switches by the names that gateways use.
@@ -68,7 +68,7 @@ type View struct {
 	// shares are what each device's Want was gathered from; none where not known any
 	// more, or where there were clashes.
 	shares map[string][]*share
-	// contested stations, by network id.
+	// contested MACs, by network id.
 	Contested map[string]*Contested
 	// carried are the networks that have a connection.
 	Carried map[string]bool
@@ -129,7 +129,7 @@ func Compile(in Input, prev *View) *View {
 		inputs := g.inputs(&in)
 		was := prev.group(g.key())
 		gv := was
-		if was == nil || !slices.Equal(was.inputs, inputs) || !was.hears(&in) {
+		if was == nil || !slices.Equal(was.inputs, inputs) || !was.unchangedReporting(&in) {
 			gv = g.build(&in, inputs)
 			gv.follow(was)
 		}

@@ -9,30 +9,30 @@ import (
 	"bordergw/model"
 )
 
-// A station that an operator has placed (remote_mac_entries) stays there, whatever
+// A MAC that an operator has placed (remote_mac_entries) stays there, whatever
 // switches learn. One of them that has learned it all the same is contested: either the
 // entry is out of date, or somebody uses the address of another.
 
-// contested are such stations of one network.
+// contested are such MACs of one network.
 type Contested struct {
 	total    int
 	byDevice map[string]int // by the id of the device that learned it
 	first    []string       // at most maxContested of them, in words
 }
 
-// maxContested bounds those that a network's are told by.
+// maxContested bounds those that a network's text names.
 const maxContested = 10
 
-// contests finds the stations of the group that are both placed and learned, by network
-// id. stations has the winner of each MAC.
-func (g *group) contests(stations []placed) map[string]*Contested {
+// contests finds the MACs of the group that are both placed and learned, by network
+// id. MACs has the winner of each MAC.
+func (g *group) contests(MACs []placed) map[string]*Contested {
 	out := map[string]*Contested{}
 	for _, p := range g.nets {
 		if p.learned == nil {
 			continue
 		}
 		devices := p.devices()
-		for _, s := range stations {
+		for _, s := range MACs {
 			if s.Source != mactable.Static {
 				continue
 			}
@@ -63,14 +63,14 @@ func note(into map[string]*Contested, network string, s placed, by *model.Gatewa
 
 // String lists the first of them.
 func (c *Contested) String() string {
-	text := "stations that are configured elsewhere were learned by a switch, and stay where they are configured: " + strings.Join(c.first, "; ")
+	text := "MACs that are configured elsewhere were learned by a switch, and stay where they are configured: " + strings.Join(c.first, "; ")
 	if more := c.total - len(c.first); more > 0 {
 		text += fmt.Sprintf("; and %d more", more)
 	}
 	return text
 }
 
-// contestedOf counts the contested stations that each device has learned, by its id.
+// contestedOf counts the contested MACs that each device has learned, by its id.
 func (v *View) ContestedOf() map[string]int {
 	out := map[string]int{}
 	if v == nil {

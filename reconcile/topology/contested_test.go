@@ -13,10 +13,10 @@ import (
 	"bordergw/vtep"
 )
 
-// A station that is configured at a far end point and learned by switches is where it
+// A MAC that is configured at a far end point and learned by switches is where it
 // is configured, and it is said who claims it: also the border whose entry it is, also
 // several. It is over when nobody has learned it any more.
-func TestContestedStations(t *testing.T) {
+func TestContestedMACs(t *testing.T) {
 	topo := newTopology()
 	net, beside := topo.Network("n", 5001), topo.Network("beside", 5002)
 	a, b := topo.Device("a", ""), topo.Device("b", "")
@@ -34,7 +34,7 @@ func TestContestedStations(t *testing.T) {
 	claimed := func(l *mactable.Learned) map[string]int {
 		t.Helper()
 		in.Learned = map[string]*mactable.Learned{"n": l, "beside": {Winners: []mactable.Candidate{by(a, 1)}}}
-		in.found, in.silent = nil, nil
+		in.found, in.reports = nil, nil
 		view = Compile(in, view)
 		fresh := Compile(in, nil)
 		require.Equal(t, fresh.Contested, view.Contested, "the short way says the same")
@@ -50,8 +50,8 @@ func TestContestedStations(t *testing.T) {
 	require.Empty(t, claimed(&mactable.Learned{Winners: []mactable.Candidate{{MAC: modeltest.MAC(8), Source: mactable.Local, Database: DatabaseID(a), Endpoint: modeltest.IP(1)}}}))
 }
 
-// What is said of contested stations does not grow with them.
-func TestManyContestedStations(t *testing.T) {
+// What is said of contested MACs does not grow with them.
+func TestManyContestedMACs(t *testing.T) {
 	topo := newTopology()
 	net := topo.Network("n", 5001)
 	a, border := topo.Device("a", ""), topo.Device("border", model.BorderDirect)
@@ -73,7 +73,7 @@ func at(seconds float64) time.Time {
 	return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(seconds * float64(time.Second)))
 }
 
-// The switch where a station was last learned leaves the gateway: another member that
+// The switch where a MAC was last learned leaves the gateway: another member that
 // has it as well has it then, not nobody.
 func TestWinnerIsNoMember(t *testing.T) {
 	topo := newTopology()

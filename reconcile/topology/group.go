@@ -86,7 +86,7 @@ type groupView struct {
 	segments []*vtep.Segment   // of all shares, each once
 	of       []*model.Network  // by segment
 	outcomes map[string]*Outcome
-	// contested stations, by network id.
+	// contested MACs, by network id.
 	contested map[string]*Contested
 }
 
@@ -101,7 +101,7 @@ type groupNet struct {
 type share struct {
 	segments []*vtep.Segment
 	bindings []vtep.Binding
-	// stitched networks: the cable shows the device every station of the other
+	// stitched networks: the cable shows the device every MAC of the other
 	// sites as if it were local, so that what it learns there is not believed.
 	stitched []string
 }
@@ -228,8 +228,8 @@ func (g *group) build(in *Input, inputs []any) *groupView {
 	for _, p := range g.nets {
 		p.report()
 	}
-	w := &weaver{group: g, view: v, silence: in.unheard()}
-	w.weave()
+	w := &assembler{group: g, view: v, unreported: in.reporting()}
+	w.assemble()
 	return v
 }
 

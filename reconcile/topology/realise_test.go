@@ -255,7 +255,7 @@ func TestSharedTunnelAddress(t *testing.T) {
 	}
 }
 
-// Stations that a stitched border learns on its cable are not its own.
+// MACs that a stitched border learns on its cable are not its own.
 func TestStitchedNetworksAreNotBelieved(t *testing.T) {
 	topo := newTopology()
 	net := topo.Network("n", 5001)

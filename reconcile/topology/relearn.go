@@ -28,7 +28,7 @@ func (b *basis) holds(in *Input) bool {
 }
 
 // relearn makes the View that follows from prev where nothing differs but where
-// stations are: then no more than the segments of their networks are new. It is nil
+// MACs are: then no more than the segments of their networks are new. It is nil
 // where more differs.
 func relearn(in *Input, prev *View) *View {
 	if prev == nil || !prev.basis.holds(in) {
@@ -65,10 +65,10 @@ func relearn(in *Input, prev *View) *View {
 	return &next
 }
 
-// relearned is the group with what is known of its stations now, and of who has
+// relearned is the group with what is known of its MACs now, and of who has
 // said nothing of them, nil if that is nothing new.
 func (v *groupView) relearned(in *Input) *group {
-	if !slices.ContainsFunc(v.nets, func(p groupNet) bool { return p.learned != in.Learned[p.net.ID] }) && v.hears(in) {
+	if !slices.ContainsFunc(v.nets, func(p groupNet) bool { return p.learned != in.Learned[p.net.ID] }) && v.unchangedReporting(in) {
 		return nil
 	}
 	g := &group{}
@@ -78,7 +78,7 @@ func (v *groupView) relearned(in *Input) *group {
 	return g
 }
 
-// movesOnly reports whether nothing but stations differs between a group and what
+// movesOnly reports whether nothing but MACs differs between a group and what
 // it was: who wants to be flooded where does not.
 func (v *groupView) movesOnly(g *group) bool {
 	for i, p := range g.nets {

@@ -34,7 +34,7 @@ func (v *View) wishes() string {
 	return b.String()
 }
 
-// relearning is a run in which mostly stations change, and at times anything.
+// relearning is a run in which mostly MACs change, and at times anything.
 type relearning struct {
 	*rand.Rand
 	top *topology
@@ -64,7 +64,7 @@ func newRelearning(seed uint64) *relearning {
 	return &relearning{Rand: r, top: top, in: Input{Definitions: &top.Definitions, Learned: learned, Down: map[string]bool{}}}
 }
 
-// step changes the input: mostly stations alone.
+// step changes the input: mostly MACs alone.
 func (r *relearning) step() {
 	r.in.found = nil
 	nets := slices.Collect(maps.Keys(r.in.Learned))
@@ -89,7 +89,7 @@ func (r *relearning) redefine() {
 	case 1:
 		r.in.GrowOnly = !r.in.GrowOnly
 	case 2:
-		r.in.Heard = map[string]uint64{gd.ID: 0}
+		r.in.Reported = map[string]uint64{gd.ID: 0}
 	case 3:
 		defs := r.top.Definitions
 		for n := range defs.Networks.All() {
@@ -118,11 +118,11 @@ func (r *relearning) refar(gd *model.GatewayDevice) {
 	for n := range r.top.Networks.All() {
 		vnis = append(vnis, n.VNI)
 	}
-	r.top.stations++
-	r.top.far(gd, model.RemoteMACEntry{MAC: modeltest.MAC(r.top.stations), VTEPAddress: modeltest.IP(200 + r.IntN(9)), SegmentationID: vnis[r.IntN(len(vnis))]})
+	r.top.hosts++
+	r.top.far(gd, model.RemoteMACEntry{MAC: modeltest.MAC(r.top.hosts), VTEPAddress: modeltest.IP(200 + r.IntN(9)), SegmentationID: vnis[r.IntN(len(vnis))]})
 }
 
-// moved has some stations at other switches, and some gone.
+// moved has some MACs at other switches, and some gone.
 func (r *relearning) moved(was []mactable.Candidate) (out []mactable.Candidate) {
 	for _, c := range was {
 		switch r.IntN(6) {
@@ -135,9 +135,9 @@ func (r *relearning) moved(was []mactable.Candidate) (out []mactable.Candidate) 
 		out = append(out, c)
 	}
 	if len(was) > 0 && r.IntN(2) == 0 {
-		r.top.stations++
+		r.top.hosts++
 		came := was[0]
-		came.MAC = modeltest.MAC(r.top.stations)
+		came.MAC = modeltest.MAC(r.top.hosts)
 		out = append(out, came)
 	}
 	return out

@@ -21,9 +21,9 @@ func farTopology(macs int) (*topology, *model.GatewayDevice) {
 		t.Access(net, gd, other)
 		var all []*model.RemoteMAC
 		for range macs {
-			t.stations++
-			all = append(all, &model.RemoteMAC{DeviceID: gd.ID, Seq: uint64(t.stations), RemoteMACEntry: model.RemoteMACEntry{
-				ID: fmt.Sprint("far", t.stations), MAC: modeltest.MAC(t.stations), VTEPAddress: modeltest.IP(200), SegmentationID: net.VNI}})
+			t.hosts++
+			all = append(all, &model.RemoteMAC{DeviceID: gd.ID, Seq: uint64(t.hosts), RemoteMACEntry: model.RemoteMACEntry{
+				ID: fmt.Sprint("far", t.hosts), MAC: modeltest.MAC(t.hosts), VTEPAddress: modeltest.IP(200), SegmentationID: net.VNI}})
 			if i == 0 {
 				break
 			}

@@ -11,22 +11,22 @@ import (
 	"bordergw/vtep"
 )
 
-// topology is a set of definitions under construction, with a station behind
+// topology is a set of definitions under construction, with a MAC behind
 // every port that it binds.
 type topology struct {
 	*modeltest.Builder
-	winners  map[string][]mactable.Candidate
-	stations int
+	winners map[string][]mactable.Candidate
+	hosts   int
 }
 
 func newTopology() *topology {
 	return &topology{Builder: modeltest.New(), winners: map[string][]mactable.Candidate{}}
 }
 
-// learn puts a station behind a device's port in a network.
+// learn puts a MAC behind a device's port in a network.
 func (t *topology) learn(net *model.Network, gd *model.GatewayDevice) model.MAC {
-	t.stations++
-	mac := modeltest.MAC(t.stations)
+	t.hosts++
+	mac := modeltest.MAC(t.hosts)
 	t.winners[net.ID] = append(t.winners[net.ID], mactable.Candidate{
 		MAC: mac, Source: mactable.Local, Database: DatabaseID(gd), Endpoint: modeltest.IP(int(gd.Seq)),
 	})
@@ -156,13 +156,13 @@ func (t *topology) someBorders(r *rand.Rand, net *model.Network, free *[]*model.
 	}
 }
 
-// someFar gives a border a station at an end point that nobody drives.
+// someFar gives a border a MAC at an end point that nobody drives.
 func (t *topology) someFar(r *rand.Rand, gd *model.GatewayDevice, vni model.VNI) {
 	if r.IntN(4) > 0 {
 		return
 	}
-	t.stations++
-	t.far(gd, model.RemoteMACEntry{MAC: modeltest.MAC(t.stations), VTEPAddress: model.VTEPAddress{192, 0, 2, byte(gd.Seq)}, SegmentationID: vni})
+	t.hosts++
+	t.far(gd, model.RemoteMACEntry{MAC: modeltest.MAC(t.hosts), VTEPAddress: model.VTEPAddress{192, 0, 2, byte(gd.Seq)}, SegmentationID: vni})
 }
 
 // far gives a device one more remote MAC.

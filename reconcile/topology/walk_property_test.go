@@ -105,7 +105,7 @@ func (r reach) farOf(x role) map[string]bool {
 	return out
 }
 
-// requireWalks walks every broadcast and every station's frames.
+// requireWalks walks every broadcast and every MAC's frames.
 func requireWalks(t *testing.T, topo *topology, r reach, p *plane) {
 	t.Helper()
 	hosts := r.hosts()

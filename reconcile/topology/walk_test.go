@@ -93,7 +93,7 @@ func (l *logical) flood() (out []vtep.Locator) {
 	return slices.Compact(out)
 }
 
-// remote is where the switch sends frames for a station.
+// remote is where the switch sends frames for a MAC.
 func (l *logical) remote(mac model.MAC) (vtep.Locator, bool) {
 	for _, e := range l.seg.MACs {
 		if e.MAC == mac && !l.node.mine(e.Home, e.Locator) {
@@ -235,7 +235,7 @@ func (p *plane) carry(l *logical, to vtep.Locator, hops int, got copies) {
 	}
 }
 
-// follow sends a frame for a station from a host and tells where it ends: at
+// follow sends a frame for a MAC from a host and tells where it ends: at
 // "device network", at a far address, or nowhere.
 func (p *plane) follow(n *node, network string, mac model.MAC, home string) string {
 	l, in := n.ls[network], ingress{}
@@ -269,11 +269,11 @@ func (p *plane) follow(n *node, network string, mac model.MAC, home string) stri
 	return ""
 }
 
-// flooded is the end of a frame for a station of the switch's own in another
+// flooded is the end of a frame for a MAC of the switch's own in another
 // network of the stretch: no row may say so, hence it is flooded.
 const flooded = "flooded"
 
-// lists reports whether the station is one that the switch itself has learned.
+// lists reports whether the MAC is one that the switch itself has learned.
 func (l *logical) lists(mac model.MAC) bool {
 	return slices.ContainsFunc(l.seg.MACs, func(e vtep.MACEntry) bool { return e.MAC == mac && e.Home == DatabaseID(l.node.gd) })
 }

@@ -14,17 +14,17 @@ import (
 // Who points where. Within a domain members reach each other directly. Between
 // domains a frame crosses at most two borders: a member points at its own
 // domain's forwarder, a forwarder points at the forwarder of the domain that
-// owns the station, and that one at the station's switch. VXLAN has no TTL, so
+// owns the MAC, and that one at the MAC's switch. VXLAN has no TTL, so
 // that all next hops are taken from this one view.
 //
 //	access ──VNI of the network──> forwarder ══VNI between sites══> forwarder ──> access
 
-// weaver builds the segments of a group.
-type weaver struct {
-	group    *group
-	view     *groupView
-	stations []placed
-	silence  *silence
+// assembler builds the segments of a group.
+type assembler struct {
+	group      *group
+	view       *groupView
+	MACs       []placed
+	unreported *reporting
 }
 
 // side says which logical switch of a member a segment is.
@@ -35,9 +35,9 @@ type side struct {
 	outer bool
 }
 
-func (w *weaver) weave() {
-	w.stations = w.group.stations()
-	w.view.contested = w.group.contests(w.stations)
+func (w *assembler) assemble() {
+	w.MACs = w.group.MACs()
+	w.view.contested = w.group.contests(w.MACs)
 	for _, p := range w.group.nets {
 		if p.net.VNI == 0 {
 			continue
@@ -52,7 +52,7 @@ func (w *weaver) weave() {
 }
 
 // domain gives every member its segments. Members that see the same share one.
-func (w *weaver) domain(d *domain) {
+func (w *assembler) domain(d *domain) {
 	shared := map[model.VNI]*vtep.Segment{}
 	for _, m := range d.members {
 		r := d.faces[m.device]
@@ -60,17 +60,17 @@ func (w *weaver) domain(d *domain) {
 		case m.relays() && !m.forwards() && len(m.bindings) == 0:
 			continue
 		case r.forwards():
-			w.hand(m, w.segment(side{m: r}))
+			w.assign(m, w.segment(side{m: r}))
 		default:
 			vni := r.direct()
 			if shared[vni] == nil {
 				shared[vni] = w.segment(side{m: r})
 			}
-			w.hand(m, shared[vni])
+			w.assign(m, shared[vni])
 		}
 		w.bind(m, m.bindings)
 		if m.forwards() && m.mode == model.BorderStitch {
-			w.hand(m, w.segment(side{m: m, outer: true}))
+			w.assign(m, w.segment(side{m: m, outer: true}))
 			w.bind(m, m.cable())
 			w.share(m).stitched = append(w.share(m).stitched, d.part.net.ID)
 		}
@@ -98,7 +98,7 @@ func strongest(members []*member) map[*model.GatewayDevice]*member {
 	return out
 }
 
-func (w *weaver) share(m *member) *share {
+func (w *assembler) share(m *member) *share {
 	s := w.view.shares[m.device.ID]
 	if s == nil {
 		s = &share{}
@@ -107,7 +107,7 @@ func (w *weaver) share(m *member) *share {
 	return s
 }
 
-func (w *weaver) hand(m *member, seg *vtep.Segment) {
+func (w *assembler) assign(m *member, seg *vtep.Segment) {
 	s := w.share(m)
 	if !slices.ContainsFunc(s.segments, func(o *vtep.Segment) bool { return o.Name == seg.Name }) {
 		s.segments = append(s.segments, seg)
@@ -115,7 +115,7 @@ func (w *weaver) hand(m *member, seg *vtep.Segment) {
 }
 
 // bind gives a device bindings. Two members of it may have the same ones (unite).
-func (w *weaver) bind(m *member, bindings []vtep.Binding) {
+func (w *assembler) bind(m *member, bindings []vtep.Binding) {
 	s := w.share(m)
 	s.bindings = append(s.bindings, bindings...)
 }
@@ -145,19 +145,19 @@ func (m *member) key() model.VNI {
 }
 
 // segment builds one logical switch as a member sees it.
-func (w *weaver) segment(s side) *vtep.Segment {
+func (w *assembler) segment(s side) *vtep.Segment {
 	p := s.m.domain.part
 	seg := &vtep.Segment{Name: p.net.ID, Description: p.net.Name, TunnelKey: p.net.VNI, Incomplete: w.group.incomplete()}
 	if s.outer {
 		seg.Name, seg.TunnelKey = p.net.ID+vtep.BorderSuffix, s.m.border
 	}
-	for _, c := range w.stations {
+	for _, c := range w.MACs {
 		if l, ok := w.group.hop(s, c.target); ok {
 			seg.MACs = append(seg.MACs, vtep.MACEntry{MAC: c.MAC, Locator: l, Home: c.Database})
 		}
 	}
 	seg.Flood = w.group.flood(s)
-	seg.Unreported = w.silence.among(p.net, seg.Flood)
+	seg.Unreported = w.unreported.among(p.net, seg.Flood)
 	w.view.segments, w.view.of = append(w.view.segments, seg), append(w.view.of, p.net)
 	return seg
 }
@@ -176,8 +176,8 @@ type target struct {
 	far    bool
 }
 
-// stations picks the home of every MAC of the group.
-func (g *group) stations() []placed {
+// MACs picks the home of every MAC of the group.
+func (g *group) MACs() []placed {
 	var all []placed
 	for _, p := range g.nets {
 		for _, m := range p.members {
@@ -191,7 +191,7 @@ func (g *group) stations() []placed {
 		all = append(all, p.learnedStations()...)
 	}
 	order := func(a, b placed) int { return cmp.Or(a.MAC.Compare(b.MAC), a.Compare(b.Candidate)) }
-	if !slices.IsSortedFunc(all, order) { // one network's learned stations are
+	if !slices.IsSortedFunc(all, order) { // one network's learned MACs are
 		slices.SortStableFunc(all, order)
 	}
 	return slices.CompactFunc(all, func(a, b placed) bool { return a.MAC == b.MAC })

@@ -8,11 +8,11 @@ import (
 	"bordergw/vtep"
 )
 
-// When a worker tells which stations its switch has: those that change, and all of
-// them when there is a network of which not all have been told.
+// When a worker reports which MACs its switch has: those that change, and all of
+// them when there is a network of which not all have been reported.
 
-// tell passes on what the switch has learned in networks of ours.
-func (w *worker) tell(s *vtep.Session, full bool) {
+// report passes on what the switch has learned in networks of ours.
+func (w *worker) report(s *vtep.Session, full bool) {
 	defs, view := w.loop.store.Definitions(), w.loop.view.Load()
 	if _, registered := defs.Devices.Get(w.id); !registered {
 		return // it is in no network
@@ -21,7 +21,7 @@ func (w *worker) tell(s *vtep.Session, full bool) {
 		w.reports.complete = map[string]*model.Network{}
 	}
 	s.Remember(rememberedAddresses(defs, w.id, len(s.Facts().Switches) == 0))
-	told := s.Locals(full, func(name string) bool {
+	said := s.Locals(full, func(name string) bool {
 		n, ok := defs.Networks.Get(name)
 		ok = ok && view.Believes(w.id, name)
 		if full && ok {
@@ -29,11 +29,11 @@ func (w *worker) tell(s *vtep.Session, full bool) {
 		}
 		return ok
 	})
-	if !told.Full && len(told.MACs) == 0 {
+	if !said.Full && len(said.MACs) == 0 {
 		return
 	}
-	w.loop.metrics.disbelieved.WithLabelValues(w.id).Add(float64(told.Quarantined))
-	w.loop.learn(w.id, told, defs)
+	w.loop.metrics.disbelieved.WithLabelValues(w.id).Add(float64(said.Quarantined))
+	w.loop.learn(w.id, said, defs)
 }
 
 // networkReports is which networks a switch has reported its MACs of in this session.

@@ -22,9 +22,9 @@ type definedStore struct {
 func (s definedStore) Definitions() *model.Definitions { return s.defs }
 
 // Switches may speak at any moment of a compilation. Whoever counts as heard is
-// heard with all stations: in the cautious time after a start those that nobody
+// heard with all MACs: in the cautious time after a start those that nobody
 // states are taken for withdrawn.
-func TestHeardWithItsStations(t *testing.T) {
+func TestReportedWithItsMACs(t *testing.T) {
 	const switches = 200
 	top := modeltest.New()
 	net := top.Network("n", 5000)
@@ -46,7 +46,7 @@ func TestHeardWithItsStations(t *testing.T) {
 	})
 	defer speaking.Wait()
 	for heard := 0; heard < switches; {
-		say := l.learned(&top.Definitions, time.Now())
+		say := l.macTable(&top.Definitions, time.Now())
 		stated := map[vtep.DatabaseID]bool{}
 		if w := say.winners[net.ID]; w != nil {
 			for _, c := range w.Winners {
@@ -55,7 +55,7 @@ func TestHeardWithItsStations(t *testing.T) {
 		}
 		heard = 0
 		for id, db := range devices {
-			require.Equal(t, say.heard[id] >= net.Seq, stated[db])
+			require.Equal(t, say.reported[id] >= net.Seq, stated[db])
 			if stated[db] {
 				heard++
 			}
@@ -71,23 +71,23 @@ func TestFirstWordsOfANetworkAreNoMove(t *testing.T) {
 	old := top.Network("old", 5000)
 	l := New(definedStore{defs: &top.Definitions}, Options{})
 	tell := func(gd *model.GatewayDevice, nets ...*model.Network) {
-		told := vtep.Locals{Full: true}
+		said := vtep.Locals{Full: true}
 		for _, n := range nets {
-			told.MACs = append(told.MACs, vtep.LocalMAC{LogicalSwitch: n.ID, MAC: modeltest.MAC(1), Endpoint: modeltest.IP(int(gd.Seq)), Learning: gd.Seq})
+			said.MACs = append(said.MACs, vtep.LocalMAC{LogicalSwitch: n.ID, MAC: modeltest.MAC(1), Endpoint: modeltest.IP(int(gd.Seq)), Learning: gd.Seq})
 		}
 		top.Revision = top.LastSeq
-		l.learn(gd.ID, told, &top.Definitions)
+		l.learn(gd.ID, said, &top.Definitions)
 	}
 	tell(one, old)
 	tell(two)
 	net := top.Network("net", 5001)
 	tell(two, net)
 	tell(one, old, net)
-	winner := l.learned(&top.Definitions, time.Now()).winners[net.ID].Winners[0]
+	winner := l.macTable(&top.Definitions, time.Now()).winners[net.ID].Winners[0]
 	require.Zero(t, winner.Seq)
 	require.Equal(t, topology.DatabaseID(one), winner.Database, "the lowest end point")
 	tell(two, old, net)
-	winner = l.learned(&top.Definitions, time.Now()).winners[old.ID].Winners[0]
+	winner = l.macTable(&top.Definitions, time.Now()).winners[old.ID].Winners[0]
 	require.Equal(t, topology.DatabaseID(two), winner.Database, "what comes after the first words is a move")
 }
 
@@ -103,10 +103,10 @@ func TestNothingIsKeptOfGoneDevices(t *testing.T) {
 			Flood: map[string][]model.VTEPAddress{net.ID: {modeltest.IP(i + 1)}},
 		}, &top.Definitions)
 	}
-	require.Len(t, l.learned(&top.Definitions, time.Now()).winners[net.ID].Winners, 2)
+	require.Len(t, l.macTable(&top.Definitions, time.Now()).winners[net.ID].Winners, 2)
 	top.Devices = top.Devices.Without(gone.ID)
-	left := l.learned(&top.Definitions, time.Now()).winners[net.ID]
+	left := l.macTable(&top.Definitions, time.Now()).winners[net.ID]
 	require.Len(t, left.Winners, 1)
 	require.Len(t, left.Flood, 1)
-	require.Len(t, l.heard, 1)
+	require.Len(t, l.reported, 1)
 }

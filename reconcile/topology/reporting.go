@@ -1,0 +1,95 @@
+package topology
+
+import (
+	"maps"
+	"math"
+
+	"bordergw/model"
+	"bordergw/vtep"
+)
+
+// reporting is how far the switches have reported: the revision of the definitions of
+// whose networks they have said which MACs they have.
+type reporting struct {
+	in        *Input
+	least     uint64 // of all
+	byAddress map[model.VTEPAddress]uint64
+	byDB      map[vtep.DatabaseID]dbReporting
+}
+
+// dbReporting is what a database has reported all of, and its addresses.
+type dbReporting struct {
+	upTo      uint64
+	addresses []model.VTEPAddress
+}
+
+// reporting finds how far the switches of the devices have reported.
+func (in *Input) reporting() *reporting {
+	if in.reports != nil {
+		return in.reports
+	}
+	in.reports = &reporting{in, math.MaxUint64, map[model.VTEPAddress]uint64{}, map[vtep.DatabaseID]dbReporting{}}
+	if !in.GrowOnly && len(in.Young) == 0 {
+		return in.reports
+	}
+	for id, heard := range in.Reported {
+		gd, registered := in.Definitions.Devices.Get(id)
+		if registered {
+			in.reports.add(DatabaseID(gd), in.registrations().Switches(gd), heard)
+		}
+	}
+	return in.reports
+}
+
+func (s *reporting) add(db vtep.DatabaseID, switches []model.SwitchInventory, heard uint64) {
+	if len(switches) == 0 {
+		return
+	}
+	s.least = min(s.least, heard)
+	of := dbReporting{upTo: heard}
+	for _, sw := range switches {
+		for _, ip := range sw.TunnelIPs {
+			if h, shared := s.byAddress[ip]; !shared || heard < h {
+				s.byAddress[ip] = heard
+			}
+			of.addresses = append(of.addresses, ip)
+		}
+	}
+	s.byDB[db] = of
+}
+
+// among gives the addresses of a network's flood list whose switches have not reported
+// of it, and those of databases that it has any address of: MACs behind a switch
+// stay for the sake of another one of its database that is a member. Nil for none.
+func (s *reporting) among(net *model.Network, flood []vtep.Endpoint) (out map[model.VTEPAddress]bool) {
+	if s.least >= net.Seq || !s.in.GrowOnly && !s.in.Young[net.ID] {
+		return nil
+	}
+	add := func(ip model.VTEPAddress) {
+		if out == nil {
+			out = map[model.VTEPAddress]bool{}
+		}
+		out[ip] = true
+	}
+	for _, e := range flood {
+		if heard, known := s.byAddress[e.Locator.Addr]; known && heard < net.Seq {
+			add(e.Locator.Addr)
+		}
+		if of := s.byDB[e.Home]; of.upTo < net.Seq {
+			for _, ip := range of.addresses {
+				add(ip)
+			}
+		}
+	}
+	return out
+}
+
+// unchangedReporting tells whether those have not reported that had not when the group was built.
+func (v *groupView) unchangedReporting(in *Input) bool {
+	for i, seg := range v.segments {
+		if !maps.Equal(seg.Unreported, in.reporting().among(v.of[i], seg.Flood)) {
+			return false
+		}
+	}
+	return true
+}
