@@ -9,7 +9,7 @@ import (
 )
 
 // agentView shows the session with one switch database as an agent of Neutron,
-// so that stock clients tell which are alive.
+// so that stock clients show which are alive.
 type agentView struct {
 	id     string
 	report model.DeviceReport
@@ -91,7 +91,7 @@ func agentAttributes() []attribute[agentView] {
 	}
 }
 
-// agentConfigurations is what an agent tells of itself.
+// agentConfigurations is what an agent reports of itself.
 type agentConfigurations struct {
 	Endpoint        string `json:"endpoint"`
 	SchemaVersion   string `json:"schema_version"`

@@ -68,7 +68,7 @@ func (TrustedHeaders) Authenticate(r *http.Request) (Identity, error) {
 
 // Tokens is a fixed set of tokens, sent in X-Auth-Token or as
 // "Authorization: Bearer". It keeps only their digests, so that neither a dump
-// nor the time of a look-up tells a token.
+// nor the time of a look-up reveals a token.
 type Tokens struct {
 	byDigest map[[sha256.Size]byte]Identity
 }

@@ -135,7 +135,7 @@ func TestNetworkPolicy(t *testing.T) {
 	})
 	require.Equal(t, []any{shared, mine}, s.do("GET", "/v2.0/networks", "").list("networks", "id"))
 	require.Equal(t, []any{shared, mine}, s.do("GET", "/v2.0/networks?provider:segmentation_id=1", "").list("networks", "id"),
-		"a filter must not tell what is not shown")
+		"a filter must not reveal what is not shown")
 	require.NotContains(t, s.do("GET", "/v2.0/networks/"+shared, "").item("network"), "provider:segmentation_id")
 	require.Equal(t, http.StatusNoContent, s.do("DELETE", "/v2.0/networks/"+mine, "").status)
 }

@@ -44,7 +44,7 @@ type GatewayDevices interface {
 // together or not at all.
 type RemoteMACs interface {
 	CreateRemoteMACs(ctx context.Context, deviceID string, es []model.RemoteMACEntry) ([]model.RemoteMACEntry, error)
-	// GetRemoteMAC tells an entry of another device from an unknown one.
+	// GetRemoteMAC distinguishes an entry of another device from an unknown one.
 	GetRemoteMAC(deviceID, id string) (*model.RemoteMACEntry, error)
 	DeleteRemoteMAC(ctx context.Context, deviceID, id string) error
 }
@@ -97,7 +97,7 @@ type Records interface {
 	PurgeRetired(ctx context.Context, deviceID string) error
 }
 
-// Status tells how far the definitions have been realised.
+// Status says how far the definitions have been realised.
 type Status interface {
 	DeviceStatus(id string) model.DeviceStatus
 	ConnectionStatus(id string) model.ConnectionStatus

@@ -70,7 +70,7 @@ func parseDeviceList(list []any) (any, error) {
 
 const errNotIterable = reason("validate_gwdevice_list: provided data are not iterable")
 
-// parseDevice tells the two forms apart by the key that names the device.
+// parseDevice distinguishes the two forms by the key that names the device.
 func (l *deviceList) parseDevice(in object) (model.Device, error) {
 	_, hasID := in["device_id"]
 	name, id := in["device_name"], in["device_id"]

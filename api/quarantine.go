@@ -36,7 +36,7 @@ func endOfVNI(c *call) (reply, error) {
 	return endQuarantine(c, model.WireID{VNI: v.(model.VNI)}, c.query().Get("network_id"))
 }
 
-// endOfStitchVLAN wants the network: a VLAN tells networks apart on one cable only.
+// endOfStitchVLAN wants the network: a VLAN identifies a network on one cable only.
 func endOfStitchVLAN(c *call) (reply, error) {
 	v, err := stitchVLAN.parse(c.id)
 	if err != nil {

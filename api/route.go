@@ -64,7 +64,7 @@ func (s *Server) resolve(c *call) endpoint {
 	return notFound()
 }
 
-// IsProbe tells requests for health, readiness and metrics from all others.
+// IsProbe reports whether a request asks for health, readiness or metrics.
 func IsProbe(r *http.Request) bool {
 	switch strings.Trim(r.URL.EscapedPath(), "/") {
 	case "healthz", "healthcheck", "readyz", "metrics":

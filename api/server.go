@@ -157,7 +157,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // answer refuses a request at once while as many as may be are in progress: a
-// client that waits unanswered can not tell that from a network that is down.
+// client that waits unanswered can not distinguish that from a network that is down.
 // Health, readiness and metrics are answered all the same. A request is in
 // progress until its answer has been taken.
 func (c *call) answer(e endpoint) int {

@@ -96,7 +96,7 @@ func (w *turnWriter) Write(p []byte) (int, error) {
 }
 
 // writeTo ends at the first error. What is written to a bufio.Writer after one is
-// dropped, and Flush tells it.
+// dropped, and Flush returns the error.
 func (s stream) writeTo(w io.Writer) error {
 	b := bufio.NewWriterSize(w, sendBuffer)
 	if err := writeObject(b, members(s)); err != nil {

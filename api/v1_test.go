@@ -164,7 +164,7 @@ func TestImportRefusals(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, other.do("POST", "/v1/import", file).status)
 }
 
-// An Authenticator that can not tell now is not the client's fault.
+// An Authenticator that can not answer now is not the client's fault.
 func TestAuthenticationUnavailable(t *testing.T) {
 	var log bytes.Buffer
 	s := newService(t, func(c *api.Config) {

@@ -1,6 +1,6 @@
 """networking-l2gw's agent writer at work, spoken to by lines as the raw client.
 
-The first line of input tells the work. "network" makes one transaction for each
+The first line of input has the work. "network" makes one transaction for each
 network, as a connection does; "mac" one for each MAC, as a port event does.
 """
 import json

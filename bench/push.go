@@ -19,7 +19,7 @@ func push(b *bench) error {
 	return nil
 }
 
-// pusher brings a new switch to its rows and tells what it took.
+// pusher brings a new switch to its rows and returns what it took.
 type pusher struct {
 	who  string
 	push func(rows int) (sample, error)

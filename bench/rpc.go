@@ -86,7 +86,7 @@ type scanner struct {
 	inString, escaped bool
 }
 
-// scan tells how many bytes belong to the message, and whether it ends there.
+// scan returns how many bytes belong to the message, and whether it ends there.
 func (s *scanner) scan(chunk []byte) (int, bool) {
 	for i, b := range chunk {
 		switch {
@@ -118,7 +118,7 @@ func transaction(id int, db string, ops []string) []byte {
 	return request(id, "transact", fmt.Sprintf("[%q,%s]", db, strings.Join(ops, ",")))
 }
 
-// failed tells whether a reply holds an error, by its text: prebuilt work has
+// failed reports whether a reply holds an error, by its text: prebuilt work has
 // no value that looks like one.
 func failed(reply []byte) bool {
 	return bytes.Contains(reply, []byte(`"error":"`)) || bytes.Contains(reply, []byte(`"error":{`))

@@ -79,7 +79,7 @@ func newRack(t *testing.T, stands string, tunnels map[string]string) *rack {
 }
 
 // killOften ends with a controller that runs and a storm that is over, and
-// tells how often it has killed.
+// returns how often it has killed.
 func killOften(c *controller, s *storm, rng *rand.Rand) (killed int) {
 	stop, over := make(chan struct{}), make(chan struct{})
 	go func() {

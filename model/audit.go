@@ -37,7 +37,7 @@ const (
 // AuditResources are the kinds of objects that are recorded, as Neutron calls them.
 var AuditResources = []string{"network", "gateway_device", "deleted_device", "remote_mac_entry", "l2_gateway", "l2_gateway_connection", "quota", "quarantine"}
 
-// AuditRecord tells what one request did to one object.
+// AuditRecord says what one request did to one object.
 type AuditRecord struct {
 	// Seq numbers the records without a gap.
 	Seq       uint64    `json:"seq"`

@@ -110,7 +110,7 @@ func listDifferences(a, b []any) (x, y []any) {
 	return x, y
 }
 
-// identities are the members that tell objects of a list apart, best first.
+// identities are the members that identify objects of a list, best first.
 var identities = []string{"id", "name", "device_name"}
 
 // elementKey is equal for elements that are compared with each other: the
@@ -127,7 +127,7 @@ func elementKey(v any) string {
 	return "value=" + string(text)
 }
 
-// named are the differences of two objects of a list, with what tells whose they are.
+// named are the differences of two objects of a list, with what identifies the object.
 func named(a, b any) (any, any) {
 	x, y := differences(a, b)
 	for i, reduced := range []any{x, y} {

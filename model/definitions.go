@@ -9,7 +9,7 @@ type Definitions struct {
 	// Revision grows by one with every change.
 	Revision uint64
 	// StoreID is made when the store is created. It marks our rows on the
-	// switches, so that two controllers with different stores tell theirs apart.
+	// switches, so that controllers with different stores recognise their own.
 	StoreID     string
 	Networks    Table[Network, *Network]
 	Devices     Table[GatewayDevice, *GatewayDevice]
@@ -33,7 +33,7 @@ func NewDefinitions(storeID string, revision uint64) *Definitions {
 	return &Definitions{StoreID: storeID, Revision: revision, registrations: new(atomic.Pointer[Registrations])}
 }
 
-// Registrations tells which devices reach one switch database. They are made once, and
+// Registrations says which devices reach one switch database. They are made once, and
 // once more when devices or inventories have changed.
 func (d *Definitions) Registrations() *Registrations {
 	if d.registrations == nil {

@@ -27,7 +27,7 @@ const (
 // Error is a refusal that the caller sees.
 type Error struct {
 	Kind Kind
-	// Type is the Neutron exception class name, by which clients tell errors
+	// Type is the Neutron exception class name, by which clients distinguish errors
 	// apart.
 	Type string
 	// Message names everything. It is for administrators and the log.
@@ -319,7 +319,7 @@ func ErrAdminRequired(verb string) *Error {
 		"User does not have admin privileges: Cannot %s resource for non admin tenant.", verb)
 }
 
-// ErrUnavailable tells that the store can not answer now.
+// ErrUnavailable says that the store can not answer now.
 func ErrUnavailable(format string, args ...any) *Error {
 	return refuse(Unavailable, "ServiceUnavailable", format, args...)
 }

@@ -103,12 +103,12 @@ func plainLookup(e *net.DNSError) string {
 	case e.IsNotFound:
 		return "no host is called " + e.Name
 	case e.IsTimeout:
-		return "no name server tells in time where " + e.Name + " is"
+		return "no name server says in time where " + e.Name + " is"
 	}
-	return fmt.Sprintf("no name server tells where %s is: %s", e.Name, e.Err)
+	return fmt.Sprintf("no name server says where %s is: %s", e.Name, e.Err)
 }
 
-// plainMember tells which member of a JSON document has a value of the wrong kind.
+// plainMember says which member of a JSON document has a value of the wrong kind.
 func plainMember(e *json.UnmarshalTypeError) string {
 	kind, _, _ := strings.Cut(e.Value, " ")
 	if e.Field == "" {

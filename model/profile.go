@@ -20,7 +20,7 @@ const (
 )
 
 // Profile is what is known of a make of switch and what its schema does not
-// tell.
+// say.
 type Profile struct {
 	Name        string
 	Replication Replication

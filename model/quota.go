@@ -70,7 +70,7 @@ func ErrOverQuota(resource string) *Error {
 	return refuse(Conflict, "OverQuota", "Quota exceeded for resources: ['%s'].", resource)
 }
 
-// ErrQuotaNotFound tells that a project has no limits of its own.
+// ErrQuotaNotFound says that a project has no limits of its own.
 func ErrQuotaNotFound(project string) *Error {
 	return refuse(NotFound, "TenantQuotaNotFound", "Quota for tenant %s could not be found.", project)
 }

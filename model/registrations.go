@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Registrations tells which registered devices reach one switch database, by
+// Registrations says which registered devices reach one switch database, by
 // what was last seen of them. A switch has one wish, whoever reaches it: the
 // first registered of the devices that share a database stands for all. It is
 // immutable.

@@ -43,7 +43,7 @@ type VNIMACs struct{ byMAC Sorted[macSeq, *RemoteMAC] }
 type (
 	id  string
 	seq uint64
-	// macSeq tells apart entries of one MAC, should there be several.
+	// macSeq distinguishes entries of one MAC, should there be several.
 	macSeq struct {
 		mac MAC
 		seq seq

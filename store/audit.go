@@ -66,7 +66,7 @@ func (s *Store) auditPage(f model.AuditFilter, below string) (page []*model.Audi
 	return page, before, more, cmp.Or(err, bad)
 }
 
-// audit adds to the changes what tells of them, if somebody asked for them, and
+// audit adds the records of the changes, if somebody asked for them, and
 // drops the oldest records.
 func (t *txn) audit(ctx context.Context, log *auditLog) error {
 	actor, ok := model.ActorOf(ctx)
@@ -92,7 +92,7 @@ func (t *txn) audit(ctx context.Context, log *auditLog) error {
 	return nil
 }
 
-// audited tells every definition that changed, once.
+// audited lists every definition that changed, once.
 func (t *txn) audited() (out []*model.AuditRecord, err error) {
 	type object struct{ table, id string }
 	seen := map[object]bool{}
@@ -112,7 +112,7 @@ func (t *txn) audited() (out []*model.AuditRecord, err error) {
 	return out, nil
 }
 
-// comparers tell what happened to a record of their table. Tables without one
+// comparers say what happened to a record of their table. Tables without one
 // hold no definitions.
 var comparers = map[string]func(t *txn, id string) ([]*model.AuditRecord, error){
 	networks.bucket:    networks.compare("network"),

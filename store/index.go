@@ -8,7 +8,7 @@ import (
 	"bordergw/model"
 )
 
-// index finds which records use the numbers that tell networks apart on the wire, and
+// index finds which records use the numbers that identify networks on the wire, and
 // which have a name. Like a snapshot it is an immutable value.
 type index struct {
 	vnis numbers

@@ -63,7 +63,7 @@ func TestSwitchOfAnotherDatabase(t *testing.T) {
 	}
 }
 
-// F-62: one switch is registered twice, and either way tells of it in turn. The newest
+// F-62: one switch is registered twice, and both registrations report it in turn. The newest
 // look counts, also one that shows what the same way has shown before, and also by a
 // clock that has been set back.
 func TestF62NewestLookCounts(t *testing.T) {

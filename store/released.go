@@ -15,7 +15,7 @@ import (
 // a number to a tenant that a switch may still use for another.
 const maxReleased = 1 << 17
 
-// ConfirmReleased tells that a device was seen without what some Released records
+// ConfirmReleased records that a device was seen without what some Released records
 // say that it may still have. Records that have gone already are no error.
 func (s *Store) ConfirmReleased(ctx context.Context, deviceID string, ids []string) error {
 	return s.do(ctx, func(t *txn) error {

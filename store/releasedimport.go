@@ -36,7 +36,7 @@ func longNames(r *model.Released) bool {
 	})
 }
 
-// createReleased makes the table of Released records, with what tombstones tell: older
+// createReleased makes the table of Released records, from the tombstones: older
 // versions of the program had nothing else.
 func createReleased(tx *bolt.Tx) error {
 	if err := createBuckets(tx); err != nil {

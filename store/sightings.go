@@ -14,8 +14,8 @@ const (
 	maxSightingName = 4*maxID + len(model.BorderSuffix)
 )
 
-// sightings are the VNIs that switches were last seen to use, by whatever hand. They
-// are not durable: a switch says them again when it is read.
+// sightings are the VNIs that switches were last seen to use, whoever wrote them. They
+// are not durable: a switch reports them again when it is read.
 type sightings struct {
 	mu       sync.RWMutex
 	byDevice map[string]map[string]model.VNI // by name of the logical switch

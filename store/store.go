@@ -74,7 +74,7 @@ type snapshot struct {
 	index
 }
 
-// opened is when the store was opened: by the wall clock, and by the one that tells
+// opened is when the store was opened: by the wall clock, and by the one that shows
 // what time has passed since.
 type opened struct{ wall, at time.Time }
 
@@ -145,7 +145,7 @@ func (s *Store) reread() error {
 	return nil
 }
 
-// unavailable tells the caller to try again and keeps the cause for the log.
+// unavailable asks the caller to try again and keeps the cause for the log.
 func unavailable(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", model.ErrUnavailable("The definitions can not be stored now."), fmt.Errorf(format, args...))
 }

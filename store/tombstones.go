@@ -11,7 +11,7 @@ import (
 	"bordergw/model"
 )
 
-// ClearTombstone tells that a device was seen without the network's rows. It is
+// ClearTombstone records that a device was seen without the network's rows. It is
 // not an error when nothing was pending.
 func (s *Store) ClearTombstone(ctx context.Context, networkID, deviceID string) error {
 	return s.do(ctx, func(t *txn) error {

@@ -49,7 +49,7 @@ func readTokens(path string) ([]api.Token, error) {
 	return tokens, nil
 }
 
-// parseTokens never tells a token in its errors.
+// parseTokens never shows a token in its errors.
 func parseTokens(text []byte) ([]api.Token, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	dec.KnownFields(true)

@@ -195,7 +195,7 @@ func (c *client) passOn(value string) {
 	c.warn("%s", value)
 }
 
-// warn tells the user something that is no failure.
+// warn shows the user a text that is no failure.
 func (c *client) warn(format string, args ...any) {
 	if c.warnings != nil {
 		fmt.Fprintln(c.warnings, "bordergw: warning:", model.Printable(fmt.Sprintf(format, args...)))

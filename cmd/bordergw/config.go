@@ -210,7 +210,7 @@ func setAgain(key, flag *pflag.Flag) error {
 // was not set has none.
 type origins map[string]string
 
-// errorf tells where the key was set, if it was.
+// errorf says where the key was set, if it was.
 func (o origins) errorf(key, format string, args ...any) error {
 	where, ok := o[key]
 	if !ok {

@@ -37,7 +37,7 @@ type loop interface {
 type daemon struct {
 	cfg config
 	log logrus.FieldLogger
-	// out gets the one line that tells where the API listens.
+	// out gets the one line that says where the API listens.
 	out io.Writer
 	// newLoop builds the loop over the opened store.
 	newLoop func(*store.Store, prometheus.Registerer) loop

@@ -73,7 +73,7 @@ func start(t *testing.T, d *daemon, run func(context.Context, *store.Store) erro
 	return r
 }
 
-// listenURL reads the line in which the daemon tells its address.
+// listenURL reads the line in which the daemon shows its address.
 func listenURL(t *testing.T, out io.Reader) string {
 	t.Helper()
 	line, err := bufio.NewReader(out).ReadString('\n')

@@ -63,7 +63,7 @@ func connectionState(c net.Conn, state http.ConnState) {
 	}
 }
 
-// watched tells the listener which connections have a request in progress. Those
+// watched shows the listener which connections have a request in progress. Those
 // are not closed to make room, except while they take an answer about health or
 // metrics: the number of such requests has no other limit.
 func watched(h http.Handler) http.Handler {

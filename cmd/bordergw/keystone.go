@@ -17,7 +17,7 @@ import (
 )
 
 // keystoneConfig is what --auth keystone needs. The password is in a file, so
-// that neither the configuration nor the process list tells it.
+// that neither the configuration nor the process list shows it.
 type keystoneConfig struct {
 	URL           string
 	Username      string
@@ -64,7 +64,7 @@ func (k *keystoneConfig) validate(o origins) error {
 	return nil
 }
 
-// refuse tells which key is of no use.
+// refuse says which key is of no use.
 func (k *keystoneConfig) refuse(o origins) error {
 	keys := pflag.NewFlagSet("", pflag.ContinueOnError)
 	defaults := defaultKeystone()

@@ -51,7 +51,7 @@ func endQuarantine(flags *clientFlags) *cobra.Command {
 			return err
 		}
 		if stitch && network == "" {
-			return usagef("--stitch-vlan needs --network: a VLAN tells networks apart on one cable only")
+			return usagef("--stitch-vlan needs --network: a VLAN identifies a network on one cable only")
 		}
 		path := quarantinePath + "/" + kind + "/" + args[0]
 		if network != "" {

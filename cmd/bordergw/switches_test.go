@@ -59,7 +59,7 @@ func TestSwitchesDialIn(t *testing.T) {
 	require.Equal(t, exitOK, daemon.stop().code)
 }
 
-// What only the files can tell is found by --check, and by a start, which does
+// What only the files can show is found by --check, and by a start, which does
 // not come as far as the store.
 func TestBadTLSFilesAreFoundAtTheStart(t *testing.T) {
 	junk := filepath.Join(t.TempDir(), "junk.pem")

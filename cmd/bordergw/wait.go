@@ -76,7 +76,7 @@ type awaited struct {
 
 func (a awaited) String() string { return a.noun.word + "/" + a.label }
 
-// complaint tells why it is still awaited.
+// complaint says why it is still awaited.
 func (a awaited) complaint() error {
 	text := fmt.Sprintf("%s is not %s", a, a.condition)
 	switch {

@@ -59,7 +59,7 @@ func TestF42_BigDatabase(t *testing.T) {
 	require.Less(t, m.HeapSys, uint64(1<<30))
 }
 
-// boundOn looks at one port only, as the others have very much to tell.
+// boundOn looks at one port only, as the others have very many rows.
 func boundOn(s *ovsdbtest.Server, port string, vlan int) error {
 	rows := s.Transact(fmt.Sprintf(`[{"op":"select","table":"Physical_Port","where":[["name","==",%q]],"columns":["vlan_bindings"]}]`, port))
 	if !strings.Contains(rows, fmt.Sprintf(`[%d,["uuid",`, vlan)) {

@@ -78,12 +78,12 @@ func TestF67_Chatter(t *testing.T) {
 				return nil
 			}
 			if name == "port fault" { // the process ends with something unsaid
-				// A value that was not there before: once it is heard, nothing comes after it.
+				// A value that was not there before: once it is reported, nothing comes after it.
 				chatter(t, server, said.table, said.column, func(int) any { return "last" }, time.Millisecond)
 				said.value, n = func(int) any { return "last" }, 1
 				rig.Eventually(t, rig.Patience, func() error {
 					if have := fmt.Sprint(said.stored(&s.Loop.DeviceReports()[0].Switches[0])); have != lastSaid(said.value(n-1)) {
-						return fmt.Errorf("%s has been heard", have)
+						return fmt.Errorf("%s has been reported", have)
 					}
 					return nil
 				})

@@ -42,7 +42,7 @@ func TestF01_Refused(t *testing.T) {
 }
 
 // inBubble runs one device against a peer that dial reaches, for a time that
-// passes at once, and tells how often it was dialled.
+// passes at once, and returns how often it was dialled.
 func inBubble(t *testing.T, serve func(net.Conn), during time.Duration, look func(*testing.T, model.DeviceStatus)) (dialled int64) {
 	return int64(len(dialsInBubble(t, reached(serve), during, look)))
 }
@@ -56,7 +56,7 @@ func reached(serve func(net.Conn)) func() (net.Conn, error) {
 	}
 }
 
-// dialsInBubble is inBubble for any dial, and tells when it was dialled.
+// dialsInBubble is inBubble for any dial, and returns when it was dialled.
 func dialsInBubble(t *testing.T, dial func() (net.Conn, error), during time.Duration, look func(*testing.T, model.DeviceStatus)) (dials []time.Time) {
 	synctest.Test(t, func(t *testing.T) {
 		s := rig.New(t, reconcile.Options{Dial: func(context.Context, *model.GatewayDevice) (net.Conn, error) {

@@ -175,7 +175,7 @@ func TestF72_RefusedOnce(t *testing.T) {
 	w.Device(rig.Patience, w.device, model.DeviceInSync, "does not report its changes")
 }
 
-// TestF72_ContradictsItself: what a switch answers is never what it tells. It is read
+// TestF72_ContradictsItself: what a switch answers is never what its monitor reports. It is read
 // anew once and not each time.
 func TestF72_ContradictsItself(t *testing.T) {
 	t.Parallel()

@@ -33,7 +33,7 @@ func withTLS(t *testing.T, ca *transporttest.CA, own transporttest.Pair) *rig.Si
 	return rig.New(t, reconcile.Options{TLS: trust})
 }
 
-// terminated serves a database with TLS and tells what each client showed.
+// terminated serves a database with TLS and returns what each client showed.
 func terminated(t *testing.T, server *ovsdbtest.Server, shows transporttest.Pair, seen func(tls.ConnectionState)) int {
 	pair, err := tls.LoadX509KeyPair(shows.Certificate, shows.PrivateKey)
 	require.NoError(t, err)

@@ -10,7 +10,7 @@ import (
 	"bordergw/internal/program"
 )
 
-// binaryKey tells the second run of the test program, inside the namespaces, where the first has put the program
+// binaryKey shows the second run of the test program, inside the namespaces, where the first has put the program
 // under test.
 const binaryKey = "BORDERGW_E2E_BINARY"
 

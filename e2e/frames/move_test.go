@@ -11,7 +11,7 @@ import (
 	"bordergw/internal/lab"
 )
 
-// ourPart is what the controller may take at most to tell all switches of a move that one of them reports.
+// ourPart is what the controller may take at most to write a move, that one switch reports, to all the others.
 const ourPart = 500 * time.Millisecond
 
 // move is what became of one move of a host: how long after the step before it each step came.
@@ -101,7 +101,7 @@ func (s *scene) moved(t *trace, host, from, to string, vlan int) (m move) {
 		}
 		return nil
 	})
-	reported := t.await(s, learned, func(at map[string]place) error { return s.tells(at, to) })
+	reported := t.await(s, learned, func(at map[string]place) error { return s.located(at, to) })
 	s.answers(stream, 3*time.Second)
 	answered, ok := stream.AnsweredAfter(plugged)
 	require.True(s, ok)
@@ -117,7 +117,7 @@ func (s *scene) moved(t *trace, host, from, to string, vlan int) (m move) {
 }
 
 // forgotten finds whether a switch still says that it has a host. When the host comes back before it does not,
-// ovs-vtep does not learn it anew, and its database tells nobody of the return; see quickReturn.
+// ovs-vtep does not learn it anew, and its database does not report the return; see quickReturn.
 func forgotten(at map[string]place, name string) error {
 	if at[name].local {
 		return fmt.Errorf("%s has it: %v", name, at)
@@ -125,8 +125,8 @@ func forgotten(at map[string]place, name string) error {
 	return nil
 }
 
-// tells finds what is wrong with the rows once a host is behind a switch.
-func (s *scene) tells(at map[string]place, home string) error {
+// located returns what is wrong with the rows once a host is behind a switch.
+func (s *scene) located(at map[string]place, home string) error {
 	for _, sw := range s.switches {
 		want := s.lab.Switch(home).TunnelIP().String()
 		if sw.Name == home {
@@ -187,12 +187,12 @@ func (s *scene) quickReturn() {
 	home, away := s.lab.Switch(v.home), s.lab.Switch(v.away)
 	left, err := s.lab.Move(soon(s.T), v.host, home, away, v.awayVLAN)
 	require.NoError(s, err)
-	t.await(s, left, func(at map[string]place) error { return s.tells(at, v.away) })
+	t.await(s, left, func(at map[string]place) error { return s.located(at, v.away) })
 	before := s.free.Stalled()
 	back, err := s.lab.Move(soon(s.T), v.host, away, home, v.homeVLAN)
 	require.NoError(s, err)
 	require.NoError(s, s.lab.Ping(soon(s.T), "h3", v.host))
-	reported := t.await(s, back, func(at map[string]place) error { return s.tells(at, v.home) })
+	reported := t.await(s, back, func(at map[string]place) error { return s.located(at, v.home) })
 	s.Logf("measured: | back before it was forgotten, until the rows of all the others | %s |", ms(reported.Sub(back)))
 	require.LessOrEqual(s, reported.Sub(back), 10*time.Second+2*emulatorRound+s.free.Stalled()-before)
 	s.reach("t1", "u2", "h3")

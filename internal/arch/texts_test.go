@@ -112,7 +112,7 @@ func textsOf(t *testing.T, path string) (out []string) {
 	return out
 }
 
-// isText tells what people read from names and formats of values.
+// isText distinguishes what people read from names and formats of values.
 func isText(s string) bool {
 	return len(strings.Fields(s)) > 2 && len(word.FindAllString(verb.ReplaceAllString(s, ""), 3)) == 3
 }

@@ -78,7 +78,7 @@ func (c *controller) ready(ctx context.Context, url string) error {
 
 // stop asks the controller to end, as a service manager would, and fails when it does not do so in good order.
 func (c *controller) stop() error {
-	_ = c.cmd.Process.Signal(syscall.SIGTERM) // fails only when it has ended, which Wait tells better
+	_ = c.cmd.Process.Signal(syscall.SIGTERM) // fails only when it has ended, which Wait returns better
 	var err error
 	select {
 	case err = <-c.ended:

@@ -1,4 +1,4 @@
-// Package growth tells in tests how the cost of something grows with its size.
+// Package growth measures in tests how the cost of something grows with its size.
 package growth
 
 import (

@@ -79,7 +79,7 @@ func (s *Stream) AnsweredAfter(t time.Time) (time.Time, bool) {
 // Stop ends the stream.
 func (s *Stream) Stop() (Loss, error) {
 	_ = s.cmd.Process.Signal(syscall.SIGINT) // ping prints its summary then
-	_ = s.cmd.Wait()                         // its exit code only tells that answers are missing
+	_ = s.cmd.Wait()                         // its exit code only says that answers are missing
 	return parsePing(s.out.String(), s.every)
 }
 

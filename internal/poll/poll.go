@@ -33,7 +33,7 @@ func Until(t testing.TB, limit time.Duration, check func() error) time.Duration 
 	}
 }
 
-// True is Until for a condition that has nothing to tell but what it is.
+// True is Until for a condition that has nothing to report but what it is.
 func True(t testing.TB, limit time.Duration, what string, ok func() bool) time.Duration {
 	t.Helper()
 	return Until(t, limit, func() error {

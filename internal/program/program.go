@@ -19,7 +19,7 @@ func Build(path string) error {
 	return nil
 }
 
-// HasRaceDetector tells whether the caller's program has the race detector.
+// HasRaceDetector reports whether the caller's program has the race detector.
 func HasRaceDetector() bool {
 	info, _ := debug.ReadBuildInfo()
 	if info == nil {

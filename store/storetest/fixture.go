@@ -173,7 +173,7 @@ func (f *fixture) vni(network string) model.VNI {
 	return n.VNI
 }
 
-// confirm tells that a device was seen without anything that was given up.
+// confirm records that a device was seen without anything that was given up.
 func (f *fixture) confirm(deviceID string) {
 	f.t.Helper()
 	var ids []string

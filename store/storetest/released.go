@@ -302,7 +302,7 @@ func testSightings(t *testing.T, open Open) {
 	f.connect(f.gateway(named("sw1", port("p1", 4))), "n4", none)
 	require.Equal(t, model.VNI(102), f.vni("n4"))
 	f.NoteVNIs(a.ID, true, map[string]model.VNI{"foreign": 700})
-	require.NoError(t, f.askFor("asked", 700), "who asks may have it; the status tells that it clashes")
+	require.NoError(t, f.askFor("asked", 700), "who asks may have it; the status says that it clashes")
 }
 
 // F-98: what is in quarantine can be seen, and somebody may end it. That is audited, what

@@ -198,7 +198,7 @@ func testReattach(t *testing.T, open Open) {
 }
 
 // F-99: the clock of the day jumps while the store is open: a deleted device is kept for
-// the time that passes. While the store is closed only the clock tells.
+// the time that passes. While the store is closed only the clock says.
 func testRetentionAndClock(t *testing.T, open Open) {
 	const retention = 7 * 24 * time.Hour
 	f := newFixture(t, open)

@@ -51,17 +51,17 @@ func (b *Between) Answer(f func(Request) string) {
 	b.answer = f
 }
 
-// Mute keeps back what the switch tells of changes in tables.
+// Mute drops the reports of the switch about changes of tables.
 func (b *Between) Mute(f func(table string) bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.mute = f
 }
 
-// MuteAll keeps back all that the switch tells of changes.
+// MuteAll drops all reports of the switch about changes.
 func (b *Between) MuteAll() { b.Mute(func(string) bool { return true }) }
 
-// MuteNothing lets the switch tell again.
+// MuteNothing lets the reports of the switch pass again.
 func (b *Between) MuteNothing() { b.Mute(nil) }
 
 func (b *Between) serve(client net.Conn, target int) {

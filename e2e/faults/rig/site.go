@@ -118,7 +118,7 @@ func (s *Site) Move(device string, port int) {
 	require.NoError(s.T, err)
 }
 
-// Report is what the controller tells of a device.
+// Report is what the controller reports of a device.
 func (s *Site) Report(device string) model.DeviceReport {
 	for _, r := range s.Loop.DeviceReports() {
 		if r.ID == device {
