@@ -38,6 +38,7 @@ var (
 		"quotas", func(d *model.Definitions) *model.Table[model.Quota, *model.Quota] { return &d.Quotas }}
 	released = table[model.Released, *model.Released]{
 		"released_numbers", func(d *model.Definitions) *model.Table[model.Released, *model.Released] { return &d.Released }}
+	// The bucket keeps the name that it has in existing files.
 	moves = table[model.MACMove, *model.MACMove]{
 		"station_moves", func(d *model.Definitions) *model.Table[model.MACMove, *model.MACMove] { return &d.Moves }}
 )
