@@ -31,13 +31,17 @@ type Input struct {
 	// Sweep: both sides have been read for long enough to remove what carries
 	// our mark and that nothing explains.
 	Sweep bool
+}
 
+// compilation is one run of Compile, with what it looks up more than once.
+type compilation struct {
+	Input
 	found   *model.Places
 	reports *reporting
 }
 
 // places finds switches by the names that gateways use.
-func (in *Input) places() *model.Places {
+func (in *compilation) places() *model.Places {
 	if in.found == nil {
 		in.found = model.NewPlaces(in.Definitions)
 	}
@@ -45,7 +49,7 @@ func (in *Input) places() *model.Places {
 }
 
 // registrations are the ways to the databases.
-func (in *Input) registrations() *model.Registrations { return in.places().Registrations() }
+func (in *compilation) registrations() *model.Registrations { return in.places().Registrations() }
 
 // View is what follows from an Input: what every switch should hold, and what
 // becomes of every connection. It is immutable.
@@ -109,8 +113,9 @@ func (p *Part) Has(sw, port string) bool {
 }
 
 // Compile builds a View. Parts of prev whose inputs are unchanged are shared.
-func Compile(in Input, prev *View) *View {
-	if v := relearn(&in, prev); v != nil {
+func Compile(input Input, prev *View) *View {
+	in := &compilation{Input: input}
+	if v := relearn(in, prev); v != nil {
 		return v
 	}
 	v := &View{
@@ -123,14 +128,14 @@ func Compile(in Input, prev *View) *View {
 		shares:    map[string][]*share{},
 		Carried:   map[string]bool{},
 		Contested: map[string]*Contested{},
-		basis:     basisOf(&in),
+		basis:     basisOf(in),
 	}
-	for _, g := range groupNetworks(&in) {
-		inputs := g.inputs(&in)
+	for _, g := range groupNetworks(in) {
+		on := g.dependencies(in)
 		was := prev.group(g.key())
 		gv := was
-		if was == nil || !slices.Equal(was.inputs, inputs) || !was.unchangedReporting(&in) {
-			gv = g.build(&in, inputs)
+		if was == nil || !slices.Equal(was.dependencies, on) || !was.unchangedReporting(in) {
+			gv = g.build(in, on)
 			gv.follow(was)
 		}
 		v.groups[g.key()] = gv
@@ -171,7 +176,7 @@ func (v *View) group(key string) *groupView {
 }
 
 // assemble gathers each device's share of all networks.
-func (v *View) assemble(in Input, prev *View) {
+func (v *View) assemble(in *compilation, prev *View) {
 	defs := in.Definitions
 	known := knownAddresses(defs)
 	all := in.registrations()

@@ -14,7 +14,7 @@ const NoSwitch = "the database has no Physical_Switch yet"
 
 // connect finds the members that one connection makes. Either all of a
 // connection is realised, as far as it is known, or nothing of it.
-func (p *netPart) connect(in *Input, c *model.L2GatewayConnection, v *groupView) {
+func (p *netPart) connect(in *compilation, c *model.L2GatewayConnection, v *groupView) {
 	out := &Outcome{Connection: c}
 	v.outcomes[c.ID] = out
 	g, ok := in.Definitions.Gateways.Get(c.L2GatewayID)
@@ -47,7 +47,7 @@ func (p *netPart) connect(in *Input, c *model.L2GatewayConnection, v *groupView)
 }
 
 // passive notes a standby device of an active-passive gateway.
-func (p *netPart) passive(in *Input, d *model.Device, out *Outcome) {
+func (p *netPart) passive(in *compilation, d *model.Device, out *Outcome) {
 	name := cmp.Or(d.DeviceName, d.DeviceID)
 	if place, ok := in.places().Find(d); ok {
 		name = place.Device.DisplayName()
@@ -73,7 +73,7 @@ func (p *netPart) join(m *member) {
 
 // member resolves one device of a connection's gateway; nil when nothing can be
 // written for it.
-func (p *netPart) member(in *Input, c *model.L2GatewayConnection, d *model.Device, out *Outcome) *member {
+func (p *netPart) member(in *compilation, c *model.L2GatewayConnection, d *model.Device, out *Outcome) *member {
 	place, ok := in.places().Find(d)
 	if !ok {
 		p.incomplete = true
@@ -119,7 +119,7 @@ func (p *netPart) member(in *Input, c *model.L2GatewayConnection, d *model.Devic
 }
 
 // unknownSwitch says why it is not known which Physical_Switch a device stands for.
-func (in *Input) unknownSwitch(gd *model.GatewayDevice) string {
+func (in *compilation) unknownSwitch(gd *model.GatewayDevice) string {
 	read := slices.ContainsFunc(in.registrations().Sharing(gd), func(o *model.GatewayDevice) bool {
 		_, ok := in.Definitions.Inventories.Get(o.ID)
 		return ok

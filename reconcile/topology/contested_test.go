@@ -34,7 +34,6 @@ func TestContestedMACs(t *testing.T) {
 	claimed := func(l *mactable.Learned) map[string]int {
 		t.Helper()
 		in.Learned = map[string]*mactable.Learned{"n": l, "beside": {Winners: []mactable.Candidate{by(a, 1)}}}
-		in.found, in.reports = nil, nil
 		view = Compile(in, view)
 		fresh := Compile(in, nil)
 		require.Equal(t, fresh.Contested, view.Contested, "the short way says the same")

@@ -79,13 +79,13 @@ func (m *member) db() vtep.DatabaseID { return DatabaseID(m.device) }
 // groupView is a group's part of a View.
 type groupView struct {
 	nets []groupNet
-	// inputs are the records it was made from, and the remote MACs with its VNIs;
+	// dependencies are the records it was made from, and the remote MACs with its VNIs;
 	// these are immutable, so that equal pointers mean an equal result.
-	inputs   []any
-	shares   map[string]*share // by gateway device id
-	segments []*vtep.Segment   // of all shares, each once
-	of       []*model.Network  // by segment
-	outcomes map[string]*Outcome
+	dependencies []dependency
+	shares       map[string]*share // by gateway device id
+	segments     []*vtep.Segment   // of all shares, each once
+	of           []*model.Network  // by segment
+	outcomes     map[string]*Outcome
 	// contested MACs, by network id.
 	contested map[string]*Contested
 }
@@ -108,7 +108,7 @@ type share struct {
 
 // groupNetworks finds the networks that have connections and joins those with a
 // common VNI between sites. The order is that of the networks' creation.
-func groupNetworks(in *Input) []*group {
+func groupNetworks(in *compilation) []*group {
 	parts := map[string]*netPart{}
 	var order []*netPart
 	for c := range in.Definitions.Connections.All() {
@@ -183,41 +183,70 @@ func (p *netPart) borderVNIs(defs *model.Definitions) (out []model.VNI) {
 // key identifies a group from one View to the next.
 func (g *group) key() string { return g.nets[0].net.ID }
 
-// inputs lists everything the group's view follows from.
-func (g *group) inputs(in *Input) (out []any) {
-	defs := in.Definitions
+// dependency is one of the things that a group's view follows from: a network with what
+// was learned in it, a connection, a gateway, or a device with what is known of it. The
+// rest is zero. Records are immutable, so that equal pointers are equal records.
+type dependency struct {
+	net     *model.Network
+	learned *mactable.Learned
+	conn    *model.L2GatewayConnection
+	gateway *model.L2Gateway
+	device  deviceDependency
+}
+
+type deviceDependency struct {
+	record *model.GatewayDevice
+	seen   *model.SwitchInventory
+	down   bool
+	// static and border are the remote MACs with the VNI of the network, and with the
+	// connection's between sites.
+	static, border model.VNIMACs
+	// unknown says why the switch is not known; it changes when its database is read.
+	unknown string
+}
+
+// dependencies lists everything the group's view follows from.
+func (g *group) dependencies(in *compilation) (out []dependency) {
 	for _, p := range g.nets {
-		out = append(out, p.net, p.learned)
+		out = append(out, dependency{net: p.net, learned: p.learned})
 		for _, c := range p.conns {
-			out = append(out, c)
-			gw, ok := defs.Gateways.Get(c.L2GatewayID)
+			out = append(out, dependency{conn: c})
+			gw, ok := in.Definitions.Gateways.Get(c.L2GatewayID)
 			if !ok {
 				continue
 			}
-			out = append(out, gw)
+			out = append(out, dependency{gateway: gw})
 			for i := range gw.Devices {
-				place, _ := in.places().Find(&gw.Devices[i])
-				out = append(out, place.Device, in.places().Seen(place))
-				if place.Device != nil {
-					for _, gd := range in.registrations().Sharing(place.Device) {
-						out = append(out, gd)
-					}
-					far := defs.RemoteMACs.Of(place.Device.ID)
-					border := gw.Devices[i].BorderVNI(c.SegmentationID)
-					out = append(out, in.Down[place.Device.ID], far.VNI(p.net.VNI), far.VNI(border))
-					if in.places().Seen(place) == nil {
-						out = append(out, in.unknownSwitch(place.Device)) // changes when its database is read
-					}
-				}
+				out = in.deviceDependencies(out, p.net, c, &gw.Devices[i])
 			}
 		}
 	}
 	return out
 }
 
+// deviceDependencies appends what is known of a gateway's device, and of those that reach
+// the same switch.
+func (in *compilation) deviceDependencies(out []dependency, net *model.Network, c *model.L2GatewayConnection, d *model.Device) []dependency {
+	place, _ := in.places().Find(d)
+	dep := deviceDependency{record: place.Device, seen: in.places().Seen(place)}
+	if place.Device == nil {
+		return append(out, dependency{device: dep})
+	}
+	far := in.Definitions.RemoteMACs.Of(place.Device.ID)
+	dep.down, dep.static, dep.border = in.Down[place.Device.ID], far.VNI(net.VNI), far.VNI(d.BorderVNI(c.SegmentationID))
+	if dep.seen == nil {
+		dep.unknown = in.unknownSwitch(place.Device)
+	}
+	out = append(out, dependency{device: dep})
+	for _, gd := range in.registrations().Sharing(place.Device) {
+		out = append(out, dependency{device: deviceDependency{record: gd}})
+	}
+	return out
+}
+
 // build makes the group's view.
-func (g *group) build(in *Input, inputs []any) *groupView {
-	v := &groupView{inputs: inputs, shares: map[string]*share{}, outcomes: map[string]*Outcome{}}
+func (g *group) build(in *compilation, on []dependency) *groupView {
+	v := &groupView{dependencies: on, shares: map[string]*share{}, outcomes: map[string]*Outcome{}}
 	for _, p := range g.nets {
 		v.nets = append(v.nets, groupNet{p.net, p.conns, p.learned})
 		for _, c := range p.conns {

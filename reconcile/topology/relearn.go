@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"bordergw/model"
+	"bordergw/reconcile/mactable"
 	"bordergw/vtep"
 )
 
@@ -18,11 +19,11 @@ type basis struct {
 	places      *model.Places
 }
 
-func basisOf(in *Input) basis {
+func basisOf(in *compilation) basis {
 	return basis{definitions: in.Definitions, down: in.Down, growOnly: in.GrowOnly, sweep: in.Sweep, places: in.places()}
 }
 
-func (b *basis) holds(in *Input) bool {
+func (b *basis) holds(in *compilation) bool {
 	return b.definitions == in.Definitions && b.growOnly == in.GrowOnly && b.sweep == in.Sweep &&
 		maps.Equal(b.down, in.Down)
 }
@@ -30,7 +31,7 @@ func (b *basis) holds(in *Input) bool {
 // relearn makes the View that follows from prev where nothing differs but where
 // MACs are: then no more than the segments of their networks are new. It is nil
 // where more differs.
-func relearn(in *Input, prev *View) *View {
+func relearn(in *compilation, prev *View) *View {
 	if prev == nil || !prev.basis.holds(in) {
 		return nil
 	}
@@ -48,7 +49,7 @@ func relearn(in *Input, prev *View) *View {
 		if !was.movesOnly(g) {
 			return nil
 		}
-		gv := g.build(in, was.inputsOf(g))
+		gv := g.build(in, was.dependenciesOf(g))
 		gv.follow(was)
 		next.groups[key] = gv
 		for _, p := range gv.nets {
@@ -67,7 +68,7 @@ func relearn(in *Input, prev *View) *View {
 
 // relearned is the group with what is known of its MACs now, and of who has
 // said nothing of them, nil if that is nothing new.
-func (v *groupView) relearned(in *Input) *group {
+func (v *groupView) relearned(in *compilation) *group {
 	if !slices.ContainsFunc(v.nets, func(p groupNet) bool { return p.learned != in.Learned[p.net.ID] }) && v.unchangedReporting(in) {
 		return nil
 	}
@@ -90,14 +91,19 @@ func (v *groupView) movesOnly(g *group) bool {
 	return true
 }
 
-// inputsOf are the inputs of the group that follows: the same but for what was
-// learned.
-func (v *groupView) inputsOf(g *group) []any {
-	inputs := slices.Clone(v.inputs)
-	for i, p := range g.nets {
-		inputs[slices.Index(inputs, any(v.nets[i].learned))] = p.learned
+// dependenciesOf are those of the group that follows: the same but for what was learned.
+func (v *groupView) dependenciesOf(g *group) []dependency {
+	out := slices.Clone(v.dependencies)
+	learned := map[*model.Network]*mactable.Learned{}
+	for _, p := range g.nets {
+		learned[p.net] = p.learned
 	}
-	return inputs
+	for i := range out {
+		if out[i].net != nil {
+			out[i].learned = learned[out[i].net]
+		}
+	}
+	return out
 }
 
 // replace puts a device's new segments in the place of those of the same name;

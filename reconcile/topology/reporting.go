@@ -11,7 +11,7 @@ import (
 // reporting is how far the switches have reported: the revision of the definitions of
 // whose networks they have said which MACs they have.
 type reporting struct {
-	in        *Input
+	in        *compilation
 	least     uint64 // of all
 	byAddress map[model.VTEPAddress]uint64
 	byDB      map[vtep.DatabaseID]dbReporting
@@ -24,7 +24,7 @@ type dbReporting struct {
 }
 
 // reporting finds how far the switches of the devices have reported.
-func (in *Input) reporting() *reporting {
+func (in *compilation) reporting() *reporting {
 	if in.reports != nil {
 		return in.reports
 	}
@@ -85,7 +85,7 @@ func (s *reporting) among(net *model.Network, flood []vtep.Endpoint) (out map[mo
 }
 
 // unchangedReporting tells whether those have not reported that had not when the group was built.
-func (v *groupView) unchangedReporting(in *Input) bool {
+func (v *groupView) unchangedReporting(in *compilation) bool {
 	for i, seg := range v.segments {
 		if !maps.Equal(seg.Unreported, in.reporting().among(v.of[i], seg.Flood)) {
 			return false

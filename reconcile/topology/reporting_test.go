@@ -24,13 +24,13 @@ func TestUnreportedSwitchBesideTheMember(t *testing.T) {
 	at := func(ip model.VTEPAddress, home vtep.DatabaseID) []vtep.Endpoint {
 		return []vtep.Endpoint{{Locator: vtep.Locator{Addr: ip}, Home: home}}
 	}
-	require.Equal(t, map[model.VTEPAddress]bool{member: true, beside: true}, in.reporting().among(net, at(member, DatabaseID(gd))))
-	require.Equal(t, map[model.VTEPAddress]bool{beside: true}, in.reporting().among(net, at(beside, 0)), "a far end point has no home")
-	require.Empty(t, in.reporting().among(net, at(other, 98)))
+	require.Equal(t, map[model.VTEPAddress]bool{member: true, beside: true}, (&compilation{Input: in}).reporting().among(net, at(member, DatabaseID(gd))))
+	require.Equal(t, map[model.VTEPAddress]bool{beside: true}, (&compilation{Input: in}).reporting().among(net, at(beside, 0)), "a far end point has no home")
+	require.Empty(t, (&compilation{Input: in}).reporting().among(net, at(other, 98)))
 	settled := Input{Definitions: in.Definitions, Reported: in.Reported}
-	require.Empty(t, settled.reporting().among(net, at(member, DatabaseID(gd))))
+	require.Empty(t, (&compilation{Input: settled}).reporting().among(net, at(member, DatabaseID(gd))))
 	young := Input{Definitions: in.Definitions, Reported: map[string]uint64{gd.ID: net.Seq - 1}, Young: map[string]bool{net.ID: true}}
-	require.Len(t, young.reporting().among(net, at(member, DatabaseID(gd))), 2, "it was heard before there was the network")
+	require.Len(t, (&compilation{Input: young}).reporting().among(net, at(member, DatabaseID(gd))), 2, "it was heard before there was the network")
 	heard := Input{Definitions: in.Definitions, Reported: map[string]uint64{gd.ID: net.Seq}, Young: young.Young}
-	require.Empty(t, heard.reporting().among(net, at(member, DatabaseID(gd))))
+	require.Empty(t, (&compilation{Input: heard}).reporting().among(net, at(member, DatabaseID(gd))))
 }

@@ -50,7 +50,7 @@ func TestViewIsReadWhileTheNextOneIsMade(t *testing.T) {
 	for range 2000 {
 		top.learn(net, sw)
 		in := Input{Definitions: &top.Definitions, Learned: map[string]*mactable.Learned{net.ID: {Winners: top.winners[net.ID][:1]}}, Down: in.Down}
-		next := relearn(&in, was)
+		next := relearn(&compilation{Input: in}, was)
 		require.NotNil(t, next)
 		require.False(t, next.Believes(second.ID, net.ID))
 	}
