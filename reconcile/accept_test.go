@@ -1,10 +1,6 @@
 package reconcile_test
 
 import (
-	"bordergw/internal/ovsdbtest"
-	"bordergw/model"
-	"bordergw/reconcile"
-	"bordergw/vtep/transport"
 	"fmt"
 	"io"
 	"net"
@@ -16,6 +12,11 @@ import (
 	"github.com/sirupsen/logrus"
 	logtest "github.com/sirupsen/logrus/hooks/test"
 	"github.com/stretchr/testify/require"
+
+	"bordergw/internal/ovsdbtest"
+	"bordergw/model"
+	"bordergw/reconcile"
+	"bordergw/vtep/transport"
 )
 
 func TestUnknownSwitchIsDiscoveredAndNotWritten(t *testing.T) {

@@ -1,11 +1,12 @@
 package reconcile
 
 import (
-	"bordergw/model"
-	"bordergw/reconcile/connector"
 	"maps"
 	"slices"
 	"time"
+
+	"bordergw/model"
+	"bordergw/reconcile/connector"
 )
 
 // away finds the devices that have been away for longer than the hold, and when

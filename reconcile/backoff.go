@@ -1,13 +1,14 @@
 package reconcile
 
 import (
-	"bordergw/reconcile/connector"
-	"bordergw/vtep/ovsdb"
 	"context"
 	"errors"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
+
+	"bordergw/reconcile/connector"
+	"bordergw/vtep/ovsdb"
 )
 
 const (

@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"bordergw/reconcile/mactable"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +8,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"bordergw/model"
+	"bordergw/reconcile/mactable"
 )
 
 // frozenNote tells of MACs of one network that moved too often.

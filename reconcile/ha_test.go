@@ -1,8 +1,6 @@
 package reconcile
 
 import (
-	"bordergw/model/modeltest"
-	"bordergw/reconcile/connector"
 	"context"
 	"maps"
 	"slices"
@@ -14,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bordergw/model"
+	"bordergw/model/modeltest"
+	"bordergw/reconcile/connector"
 )
 
 // gateway is one active-passive gateway on switches whose sessions the test

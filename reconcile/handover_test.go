@@ -1,8 +1,6 @@
 package reconcile_test
 
 import (
-	"bordergw/internal/ovsdbtest"
-	"bordergw/model"
 	"io"
 	"net"
 	"strings"
@@ -11,6 +9,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"bordergw/internal/ovsdbtest"
+	"bordergw/model"
 )
 
 // splice has a switch dial in over a connection that the test holds.

@@ -1,16 +1,17 @@
 package reconcile
 
 import (
-	"bordergw/internal/growth"
-	"bordergw/model"
-	"bordergw/reconcile/damping"
-	"bordergw/reconcile/topology"
-	"bordergw/vtep"
 	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"bordergw/internal/growth"
+	"bordergw/model"
+	"bordergw/reconcile/damping"
+	"bordergw/reconcile/topology"
+	"bordergw/vtep"
 )
 
 // hugePart is a part with that many bindings, a hundred VLANs to a port, and a worker that

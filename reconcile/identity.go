@@ -1,13 +1,14 @@
 package reconcile
 
 import (
-	"bordergw/model"
-	"bordergw/reconcile/connector"
-	"bordergw/vtep"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+
+	"bordergw/model"
+	"bordergw/reconcile/connector"
+	"bordergw/vtep"
 )
 
 // registrations are those of the store's definitions now.

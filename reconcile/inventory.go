@@ -1,11 +1,12 @@
 package reconcile
 
 import (
-	"bordergw/model"
 	"context"
 	"fmt"
 	"slices"
 	"time"
+
+	"bordergw/model"
 )
 
 // inventoryKeeper has the store remember what a database says of its switches.

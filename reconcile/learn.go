@@ -1,12 +1,13 @@
 package reconcile
 
 import (
+	"maps"
+	"time"
+
 	"bordergw/model"
 	"bordergw/reconcile/mactable"
 	"bordergw/reconcile/topology"
 	"bordergw/vtep"
-	"maps"
-	"time"
 )
 
 // heardSay is what the switches have said of MACs, as of one moment: a switch

@@ -1,16 +1,17 @@
 package reconcile
 
 import (
-	"bordergw/model"
-	"bordergw/model/modeltest"
-	"bordergw/reconcile/topology"
-	"bordergw/vtep"
 	"fmt"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"bordergw/model"
+	"bordergw/model/modeltest"
+	"bordergw/reconcile/topology"
+	"bordergw/vtep"
 )
 
 // definedStore only shows definitions.

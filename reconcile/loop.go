@@ -1,9 +1,6 @@
 package reconcile
 
 import (
-	"bordergw/reconcile/connector"
-	"bordergw/reconcile/mactable"
-	"bordergw/reconcile/topology"
 	"context"
 	"net"
 	"sync"
@@ -14,6 +11,9 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"bordergw/model"
+	"bordergw/reconcile/connector"
+	"bordergw/reconcile/mactable"
+	"bordergw/reconcile/topology"
 	"bordergw/vtep"
 	"bordergw/vtep/transport"
 )
@@ -170,17 +170,10 @@ func (l *Loop) Run(ctx context.Context) error {
 }
 
 // refresh asks for a look at the connections' conditions.
-func (l *Loop) refresh() { notify(l.stamp) }
+func (l *Loop) refresh() { model.Hint(l.stamp) }
 
 // facts asks for a new View, as a switch has something new to say.
-func (l *Loop) facts() { notify(l.kick) }
-
-func notify(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
-}
+func (l *Loop) facts() { model.Hint(l.kick) }
 
 // rebuild compiles the definitions as they stand, starts and stops workers to
 // match, and hands each its share. It returns when time alone asks for the

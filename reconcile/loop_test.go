@@ -1,8 +1,6 @@
 package reconcile_test
 
 import (
-	"bordergw/model"
-	"bordergw/reconcile"
 	"io"
 	"slices"
 	"strings"
@@ -13,6 +11,9 @@ import (
 	"github.com/sirupsen/logrus"
 	logtest "github.com/sirupsen/logrus/hooks/test"
 	"github.com/stretchr/testify/require"
+
+	"bordergw/model"
+	"bordergw/reconcile"
 )
 
 func TestMACTravels(t *testing.T) {

@@ -1,11 +1,11 @@
 package reconcile
 
 import (
-	"bordergw/reconcile/topology"
 	"context"
 	"time"
 
 	"bordergw/model"
+	"bordergw/reconcile/topology"
 	"bordergw/vtep"
 )
 

@@ -1,8 +1,6 @@
 package reconcile
 
 import (
-	"bordergw/model/modeltest"
-	"bordergw/reconcile/mactable"
 	"context"
 	"testing"
 
@@ -10,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bordergw/model"
+	"bordergw/model/modeltest"
+	"bordergw/reconcile/mactable"
 	"bordergw/vtep"
 )
 

@@ -1,13 +1,14 @@
 package reconcile
 
 import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
 	"bordergw/model"
 	"bordergw/model/modeltest"
 	"bordergw/reconcile/topology"
 	"bordergw/vtep"
-	"testing"
-
-	"github.com/stretchr/testify/require"
 )
 
 // TestProgrammedBesideChanges: a connection stays programmed while definitions change

@@ -149,7 +149,7 @@ func (t *turns) end(w *worker, now time.Time) {
 	of.detail = cmp.Or(st.lastError, st.detail)
 	of.due = now.Add(of.rest)
 	of.rest = min(2*of.rest, maxRest)
-	notify(t.ended)
+	model.Hint(t.ended)
 }
 
 // call gives the worker of a deleted device whose switch has dialled in. If it has none
@@ -164,7 +164,7 @@ func (t *turns) call(id string) *worker {
 	}
 	if of.worker == nil && !of.called {
 		of.called, of.due = true, time.Now()
-		notify(t.ended)
+		model.Hint(t.ended)
 	}
 	return of.worker
 }

@@ -1,12 +1,13 @@
 package reconcile
 
 import (
+	"context"
+	"time"
+
 	"bordergw/model"
 	"bordergw/reconcile/connector"
 	"bordergw/reconcile/damping"
 	"bordergw/vtep"
-	"context"
-	"time"
 )
 
 // serve keeps the switch in line until the session ends.

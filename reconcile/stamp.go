@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"bordergw/reconcile/topology"
 	"cmp"
 	"fmt"
 	"maps"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"bordergw/model"
+	"bordergw/reconcile/topology"
 )
 
 // stampGap bounds how often the connections' conditions are recorded. Requests see the

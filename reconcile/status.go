@@ -1,8 +1,6 @@
 package reconcile
 
 import (
-	"bordergw/reconcile/connector"
-	"bordergw/reconcile/topology"
 	"cmp"
 	"fmt"
 	"slices"
@@ -10,6 +8,8 @@ import (
 	"time"
 
 	"bordergw/model"
+	"bordergw/reconcile/connector"
+	"bordergw/reconcile/topology"
 	"bordergw/vtep"
 )
 

@@ -1,8 +1,6 @@
 package reconcile
 
 import (
-	"bordergw/model/modeltest"
-	"bordergw/reconcile/topology"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -11,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bordergw/model"
+	"bordergw/model/modeltest"
+	"bordergw/reconcile/topology"
 	"bordergw/vtep"
 )
 

@@ -112,7 +112,7 @@ func (w *worker) setWant(want *vtep.Want, revision uint64, cleaning bool) {
 	}
 }
 
-func (w *worker) nudge() { notify(w.wake) }
+func (w *worker) nudge() { model.Hint(w.wake) }
 
 // run connects again and again until ctx ends.
 func (w *worker) run(ctx context.Context) {

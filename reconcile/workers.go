@@ -1,11 +1,12 @@
 package reconcile
 
 import (
-	"bordergw/model"
 	"context"
 	"maps"
 	"sync"
 	"time"
+
+	"bordergw/model"
 )
 
 // match has one worker run for every driven device, and none for others. A

@@ -1,10 +1,10 @@
 package reconcile
 
 import (
-	"bordergw/reconcile/topology"
 	"time"
 
 	"bordergw/model"
+	"bordergw/reconcile/topology"
 )
 
 // young are the networks that have come into the View since the caution of the start,

@@ -1,6 +1,10 @@
 package store
 
-import "sync"
+import (
+	"sync"
+
+	"bordergw/model"
+)
 
 // notices hands one pending notice to each subscriber.
 type notices struct {
@@ -29,9 +33,6 @@ func (n *notices) send() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for c := range n.subs {
-		select {
-		case c <- struct{}{}:
-		default:
-		}
+		model.Hint(c)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"bordergw/model"
 	"bordergw/vtep/ovsdb"
 )
 
@@ -150,12 +151,7 @@ func (u *updates) Commit() {
 	(*Session)(u).notify()
 }
 
-func (s *Session) notify() {
-	select {
-	case s.changed <- struct{}{}:
-	default:
-	}
-}
+func (s *Session) notify() { model.Hint(s.changed) }
 
 func (u *updates) release() {
 	u.inUpdate = false

@@ -1,10 +1,11 @@
 package vtep_test
 
 import (
-	"bordergw/vtep"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"bordergw/vtep"
 )
 
 // An external writer adds a row while the server is asked not to report inserts. A

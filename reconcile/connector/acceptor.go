@@ -264,7 +264,7 @@ func (a *Acceptor) lend(c *Inbound, s *Seat) string {
 // release gives back a session that will not be used any more.
 func (c *Inbound) release() {
 	c.giveBack()
-	notify(c.again)
+	model.Hint(c.again)
 }
 
 func (c *Inbound) giveBack() {
@@ -284,7 +284,7 @@ func (a *Acceptor) Recheck() {
 	defer a.mu.Unlock()
 	for c := range a.inbound {
 		if !c.taken {
-			notify(c.again)
+			model.Hint(c.again)
 		}
 	}
 }

@@ -5,10 +5,3 @@
 //
 // It never plans and never writes a row, and it does not change definitions.
 package connector
-
-func notify(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
-}

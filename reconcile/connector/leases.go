@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+
+	"bordergw/model"
 )
 
 // Leases have at most one Seat write a switch, whatever sessions there are: before the
@@ -79,7 +81,7 @@ func (c *Leases) tellFreed() {
 	for s, of := range c.refused {
 		if c.byName[of.name] == nil {
 			delete(c.refused, s)
-			notify(s.freed)
+			model.Hint(s.freed)
 		}
 	}
 }
@@ -110,7 +112,7 @@ func (c *Leases) Check(s *Seat, names []string) error {
 	}
 	if c.refused[s] != *err && Listens(s.device()) {
 		c.refused[s] = *err
-		notify(s.freed)
+		model.Hint(s.freed)
 	}
 	return *err
 }

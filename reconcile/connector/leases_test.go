@@ -1,10 +1,11 @@
 package connector
 
 import (
-	"bordergw/model"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"bordergw/model"
 )
 
 // What one Seat gives up wakes nobody who waits for something else, and nothing is

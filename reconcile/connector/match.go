@@ -1,10 +1,11 @@
 package connector
 
 import (
-	"bordergw/model"
-	"bordergw/vtep/transport"
 	"cmp"
 	"slices"
+
+	"bordergw/model"
+	"bordergw/vtep/transport"
 )
 
 // Match is a device that a switch may be, the higher the Rank the surer.

@@ -155,7 +155,7 @@ func (s *Seat) offer(c *Inbound) string {
 	if s.interrupt != nil {
 		s.interrupt()
 	}
-	notify(s.offers)
+	model.Hint(s.offers)
 	return ""
 }
 

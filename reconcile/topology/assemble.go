@@ -1,13 +1,13 @@
 package topology
 
 import (
-	"bordergw/reconcile/mactable"
 	"cmp"
 	"iter"
 	"slices"
 	"strings"
 
 	"bordergw/model"
+	"bordergw/reconcile/mactable"
 	"bordergw/vtep"
 )
 

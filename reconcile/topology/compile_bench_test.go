@@ -1,7 +1,6 @@
 package topology
 
 import (
-	"bordergw/reconcile/mactable"
 	"fmt"
 	"maps"
 	"testing"
@@ -9,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bordergw/model"
+	"bordergw/reconcile/mactable"
 )
 
 // benchTopology has networks that each join two switches, and MACs in each that

@@ -1,7 +1,6 @@
 package topology_test
 
 import (
-	"bordergw/reconcile/mactable"
 	"flag"
 	"fmt"
 	"maps"
@@ -12,12 +11,13 @@ import (
 	"strings"
 	"testing"
 
-	"bordergw/model"
-	"bordergw/reconcile/topology"
-	"bordergw/vtep"
-
 	"github.com/stretchr/testify/require"
 	"golang.org/x/tools/txtar"
+
+	"bordergw/model"
+	"bordergw/reconcile/mactable"
+	"bordergw/reconcile/topology"
+	"bordergw/vtep"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected views in testdata")

@@ -1,12 +1,12 @@
 package topology
 
 import (
-	"bordergw/reconcile/mactable"
 	"fmt"
 	"slices"
 	"strings"
 
 	"bordergw/model"
+	"bordergw/reconcile/mactable"
 )
 
 // A MAC that an operator has placed (remote_mac_entries) stays there, whatever

@@ -1,8 +1,6 @@
 package topology
 
 import (
-	"bordergw/model/modeltest"
-	"bordergw/reconcile/mactable"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bordergw/model"
+	"bordergw/model/modeltest"
+	"bordergw/reconcile/mactable"
 	"bordergw/vtep"
 )
 

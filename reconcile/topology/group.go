@@ -1,12 +1,12 @@
 package topology
 
 import (
-	"bordergw/reconcile/mactable"
 	"cmp"
 	"maps"
 	"slices"
 
 	"bordergw/model"
+	"bordergw/reconcile/mactable"
 	"bordergw/vtep"
 )
 

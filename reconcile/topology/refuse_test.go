@@ -1,12 +1,12 @@
 package topology
 
 import (
-	"bordergw/model/modeltest"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"bordergw/model"
+	"bordergw/model/modeltest"
 )
 
 // A switch carries a network by two connections. That one of them can not be

@@ -1,8 +1,6 @@
 package topology
 
 import (
-	"bordergw/model/modeltest"
-	"bordergw/reconcile/mactable"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -13,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bordergw/model"
+	"bordergw/model/modeltest"
+	"bordergw/reconcile/mactable"
 	"bordergw/vtep"
 )
 

@@ -1,7 +1,6 @@
 package topology
 
 import (
-	"bordergw/model/modeltest"
 	"fmt"
 	"runtime"
 	"testing"
@@ -9,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bordergw/model"
+	"bordergw/model/modeltest"
 )
 
 // farTopology has a device in ten networks, with that many remote MACs in each but the

@@ -1,12 +1,12 @@
 package topology
 
 import (
-	"bordergw/model/modeltest"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"bordergw/model"
+	"bordergw/model/modeltest"
 	"bordergw/vtep"
 )
 

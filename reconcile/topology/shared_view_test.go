@@ -1,13 +1,13 @@
 package topology
 
 import (
-	"bordergw/model/modeltest"
-	"bordergw/reconcile/mactable"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"bordergw/model"
+	"bordergw/model/modeltest"
+	"bordergw/reconcile/mactable"
 )
 
 // again registers the switch of a device once more.

@@ -1,11 +1,12 @@
 package topology
 
 import (
-	"bordergw/model"
-	"bordergw/model/modeltest"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"bordergw/model"
+	"bordergw/model/modeltest"
 )
 
 // Of an active-passive gateway only the active device holds anything.

@@ -1,13 +1,13 @@
 package topology
 
 import (
-	"bordergw/model/modeltest"
-	"bordergw/reconcile/mactable"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 
 	"bordergw/model"
+	"bordergw/model/modeltest"
+	"bordergw/reconcile/mactable"
 	"bordergw/vtep"
 )
 

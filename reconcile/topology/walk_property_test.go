@@ -1,7 +1,6 @@
 package topology
 
 import (
-	"bordergw/model/modeltest"
 	"cmp"
 	"fmt"
 	"maps"
@@ -12,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bordergw/model"
+	"bordergw/model/modeltest"
 	"bordergw/vtep"
 )
 

@@ -1,13 +1,13 @@
 package topology
 
 import (
-	"bordergw/model/modeltest"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"bordergw/model"
+	"bordergw/model/modeltest"
 	"bordergw/vtep"
 )
 

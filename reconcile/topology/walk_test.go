@@ -1,11 +1,11 @@
 package topology
 
 import (
-	"bordergw/model/modeltest"
 	"fmt"
 	"slices"
 
 	"bordergw/model"
+	"bordergw/model/modeltest"
 	"bordergw/vtep"
 )
 

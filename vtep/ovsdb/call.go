@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"bordergw/model"
 )
 
 // call is a request under way.
@@ -185,7 +187,7 @@ func (c *Conn) follow(t, next *trip, frame func(id uint64) []byte) {
 	settled := t.settled
 	c.mu.Unlock()
 	if settled && c.release(t) {
-		notify(c.kick)
+		model.Hint(c.kick)
 	}
 }
 
@@ -310,7 +312,7 @@ func (c *Conn) settle(m message) error {
 	released := c.release(t)
 	t.done <- err
 	if released {
-		notify(c.kick) // the last to be woken is the first to run
+		model.Hint(c.kick) // the last to be woken is the first to run
 	}
 	return nil
 }

@@ -232,15 +232,8 @@ func (c *Conn) reply(frame []byte) error {
 		return protocolf("the peer makes requests and does not read the replies")
 	}
 	c.stats.framesOut.Add(1)
-	notify(c.kick)
+	model.Hint(c.kick)
 	return nil
-}
-
-func notify(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
 }
 
 func (c *Conn) writeLoop() {

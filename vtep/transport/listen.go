@@ -8,9 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"bordergw/vtep/ovsdb"
-
 	"bordergw/model"
+	"bordergw/vtep/ovsdb"
 )
 
 // Endpoint is where to listen.
