@@ -269,7 +269,7 @@ func (v *groupView) follow(was *groupView) {
 	if was == nil {
 		return
 	}
-	same := map[[2]*vtep.Segment]bool{}
+	same, kept := map[[2]*vtep.Segment]bool{}, map[*vtep.Segment]*vtep.Segment{}
 	for dev, share := range v.shares {
 		for i, seg := range share.segments {
 			old := was.segment(dev, seg.Name)
@@ -283,9 +283,12 @@ func (v *groupView) follow(was *groupView) {
 				}
 			}
 			if same[pair] {
-				share.segments[i] = old
+				share.segments[i], kept[seg] = old, old
 			}
 		}
+	}
+	for i, seg := range v.segments {
+		v.segments[i] = cmp.Or(kept[seg], seg) // one may have 100,000 MACs: it is not kept twice
 	}
 }
 
