@@ -40,7 +40,7 @@ func TestStatusOfHugeGateway(t *testing.T) {
 		w, p := hugePart(bindings)
 		return func() {
 			var j judgement
-			j.part(w, p, 0)
+			j.part(w, p, nil)
 			require.Equal(t, bindings/100, len(j.unbound), "once for each port")
 		}
 	}
@@ -55,7 +55,7 @@ func TestPortFaultIsShownOnce(t *testing.T) {
 		{Name: "other", Ports: []model.PortInventory{{Name: "p2", Faults: []string{"down"}}}},
 	}
 	var j judgement
-	j.part(w, p, 0)
+	j.part(w, p, nil)
 	require.Equal(t, []string{"device huge: port p1 reports down"}, j.faults)
 }
 

@@ -23,11 +23,20 @@ func TestProgrammedBesideChanges(t *testing.T) {
 	w.board.status.phase, w.board.status.revision, w.board.status.facts = model.DeviceInSync, view.Revision, &vtep.Facts{}
 	part := &view.Outcomes[c.ID].Parts[0]
 
-	later := *view
-	later.Revision++
-	j := judgement{revision: later.Revision}
-	j.part(w, part, later.Since[one.ID])
+	j := judgement{revision: view.Revision + 1}
+	j.part(w, part, view.Since)
 	require.Empty(t, j.waiting)
-	j.part(w, part, later.Revision)
+	j.part(w, part, map[string]uint64{one.ID: view.Revision + 1})
+	require.Equal(t, []string{"device sw1: is being written"}, j.waiting)
+}
+
+// TestProgrammedOverAnotherWay: a switch turns out to be reached by a second registration,
+// whose worker has not written yet what is wanted of the first one since long.
+func TestProgrammedOverAnotherWay(t *testing.T) {
+	one, two := &model.GatewayDevice{Name: "sw1"}, &worker{id: "again"}
+	two.board.status.phase, two.board.status.revision, two.board.status.facts = model.DeviceSyncing, 8, &vtep.Facts{}
+	one.ID = "first"
+	j := judgement{}
+	j.part(two, &topology.Part{Device: one}, map[string]uint64{"first": 3, "again": 9})
 	require.Equal(t, []string{"device sw1: is being written"}, j.waiting)
 }

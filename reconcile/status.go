@@ -171,7 +171,7 @@ func (l *Loop) judge(view *topology.View, o *topology.Outcome) model.ConnectionS
 	for i := range o.Parts {
 		part := &o.Parts[i]
 		w := l.driver(part.Device.ID)
-		j.part(w, part, view.Since[part.Device.ID])
+		j.part(w, part, view.Since)
 		j.bfd(w, view.Wants[part.Device.ID], part)
 	}
 	for _, b := range view.Clashes[o.Connection.ID] {
@@ -288,9 +288,9 @@ func floodsTo(want *vtep.Want, p *topology.Part, remote model.VTEPAddress) bool 
 	})
 }
 
-// part adds what one switch has to say about a connection. The switch is asked for
-// what it holds since the revision since.
-func (j *judgement) part(w *worker, p *topology.Part, since uint64) {
+// part adds what one switch has to say about a connection. since is from which revision
+// on what is wanted of each device, by id, is what is wanted now.
+func (j *judgement) part(w *worker, p *topology.Part, since map[string]uint64) {
 	name := p.Device.DisplayName()
 	if w == nil {
 		j.waiting = append(j.waiting, fmt.Sprintf("device %s is not driven yet", name))
@@ -304,9 +304,9 @@ func (j *judgement) part(w *worker, p *topology.Part, since uint64) {
 		}
 		return
 	}
-	if st.revision < since && st.blocked != "" {
+	if st.revision < since[w.id] && st.blocked != "" {
 		j.waiting = append(j.waiting, fmt.Sprintf("device %s: %s", name, st.blocked))
-	} else if st.revision < since {
+	} else if st.revision < since[w.id] {
 		j.waiting = append(j.waiting, fmt.Sprintf("device %s: is being written", name))
 	}
 	last := ""
