@@ -170,6 +170,7 @@ func (w *worker) enter(phase, detail string) {
 	if phase != w.announced.stamped && phase != model.DeviceSyncing && !w.brief { // a write takes a moment: it is no change
 		w.announced.stamped = phase
 		w.stamp()
+		w.loop.refresh() // those of connections follow from it
 	}
 	if phase == w.announced.logged || phase == model.DeviceUnreachable && detail == w.announced.logged || w.brief {
 		return
@@ -196,8 +197,11 @@ func (w *worker) logNotDriven(phase, why string) {
 	w.announced.logged = why
 }
 
-// stamp records the device's conditions.
+// stamp records the device's conditions. Those of a deleted one nobody asks for.
 func (w *worker) stamp() {
+	if w.brief {
+		return
+	}
 	w.loop.transitions.record("device/"+w.id, w.loop.deviceStatus(w.id).Conditions)
 }
 
@@ -218,6 +222,7 @@ func (w *worker) lost(err error) {
 	}
 	w.enter(phase, err.Error())
 	w.upkeep.damper = damping.Damper{}
+	w.stamp() // what TLS says may be new while the phase is not
 	if !w.brief {
 		w.loop.refresh()
 	}

@@ -67,14 +67,13 @@ func (r *networkReports) changed(defs *model.Definitions) bool {
 func (r *networkReports) note(was, want *vtep.Want) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case sameNetworks(was, want):
+	if sameNetworks(was, want) {
 		return
-	case want == nil:
-		r.left = true
+	}
+	r.left = r.left || want == nil || was != nil && slices.ContainsFunc(was.Segments, func(s *vtep.Segment) bool { return want.Segment(s.Name) == nil })
+	if r.left {
+		r.joined = nil // all MACs are reported anyway, however long the switch is away
 		return
-	case was != nil:
-		r.left = r.left || slices.ContainsFunc(was.Segments, func(s *vtep.Segment) bool { return want.Segment(s.Name) == nil })
 	}
 	for _, s := range want.Segments {
 		if was == nil || was.Segment(s.Name) == nil {

@@ -17,11 +17,12 @@ import (
 const stampGap = 200 * time.Millisecond
 
 // stampConnections records changes of connections' conditions, and forgets objects that
-// are gone. Workers record those of devices.
+// are gone. Workers record those of devices, if they have one.
 func (l *Loop) stampConnections() {
 	view := l.view.Load()
 	l.noteErrors(view)
 	devices := l.store.Definitions().Devices
+	l.stampUndriven()
 	workers := l.snapshot()
 	l.transitions.retain(func(object string) bool {
 		kind, id, _ := strings.Cut(object, "/")
@@ -31,6 +32,15 @@ func (l *Loop) stampConnections() {
 		_, registered := devices.Get(id)
 		return registered || workers[id] != nil
 	})
+}
+
+// stampUndriven records the conditions of devices without a worker.
+func (l *Loop) stampUndriven() {
+	for gd := range l.store.Definitions().Devices.All() {
+		if !gd.Driven() {
+			l.transitions.record("device/"+gd.ID, l.deviceStatus(gd.ID).Conditions)
+		}
+	}
 }
 
 // called names a connection for people, with its id beside it. What has no name goes

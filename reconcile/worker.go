@@ -118,9 +118,7 @@ func (w *worker) nudge() { model.Hint(w.wake) }
 func (w *worker) run(ctx context.Context) {
 	defer w.seat.Close()
 	defer w.loop.leases.Forget(w.seat)
-	if !w.brief {
-		w.stamp()
-	}
+	w.stamp()
 	retry := backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(500*time.Millisecond),
 		backoff.WithMaxInterval(maxBackoff),
@@ -220,8 +218,9 @@ func (w *worker) hold(k connector.Link) {
 	w.session.began = time.Now()
 	w.seat.Hold(k)
 	w.board.mu.Lock()
-	defer w.board.mu.Unlock()
 	w.board.status.backSince, w.board.status.peer, w.board.status.distrust = time.Time{}, k.Peer, ""
+	w.board.mu.Unlock()
+	w.stamp() // the peer's certificate
 }
 
 // letGo notes that no session stands.
