@@ -76,6 +76,7 @@ type Loop struct {
 	// counts how often any did.
 	reporters   map[vtep.DatabaseID]reporter
 	numbered    *model.Registrations
+	numberedAt  uint64 // the revision of those definitions
 	reportCount uint64
 	// joined is since when a network is in the View, for as long as that is recent.
 	joined map[string]time.Time

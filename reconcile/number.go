@@ -29,14 +29,15 @@ func numberOf(all *model.Registrations, gd *model.GatewayDevice) vtep.DatabaseID
 	return topology.DatabaseID(all.First(gd))
 }
 
-// renumber gives databases the numbers that they have by some definitions. It is called
-// with learnMu held.
+// renumber gives databases the numbers that they have by some definitions, or by later ones
+// that it was called with before: a worker may come with those of a moment ago. It is
+// called with learnMu held.
 func (l *Loop) renumber(defs *model.Definitions) *model.Registrations {
 	all := defs.Registrations()
-	if all == l.numbered {
-		return all
+	if all == l.numbered || defs.Revision < l.numberedAt {
+		return l.numbered
 	}
-	l.numbered = all
+	l.numbered, l.numberedAt = all, defs.Revision
 	for _, db := range slices.Sorted(maps.Keys(l.reporters)) {
 		was := l.reporters[db]
 		gd := was.registered(defs)

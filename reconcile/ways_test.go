@@ -145,3 +145,19 @@ func TestF63MACsOfADeletedRegistration(t *testing.T) {
 		})
 	}
 }
+
+// F-62: a worker reports by definitions that are older than those by which another one
+// has reported, of a switch that was registered meanwhile.
+func TestF62MACsReportedByOlderDefinitions(t *testing.T) {
+	w := newTwoWays(t)
+	w.shows(w.b, false)
+	w.top.Revision = w.top.LastSeq
+	older := w.top.Definitions
+	older.Devices = older.Devices.Without(w.b.ID)
+	w.top.Revision++
+	w.loop.learn(w.b.ID, vtep.Locals{Full: true, MACs: []vtep.LocalMAC{
+		{LogicalSwitch: w.net.ID, MAC: modeltest.MAC(1), Endpoint: modeltest.IP(1), Learning: 7}}}, &w.top.Definitions)
+	w.loop.learn(w.a.ID, vtep.Locals{Full: true}, &older)
+	w.loop.disconnected(w.b.ID)
+	w.goes()
+}
