@@ -160,30 +160,13 @@ func (c *call) checkFreeAt(at model.Place, ports []model.Interface, seg model.Se
 	return nil
 }
 
-// wantedKind is the kind of id that a gateway leaves to its connections: none
-// when it carries all ids itself, a VLAN for an unknown gateway.
+// wantedKind is the kind of id that a gateway leaves to its connections, a VLAN for an
+// unknown gateway.
 func wantedKind(defs *model.Definitions, gw *model.L2Gateway) model.SegmentationKind {
 	if gw == nil {
 		return model.VLANSegmentation
 	}
-	kind := model.NoSegmentation
-	tagged := gw.HasVLANs()
-	for _, d := range gw.Devices {
-		gd, _ := defs.Devices.Get(d.DeviceID)
-		switch {
-		case gd != nil && gd.Type == model.NetworkVLAN && d.IsBorder():
-			kind = model.VLANSegmentation
-			tagged = tagged || d.SegmentationID != 0
-		case d.IsBorder() && d.SegmentationID == 0:
-			return model.VXLANSegmentation
-		case len(d.Interfaces) > 0:
-			kind = model.VLANSegmentation
-		}
-	}
-	if tagged {
-		return model.NoSegmentation
-	}
-	return kind
+	return defs.SlotsOf(gw).Kind()
 }
 
 // parseSegmentation gives an id its kind. One that is not wanted at all is left
@@ -204,7 +187,7 @@ func beforeRange(defs *model.Definitions, network string, kind model.Segmentatio
 		return model.ErrNetworkNotFound(network)
 	}
 	if kind == model.NoSegmentation {
-		return model.ErrInvalidInput("default segmentation_id should not be provided when segmentation_id is assigned during l2gateway creation")
+		return model.ErrSegmentationGivenTwice()
 	}
 	return outOfRange
 }

@@ -196,6 +196,12 @@ func ErrSegmentationRequired() *Error {
 		"L2 gateway segmentation id must be consistent for all the interfaces")
 }
 
+// ErrSegmentationGivenTwice refuses the segmentation id of a connection whose gateway
+// carries all ids itself.
+func ErrSegmentationGivenTwice() *Error {
+	return ErrInvalidInput("default segmentation_id should not be provided when segmentation_id is assigned during l2gateway creation")
+}
+
 // ErrSegmentationIDExists refuses to make a tagged gateway untagged.
 func ErrSegmentationIDExists() *Error {
 	return refuse(Conflict, "L2GatewaySegmentationIDExists",

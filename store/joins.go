@@ -32,7 +32,7 @@ func (t *txn) join(c *model.L2GatewayConnection, g *model.L2Gateway) join {
 	j := join{L2GatewayConnection: c, gateway: g}
 	for i := range g.Devices {
 		dev := &g.Devices[i]
-		if v := dev.BorderVNI(c.SegmentationID); v != 0 && !t.isNetworkVLAN(dev) {
+		if v := dev.BorderVNI(c.SegmentationID); v != 0 && !t.next.IsNetworkVLAN(dev) {
 			if j.border == nil {
 				j.border = make([]model.VNI, len(g.Devices))
 			}
