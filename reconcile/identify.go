@@ -41,6 +41,17 @@ func (l *Loop) identify(c *connector.Inbound) (*connector.Seat, string) {
 	return w.seat, ""
 }
 
+// seenAt is the number of registered devices whose switch last dialled in from an address.
+func (l *Loop) seenAt(address string) (n int) {
+	defs := l.store.Definitions()
+	for inv := range defs.Inventories.All() {
+		if _, registered := defs.Devices.Get(inv.ID); registered && inv.Peer == address {
+			n++
+		}
+	}
+	return n
+}
+
 // workerOf is the worker of a match, nil for a deleted device that has no turn.
 func (l *Loop) workerOf(m connector.Match) *worker {
 	if m.Registered {

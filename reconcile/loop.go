@@ -111,7 +111,7 @@ func New(store Store, opts Options) *Loop {
 	}
 	l.said = bucket{burst: allBurst, gap: allGap}
 	l.metrics = newMetrics(opts.Registry, l)
-	l.acceptor = connector.NewAcceptor(l.log, l.identify, func(reason string) { l.metrics.refused.WithLabelValues(reason).Inc() })
+	l.acceptor = connector.NewAcceptor(l.log, l.identify, l.seenAt, func(reason string) { l.metrics.refused.WithLabelValues(reason).Inc() })
 	return l
 }
 

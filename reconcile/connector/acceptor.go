@@ -32,6 +32,8 @@ type Acceptor struct {
 	log logrus.FieldLogger
 	// place finds the Seat of the device that a switch is, or why there is none.
 	place func(*Inbound) (*Seat, string)
+	// known is the number of registered devices that were last seen at an address.
+	known func(address string) int
 	// refused counts connections that came to nothing, by reason.
 	refused func(reason string)
 	// budget is that of the connections that no Seat has.
@@ -41,6 +43,7 @@ type Acceptor struct {
 	inbound   map[*Inbound]struct{}
 	strangers int            // connections that no Seat has, being opened ones included
 	perHost   map[string]int // of them, by address
+	expected  map[string]int // of these, being opened ones of known switches
 	arrivals  uint64
 	// complaints are those of the last minutes, by address.
 	complaints map[string]complaint
@@ -67,8 +70,11 @@ type Inbound struct {
 }
 
 // NewAcceptor makes an Acceptor without a socket.
-func NewAcceptor(log logrus.FieldLogger, place func(*Inbound) (*Seat, string), refused func(reason string)) *Acceptor {
-	return &Acceptor{log: log, place: place, refused: refused, budget: ovsdb.NewBudget(maxStrangerBytes), inbound: map[*Inbound]struct{}{}, perHost: map[string]int{}, complaints: map[string]complaint{}}
+func NewAcceptor(log logrus.FieldLogger, place func(*Inbound) (*Seat, string), known func(address string) int, refused func(reason string)) *Acceptor {
+	return &Acceptor{
+		log: log, place: place, known: known, refused: refused, budget: ovsdb.NewBudget(maxStrangerBytes),
+		inbound: map[*Inbound]struct{}{}, perHost: map[string]int{}, expected: map[string]int{}, complaints: map[string]complaint{},
+	}
 }
 
 // Accept takes switches that dial in until ctx ends, and closes the socket.
@@ -107,7 +113,10 @@ func (a *Acceptor) receive(ctx context.Context, conn net.Conn) {
 	c.From = host
 	c.share = a.budget.Share(func() { _ = c.Session.Close() })
 	defer a.leave(c)
-	if err := c.open(ctx, conn); err != nil {
+	forget := a.expect(c)
+	err = c.open(ctx, conn)
+	forget()
+	if err != nil {
 		if ctx.Err() == nil {
 			a.refuse(host, refusal(err), err)
 		}
@@ -131,6 +140,27 @@ func (c *Inbound) open(ctx context.Context, conn net.Conn) error {
 	c.Peer = peer
 	c.Session, err = vtep.Open(ctx, conn, vtep.Opening{Config: ovsdb.Config{Share: c.share}})
 	return transport.Explain(err)
+}
+
+// expect leaves a session out of the budget while it is opened, where as many registered
+// switches as are being opened come from its address: after a start of the daemon all
+// come at once, and are no strangers. It returns what ends that.
+func (a *Acceptor) expect(c *Inbound) (over func()) {
+	known := a.known(c.From)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.expected[c.From] >= known {
+		return func() {}
+	}
+	a.expected[c.From]++
+	c.share.Leave()
+	return func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if a.expected[c.From]--; a.expected[c.From] == 0 {
+			delete(a.expected, c.From)
+		}
+	}
 }
 
 // attend looks for the device whenever something has changed, until
@@ -234,6 +264,9 @@ func (a *Acceptor) find(c *Inbound) bool {
 	}
 	a.mu.Lock()
 	reason = model.Bounded(reason)
+	if !c.taken {
+		c.share.Join() // it was not counted if it was expected
+	}
 	c.share.Spare(!c.taken)
 	news := c.reason != reason
 	c.reason = reason

@@ -22,7 +22,7 @@ import (
 // one that is being read, and that is said.
 func TestF71_UnregisteredTogether(t *testing.T) {
 	log, logs := logtest.NewNullLogger()
-	a := NewAcceptor(log, func(*Inbound) (*Seat, string) { return nil, "it is not registered" }, func(string) {})
+	a := NewAcceptor(log, func(*Inbound) (*Seat, string) { return nil, "it is not registered" }, func(string) int { return 0 }, func(string) {})
 	a.budget = ovsdb.NewBudget(300 << 10) // for one of them
 	socket, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -47,4 +47,28 @@ func TestF71_UnregisteredTogether(t *testing.T) {
 		poll.True(t, 20*time.Second, "it is read", func() bool { return len(a.Unplaced()) > 0 })
 	}
 	poll.True(t, 20*time.Second, "one makes room", func() bool { return said(ovsdb.ErrBudget.Error()) })
+}
+
+// TestF71_ExpectedAreReadAllTheSame: what is full of strangers does not keep a switch out
+// that was seen at its address before, as all are that come at once after a start; no
+// more of them than were.
+func TestF71_ExpectedAreReadAllTheSame(t *testing.T) {
+	log, logs := logtest.NewNullLogger()
+	known := 1
+	a := NewAcceptor(log, func(*Inbound) (*Seat, string) { return nil, "" }, func(string) int { return known }, func(string) {})
+	a.budget = ovsdb.NewBudget(0)
+	c, second := &Inbound{acceptor: a}, &Inbound{acceptor: a}
+	for _, o := range []*Inbound{c, second} {
+		o.From, o.share = "192.0.2.1", a.budget.Share(func() {})
+	}
+	over := a.expect(c)
+	require.NoError(t, c.share.Add(1<<20))
+	defer a.expect(second)()
+	require.ErrorIs(t, second.share.Add(1), ovsdb.ErrBudget)
+	over()
+	require.Empty(t, a.expected)
+	a.enter(c)
+	require.False(t, a.find(c))
+	require.ErrorIs(t, c.share.Add(1), ovsdb.ErrBudget, "it is a stranger now")
+	require.Empty(t, logs.AllEntries())
 }
