@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 )
 
 const workChange = "one learned MAC"
@@ -19,20 +18,11 @@ func (b *bench) changes() int {
 // change adds one MAC to the source's Ucast_Macs_Local and waits for
 // the row in another switch's Ucast_Macs_Remote.
 func change(b *bench) error {
-	for _, rows := range b.sizes() {
-		if err := b.changeAt(rows); err != nil {
-			return fmt.Errorf("%d rows: %w", rows, err)
-		}
-	}
-	return nil
+	return b.eachSize(b.changeAt)
 }
 
 func (b *bench) changeAt(rows int) error {
-	s, err := b.newSite(rows)
-	if err != nil {
-		return err
-	}
-	target, err := s.newTarget()
+	s, target, err := b.newPair(rows)
 	if err != nil {
 		return err
 	}

@@ -152,6 +152,16 @@ func (b *bench) cleanWhenInterrupted() {
 	os.Exit(1)
 }
 
+// eachSize measures with every number of rows.
+func (b *bench) eachSize(measure func(rows int) error) error {
+	for _, rows := range b.sizes() {
+		if err := measure(rows); err != nil {
+			return fmt.Errorf("%d rows: %w", rows, err)
+		}
+	}
+	return nil
+}
+
 func (b *bench) sizes() []int {
 	if b.smoke {
 		return []int{10_000}

@@ -16,20 +16,11 @@ const (
 // pass measures the periodic pass with nothing to do: the CPU time of a daemon
 // that makes one a second, less that of one that makes none.
 func pass(b *bench) error {
-	for _, rows := range b.sizes() {
-		if err := b.passOver(rows); err != nil {
-			return fmt.Errorf("%d rows: %w", rows, err)
-		}
-	}
-	return nil
+	return b.eachSize(b.passOver)
 }
 
 func (b *bench) passOver(rows int) error {
-	s, err := b.newSite(rows)
-	if err != nil {
-		return err
-	}
-	target, err := s.newTarget()
+	s, target, err := b.newPair(rows)
 	if err != nil {
 		return err
 	}

@@ -11,12 +11,7 @@ const (
 // push brings a new switch to all rows: from the moment that its database
 // answers to the last write to it.
 func push(b *bench) error {
-	for _, rows := range b.sizes() {
-		if err := b.pushOf(rows); err != nil {
-			return fmt.Errorf("%d rows: %w", rows, err)
-		}
-	}
-	return nil
+	return b.eachSize(b.pushOf)
 }
 
 // pusher brings a new switch to its rows and returns what it took.

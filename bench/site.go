@@ -115,6 +115,16 @@ func (s *site) pausedTarget() (*member, error) {
 	return s.join(name, ip, server)
 }
 
+// newPair is a site and a switch beside it that is to have all its MACs.
+func (b *bench) newPair(macs int) (*site, *member, error) {
+	s, err := b.newSite(macs)
+	if err != nil {
+		return nil, nil, err
+	}
+	target, err := s.newTarget()
+	return s, target, err
+}
+
 // newTarget is a switch in sync.
 func (s *site) newTarget() (*member, error) {
 	m, err := s.pausedTarget()
