@@ -249,7 +249,7 @@ func (c *call) send(p reply) int {
 func (c *call) sendStream(status int, body streamed) int {
 	c.turns.take()
 	defer c.turns.give()
-	out := &turnWriter{ResponseWriter: c.w, turns: c.turns, status: status, contentType: body.contentType()}
+	out := &turnWriter{ResponseWriter: c.w, turns: c.turns, status: status, contentType: body.contentType(), end: time.Now().Add(answerTime)}
 	err := body.writeTo(out)
 	if err == nil {
 		return status

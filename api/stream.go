@@ -59,8 +59,13 @@ func itself[T any](v T) any { return v }
 // sendBuffer is how much is encoded before it is written, in bytes.
 const sendBuffer = 32 << 10
 
-// writeTime is how long a client may take for sendBuffer of a list: about 1 KiB/s.
-const writeTime = 30 * time.Second
+const (
+	// writeTime is how long a client may take for sendBuffer of a list: about 1 KiB/s.
+	writeTime = 30 * time.Second
+	// answerTime is how long it may take for the whole: the answer has a slot of those for
+	// requests in progress until then.
+	answerTime = 15 * time.Minute
+)
 
 // turns hands out the processors to answers that are being encoded. A crowd of
 // long lists would otherwise keep everything else in the process from its turn.
@@ -79,6 +84,7 @@ type turnWriter struct {
 	status      int
 	contentType string
 	begun       bool
+	end         time.Time // of the time for the whole answer
 }
 
 func (w *turnWriter) Write(p []byte) (int, error) {
@@ -89,9 +95,14 @@ func (w *turnWriter) Write(p []byte) (int, error) {
 	}
 	w.turns.give()
 	defer w.turns.take()
-	// What one write may take, and not the whole answer: a slow link gets a long list, a
-	// client that reads nothing is cut off. A writer that knows no deadlines has no client.
-	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTime))
+	// Mostly what one write may take counts, and not the whole answer: a slow link gets a
+	// long list, a client that reads nothing is cut off. A writer that knows no deadlines has
+	// no client.
+	deadline := time.Now().Add(writeTime)
+	if w.end.Before(deadline) {
+		deadline = w.end
+	}
+	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(deadline)
 	return w.ResponseWriter.Write(p)
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -68,28 +69,34 @@ func TestF81_Lists(t *testing.T) {
 	}
 }
 
-// patient notes how many writes were given time of their own.
+// patient notes until when each write was given time.
 type patient struct {
 	*httptest.ResponseRecorder
-	deadlines int
+	deadlines []time.Time
 }
 
 func (p *patient) SetWriteDeadline(at time.Time) error {
-	if time.Until(at) > 0 {
-		p.deadlines++
-	}
+	p.deadlines = append(p.deadlines, at)
+	time.Sleep(20 * time.Second) // of the bubble
 	return nil
 }
 
-// TestLongListOnASlowLink: each part of a list has its time, not the list as a whole.
+// TestLongListOnASlowLink: each part of a list has its time, and the whole has a quarter
+// of an hour.
 func TestLongListOnASlowLink(t *testing.T) {
 	s := newService(t)
-	for range 100 {
+	for range 3000 {
 		_, err := s.store.CreateNetwork(t.Context(), model.Network{Name: strings.Repeat("n", 255)})
 		require.NoError(t, err)
 	}
-	w := &patient{ResponseRecorder: httptest.NewRecorder()}
-	s.http.ServeHTTP(w, httptest.NewRequest("GET", "/v2.0/networks", nil))
-	require.GreaterOrEqual(t, w.deadlines, w.Body.Len()/(32<<10))
-	require.Greater(t, w.deadlines, 1)
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		w := &patient{ResponseRecorder: httptest.NewRecorder()}
+		s.http.ServeHTTP(w, httptest.NewRequest("GET", "/v2.0/networks", nil))
+		require.Greater(t, len(w.deadlines), 46, "more than a quarter of an hour at 20 s each")
+		for i, at := range w.deadlines {
+			now := time.Duration(i) * 20 * time.Second
+			require.Equal(t, min(now+30*time.Second, 15*time.Minute), at.Sub(began), "write %d", i)
+		}
+	})
 }
