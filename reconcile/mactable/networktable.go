@@ -1,0 +1,189 @@
+package mactable
+
+import (
+	"bordergw/model"
+	"bordergw/vtep"
+	"maps"
+	"slices"
+)
+
+type networkTable struct {
+	*Table
+	name  string
+	macs  map[model.MAC]*entry
+	flood map[vtep.DatabaseID][]model.VTEPAddress
+	// current is out of date for the MACs in stale and, if staleFlood, for flood.
+	current    *Learned
+	stale      map[model.MAC]struct{}
+	staleFlood bool
+	// recalled has the locations of MACs when an earlier process ended.
+	recalled map[model.MAC]recalledLocation
+}
+
+// count notes that a database reports more or fewer MACs.
+func (n *networkTable) count(db vtep.DatabaseID, by int) {
+	of := n.reported[db]
+	if of == nil {
+		of = map[*networkTable]int{}
+		n.reported[db] = of
+	}
+	if of[n] += by; of[n] == 0 {
+		delete(of, n)
+	}
+	if len(of) == 0 {
+		delete(n.reported, db)
+	}
+}
+
+// touch notes that a MAC may have another winner.
+func (n *networkTable) touch(mac model.MAC) {
+	n.stale[mac] = struct{}{}
+	n.changed[n.name] = n
+}
+
+func (n *networkTable) setFlood(db vtep.DatabaseID, list []model.VTEPAddress) {
+	if slices.Equal(n.flood[db], list) {
+		return
+	}
+	n.staleFlood = true
+	n.changed[n.name] = n
+	if len(list) == 0 {
+		delete(n.flood, db)
+	} else {
+		n.flood[db] = list
+	}
+}
+
+// learn takes a row that stands. Only a row that was not there before moves a MAC.
+func (n *networkTable) learn(db vtep.DatabaseID, m vtep.LocalMAC, first bool, now Instant) {
+	s := n.macs[m.MAC]
+	if s == nil {
+		s = &entry{}
+		n.macs[m.MAC] = s
+	}
+	h := s.at(db)
+	fresh := h == nil || h.learning != m.Learning || h.Endpoint != m.Endpoint
+	if !fresh {
+		h.gone = 0 // the switch may be back, with the row that it had
+		n.arm(m.MAC, s)
+		return
+	}
+	n.touch(m.MAC)
+	if h == nil {
+		n.count(db, 1)
+		s.locations = append(s.locations, location{Candidate: Candidate{MAC: m.MAC, Source: Local, Database: db}})
+		h = &s.locations[len(s.locations)-1]
+	}
+	winner := s.winner()
+	h.gone, h.learning, h.Endpoint, h.LearnedAt = 0, m.Learning, m.Endpoint, now
+	if !first && winner.Database != db && winner.Database != 0 && !s.isFrozen(now) {
+		s.move(h, winner.Endpoint, now)
+		n.noteMove(m.MAC, s, now)
+	}
+	if was, ok := n.recalled[m.MAC]; first && ok && was.database == db {
+		h.Seq = was.seq
+		s.seq = max(s.seq, was.seq)
+	}
+	n.arm(m.MAC, s)
+}
+
+// noteMove notes that a MAC moved, or moved too often.
+func (n *networkTable) noteMove(mac model.MAC, s *entry, now Instant) {
+	id := Key{n.name, mac}
+	if len(n.moved) < maxMoved {
+		n.moved[id] = struct{}{}
+	}
+	if s.isFrozen(now) {
+		n.newlyFrozen = append(n.newlyFrozen, id)
+	}
+}
+
+// withdraw lets a database's candidate stand until the given time, or until an earlier
+// one that it was given before.
+func (n *networkTable) withdraw(db vtep.DatabaseID, mac model.MAC, until Instant) {
+	s := n.macs[mac]
+	if s == nil {
+		return
+	}
+	if h := s.at(db); h != nil && (h.gone == 0 || until < h.gone) {
+		h.gone = until
+		n.arm(mac, s)
+	}
+}
+
+// drop forgets what a database has reported.
+func (n *networkTable) drop(db vtep.DatabaseID) {
+	for mac, s := range n.macs {
+		if s.at(db) == nil {
+			continue
+		}
+		s.locations = slices.DeleteFunc(s.locations, func(h location) bool { return h.Database == db })
+		if n.touch(mac); len(s.locations) == 0 {
+			delete(n.macs, mac)
+		}
+	}
+}
+
+// arm sets the time at which Expire looks at a MAC.
+func (n *networkTable) arm(mac model.MAC, s *entry) {
+	if next := s.next(n.contradict); next != 0 && (s.due == 0 || next < s.due) {
+		s.due = next
+		n.deadlines.add(next, Key{n.name, mac})
+	}
+}
+
+func (n *networkTable) expireEntry(mac model.MAC, s *entry, now Instant) {
+	s.locations = slices.DeleteFunc(s.locations, func(h location) bool {
+		over := h.gone != 0 && h.gone <= now
+		if over {
+			n.touch(mac)
+			n.count(h.Database, -1)
+		}
+		return over
+	})
+	if s.frozen() != 0 && !s.isFrozen(now) {
+		s.thaw()
+		n.touch(mac)
+	}
+}
+
+// build returns the current state: the last one, with new values for what is stale.
+func (n *networkTable) build(now Instant) *Learned {
+	was := n.current
+	if was == nil {
+		was = &Learned{}
+	}
+	out := &Learned{Flood: was.Flood}
+	if was.Flood == nil || n.staleFlood {
+		out.Flood = maps.Clone(n.flood)
+	}
+	stale := slices.SortedFunc(maps.Keys(n.stale), model.MAC.Compare)
+	out.Frozen = slices.DeleteFunc(slices.Clone(was.Frozen), func(mac model.MAC) bool {
+		_, again := n.stale[mac]
+		return again
+	})
+	ranked := make(map[model.MAC][]Candidate, len(stale))
+	for _, mac := range stale {
+		if s := n.macs[mac]; s != nil {
+			ranked[mac] = s.ranked()
+			if s.isFrozen(now) {
+				out.Frozen = append(out.Frozen, mac)
+			}
+		}
+	}
+	out.Winners = replaced(was.Winners, stale, func(mac model.MAC) []Candidate { return ranked[mac][:min(1, len(ranked[mac]))] })
+	out.Others = replaced(was.Others, stale, func(mac model.MAC) []Candidate { return ranked[mac][min(1, len(ranked[mac])):] })
+	slices.SortFunc(out.Frozen, model.MAC.Compare)
+	return out
+}
+
+// replaced returns a list, sorted by MAC, with new candidates for the stale MACs.
+func replaced(was []Candidate, stale []model.MAC, now func(model.MAC) []Candidate) []Candidate {
+	out := make([]Candidate, 0, len(was)+len(stale))
+	for _, mac := range stale {
+		i, _ := slices.BinarySearchFunc(was, mac, byMAC)
+		out = append(append(out, was[:i]...), now(mac)...)
+		was = was[i+len(Of(was[i:], mac)):]
+	}
+	return append(out, was...)
+}
