@@ -15,7 +15,7 @@ import (
 // standing fills logical switches, as another controller left them, with MACs that
 // each of the switches has learned and that the others have rows of. The VNIs are 5001
 // and those that follow.
-func (s *site) standing(MACs int, names ...string) {
+func (s *site) standing(macs int, names ...string) {
 	for i, at := range s.tors {
 		var ops []string
 		insert := func(format string, args ...any) {
@@ -30,7 +30,7 @@ func (s *site) standing(MACs int, names ...string) {
 			if i == j {
 				table = "Ucast_Macs_Local"
 			}
-			for k := range MACs * len(names) {
+			for k := range macs * len(names) {
 				insert(`%q,"row":{"MAC":"02:00:00:%02x:%02x:%02x","ipaddr":"","logical_switch":["named-uuid","ls%d"],"locator":["named-uuid","l%d"]}`,
 					table, j, k>>8, k&255, k%len(names), j)
 			}

@@ -23,7 +23,7 @@ import (
 type assembler struct {
 	group      *group
 	view       *groupView
-	MACs       []placed
+	placements []placed
 	unreported *reporting
 }
 
@@ -36,8 +36,8 @@ type side struct {
 }
 
 func (w *assembler) assemble() {
-	w.MACs = w.group.MACs()
-	w.view.contested = w.group.contests(w.MACs)
+	w.placements = w.group.placements()
+	w.view.contested = w.group.contests(w.placements)
 	for _, p := range w.group.nets {
 		if p.net.VNI == 0 {
 			continue
@@ -151,7 +151,7 @@ func (w *assembler) segment(s side) *vtep.Segment {
 	if s.outer {
 		seg.Name, seg.TunnelKey = p.net.ID+vtep.BorderSuffix, s.m.border
 	}
-	for _, c := range w.MACs {
+	for _, c := range w.placements {
 		if l, ok := w.group.hop(s, c.target); ok {
 			seg.MACs = append(seg.MACs, vtep.MACEntry{MAC: c.MAC, Locator: l, Home: c.Database})
 		}
@@ -177,7 +177,7 @@ type target struct {
 }
 
 // MACs picks the home of every MAC of the group.
-func (g *group) MACs() []placed {
+func (g *group) placements() []placed {
 	var all []placed
 	for _, p := range g.nets {
 		for _, m := range p.members {
@@ -249,4 +249,29 @@ func (p *netPart) devices() map[vtep.DatabaseID]*model.GatewayDevice {
 
 func (g *group) incomplete() bool {
 	return slices.ContainsFunc(g.nets, func(p *netPart) bool { return p.incomplete })
+}
+
+// contests finds the MACs of the group that are both placed and learned, by network
+// id. all has the winner of each MAC.
+func (g *group) contests(all []placed) map[string]*Contested {
+	out := map[string]*Contested{}
+	for _, p := range g.nets {
+		if p.learned == nil {
+			continue
+		}
+		devices := p.devices()
+		for _, s := range all {
+			if s.Source != mactable.Static {
+				continue
+			}
+			claim := map[*model.GatewayDevice]bool{} // by whichever registrations
+			for _, c := range slices.Concat(mactable.Of(p.learned.Winners, s.MAC), mactable.Of(p.learned.Others, s.MAC)) {
+				if gd := devices[c.Database]; gd != nil && !claim[gd] {
+					claim[gd] = true
+					note(out, p.net.ID, s, gd)
+				}
+			}
+		}
+	}
+	return out
 }

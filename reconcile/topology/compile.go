@@ -129,7 +129,7 @@ func Compile(input Input, prev *View) *View {
 		basis:     basisOf(in),
 	}
 	for _, g := range groupNetworks(in) {
-		on := g.dependencies(in)
+		on := in.dependencies(g)
 		was := prev.group(g.key())
 		gv := was
 		if was == nil || !slices.Equal(was.dependencies, on) || !was.unchangedReporting(in) {

@@ -2,11 +2,9 @@ package topology
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"bordergw/model"
-	"bordergw/reconcile/mactable"
 )
 
 // A MAC that an operator has placed (remote_mac_entries) stays there, whatever
@@ -22,31 +20,6 @@ type Contested struct {
 
 // maxContested bounds those that a network's text names.
 const maxContested = 10
-
-// contests finds the MACs of the group that are both placed and learned, by network
-// id. MACs has the winner of each MAC.
-func (g *group) contests(MACs []placed) map[string]*Contested {
-	out := map[string]*Contested{}
-	for _, p := range g.nets {
-		if p.learned == nil {
-			continue
-		}
-		devices := p.devices()
-		for _, s := range MACs {
-			if s.Source != mactable.Static {
-				continue
-			}
-			claim := map[*model.GatewayDevice]bool{} // by whichever registrations
-			for _, c := range slices.Concat(mactable.Of(p.learned.Winners, s.MAC), mactable.Of(p.learned.Others, s.MAC)) {
-				if gd := devices[c.Database]; gd != nil && !claim[gd] {
-					claim[gd] = true
-					note(out, p.net.ID, s, gd)
-				}
-			}
-		}
-	}
-	return out
-}
 
 func note(into map[string]*Contested, network string, s placed, by *model.GatewayDevice) {
 	c := into[network]

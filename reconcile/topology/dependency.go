@@ -28,7 +28,7 @@ type deviceDependency struct {
 }
 
 // dependencies lists everything the group's view follows from.
-func (g *group) dependencies(in *compilation) (out []dependency) {
+func (in *compilation) dependencies(g *group) (out []dependency) {
 	for _, p := range g.nets {
 		out = append(out, dependency{net: p.net, learned: p.learned})
 		for _, c := range p.conns {

@@ -132,3 +132,17 @@ func (t *TLS) Pinned(p Peer, trust string) bool {
 	pin, ok := t.pinned[trust]
 	return ok && p.Fingerprint() == hex.EncodeToString(pin[:])
 }
+
+// Check reports whether TLS can be used with switches that are trusted by that
+// name; "" stands for all names.
+func (t *TLS) Check(trust string) error {
+	_, ca := t.cfg.CAs[trust]
+	_, pin := t.pinned[trust]
+	switch {
+	case t.cfg.empty():
+		return fmt.Errorf("%w: the daemon has no tls-certificate", ErrNotConfigured)
+	case trust != "" && !ca && !pin:
+		return fmt.Errorf("%w: there is no tls-ca or tls-fingerprint named %q", ErrNotConfigured, trust)
+	}
+	return nil
+}
