@@ -68,7 +68,7 @@ func gatewayDeviceAttributes() []attribute[deviceView] {
 			format: orNull(oneOf(model.ProtocolOVSDB, model.ProtocolOVSDBTLS, model.ProtocolOVSDBListen)),
 			show:   func(d D) any { return orNone(d.ManagementProtocol) }},
 		{name: "resource_id", doc: "router or network of the other types", post: true, format: text, show: func(d D) any { return d.ResourceID }},
-		{name: "tunnel_ips", post: true, put: true, doc: "at most one; read from the switch if not given", format: listOf[model.VTEPAddress](vtepAddress),
+		{name: "tunnel_ips", post: true, put: true, doc: "at most one; used while the switch shows none", format: listOf[model.VTEPAddress](vtepAddress),
 			show: func(d D) any { return append([]model.VTEPAddress{}, d.TunnelIPs...) }},
 		readOnly("remote_mac_entries", schemaOf[[]model.RemoteMACEntry](), func(d D) any { return showRemoteMACs(d.macs) }),
 		{name: "site", doc: "switches of one site mesh, sites meet as border_mode says", post: true, put: true, format: text, filter: true, sort: true,

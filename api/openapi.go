@@ -278,7 +278,7 @@ func fixedEndpoints() []fixedEndpoint {
 		{method: "GET", path: "/openapi.json", summary: "this description", status: 200, body: anything},
 		{method: "GET", path: "/healthz", summary: "the process is alive", status: 200, body: textBody},
 		{method: "GET", path: "/healthcheck", summary: "the same under Neutron's name", status: 200, body: textBody},
-		{method: "GET", path: "/readyz", summary: "every registered device was looked at", status: 200, body: textBody},
+		{method: "GET", path: "/readyz", summary: "every registered device was read, or is unreachable", status: 200, body: textBody},
 		{method: "GET", path: "/metrics", summary: "Prometheus metrics", status: 200, body: textBody},
 	}...)
 }

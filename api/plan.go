@@ -98,7 +98,7 @@ func stepLines(p *model.DevicePlan, limit int, yield func(string) bool) bool {
 		}
 	}
 	more := moreSteps(p, limit)
-	return more == 0 || yield(fmt.Sprintf("  and %d more steps, limit 0 shows all\n", more))
+	return more == 0 || yield(fmt.Sprintf("  and %d more %s, limit 0 shows all\n", more, stepWord(more)))
 }
 
 func planHead(p *model.DevicePlan) string {
@@ -112,12 +112,19 @@ func planHead(p *model.DevicePlan) string {
 	case p.Count == 0:
 		b.WriteString("nothing to do\n")
 	default:
-		fmt.Fprintf(&b, "%d steps\n", p.Count)
+		fmt.Fprintf(&b, "%d %s\n", p.Count, stepWord(p.Count))
 	}
 	if p.Known && p.Detail != "" {
 		fmt.Fprintf(&b, "  %s\n", p.Detail)
 	}
 	return b.String()
+}
+
+func stepWord(count int) string {
+	if count == 1 {
+		return "step"
+	}
+	return "steps"
 }
 
 // textStream is a plain text that is sent while it is made.

@@ -41,6 +41,12 @@ func planning(t *testing.T, steps int) *service {
 	return newService(t, func(c *api.Config) { c.Status = longPlan{c.Status, steps} })
 }
 
+// TestPlanOfOneStep: the count is in plain English.
+func TestPlanOfOneStep(t *testing.T) {
+	require.Equal(t, "device hw1 (d): 1 step\n  add mac net-a 02:00:00:00:00:00 -> 192.0.2.0\n", planning(t, 1).do("GET", "/v1/plan", "").text)
+	require.Contains(t, planning(t, 2).do("GET", "/v1/plan?limit=1", "").text, "  and 1 more step, limit 0 shows all\n")
+}
+
 // TestF69_PlanIsLimited: a plan lists a thousand steps of a device, or as many as are
 // asked for, and says how many more there are.
 func TestF69_PlanIsLimited(t *testing.T) {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,13 +18,14 @@ import (
 const (
 	warnNameTaken  = "%s %s has the same name %q: commands need the id"
 	warnNoSwitch   = "switch %s is not known: no device that has been read has a switch of that name, and no device is called so; connections to it are refused, or wait while a device has not been read yet"
-	warnNoPort     = "switch %s has no port %s: connections to the gateway are refused, unless provision_ahead is set"
+	warnNoPort     = "switch %s has no port %s: connections to the gateway are refused, unless provision_ahead (--allow-missing-ports) is set"
 	warnNoVNI      = "VNI %s is used by no network and no border connection: the entry has no effect until one uses it"
 	warnKeyIgnored = "key %q of a device or interface is not known and ignored"
 	warnPreempt    = "preempt has no effect: it needs ha_mode active-passive"
 	noteIdleMACs   = "remote MACs of VNI %s have no effect: it is used by no network and no border connection"
 	warnEnded      = "%s of network %s may still be in use on %s: another network that gets it is then joined to that one there"
 	warnNoStitch   = "stitch_ports have no effect: they need border_mode stitch"
+	warnTunnelIP   = "tunnel_ips have no effect: switch %s shows %s, and that is used"
 )
 
 const (
@@ -81,6 +83,21 @@ func (c *call) warnDevice(d deviceView) {
 	c.warnName("gateway_device", d.Name, d.ID)
 	if len(d.StitchPorts) > 0 && d.BorderMode != model.BorderStitch {
 		c.warn(warnNoStitch)
+	}
+	c.warnTunnelIPs(d)
+}
+
+// warnTunnelIPs remarks on a given tunnel address that is not used: what the switch
+// itself shows comes first.
+func (c *call) warnTunnelIPs(d deviceView) {
+	seen, known := c.defs.Inventories.Get(d.ID)
+	if !known || len(d.TunnelIPs) == 0 {
+		return
+	}
+	for _, sw := range seen.Switches {
+		if len(sw.TunnelIPs) > 0 && !sw.NoTunnelIP && !slices.Equal(sw.TunnelIPs[:1], d.TunnelIPs) {
+			c.warn(warnTunnelIP, sw.Name, sw.TunnelIPs[0])
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bordergw/model"
+	"bordergw/model/modeltest"
 )
 
 // warnings are the remarks of an answer.
@@ -113,6 +114,21 @@ func TestAuditResource(t *testing.T) {
 		"Invalid input for resource. Reason: device is not one of network, gateway_device, deleted_device, remote_mac_entry, l2_gateway, l2_gateway_connection, quota, quarantine.")
 }
 
+// TestTunnelIPOfTheSwitchWins: a given tunnel address that is not used is remarked on.
+func TestTunnelIPOfTheSwitchWins(t *testing.T) {
+	s := newService(t)
+	id := s.hardware("hw1", "10.0.0.3")
+	given := func(ip string) []string {
+		return s.do("PUT", devicesPath+"/"+id, `{"gateway_device":{"tunnel_ips":["`+ip+`"]}}`).warnings(t)
+	}
+	require.Empty(t, given("10.2.0.3"), "the switch has not been read")
+	s.seen(id, model.SwitchInventory{Name: "hw1", TunnelIPs: []model.VTEPAddress{modeltest.IP(1)}})
+	require.Equal(t, []string{"tunnel_ips have no effect: switch hw1 shows " + modeltest.IP(1).String() + ", and that is used"}, given("10.2.0.3"))
+	require.Empty(t, given(modeltest.IP(1).String()), "it is the same")
+	s.seen(id, model.SwitchInventory{Name: "hw1", TunnelIPs: []model.VTEPAddress{modeltest.IP(1)}, NoTunnelIP: true})
+	require.Empty(t, given("10.2.0.3"), "the switch shows none any more")
+}
+
 // TestF83_ProvisionAhead: a port that a known switch lacks is refused as upstream does,
 // unless the gateway says that it will come.
 func TestF83_ProvisionAhead(t *testing.T) {
@@ -126,7 +142,7 @@ func TestF83_ProvisionAhead(t *testing.T) {
 		return `{"name":"g","devices":[{"device_name":"hw1","interfaces":[{"name":"p9"` + rest + `}]}]}`
 	}
 	strict := s.do("POST", gatewaysPath, `{"l2_gateway":`+port("")+`}`)
-	require.Equal(t, []string{"switch hw1 has no port p9: connections to the gateway are refused, unless provision_ahead is set"}, strict.warnings(t))
+	require.Equal(t, []string{"switch hw1 has no port p9: connections to the gateway are refused, unless provision_ahead (--allow-missing-ports) is set"}, strict.warnings(t))
 	require.NotContains(t, strict.text, "provision_ahead", "stock clients see what they know")
 	connect(strict.item("l2_gateway")["id"].(string)).refused(404, "L2GatewayInterfaceNotFound", "L2 Gateway interface 'p9' not found.")
 

@@ -10,12 +10,12 @@ import (
 	"bordergw/vtep"
 )
 
-// heardSay is what the switches have said of MACs, as of one moment: a switch
-// that is in heard has all that it said in winners. MACs of one that only
+// macSnapshot is what the switches have reported of MACs, as of one moment: a switch
+// that is in reported has all that it reported in winners. MACs of one that only
 // seemed to have spoken would be taken away from all others.
 type macSnapshot struct {
 	winners map[string]*mactable.Learned
-	// heard is the revision of the definitions of whose networks a device, by id, has
+	// reported is the revision of the definitions of whose networks a device, by id, has
 	// said all.
 	reported map[string]uint64
 	next     time.Time // when the next of it expires
@@ -66,7 +66,7 @@ func (l *Loop) learn(device string, said vtep.Locals, of *model.Definitions) {
 	l.noteReporter(db, device, l.reportCount, all.Sharing(gd))
 }
 
-// unlearn starts the hold of what a switch that has gone away said over a device, by id,
+// disconnected starts the hold of what a switch that has gone away said over a device, by id,
 // unless it has said more over another one since; at once when it is no longer registered.
 func (l *Loop) disconnected(device string) {
 	defer l.facts()

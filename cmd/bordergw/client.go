@@ -114,6 +114,9 @@ type apiError struct {
 // Error is one line: a name in the message must not pass for an error of its own.
 func (e *apiError) Error() string {
 	message := model.Printable(e.Message)
+	if e.Status == http.StatusUnauthorized {
+		return message + " (HTTP 401); set a valid token with --token or BORDERGW_TOKEN"
+	}
 	if e.Type == "" {
 		return fmt.Sprintf("%s (HTTP %d)", message, e.Status)
 	}

@@ -14,7 +14,7 @@ func deviceNoun() noun {
 		{flag: "management-ip", key: "management_ip", define: text, usage: "address of the OVSDB server"},
 		{flag: "management-port", key: "management_port", define: port, usage: "port of the OVSDB server"},
 		{flag: "management-protocol", key: "management_protocol", define: text, usage: "ovsdb (default), ovsdb+ssl or ovsdb-listen"},
-		{flag: "tunnel-ip", key: "tunnel_ips", define: texts, usage: "tunnel address, if not to be read from the switch"},
+		{flag: "tunnel-ip", key: "tunnel_ips", define: texts, usage: "tunnel address, used while the switch shows none"},
 		{flag: "site", key: "site", define: text, usage: "site the device stands at"},
 		{flag: "profile", key: "profile", define: text, usage: "what the device is able to do (default auto)"},
 		{flag: "border-mode", key: "border_mode", define: text, usage: "direct (default), stitch or relay"},
