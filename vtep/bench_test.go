@@ -98,7 +98,10 @@ func BenchmarkDiff(b *testing.B) {
 func BenchmarkStep(b *testing.B) {
 	want := benchWant(benchRows)
 	s := open(b, benchServer(b, want), nil)
-	require.True(b, s.Plan(want, vtep.Incremental).Empty())
+	synced := s.Plan(want, vtep.Whole)
+	require.True(b, synced.Empty())
+	_, err := s.Apply(b.Context(), synced)
+	require.NoError(b, err)
 	next := movedOnce(want, 7)
 	b.ReportAllocs()
 	for b.Loop() {
