@@ -112,9 +112,12 @@ func TestFrozenMACIsShown(t *testing.T) {
 	s.active(connection)
 	const text = "MACs that moved more than 5 times in 3m0s are frozen: " + m1
 	s.eventually(func() bool { return s.loop.ConnectionStatus(connection).Detail == text }, "the connection shows it")
-	lines := slices.DeleteFunc(log.AllEntries(), func(e *logrus.Entry) bool { return e.Message != text })
-	require.Len(t, lines, 1)
-	require.Equal(t, []any{"blue", net}, []any{lines[0].Data["network"], lines[0].Data["network_id"]})
+	lines := func() []*logrus.Entry {
+		return slices.DeleteFunc(log.AllEntries(), func(e *logrus.Entry) bool { return e.Message != text })
+	}
+	s.eventually(func() bool { return len(lines()) > 0 }, "the log has it, after the status")
+	require.Len(t, lines(), 1)
+	require.Equal(t, []any{"blue", net}, []any{lines()[0].Data["network"], lines()[0].Data["network_id"]})
 	mac, err := model.ParseMAC(m1)
 	require.NoError(t, err)
 	require.True(t, s.loop.UnfreezeMAC(net, mac))

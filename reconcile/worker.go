@@ -86,9 +86,14 @@ func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
 	return w
 }
 
-// logger has the device's name as it is now, and its id.
+// logger has the device's name as it is now, and its id. The store has a new name before
+// the Loop hands it to the worker.
 func (w *worker) logger() logrus.FieldLogger {
-	return w.loop.log.WithFields(logrus.Fields{"device": w.device.Load().DisplayName(), "device_id": w.id})
+	gd := w.device.Load()
+	if now, registered := w.loop.store.Definitions().Devices.Get(w.id); registered {
+		gd = now
+	}
+	return w.loop.log.WithFields(logrus.Fields{"device": gd.DisplayName(), "device_id": w.id})
 }
 
 // setWant hands over what the switch should hold as of a revision. A Want that
