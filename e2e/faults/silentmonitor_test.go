@@ -99,7 +99,7 @@ func TestF72_OneTable(t *testing.T) {
 			began := time.Now()
 			w.server.VtepCtl(change...)
 			// Our repair of a row is muted as well: soon the status says of the row that it is new.
-		w.Device(rig.Patience, w.device, model.DeviceInSync, "does not report its changes", strings.TrimSuffix(said, "has gone"))
+			w.Device(rig.Patience, w.device, model.DeviceInSync, "does not report its changes", strings.TrimSuffix(said, "has gone"))
 			rig.Holds(t, rig.Patience, w.server, held...)
 			if table == "Ucast_Macs_Local" {
 				rig.Holds(t, rig.Patience, w.other, append([]string{"mac net 00:00:5e:00:53:11 192.0.2.1"}, carriedByTwo...)...)
