@@ -65,7 +65,6 @@ func (i *Interface) VLANIDs(seg SegmentationID) []VLAN {
 	return own
 }
 
-// HasVLANs reports whether an interface of the gateway carries a VLAN above 0,
 // ActiveDevice is the active one of an active-passive gateway, nil while there is none.
 func (g *L2Gateway) ActiveDevice() *Device {
 	for i := range g.Devices {
@@ -76,6 +75,7 @@ func (g *L2Gateway) ActiveDevice() *Device {
 	return nil
 }
 
+// HasVLANs reports whether an interface of the gateway carries a VLAN above 0,
 // which upstream takes as "the gateway gives the VLANs".
 func (g *L2Gateway) HasVLANs() bool {
 	return slices.ContainsFunc(g.Devices, func(d Device) bool {

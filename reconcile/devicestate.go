@@ -188,7 +188,7 @@ func (w *worker) enter(phase, detail string) {
 	w.announced.logged = phase
 }
 
-// tellNotDriven logs, once, that a switch is reached and not driven by this
+// logNotDriven logs, once, that a switch is reached and not driven by this
 // registration.
 func (w *worker) logNotDriven(phase, why string) {
 	if w.announced.logged != why {

@@ -16,7 +16,7 @@ func frozenNote(macs []model.MAC) string {
 	return fmt.Sprintf("MACs that moved more than %d times in %s are frozen: %s", mactable.MaxMoves, mactable.MoveWindow, model.Listed(macs))
 }
 
-// frozenStations are those of a network that stand still because they moved too often.
+// frozenMACs are those of a network that stand still because they moved too often.
 func (l *Loop) frozenMACs(network string) []model.MAC {
 	l.learnMu.Lock()
 	defer l.learnMu.Unlock()
@@ -30,9 +30,9 @@ func (l *Loop) countFrozen() int {
 	return l.macs.CountFrozen()
 }
 
-// tellFrozen logs the MACs that stand still from now on, in one line a network: a
+// logFrozen logs the MACs that stand still from now on, in one line a network: a
 // MAC that is in two places, or a loop of frames, is for an operator to mend.
-func (l *Loop) tellFrozen(frozen []mactable.Key) {
+func (l *Loop) logFrozen(frozen []mactable.Key) {
 	byNetwork := map[string][]model.MAC{}
 	for _, id := range frozen {
 		byNetwork[id.Network] = append(byNetwork[id.Network], id.MAC)

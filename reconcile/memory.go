@@ -54,7 +54,7 @@ func (l *Loop) remember(ctx context.Context, defs *model.Definitions, now time.T
 	frozen := l.macs.TakeFrozen()
 	waiting := l.macs.Moved()
 	l.learnMu.Unlock()
-	l.tellFrozen(frozen)
+	l.logFrozen(frozen)
 	if due := l.remembered.Add(movesGap); waiting && due.After(now) {
 		return due
 	}

@@ -93,7 +93,7 @@ func (l *Loop) noteErrors(view *topology.View) {
 	}
 }
 
-// tellContested logs in which networks MACs come to be contested, and where that is
+// logContested logs in which networks MACs come to be contested, and where that is
 // over, in a line each.
 func (l *Loop) logContested(v *topology.View) {
 	for network, c := range v.Contested {

@@ -89,13 +89,13 @@ func (w *worker) survey(ctx context.Context, s *vtep.Session) error {
 		v.turn++
 	}
 	pause, err := v.now.Step(ctx)
-	untold, found := errors.AsType[*vtep.UnreportedError](err)
+	missed, found := errors.AsType[*vtep.UnreportedError](err)
 	switch {
 	case found:
-		return w.resync(untold)
+		return w.resync(missed)
 	case err != nil && s.Err() == nil && ctx.Err() == nil:
 		if v.refused == 0 {
-			w.logger().WithField("err", err).Warn("the switch can not be asked what it has: what it tells of changes is believed")
+			w.logger().WithField("err", err).Warn("the switch can not be asked what it has: what it reports is believed")
 		}
 		v.refuse()
 	case err != nil:

@@ -18,7 +18,7 @@ import (
 
 // Where the texts for status, conditions, warnings and the log come from. Errors of
 // requests carry Neutron's own texts and are held by the golden tests of package api.
-var tellers = []string{"reconcile", "reconcile/connector", "reconcile/damping", "reconcile/mactable", "reconcile/topology", "vtep", "vtep/transport/verify.go", "vtep/transport/conn.go", "api/warning.go"}
+var speakers = []string{"reconcile", "reconcile/connector", "reconcile/damping", "reconcile/mactable", "reconcile/topology", "vtep", "vtep/transport/verify.go", "vtep/transport/conn.go", "api/warning.go"}
 
 // verb is a value in a format string, which is "…" in the guide.
 var (
@@ -31,7 +31,7 @@ var (
 func TestGuideHasEveryText(t *testing.T) {
 	guide := guideText(t)
 	texts := map[string]string{}
-	for _, where := range tellers {
+	for _, where := range speakers {
 		for _, file := range goFiles(t, where) {
 			for _, text := range textsOf(t, file) {
 				texts[text] = file

@@ -50,7 +50,7 @@ func (c *Leases) Take(s *Seat, names []string) error {
 		c.byName[name] = s
 	}
 	c.names[s] = names
-	c.tellFreed()
+	c.hintFreed()
 	return nil
 }
 
@@ -66,7 +66,7 @@ func (c *Leases) Release(s *Seat) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.drop(s)
-	c.tellFreed()
+	c.hintFreed()
 }
 
 func (c *Leases) drop(s *Seat) {
@@ -76,8 +76,8 @@ func (c *Leases) drop(s *Seat) {
 	delete(c.names, s)
 }
 
-// tellFreed tells the Seats that were refused a name that nobody has any more.
-func (c *Leases) tellFreed() {
+// hintFreed hints at the Seats that were refused a name that nobody has any more.
+func (c *Leases) hintFreed() {
 	for s, of := range c.refused {
 		if c.byName[of.name] == nil {
 			delete(c.refused, s)

@@ -52,7 +52,7 @@ func (m Match) surer(o Match) bool {
 	return cmp.Or(cmp.Compare(m.Rank, o.Rank), cmp.Compare(o.Device.Seq, m.Device.Seq)) > 0
 }
 
-// rank is how surely a caller is a device, 0 for not at all.
+// rank is how surely a switch that dials in is a device, 0 for not at all.
 func (id *Identity) rank(gd *model.GatewayDevice, peer transport.Peer, names []string) int {
 	switch {
 	case peer.TLS() && id.TLS.Pinned(peer, gd.TLS):

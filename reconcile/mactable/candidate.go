@@ -36,7 +36,7 @@ type Candidate struct {
 	LearnedAt Instant
 }
 
-// compare orders the candidates of one MAC, best first: static before all
+// Compare orders the candidates of one MAC, best first: static before all
 // others, then the latest move, then the lowest end point, so that the choice
 // does not depend on the order of arrival.
 func (c Candidate) Compare(o Candidate) int {

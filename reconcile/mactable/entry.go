@@ -17,7 +17,7 @@ type entry struct {
 	moved     *mobility // nil if it never was
 }
 
-// motion is what is remembered of a MAC that moves.
+// mobility is what is remembered of a MAC that moves.
 type mobility struct {
 	moves  []Instant
 	frozen Instant // until

@@ -103,7 +103,7 @@ type Part struct {
 	Bindings        []vtep.Binding // sorted by Compare
 }
 
-// has reports whether the part has the port of a switch.
+// Has reports whether the part has the port of a switch.
 func (p *Part) Has(sw, port string) bool {
 	first := vtep.Binding{Switch: sw, Port: port}
 	i, _ := slices.BinarySearchFunc(p.Bindings, first, vtep.Binding.Compare)
@@ -161,7 +161,7 @@ func (v *View) unchangedSince(prev *View) map[string]uint64 {
 	return out
 }
 
-// believes reports whether what a device learns in a network counts.
+// Believes reports whether what a device learns in a network counts.
 func (v *View) Believes(device, network string) bool {
 	return v == nil || !v.stitched[device][network]
 }
@@ -173,7 +173,7 @@ func (v *View) group(key string) *groupView {
 	return v.groups[key]
 }
 
-// databaseID numbers a device's database; the creation order never changes.
+// DatabaseID numbers a device's database; the creation order never changes.
 func DatabaseID(gd *model.GatewayDevice) vtep.DatabaseID { return vtep.DatabaseID(gd.Seq) }
 
 func profileOf(gd *model.GatewayDevice) model.Profile {

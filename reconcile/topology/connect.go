@@ -165,7 +165,7 @@ func canRelay(gd *model.GatewayDevice) bool {
 	return p.Relays()
 }
 
-// relayNote says what a border that relays must do itself, "" for any other device.
+// RelayNote says what a border that relays must do itself, "" for any other device.
 func RelayNote(gd *model.GatewayDevice) string {
 	if gd.BorderMode != model.BorderRelay {
 		return ""

@@ -11,7 +11,7 @@ import (
 // switches learn. One of them that has learned it all the same is contested: either the
 // entry is out of date, or somebody uses the address of another.
 
-// contested are such MACs of one network.
+// Contested are such MACs of one network.
 type Contested struct {
 	total    int
 	byDevice map[string]int // by the id of the device that learned it
@@ -43,7 +43,7 @@ func (c *Contested) String() string {
 	return text
 }
 
-// contestedOf counts the contested MACs that each device has learned, by its id.
+// ContestedOf counts the contested MACs that each device has learned, by its id.
 func (v *View) ContestedOf() map[string]int {
 	out := map[string]int{}
 	if v == nil {
