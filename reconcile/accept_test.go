@@ -36,11 +36,11 @@ func TestUnknownSwitchIsDiscoveredAndNotWritten(t *testing.T) {
 	other := g.register(listener("sw2"))
 	g.eventually(func() bool { return strings.Contains(g.loop.DeviceStatus(other).Detail, "waiting for the switch") }, "sw2 is waited for")
 	require.Equal(t, before, sw.Transactions())
-	require.Equal(t, uint64(0), g.strangers()[0].Transactions)
+	require.Equal(t, uint64(0), g.unregistered()[0].Transactions)
 
 	id := g.register(listener("sw1"))
 	g.reaches(id, model.DeviceInSync)
-	require.Empty(t, g.strangers())
+	require.Empty(t, g.unregistered())
 	require.Equal(t, "tcp:127.0.0.1", g.report(id).Endpoint)
 	g.active(g.connect(net, "", &tor{name: "sw1"}))
 	require.Contains(t, sw.VtepCtl("list-ls"), net)
@@ -143,7 +143,7 @@ func TestF09DialAndAccept(t *testing.T) {
 	g.reaches(id, model.DeviceInSync)
 	require.Equal(t, 2, g.sessions(id))
 	g.active(g.connect(g.network(), "", &tor{name: "sw1"}))
-	require.Empty(t, g.strangers())
+	require.Empty(t, g.unregistered())
 	require.Equal(t, 2, g.sessions(id), "it is not dialled while it calls")
 
 	sw.VtepCtl("del-manager")
@@ -165,11 +165,11 @@ func TestF09TwoSessionsOfOneSwitch(t *testing.T) {
 	g.reaches(id, model.DeviceInSync)
 	require.Equal(t, 2, g.sessions(id))
 
-	before := g.strangers()[0].Transactions
+	before := g.unregistered()[0].Transactions
 	g.active(g.connect(g.network(), "", &tor{name: "sw1"}))
-	require.Equal(t, before, g.strangers()[0].Transactions, "one writer")
+	require.Equal(t, before, g.unregistered()[0].Transactions, "one writer")
 	call(sw, a)
-	g.eventually(func() bool { return len(g.strangers()) == 0 && g.sessions(id) == 3 }, "the other session takes over")
+	g.eventually(func() bool { return len(g.unregistered()) == 0 && g.sessions(id) == 3 }, "the other session takes over")
 	g.reaches(id, model.DeviceInSync)
 }
 
@@ -192,7 +192,7 @@ func TestF29SecondDatabaseOfAName(t *testing.T) {
 		first.Stop()
 		g.reaches(id, model.DeviceUnreachable)
 		second.VtepCtl("del-manager")
-		g.eventually(func() bool { return len(g.strangers()) == 0 }, "it hangs up")
+		g.eventually(func() bool { return len(g.unregistered()) == 0 }, "it hangs up")
 		call(second, "tcp:"+g.addresses[0])
 		g.discovers("sw1", "the device is known by tunnel IP 192.0.2.1")
 		first.Run()
@@ -267,7 +267,7 @@ func TestF09OneDatabaseOfTwoDevices(t *testing.T) {
 }
 
 // An address has 16 connections at most that no device has.
-func TestConnectionsOfStrangersAreBounded(t *testing.T) {
+func TestUnregisteredConnectionsAreBounded(t *testing.T) {
 	g := newPlainGate(t)
 	var open atomic.Int32
 	var all sync.WaitGroup
@@ -296,7 +296,7 @@ func TestCallerThatIsNoSwitch(t *testing.T) {
 	require.NoError(t, c.Close())
 	g.eventually(func() bool { return g.metric("bordergw_refused_connections_total", "failed") == 1 }, "it is refused")
 	require.Contains(t, g.logs.LastEntry().Message, "connection from 127.0.0.1 refused")
-	require.Empty(t, g.strangers())
+	require.Empty(t, g.unregistered())
 }
 
 // A listener that fails is logged and does not end the Loop.

@@ -18,9 +18,9 @@ import (
 type deviceState struct {
 	phase      string
 	phaseSince time.Time
-	awaySince  time.Time // of the first loss; zero once a session has brought it in line
+	awaySince  time.Time // of the first loss; zero once a session has brought it in sync
 	backSince  time.Time // when it began, if the switch had been away before
-	cameOnce   bool      // a session has brought it in line since the process began
+	cameOnce   bool      // a session has brought it in sync since the process began
 	detail     string
 	lastError  string
 	facts      *vtep.Facts
@@ -39,10 +39,10 @@ type deviceState struct {
 	distrust string
 }
 
-// reachable reports whether a session stands that has brought it in line.
+// reachable reports whether a session stands that has brought it in sync.
 func (st *deviceState) reachable() bool { return st.awaySince.IsZero() }
 
-// expected reports whether the switch has been in line and has not been away for
+// expected reports whether the switch has been in sync and has not been away for
 // longer than hold.
 func (st *deviceState) expected(hold time.Duration) bool {
 	return st.cameOnce && (st.reachable() || time.Since(st.awaySince) < hold)
@@ -135,7 +135,7 @@ func messages(ps []vtep.Problem) string {
 	return model.Listed(texts)
 }
 
-// isBack notes that the switch has been brought in line in this session, and
+// isBack notes that the switch has been brought in sync in this session, and
 // reports whether it had been away before. A switch that only comes and goes is
 // away all the time.
 func (st *deviceState) isBack(hold time.Duration) bool {

@@ -82,8 +82,8 @@ func metric(t testing.TB, registry *prometheus.Registry, name, label string) flo
 	return 0
 }
 
-// strangers are the reports of switches that are not driven.
-func (g *gate) strangers() (out []model.DeviceReport) {
+// unregistered are the reports of switches that are not driven.
+func (g *gate) unregistered() (out []model.DeviceReport) {
 	for _, r := range g.loop.DeviceReports() {
 		if r.ID == "" {
 			out = append(out, r)
@@ -97,7 +97,7 @@ func (g *gate) discovers(name, reason string) model.DeviceReport {
 	g.t.Helper()
 	var got []model.DeviceReport
 	g.eventually(func() bool {
-		got = g.strangers()
+		got = g.unregistered()
 		return len(got) == 1 && got[0].Name == name && strings.Contains(got[0].Status.Detail, reason)
 	}, "%s is discovered: %s", name, reason)
 	return got[0]

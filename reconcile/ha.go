@@ -140,7 +140,7 @@ func (l *Loop) firstReachable(where *model.Places, g *model.L2Gateway, down map[
 }
 
 // released reports whether no other device of the gateway still holds what the
-// next one is to take: each has been brought in line since no device was active,
+// next one is to take: each has been brought in sync since no device was active,
 // or has been away for longer than the hold.
 func (l *Loop) released(where *model.Places, g *model.L2Gateway, next *model.Device, down map[string]bool) bool {
 	for i := range g.Devices {

@@ -118,7 +118,7 @@ func (k *inventoryKeeper) flush() {
 }
 
 // keep has the store remember the switches of the database. What the store does not
-// take is tried again at the next pass, and what is wanted still kept in line: but
+// take is tried again at the next pass, and what is wanted still kept in sync: but
 // not on a switch that the store knows nothing of, which may be another device's.
 func (k *inventoryKeeper) keep(ctx context.Context, switches []model.SwitchInventory) error {
 	k.waiting = nil

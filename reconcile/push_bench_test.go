@@ -17,7 +17,7 @@ import (
 
 const benchNetworks = 100
 
-// BenchmarkPush brings a new switch in line with MACs that another one has
+// BenchmarkPush brings a new switch in sync with MACs that another one has
 // learned, from its registration to the last row: 100 networks.
 func BenchmarkPush(b *testing.B) {
 	for _, rows := range []int{1_000, 10_000, 100_000} {

@@ -10,7 +10,7 @@ import (
 	"bordergw/vtep"
 )
 
-// serve keeps the switch in line until the session ends.
+// serve keeps the switch in sync until the session ends.
 func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 	w.inventory.due = time.NewTimer(time.Hour)
 	defer w.inventory.due.Stop()

@@ -175,7 +175,7 @@ func TestF04CallerOfAnUnknownCA(t *testing.T) {
 	id := g.register(listener("sw1"))
 	call(newSwitch(t, "sw1", "192.0.2.1", withTLS(ops.Issue("sw1"), lab.File)), "ssl:"+g.addresses[0])
 	g.eventually(func() bool { return g.metric("bordergw_refused_connections_total", "UnknownCA") > 0 }, "it is refused")
-	require.Empty(t, g.strangers())
+	require.Empty(t, g.unregistered())
 	require.Equal(t, model.DeviceUnreachable, g.loop.DeviceStatus(id).Phase)
 	g.eventually(func() bool {
 		e := g.logs.LastEntry()
@@ -190,7 +190,7 @@ func TestF04PlainCallToATLSPort(t *testing.T) {
 	call(sw, target)
 	sw.VtepCtl("set", "Manager", target, "inactivity_probe=1000") // it says nothing before
 	g.eventually(func() bool { return g.metric("bordergw_refused_connections_total", "NotTLS") > 0 }, "it is refused")
-	require.Empty(t, g.strangers())
+	require.Empty(t, g.unregistered())
 }
 
 // F-05: our certificate is replaced under a session, which goes on; the next one

@@ -15,7 +15,7 @@ import (
 const traceGap = 10 * time.Second
 
 // Repair is drift that was put right: a row that an external writer changed while the
-// switch was in line.
+// switch was in sync.
 type Repair struct {
 	Device *model.GatewayDevice
 	// Row is what was written, as a plan prints it, Network the logical switch

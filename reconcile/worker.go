@@ -198,7 +198,7 @@ func (w *worker) dial(ctx context.Context) error {
 	return err
 }
 
-// drive keeps a switch in line over one session, to its end or that of ctx, or
+// drive keeps a switch in sync over one session, to its end or that of ctx, or
 // until a newer session is there.
 func (w *worker) drive(ctx context.Context, k connector.Link) error {
 	w.enterReading()

@@ -17,7 +17,7 @@ import (
 	"bordergw/reconcile"
 )
 
-// behind is a site with one switch "tor1" behind a Between, in line with no network.
+// behind is a site with one switch "tor1" behind a Between, in sync with no network.
 func behind(t testing.TB, options reconcile.Options) (*rig.Site, *ovsdbtest.Server, *rig.Between, string) {
 	t.Helper()
 	s := rig.New(t, options)

@@ -12,7 +12,7 @@ import (
 	"bordergw/model"
 )
 
-// calm is how long it may take until all is in line.
+// calm is how long it may take until all is in sync.
 const calm = time.Minute
 
 // caution is how long a controller that has started takes away only what was

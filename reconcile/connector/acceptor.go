@@ -16,11 +16,11 @@ import (
 )
 
 const (
-	// maxStrangers and maxPerAddress bound the connections that no device has.
-	maxStrangers  = 256
-	maxPerAddress = 16
-	// maxStrangerBytes bounds what they take together, in bytes: two of the largest.
-	maxStrangerBytes = 512 << 20
+	// maxUnregistered and maxPerAddress bound the connections that no device has.
+	maxUnregistered = 256
+	maxPerAddress   = 16
+	// maxUnregisteredBytes bounds what they take together, in bytes: two of the largest.
+	maxUnregisteredBytes = 512 << 20
 	// complaintGap is the time between two equal complaints about an address.
 	complaintGap  = 10 * time.Minute
 	maxComplaints = 1024
@@ -39,12 +39,12 @@ type Acceptor struct {
 	// budget is that of the connections that no Seat has.
 	budget *ovsdb.Budget
 
-	mu        sync.Mutex
-	inbound   map[*Inbound]struct{}
-	strangers int            // connections that no Seat has, being opened ones included
-	perHost   map[string]int // of them, by address
-	expected  map[string]int // of these, being opened ones of known switches
-	arrivals  uint64
+	mu           sync.Mutex
+	inbound      map[*Inbound]struct{}
+	unregistered int            // connections that no Seat has, being opened ones included
+	perHost      map[string]int // of them, by address
+	expected     map[string]int // of these, being opened ones of known switches
+	arrivals     uint64
 	// complaints are those of the last minutes, by address.
 	complaints map[string]complaint
 }
@@ -72,7 +72,7 @@ type Inbound struct {
 // NewAcceptor makes an Acceptor without a socket.
 func NewAcceptor(log logrus.FieldLogger, place func(*Inbound) (*Seat, string), known func(address string) int, refused func(reason string)) *Acceptor {
 	return &Acceptor{
-		log: log, place: place, known: known, refused: refused, budget: ovsdb.NewBudget(maxStrangerBytes),
+		log: log, place: place, known: known, refused: refused, budget: ovsdb.NewBudget(maxUnregisteredBytes),
 		inbound: map[*Inbound]struct{}{}, perHost: map[string]int{}, expected: map[string]int{}, complaints: map[string]complaint{},
 	}
 }
@@ -144,7 +144,7 @@ func (c *Inbound) open(ctx context.Context, conn net.Conn) error {
 
 // expect leaves a session out of the budget while it is opened, where as many registered
 // switches as are being opened come from its address: after a start of the daemon all
-// come at once, and are no strangers. It returns what ends that.
+// come at once, and are registered. It returns what ends that.
 func (a *Acceptor) expect(c *Inbound) (over func()) {
 	known := a.known(c.From)
 	a.mu.Lock()
@@ -194,7 +194,7 @@ func refusal(err error) string {
 func (a *Acceptor) admit(host string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.strangers >= maxStrangers || a.perHost[host] >= maxPerAddress {
+	if a.unregistered >= maxUnregistered || a.perHost[host] >= maxPerAddress {
 		return false
 	}
 	a.count(host, 1)
@@ -202,7 +202,7 @@ func (a *Acceptor) admit(host string) bool {
 }
 
 func (a *Acceptor) count(host string, n int) {
-	a.strangers += n
+	a.unregistered += n
 	if a.perHost[host] += n; a.perHost[host] == 0 {
 		delete(a.perHost, host)
 	}

@@ -254,7 +254,7 @@ func (s *Seat) Answers(by time.Time) bool {
 }
 
 // GiveUp has the connection that there is not count any more: what is down stays so
-// until it has been brought in line, whatever it says meanwhile.
+// until it has been brought in sync, whatever it says meanwhile.
 func (s *Seat) GiveUp(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

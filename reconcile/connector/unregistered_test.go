@@ -49,7 +49,7 @@ func TestF71_UnregisteredTogether(t *testing.T) {
 	poll.True(t, 20*time.Second, "one makes room", func() bool { return said(ovsdb.ErrBudget.Error()) })
 }
 
-// TestF71_ExpectedAreReadAllTheSame: what is full of strangers does not keep a switch out
+// TestF71_ExpectedAreReadAllTheSame: what unregistered switches take does not keep a switch out
 // that was seen at its address before, as all are that come at once after a start; no
 // more of them than were.
 func TestF71_ExpectedAreReadAllTheSame(t *testing.T) {
@@ -69,6 +69,6 @@ func TestF71_ExpectedAreReadAllTheSame(t *testing.T) {
 	require.Empty(t, a.expected)
 	a.enter(c)
 	require.False(t, a.find(c))
-	require.ErrorIs(t, c.share.Add(1), ovsdb.ErrBudget, "it is a stranger now")
+	require.ErrorIs(t, c.share.Add(1), ovsdb.ErrBudget, "it counts as unregistered now")
 	require.Empty(t, logs.AllEntries())
 }
