@@ -16,28 +16,12 @@ type Host struct {
 	port   string // interface of the switch's namespace at the other end of eth0
 }
 
-// Host returns the host of that name; see the package comment. For a name that the lab does not have, every command fails.
-func (l *Lab) Host(name string) Host {
-	if h, ok := l.hosts[name]; ok {
-		return h
-	}
-	return Host{Name: name}
-}
-
 // Switch is the number, counted from 1, of the switch that the host was plugged into at the start.
 func (h Host) Switch() int { return h.number }
 
 // Run runs a command on the host and returns its output.
 func (h Host) Run(ctx context.Context, name string, args ...string) (string, error) {
 	return run(in(ctx, h.Name, name, args...))
-}
-
-// Ping sends echo requests from one host to another, both by name, until one is answered or ctx ends.
-func (l *Lab) Ping(ctx context.Context, from, to string) error {
-	return waitFor(ctx, fmt.Sprintf("%s to reach %s", from, to), func() error {
-		_, err := l.Host(from).Run(ctx, "ping", "-q", "-c", "1", "-W", "1", l.Host(to).IP.String())
-		return err
-	})
 }
 
 // newHosts describes the hosts of a switch.

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -84,7 +85,7 @@ func (l *Lab) Up(ctx context.Context) error {
 		return err
 	}
 	if !l.cfg.DatabaseOnly {
-		if err := l.underlay(ctx); err != nil {
+		if err := (underlay{len(l.sites)}).up(ctx); err != nil {
 			return fmt.Errorf("lab: underlay: %w", err)
 		}
 	}
@@ -120,6 +121,22 @@ func (l *Lab) upSwitch(ctx context.Context, s *Switch) error {
 	return s.startEmulator()
 }
 
+// plug gives a switch its cables and its hosts.
+func (l *Lab) plug(ctx context.Context, s *Switch) error {
+	if err := (underlay{len(l.sites)}).plug(ctx, s); err != nil {
+		return err
+	}
+	for _, h := range l.hosts {
+		if h.number != s.number {
+			continue
+		}
+		if err := h.plug(ctx, s.namespace()); err != nil {
+			return fmt.Errorf("host %s: %w", h.Name, err)
+		}
+	}
+	return nil
+}
+
 // Close stops the daemons and removes the network namespaces.
 func (l *Lab) Close() error {
 	for _, s := range l.switches {
@@ -128,7 +145,7 @@ func (l *Lab) Close() error {
 	if l.cfg.DatabaseOnly {
 		return nil
 	}
-	return l.unplug()
+	return removeNamespaces(l.namespaces())
 }
 
 // Switch returns the switch of that name, or nil.
@@ -139,6 +156,31 @@ func (l *Lab) Switch(name string) *Switch {
 		}
 	}
 	return nil
+}
+
+// namespaces are those that Up makes.
+func (l *Lab) namespaces() []string {
+	names := append(slices.Collect(maps.Keys(l.hosts)), fabric)
+	for _, s := range l.switches {
+		names = append(names, s.namespace())
+	}
+	return names
+}
+
+// Host returns the host of that name; see the package comment. For a name that the lab does not have, every command fails.
+func (l *Lab) Host(name string) Host {
+	if h, ok := l.hosts[name]; ok {
+		return h
+	}
+	return Host{Name: name}
+}
+
+// Ping sends echo requests from one host to another, both by name, until one is answered or ctx ends.
+func (l *Lab) Ping(ctx context.Context, from, to string) error {
+	return waitFor(ctx, fmt.Sprintf("%s to reach %s", from, to), func() error {
+		_, err := l.Host(from).Run(ctx, "ping", "-q", "-c", "1", "-W", "1", l.Host(to).IP.String())
+		return err
+	})
 }
 
 // prepare fails early, and clearly, when a program is missing.

@@ -18,29 +18,19 @@ const fabric = "fabric"
 
 func router(site int) netip.Addr { return addr(10, 250, site, 254) }
 
-// SetUnderlay connects a switch's uplink, or cuts it.
-func (l *Lab) SetUnderlay(ctx context.Context, s *Switch, up bool) error {
-	state := "down"
-	if up {
-		state = "up"
-	}
-	return ip(ctx, fabric, "link set to-"+s.Name+" "+state)
-}
+// underlay is the network between the switches: a namespace with a bridge for each site, which routes between them. A
+// switch's cable ends there as to-NAME, on the bridge of its site.
+type underlay struct{ sites int }
 
-// PingUnderlay sends one echo request from a switch to another's tunnel IP and fails when it is not answered.
-func (l *Lab) PingUnderlay(ctx context.Context, from, to *Switch) error {
-	_, err := run(in(ctx, from.namespace(), "ping", "-q", "-c", "1", "-W", "2", to.TunnelIP().String()))
-	return err
-}
-
-func (l *Lab) underlay(ctx context.Context) error {
+// up makes the namespace and the bridges.
+func (u underlay) up(ctx context.Context) error {
 	if err := addNamespace(ctx, fabric, "net.ipv4.ip_forward=1"); err != nil {
 		return err
 	}
-	for i := range l.sites {
-		bridge := fmt.Sprint("site", i+1)
+	for site := 1; site <= u.sites; site++ {
+		bridge := fmt.Sprint("site", site)
 		err := ip(ctx, fabric, "link add "+bridge+" type bridge", fmt.Sprintf("link set %s mtu %d up", bridge, underlayMTU),
-			fmt.Sprintf("addr add %s/24 dev %s", router(i+1), bridge))
+			fmt.Sprintf("addr add %s/24 dev %s", router(site), bridge))
 		if err != nil {
 			return err
 		}
@@ -48,8 +38,8 @@ func (l *Lab) underlay(ctx context.Context) error {
 	return nil
 }
 
-// plug makes a switch's namespace and the cables to the underlay and to its hosts.
-func (l *Lab) plug(ctx context.Context, s *Switch) error {
+// plug makes a switch's namespace, its cable to the underlay and the cables that end at itself.
+func (underlay) plug(ctx context.Context, s *Switch) error {
 	// The kernel sees every frame that ovs-vswitchd reads from a cable. Without arp_ignore it answers for the tunnel IP
 	// with the uplink's MAC, and the peers' tunnel packets end there. IPv6 would litter the MAC tables.
 	err := addNamespace(ctx, s.namespace(), "net.ipv4.conf.all.arp_ignore=1",
@@ -69,36 +59,17 @@ func (l *Lab) plug(ctx context.Context, s *Switch) error {
 			return err
 		}
 	}
-	if err := ip(ctx, fabric, fmt.Sprintf("link set to-%s master site%d up", s.Name, s.site)); err != nil {
-		return err
-	}
-	for _, h := range l.hosts {
-		if h.number != s.number {
-			continue
-		}
-		if err := h.plug(ctx, s.namespace()); err != nil {
-			return fmt.Errorf("host %s: %w", h.Name, err)
-		}
-	}
-	return nil
+	return ip(ctx, fabric, fmt.Sprintf("link set to-%s master site%d up", s.Name, s.site))
 }
 
-// unplug removes every namespace, and with it the cables that end there.
-func (l *Lab) unplug() error {
-	ctx := context.Background()
-	namespaces := []string{fabric}
-	for _, s := range l.switches {
-		namespaces = append(namespaces, s.namespace())
-	}
-	for name := range l.hosts {
-		namespaces = append(namespaces, name)
-	}
+// removeNamespaces removes those of the names that exist, and with them the cables that end there.
+func removeNamespaces(names []string) error {
 	var errs []error
-	for _, ns := range namespaces {
+	for _, ns := range names {
 		if _, err := os.Stat("/run/netns/" + ns); err != nil {
 			continue // Up did not come so far
 		}
-		errs = append(errs, ip(ctx, "", "netns del "+ns))
+		errs = append(errs, ip(context.Background(), "", "netns del "+ns))
 	}
 	return errors.Join(errs...)
 }

@@ -53,3 +53,18 @@ func (l *Lab) JoinAccess(ctx context.Context, a, b *Switch) error {
 	_, err = run(b.command(ctx, "ovs-vsctl", "add-port", "acc", "to-"+a.Name))
 	return err
 }
+
+// SetUnderlay connects a switch's uplink, or cuts it.
+func (l *Lab) SetUnderlay(ctx context.Context, s *Switch, up bool) error {
+	state := "down"
+	if up {
+		state = "up"
+	}
+	return ip(ctx, fabric, "link set to-"+s.Name+" "+state)
+}
+
+// PingUnderlay sends one echo request from a switch to another's tunnel IP and fails when it is not answered.
+func (l *Lab) PingUnderlay(ctx context.Context, from, to *Switch) error {
+	_, err := run(in(ctx, from.namespace(), "ping", "-q", "-c", "1", "-W", "2", to.TunnelIP().String()))
+	return err
+}
