@@ -21,7 +21,7 @@ import (
 const (
 	// defaultInterval is the time between periodic passes.
 	defaultInterval = time.Minute
-	// settleTime after a start flood lists only grow and nothing is swept:
+	// settleTime after a start flood lists only grow and nothing is pruned:
 	// removals that follow from missing facts wait.
 	settleTime = 2 * time.Minute
 	// defaultHAHold bridges a switch's restart of its database.
@@ -194,7 +194,7 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 		GrowOnly: cautious, Reported: learned.reported, Young: young,
 		// A store without any connection may have been lost: then what stands on
 		// the switches is worth more than what it says.
-		Sweep: !cautious && defs.Connections.Len() > 0,
+		Prune: !cautious && defs.Connections.Len() > 0,
 	}, was)
 	l.view.Store(view)
 	l.logContested(view)

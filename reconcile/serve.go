@@ -83,7 +83,7 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 // returns what observe does.
 func (w *worker) begin(ctx context.Context, s *vtep.Session) (need uint64, err error) {
 	w.upkeep.synced, w.upkeep.damper, w.inventory.stored = damping.Synced{}, damping.Damper{}, nil
-	if err := s.Claim(ctx, w.loop.store.Definitions().StoreID); err != nil {
+	if err := s.TakeLock(ctx, w.loop.store.Definitions().StoreID); err != nil {
 		return 0, err
 	}
 	if need, err = w.observe(ctx, s); err != nil {

@@ -21,7 +21,7 @@ const (
 
 // benchWant has rows in benchSegments, behind benchLocators.
 func benchWant(rows int) *vtep.Want {
-	w := &vtep.Want{Self: 1, Mark: "us", Claim: func(string, *int) vtep.Claim { return vtep.Known }}
+	w := &vtep.Want{Self: 1, Mark: "us", Ownership: func(string, *int) vtep.Ownership { return vtep.Managed }}
 	for i := range benchSegments {
 		w.Segments = append(w.Segments, benchSegment(i, rows/benchSegments))
 	}

@@ -121,17 +121,17 @@ func wanted(w *vtep.Want, name string) *vtep.Segment {
 // untouchable is the oracle's idea of a foreign logical switch.
 func untouchable(d *database, w *vtep.Want, l *logicalSwitch) bool {
 	marked := l.config[vtep.MarkKey] == w.Mark
-	claim := w.Claim(l.name, l.key)
-	claimed := claim != vtep.Unknown
+	owned := w.Ownership(l.name, l.key)
+	known := owned != vtep.Foreign
 	_, hasMark := l.config[vtep.MarkKey]
 	s := wanted(w, l.name)
 	switch {
-	case s == nil && d.caps.OtherConfig && claim == vtep.Buried && !hasMark:
+	case s == nil && d.caps.OtherConfig && owned == vtep.Tombstoned && !hasMark:
 		return false
 	case s == nil && d.caps.OtherConfig:
-		return !marked || !claimed && !w.Sweep
+		return !marked || !known && !w.Prune
 	case s == nil:
-		return !claimed
+		return !known
 	case d.caps.OtherConfig:
 		return !marked && l.key != nil && *l.key != int(s.TunnelKey)
 	}
@@ -269,7 +269,7 @@ var netNames = []string{"net-a", "net-b", "net-c", "net-d"}
 
 func randomWant(r *rand.Rand) string {
 	var b strings.Builder
-	for _, flag := range []string{"growonly", "sweep", "sourcenode", "claim known net-a", "claim buried net-b", "claim known net-c", "known 10.0.0.3"} {
+	for _, flag := range []string{"growonly", "prune", "sourcenode", "ownership managed net-a", "ownership tombstoned net-b", "ownership managed net-c", "known 10.0.0.3"} {
 		if r.IntN(2) == 0 {
 			fmt.Fprintln(&b, flag)
 		}

@@ -13,7 +13,7 @@
 //
 // It promises: Diff is pure and its output is sorted; row UUIDs never leave
 // the package; nothing is written before the whole database has been read;
-// only managed rows are written (see ownership in claim.go); a *_Local
+// only managed rows are written (see ownership.go); a *_Local
 // table, tunnel_ips, ports and switches are never written and a locator is
 // never deleted; after an unknown outcome the session is over.
 //

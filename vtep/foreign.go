@@ -102,7 +102,7 @@ func (s *Session) applyLarge(ctx context.Context, ops []Op, apply func() error) 
 	err = apply()
 	s.muteInserts(false)
 	if err != nil && !errors.Is(err, ErrReader) && !errors.Is(err, ErrBlocked) {
-		return err // the session has ended; or else Claim comes before it is used again
+		return err // the session has ended; or else TakeLock comes before it is used again
 	}
 	return cmp.Or(s.monitorInserts(ctx), err)
 }

@@ -100,9 +100,9 @@ func TestRefusalsInALargePush(t *testing.T) {
 func TestLockLostInALargePush(t *testing.T) {
 	server := seed(t, "1.7.0", oneSwitch)
 	s := open(t, server, nil)
-	require.NoError(t, s.Claim(t.Context(), "us"))
+	require.NoError(t, s.TakeLock(t.Context(), "us"))
 	other := open(t, server, nil)
-	require.NoError(t, other.Claim(t.Context(), "us"))
+	require.NoError(t, other.TakeLock(t.Context(), "us"))
 	_, err := s.Apply(t.Context(), s.Plan(largeWant(t, 2, 600), vtep.Whole))
 	require.ErrorIs(t, err, vtep.ErrReader)
 	require.NoError(t, s.Err())

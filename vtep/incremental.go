@@ -189,7 +189,7 @@ func (p *planner) confirm(plan *Plan, have *State) {
 // returns nil if everything has to be compared.
 func (p *planner) increment(want *Want, have *State) *increment {
 	was := p.synced
-	if was == nil || have.dirty.all || !sameCaution(want, was) || want.Sweep != was.Sweep ||
+	if was == nil || have.dirty.all || !sameCaution(want, was) || want.Prune != was.Prune ||
 		want.SourceNode != was.SourceNode || want.MACsFull || was.MACsFull || want.Mark != was.Mark ||
 		!slices.EqualFunc(want.Segments, was.Segments, func(a, b *Segment) bool { return a.Name == b.Name }) {
 		return nil

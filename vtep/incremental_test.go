@@ -122,11 +122,11 @@ func otherFacts(t testing.TB, r *rand.Rand, w *vtep.Want) {
 		}
 	}
 	if r.IntN(3) == 0 {
-		claims := map[string]vtep.Claim{}
+		owned := map[string]vtep.Ownership{}
 		for _, name := range netNames {
-			claims[name] = vtep.Claim(r.IntN(3))
+			owned[name] = vtep.Ownership(r.IntN(3))
 		}
-		w.Claim = func(name string, _ *int) vtep.Claim { return claims[name] }
+		w.Ownership = func(name string, _ *int) vtep.Ownership { return owned[name] }
 	}
 }
 
@@ -189,7 +189,7 @@ flood net-a unknown-dst 10.0.0.2 10.0.0.3`)
 }
 
 // A logical switch that turns out to be managed and unwanted is unbound first.
-func TestIncrementalPlanWhenANameIsClaimed(t *testing.T) {
+func TestIncrementalPlanWhenANameBecomesManaged(t *testing.T) {
 	d := parseDatabase(t, capsOf(t, "1.7.0"), nil, `
 switch sw1 10.0.0.1
 port sw1 eth1
@@ -200,7 +200,7 @@ bind sw1 eth1 5 net-x`)
 	m.follow(t, d)
 	was := parseWant(t, "segment net-a 100")
 	require.Empty(t, planner.Plan(was, m.state).Ops)
-	now := parseWant(t, "segment net-a 100\nclaim known net-x")
+	now := parseWant(t, "segment net-a 100\nownership managed net-x")
 	now.Segments = was.Segments
 	require.Equal(t, vtep.Diff(now, m.state).String(), planner.Plan(now, m.state).String())
 }

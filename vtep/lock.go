@@ -34,11 +34,11 @@ func lockName(mark string) string {
 	}, mark)
 }
 
-// Claim makes this session the one that writes for the controller with that
+// TakeLock makes this session the one that writes for the controller with that
 // mark: it takes the lock from any other session, which was there before and is
 // most likely dead. Every transaction asserts it from then on. A server without
 // locks is written without.
-func (s *Session) Claim(ctx context.Context, mark string) error {
+func (s *Session) TakeLock(ctx context.Context, mark string) error {
 	s.mark = mark
 	if err := s.monitorInserts(ctx); err != nil { // the worker before may have ended in a large push
 		return err
@@ -102,13 +102,13 @@ func (s *Session) queue(ctx context.Context) error {
 	return nil
 }
 
-// reclaim asks a server again for the lock that it refused when the session claimed the
-// switch, as one does that is read-only then.
-func (s *Session) reclaim(ctx context.Context) error {
+// retakeLock asks for the lock again where the server refused it to TakeLock, as a
+// read-only server does.
+func (s *Session) retakeLock(ctx context.Context) error {
 	if s.lock.Load() != nil {
 		return nil
 	}
-	return s.Claim(ctx, s.mark)
+	return s.TakeLock(ctx, s.mark)
 }
 
 // assert adds the lock's assertion to a transaction in the making.

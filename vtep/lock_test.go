@@ -15,8 +15,8 @@ import (
 
 const us = "3f2a-us"
 
-// openClaimed opens a session that has claimed the lock of one controller.
-func openClaimed(t *testing.T, srv *ovsdbtest.Server, how vtep.Opening) *vtep.Session {
+// openWriter opens a session that has taken the lock of one controller.
+func openWriter(t *testing.T, srv *ovsdbtest.Server, how vtep.Opening) *vtep.Session {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -25,15 +25,15 @@ func openClaimed(t *testing.T, srv *ovsdbtest.Server, how vtep.Opening) *vtep.Se
 	s, err := vtep.Open(ctx, conn, how)
 	require.NoError(t, err)
 	t.Cleanup(func() { s.Close(); <-s.Done() })
-	require.NoError(t, s.Claim(ctx, us))
+	require.NoError(t, s.TakeLock(ctx, us))
 	return s
 }
 
-// TestLockFencesOlderSession is F-16, F-47 and F-48: the session that claims
+// TestLockFencesOlderSession is F-16, F-47 and F-48: the session that takes
 // last writes, the one before reads from that moment on, and writes again when
 // the other has gone.
 func TestLockFencesOlderSession(t *testing.T) {
-	for name, how := range map[string]vtep.Opening{"asked for at once": {Mark: us}, "asked for when it is claimed": {}} {
+	for name, how := range map[string]vtep.Opening{"asked for at once": {Mark: us}, "asked for when it is taken": {}} {
 		t.Run(name, func(t *testing.T) { lockFencesOlderSession(t, how) })
 	}
 }
@@ -43,12 +43,12 @@ func lockFencesOlderSession(t *testing.T, how vtep.Opening) {
 	srv.AddSwitch("sw1", "10.0.0.1", "p1")
 	ctx := t.Context()
 	want := &vtep.Want{
-		Mark: "us", Claim: func(string, *int) vtep.Claim { return vtep.Unknown },
+		Mark: "us", Ownership: func(string, *int) vtep.Ownership { return vtep.Foreign },
 		Segments: []*vtep.Segment{{Name: "net", TunnelKey: 100}},
 	}
-	older := openClaimed(t, srv, how)
+	older := openWriter(t, srv, how)
 	require.True(t, older.Writer())
-	newer := openClaimed(t, srv, how)
+	newer := openWriter(t, srv, how)
 	poll.True(t, patience, "the older one has lost the lock", func() bool { return !older.Writer() })
 
 	before := srv.Transactions()
@@ -66,18 +66,18 @@ func lockFencesOlderSession(t *testing.T, how vtep.Opening) {
 	require.NoError(t, newer.Close())
 	poll.True(t, patience, "the older one has the lock back", older.Writer)
 	want.Segments = nil
-	want.Claim = func(string, *int) vtep.Claim { return vtep.Buried }
+	want.Ownership = func(string, *int) vtep.Ownership { return vtep.Tombstoned }
 	_, err = older.Apply(ctx, older.Plan(want, vtep.Whole))
 	require.NoError(t, err)
 	require.Empty(t, srv.VtepCtl("list-ls"))
 }
 
-// A session takes the lock from nobody before it claims the switch, and leaves it with
+// A session takes the lock from nobody before TakeLock, and leaves it with
 // its end.
-func TestLockIsNotTakenBeforeItIsClaimed(t *testing.T) {
+func TestLockIsNotTakenBeforeTakeLock(t *testing.T) {
 	srv := ovsdbtest.Start(t)
 	srv.AddSwitch("sw1", "10.0.0.1", "p1")
-	writer := openClaimed(t, srv, vtep.Opening{Mark: us})
+	writer := openWriter(t, srv, vtep.Opening{Mark: us})
 	conn, err := ovsdb.Dial(t.Context(), srv.Unix(), nil)
 	require.NoError(t, err)
 	waiting, err := vtep.Open(t.Context(), conn, vtep.Opening{Mark: us})
@@ -90,12 +90,12 @@ func TestLockIsNotTakenBeforeItIsClaimed(t *testing.T) {
 	require.True(t, writer.Writer())
 	require.NoError(t, writer.Close())
 	<-writer.Done()
-	require.True(t, openClaimed(t, srv, vtep.Opening{Mark: us}).Writer())
+	require.True(t, openWriter(t, srv, vtep.Opening{Mark: us}).Writer())
 }
 
-// The lock that a session got when it was opened is stolen before it claims the switch:
+// The lock that a session got when it was opened is stolen before TakeLock:
 // it takes it back, and does not write without.
-func TestLockIsStolenBeforeItIsClaimed(t *testing.T) {
+func TestLockIsStolenBeforeTakeLock(t *testing.T) {
 	srv := ovsdbtest.Start(t)
 	srv.AddSwitch("sw1", "10.0.0.1", "p1")
 	conn, err := ovsdb.Dial(t.Context(), srv.Unix(), nil)
@@ -103,10 +103,10 @@ func TestLockIsStolenBeforeItIsClaimed(t *testing.T) {
 	opened, err := vtep.Open(t.Context(), conn, vtep.Opening{Mark: us})
 	require.NoError(t, err)
 	t.Cleanup(func() { opened.Close(); <-opened.Done() })
-	thief := openClaimed(t, srv, vtep.Opening{})
+	thief := openWriter(t, srv, vtep.Opening{})
 	require.NoError(t, opened.Sync(t.Context(), vtep.Committed)) // the server has reported the theft
 	require.True(t, thief.Writer())
-	require.NoError(t, opened.Claim(t.Context(), us))
+	require.NoError(t, opened.TakeLock(t.Context(), us))
 	require.True(t, opened.Writer())
 	require.NoError(t, thief.Sync(t.Context(), vtep.Committed))
 	require.False(t, thief.Writer())

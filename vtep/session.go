@@ -28,7 +28,7 @@ type Session struct {
 	queued  atomic.Bool            // in the queue for lock
 	// unasserted: the server grants locks but can not hold a transaction to one.
 	unasserted atomic.Bool
-	mark       string // of the last Claim
+	mark       string // of the last TakeLock
 
 	// asked is the lock that was asked for when the session was opened, "" for none;
 	// inLine: it has not been given up since, whoever has it now.
@@ -55,7 +55,7 @@ type Session struct {
 // Opening is how a session is opened.
 type Opening struct {
 	ovsdb.Config
-	// Mark is that of the controller that is going to Claim the switch, "" if it is not
+	// Mark is that of the controller that is going to TakeLock, "" if it is not
 	// known. Its lock is asked for, but not taken from anybody.
 	Mark string
 }

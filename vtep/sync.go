@@ -22,7 +22,7 @@ const (
 func (s *Session) Sync(ctx context.Context, depth Depth) error {
 	steps := []func(context.Context) error{s.queueIfReader}
 	if depth >= Unreported {
-		steps = append(steps, s.reclaim, s.resync)
+		steps = append(steps, s.retakeLock, s.resync)
 	}
 	if depth == Committed {
 		steps = append(steps, s.barrier)

@@ -28,9 +28,9 @@ type Want struct {
 	Tunnels []Tunnel
 	// TunnelRows: Tunnel rows are made here, not by the switch.
 	TunnelRows bool
-	// Claim classes logical switches that are not in Segments, by name and
+	// Ownership classes logical switches that are not in Segments, by name and
 	// tunnel key.
-	Claim func(name string, key *int) Claim
+	Ownership func(name string, key *int) Ownership
 	// SourceNode: the switch replicates flooded frames; said by replication_mode
 	// where the schema has it.
 	SourceNode bool
@@ -42,8 +42,8 @@ type Want struct {
 	GrowOnly bool
 	// Known are the tunnel addresses of all registered switches.
 	Known map[model.VTEPAddress]bool
-	// Sweep: remove what carries our mark and that nothing explains.
-	Sweep bool
+	// Prune: remove what carries our mark and that nothing explains.
+	Prune bool
 }
 
 // Segment returns the segment of that name, nil when there is none.
@@ -60,7 +60,7 @@ func (w *Want) Segment(name string) *Segment {
 // SameWant reports whether two Wants of one database are equal. It compares Segments by
 // pointer: they are shared as long as nothing in them changes. Nil equals nothing.
 func SameWant(a, b *Want) bool {
-	return a == b && a != nil || a != nil && b != nil && a.GrowOnly == b.GrowOnly && a.Sweep == b.Sweep && a.SourceNode == b.SourceNode &&
+	return a == b && a != nil || a != nil && b != nil && a.GrowOnly == b.GrowOnly && a.Prune == b.Prune && a.SourceNode == b.SourceNode &&
 		a.MACsFull == b.MACsFull && a.Mark == b.Mark && slices.Equal(a.Segments, b.Segments) &&
 		SameBindings(a.Bindings, b.Bindings) && slices.Equal(a.Tunnels, b.Tunnels) && a.TunnelRows == b.TunnelRows
 }
@@ -156,18 +156,18 @@ func (b Binding) key() Binding {
 	return b
 }
 
-// Claim says what is known of a logical switch that is not wanted.
-type Claim int
+// Ownership says what is known of a logical switch that is not wanted.
+type Ownership int
 
 const (
-	// Unknown ones are foreign unless they carry our mark.
-	Unknown Claim = iota
-	// Known ones have the name of a network that is, or was, managed: with our mark
-	// they go at once.
-	Known
-	// Buried ones are what a user took off this switch, which has not been seen
-	// without it since: they go also when an external writer deleted our mark before.
-	Buried
+	// Foreign: nothing is known of it. It is foreign unless it carries our mark.
+	Foreign Ownership = iota
+	// Managed: it has the name of a network that is, or was, managed. With our mark it is
+	// removed at once.
+	Managed
+	// Tombstoned: a user took it off this switch, which has not been seen without it
+	// since. It is removed also when an external writer deleted our mark before.
+	Tombstoned
 )
 
 // MarkKey is the key of Logical_Switch.other_config that holds Want.Mark.

@@ -14,18 +14,18 @@ import (
 
 // parseWant reads a Want, one part a line:
 //
-//	self N | mark WORD | sourcenode | growonly | sweep
+//	self N | mark WORD | sourcenode | growonly | prune
 //	known IP                      an address of Want.Known
-//	claim known|buried NAME
+//	ownership managed|tombstoned NAME
 //	segment NAME KEY [DESCRIPTION] [incomplete]
 //	mac NAME MAC LOCATOR [HOME]
 //	flood NAME LOCATOR [HOME]
 //	bind SWITCH PORT VLAN NAME
 func parseWant(t testing.TB, text string) *vtep.Want {
-	claims := map[string]vtep.Claim{}
-	p := &wantParser{t: t, segments: map[string]*vtep.Segment{}, claims: claims, want: &vtep.Want{
+	owned := map[string]vtep.Ownership{}
+	p := &wantParser{t: t, segments: map[string]*vtep.Segment{}, owned: owned, want: &vtep.Want{
 		Self: 1, Mark: "us", Known: map[model.VTEPAddress]bool{},
-		Claim: func(name string, _ *int) vtep.Claim { return claims[name] },
+		Ownership: func(name string, _ *int) vtep.Ownership { return owned[name] },
 	}}
 	for line := range strings.Lines(text) {
 		if f := strings.Fields(line); len(f) > 0 {
@@ -48,7 +48,7 @@ type wantParser struct {
 	t        testing.TB
 	want     *vtep.Want
 	segments map[string]*vtep.Segment
-	claims   map[string]vtep.Claim
+	owned    map[string]vtep.Ownership
 }
 
 func (p *wantParser) line(f []string) {
@@ -62,12 +62,12 @@ func (p *wantParser) line(f []string) {
 		w.SourceNode = true
 	case "growonly":
 		w.GrowOnly = true
-	case "sweep":
-		w.Sweep = true
+	case "prune":
+		w.Prune = true
 	case "known":
 		w.Known[p.locator(f[1]).Addr] = true
-	case "claim":
-		p.claims[f[2]] = map[string]vtep.Claim{"known": vtep.Known, "buried": vtep.Buried}[f[1]]
+	case "ownership":
+		p.owned[f[2]] = map[string]vtep.Ownership{"managed": vtep.Managed, "tombstoned": vtep.Tombstoned}[f[1]]
 	case "bind":
 		w.Bindings = append(w.Bindings, vtep.Binding{Switch: f[1], Port: f[2], VLAN: model.VLAN(number(p.t, f[3])), LogicalSwitch: f[4]})
 	default:

@@ -113,7 +113,7 @@ func TestF48_LosesLockWhileWriting(t *testing.T) {
 		s.Close()
 		<-s.Done()
 	}()
-	require.NoError(t, s.Claim(t.Context(), "mine"))
+	require.NoError(t, s.TakeLock(t.Context(), "mine"))
 	plan := s.Plan(c.want, vtep.Whole)
 	c.proxy.Hold(rig.Up)
 	outcome := make(chan error, 1)

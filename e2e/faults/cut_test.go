@@ -37,7 +37,7 @@ func newCutter(t *testing.T) *cutter {
 	c.proxy = rig.NewProxy(t, c.server.Port())
 	far := vtep.Locator{Addr: address(t, "192.0.2.9")}
 	c.want = &vtep.Want{
-		Self: 1, Mark: "m", Claim: func(string, *int) vtep.Claim { return vtep.Unknown },
+		Self: 1, Mark: "m", Ownership: func(string, *int) vtep.Ownership { return vtep.Foreign },
 		Segments: []*vtep.Segment{{
 			Name: "net", TunnelKey: 5001,
 			MACs: []vtep.MACEntry{{MAC: mac(t, "02:00:00:00:00:01"), Locator: far}}, Flood: []vtep.Endpoint{{Locator: far}},
@@ -58,7 +58,7 @@ func (c *cutter) open(port int) (*vtep.Session, error) {
 func (c *cutter) write(cut func()) error {
 	s, err := c.open(c.proxy.Port())
 	require.NoError(c.t, err)
-	require.NoError(c.t, s.Claim(c.t.Context(), c.want.Mark))
+	require.NoError(c.t, s.TakeLock(c.t.Context(), c.want.Mark))
 	plan := s.Plan(c.want, vtep.Whole)
 	cut()
 	rejected, err := s.Apply(c.t.Context(), plan)

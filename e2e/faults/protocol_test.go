@@ -257,7 +257,7 @@ func replay(t *testing.T, script []string) bool {
 		<-s.Done()
 		s.Facts()
 		s.Locals(true, func(string) bool { return true })
-		s.Plan(&vtep.Want{Claim: func(string, *int) vtep.Claim { return vtep.Known }, Sweep: true}, vtep.Whole)
+		s.Plan(&vtep.Want{Ownership: func(string, *int) vtep.Ownership { return vtep.Managed }, Prune: true}, vtep.Whole)
 	}
 	<-over
 	return err == nil

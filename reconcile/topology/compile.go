@@ -26,9 +26,9 @@ type Input struct {
 	Reported map[string]uint64
 	// Young are the networks, by id, that have only just come into the View.
 	Young map[string]bool
-	// Sweep: both sides have been read for long enough to remove what carries
+	// Prune: both sides have been read for long enough to remove what carries
 	// our mark and that nothing explains.
-	Sweep bool
+	Prune bool
 }
 
 // compilation is one run of Compile, with what it looks up more than once.

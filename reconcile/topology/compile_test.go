@@ -113,19 +113,19 @@ network net-b 101`) {
 	for _, c := range []struct {
 		device, name string
 		key          *int
-		claim        vtep.Claim
+		ownership    vtep.Ownership
 	}{
-		{"sw1", "net-a", key(100), vtep.Buried},
-		{"sw1", "net-a", nil, vtep.Buried},
-		{"sw1", "net-a", key(200), vtep.Known},
-		{"sw1", "net-a-border", key(200), vtep.Buried},
-		{"sw2", "net-a", key(100), vtep.Known},
-		{"sw1", "net-b", key(101), vtep.Known},
-		{"sw2", "net-z", key(109), vtep.Buried},
-		{"sw1", "net-z", key(109), vtep.Known},
-		{"sw1", "net-c", nil, vtep.Unknown},
+		{"sw1", "net-a", key(100), vtep.Tombstoned},
+		{"sw1", "net-a", nil, vtep.Tombstoned},
+		{"sw1", "net-a", key(200), vtep.Managed},
+		{"sw1", "net-a-border", key(200), vtep.Tombstoned},
+		{"sw2", "net-a", key(100), vtep.Managed},
+		{"sw1", "net-b", key(101), vtep.Managed},
+		{"sw2", "net-z", key(109), vtep.Tombstoned},
+		{"sw1", "net-z", key(109), vtep.Managed},
+		{"sw1", "net-c", nil, vtep.Foreign},
 	} {
-		require.Equal(t, c.claim, wants[c.device].Claim(c.name, c.key), "%s %s", c.device, c.name)
+		require.Equal(t, c.ownership, wants[c.device].Ownership(c.name, c.key), "%s %s", c.device, c.name)
 	}
 }
 

@@ -14,16 +14,16 @@ func (v *View) assemble(in *compilation, prev *View) {
 	defs := in.Definitions
 	known := knownAddresses(defs)
 	all := in.registrations()
-	drive := func(gd *model.GatewayDevice, sweep bool) {
+	drive := func(gd *model.GatewayDevice, prune bool) {
 		switches := all.Switches(gd)
 		v.Wants[gd.ID] = &vtep.Want{
-			Self: DatabaseID(gd), Mark: defs.StoreID, Claim: claimsOn(defs, all.Sharing(gd)), Known: known,
-			SourceNode: sourceNode(gd, switches), MACsFull: macsFull(switches), GrowOnly: in.GrowOnly, Sweep: sweep,
+			Self: DatabaseID(gd), Mark: defs.StoreID, Ownership: ownershipOn(defs, all.Sharing(gd)), Known: known,
+			SourceNode: sourceNode(gd, switches), MACsFull: macsFull(switches), GrowOnly: in.GrowOnly, Prune: prune,
 		}
 	}
 	for gd := range defs.Devices.All() {
 		if gd.Driven() && all.First(gd) == gd {
-			drive(gd, in.Sweep)
+			drive(gd, in.Prune)
 		}
 	}
 	for r := range defs.Retired.All() {
@@ -164,21 +164,21 @@ func (v *View) byAge() []*Outcome {
 	})
 }
 
-// claimsOn classes the logical switches of a device. One without our mark is
-// Buried only with the VNI that was ours: with another one it was never adopted.
+// ownershipOn classes the logical switches of a device. One without our mark is
+// Tombstoned only with the VNI that was ours: with another one it was never adopted.
 // Names of the second logical switch of a stitched network are nobody else's.
-func claimsOn(defs *model.Definitions, sharing []*model.GatewayDevice) func(name string, key *int) vtep.Claim {
-	return func(name string, key *int) vtep.Claim {
+func ownershipOn(defs *model.Definitions, sharing []*model.GatewayDevice) func(name string, key *int) vtep.Ownership {
+	return func(name string, key *int) vtep.Ownership {
 		id, second := strings.CutSuffix(name, vtep.BorderSuffix)
 		_, known := defs.Networks.Get(id)
 		t, removed := defs.Tombstones.Get(id)
 		switch {
 		case removed && t.PendingOn(sharing) && (second || key == nil || *key == int(t.VNI)):
-			return vtep.Buried
+			return vtep.Tombstoned
 		case known || removed:
-			return vtep.Known
+			return vtep.Managed
 		}
-		return vtep.Unknown
+		return vtep.Foreign
 	}
 }
 

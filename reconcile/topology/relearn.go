@@ -15,16 +15,16 @@ type basis struct {
 	definitions *model.Definitions
 	down        map[string]bool
 	growOnly    bool
-	sweep       bool
+	prune       bool
 	places      *model.Places
 }
 
 func basisOf(in *compilation) basis {
-	return basis{definitions: in.Definitions, down: in.Down, growOnly: in.GrowOnly, sweep: in.Sweep, places: in.places()}
+	return basis{definitions: in.Definitions, down: in.Down, growOnly: in.GrowOnly, prune: in.Prune, places: in.places()}
 }
 
 func (b *basis) holds(in *compilation) bool {
-	return b.definitions == in.Definitions && b.growOnly == in.GrowOnly && b.sweep == in.Sweep &&
+	return b.definitions == in.Definitions && b.growOnly == in.GrowOnly && b.prune == in.Prune &&
 		maps.Equal(b.down, in.Down)
 }
 

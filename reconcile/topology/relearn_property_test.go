@@ -22,7 +22,7 @@ func (v *View) wishes() string {
 	var b strings.Builder
 	for _, id := range slices.Sorted(maps.Keys(v.Wants)) {
 		w := v.Wants[id]
-		fmt.Fprintln(&b, id, w.Self, w.GrowOnly, w.Sweep, w.Bindings, w.Tunnels)
+		fmt.Fprintln(&b, id, w.Self, w.GrowOnly, w.Prune, w.Bindings, w.Tunnels)
 		for _, s := range w.Segments {
 			fmt.Fprintln(&b, " ", s.Name, s.Description, s.TunnelKey, s.Incomplete, s.MACs, s.Flood, s.Unreported)
 		}

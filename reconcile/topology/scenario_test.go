@@ -33,7 +33,7 @@ func scenarios(t *testing.T) []string {
 //	gateway NAME DEV...             DEV is SWITCH:PORT[#VLAN][,PORT...] or @DEVICE[/VNI]
 //	connect NAME NETWORK GATEWAY [vlan N] [vni N] [stitch DEVICE=VLAN]
 //	learned NETWORK MAC DEVICE IP
-//	down DEVICE | retired DEVICE | tombstone NETWORK | growonly | sweep
+//	down DEVICE | retired DEVICE | tombstone NETWORK | growonly | prune
 type scenario struct {
 	t           testing.TB
 	networks    []*model.Network
@@ -47,7 +47,7 @@ type scenario struct {
 	learned     map[string]*mactable.Learned
 	down        map[string]bool
 	growOnly    bool
-	sweep       bool
+	prune       bool
 	count       uint64
 }
 
@@ -98,8 +98,8 @@ func (s *scenario) line(f []string) {
 		s.tombstones = append(s.tombstones, &model.Tombstone{Record: s.record(f[1])})
 	case "growonly":
 		s.growOnly = true
-	case "sweep":
-		s.sweep = true
+	case "prune":
+		s.prune = true
 	default:
 		require.Fail(s.t, "bad line", "%v", f)
 	}
@@ -248,7 +248,7 @@ func (s *scenario) input() topology.Input {
 			defs.Devices = defs.Devices.With(d)
 		}
 	}
-	return topology.Input{Definitions: defs, Learned: s.learned, Down: s.down, GrowOnly: s.growOnly, Sweep: s.sweep}
+	return topology.Input{Definitions: defs, Learned: s.learned, Down: s.down, GrowOnly: s.growOnly, Prune: s.prune}
 }
 
 // dump prints a view in an order that depends on its content only.
@@ -265,7 +265,7 @@ func dump(v *topology.View) string {
 
 func dumpWant(b *strings.Builder, id string, w *vtep.Want) {
 	fmt.Fprintf(b, "device %s: database %d%s\n", id, w.Self, flags(map[string]bool{
-		" source-node": w.SourceNode, " macs-full": w.MACsFull, " grow-only": w.GrowOnly, " sweep": w.Sweep,
+		" source-node": w.SourceNode, " macs-full": w.MACsFull, " grow-only": w.GrowOnly, " prune": w.Prune,
 	}))
 	for _, s := range w.Segments {
 		fmt.Fprintf(b, "  segment %s key %s %s%s\n", s.Name, s.TunnelKey, s.Description, flags(map[string]bool{" incomplete": s.Incomplete}))

@@ -14,15 +14,15 @@ import (
 // removable reports whether a logical switch that is not wanted may be removed
 // now.
 func (w *Want) removable(c Caps, row *hwvtep.LogicalSwitch) bool {
-	claim := w.Claim(row.Name, row.TunnelKey)
+	owned := w.Ownership(row.Name, row.TunnelKey)
 	if !c.OtherConfig {
-		return claim != Unknown
+		return owned != Foreign
 	}
 	mark, marked := row.OtherConfig[MarkKey]
 	if !marked {
-		return claim == Buried
+		return owned == Tombstoned
 	}
-	return mark == w.Mark && (claim != Unknown || w.Sweep)
+	return mark == w.Mark && (owned != Foreign || w.Prune)
 }
 
 // adoptable reports whether a logical switch of a wanted name can be taken
@@ -37,7 +37,7 @@ func (w *Want) adoptable(c Caps, row *hwvtep.LogicalSwitch, seg *Segment) bool {
 
 // foreign reports whether a logical switch is unmanaged, as far as is known.
 func (w *Want) foreign(row *hwvtep.LogicalSwitch) bool {
-	return w.Segment(row.Name) == nil && row.OtherConfig[MarkKey] != w.Mark && w.Claim(row.Name, row.TunnelKey) == Unknown
+	return w.Segment(row.Name) == nil && row.OtherConfig[MarkKey] != w.Mark && w.Ownership(row.Name, row.TunnelKey) == Foreign
 }
 
 // Occupant names the foreign logical switch that has one of the VLANs of a port, "" if
