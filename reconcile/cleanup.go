@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sirupsen/logrus"
+
 	"bordergw/model"
 	"bordergw/vtep"
 )
@@ -66,7 +68,7 @@ func (w *worker) cleanUp(ctx context.Context, s *vtep.Session, want *vtep.Want, 
 // what is gone from it is gone for all of them.
 func (w *worker) sharingIDs() []string {
 	ids := []string{w.id}
-	for _, gd := range w.loop.sharing(w.id) {
+	for _, gd := range sharing(w.loop.store.Definitions(), w.id) {
 		if gd.ID != w.id {
 			ids = append(ids, gd.ID)
 		}
@@ -107,16 +109,16 @@ func (w *worker) isCurrent(want *vtep.Want, defs *model.Definitions) bool {
 	return w.board.want == want && w.board.revision == defs.Revision
 }
 
-// forgetExpired gives up on deleted devices that have been away for too long. It
-// returns when the next one will have been.
-func (l *Loop) forgetExpired(ctx context.Context) (next time.Time) {
-	gone, left, err := l.store.ExpireRetired(ctx, retention)
+// forgetExpired has the store give up on deleted devices that have been away for too long.
+// It returns when the next one will have been.
+func forgetExpired(ctx context.Context, store Store, log logrus.FieldLogger) (next time.Time) {
+	gone, left, err := store.ExpireRetired(ctx, retention)
 	for _, r := range gone {
-		l.log.WithField("device", (&r.GatewayDevice).DisplayName()).
+		log.WithField("device", (&r.GatewayDevice).DisplayName()).
 			Warnf("a deleted device has not been clean for %s and is forgotten: the rows that it holds stay there", retention)
 	}
 	if err != nil {
-		l.log.WithField("err", err).Warn("forgetting a deleted device")
+		log.WithField("err", err).Warn("forgetting a deleted device")
 		return time.Now().Add(storeRetry)
 	}
 	if left > 0 {
@@ -127,12 +129,11 @@ func (l *Loop) forgetExpired(ctx context.Context) (next time.Time) {
 
 // registeredElsewhere finds a switch of a deleted device that a registered one
 // has as well: what stands there is the other's to say.
-func (l *Loop) registeredElsewhere(gd *model.GatewayDevice, names []string) string {
-	defs := l.store.Definitions()
+func registeredElsewhere(defs *model.Definitions, gd *model.GatewayDevice, names []string) string {
 	if _, retired := defs.Retired.Get(gd.ID); !retired {
 		return ""
 	}
-	all := l.registrations()
+	all := defs.Registrations()
 	for _, name := range names {
 		if len(all.Holders(name)) > 0 {
 			return name

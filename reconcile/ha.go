@@ -19,27 +19,35 @@ const (
 	redialGap = 300 * time.Millisecond
 )
 
-// elect chooses the device that carries traffic in each active-passive gateway.
+// elector chooses the device that carries traffic in each active-passive gateway.
 // The choice is durable. A device that can be reached leaves its part before
-// another takes it: between the two no device is active.
-func (l *Loop) elect(ctx context.Context, down map[string]bool, now time.Time) (again time.Time) {
-	defs := l.store.Definitions()
-	where := model.NewPlaces(defs)
+// another takes it: between the two no device is active. It is Run's own.
+type elector struct {
+	store   Store
+	log     logrus.FieldLogger
+	workers *workers
+}
+
+// elect elects in each gateway, where down are the devices that have been away for longer
+// than the hold. It returns when to elect again although nothing changes, zero for never.
+func (e *elector) elect(ctx context.Context, down map[string]bool, now time.Time) (again time.Time) {
+	defs := e.store.Definitions()
+	among := election{where: model.NewPlaces(defs), workers: e.workers, down: down}
 	for g := range defs.Gateways.All() {
 		if g.HAMode != model.ActivePassive {
 			continue
 		}
-		next := l.choose(where, g, down)
+		next := among.choose(g)
 		if next == g.Active {
 			if next == "" {
 				again = now.Add(electionGap) // another device is about to let go
 			}
 			continue
 		}
-		log := l.log.WithFields(logrus.Fields{
+		log := e.log.WithFields(logrus.Fields{
 			"gateway": cmp.Or(g.Name, g.ID), "gateway_id": g.ID, "from": calledDevice(defs, g.Active), "to": calledDevice(defs, next),
 		})
-		if err := l.store.SetActiveDevice(ctx, g.ID, next); err != nil {
+		if err := e.store.SetActiveDevice(ctx, g.ID, next); err != nil {
 			log.WithField("err", err).Warn("changing the active device")
 			again = now.Add(electionGap)
 			continue
@@ -61,28 +69,36 @@ func calledDevice(defs *model.Definitions, id string) string {
 	return fmt.Sprintf("%s (%s)", gd.Name, id)
 }
 
+// election is what a choice is made from: where the devices of gateways are, and which
+// of them can be reached.
+type election struct {
+	where   *model.Places
+	workers *workers
+	down    map[string]bool
+}
+
 // choose gives the id of the device that should be active now, "" for none.
-func (l *Loop) choose(where *model.Places, g *model.L2Gateway, down map[string]bool) string {
-	best := l.firstReachable(where, g, down)
+func (e *election) choose(g *model.L2Gateway) string {
+	best := e.firstReachable(g)
 	current := g.ActiveDevice()
 	switch {
 	case current == nil && g.Active != "":
 		return "" // it was taken out of the gateway
 	case current == nil:
-		if best == nil || !l.released(where, g, best, down) {
+		if best == nil || !e.released(g, best) {
 			return ""
 		}
 		return best.ID
 	case best == nil || best == current:
 		return current.ID
 	}
-	place, known := where.Find(current)
+	place, known := e.where.Find(current)
 	switch {
 	case !known:
 		return "" // its switch has left a database that has others, or has another name
-	case down[place.Device.ID]:
+	case e.down[place.Device.ID]:
 		return best.ID // it can not be asked to leave
-	case g.Preempt && l.reaches(place.Device):
+	case g.Preempt && e.workers.reach(place.Device):
 		return "" // it leaves, then the other one comes
 	}
 	return current.ID
@@ -111,28 +127,18 @@ func failedOver(defs *model.Definitions, down map[string]bool) map[string]bool {
 	return out
 }
 
-// reaches reports whether a device has a session.
-func (l *Loop) reaches(gd *model.GatewayDevice) bool {
-	w := l.driver(gd.ID)
-	if w == nil {
-		return false
-	}
-	st := w.state()
-	return st.reachable()
-}
-
 // firstReachable is the first listed device with a session. While an earlier
 // one may still come, there is none.
-func (l *Loop) firstReachable(where *model.Places, g *model.L2Gateway, down map[string]bool) *model.Device {
+func (e *election) firstReachable(g *model.L2Gateway) *model.Device {
 	for i := range g.Devices {
-		place, known := where.Find(&g.Devices[i])
+		place, known := e.where.Find(&g.Devices[i])
 		if !known || !place.Device.Driven() {
 			continue
 		}
-		if l.reaches(place.Device) {
+		if e.workers.reach(place.Device) {
 			return &g.Devices[i]
 		}
-		if !down[place.Device.ID] {
+		if !e.down[place.Device.ID] {
 			return nil
 		}
 	}
@@ -142,18 +148,18 @@ func (l *Loop) firstReachable(where *model.Places, g *model.L2Gateway, down map[
 // released reports whether no other device of the gateway still holds what the
 // next one is to take: each has been brought in sync since no device was active,
 // or has been away for longer than the hold.
-func (l *Loop) released(where *model.Places, g *model.L2Gateway, next *model.Device, down map[string]bool) bool {
+func (e *election) released(g *model.L2Gateway, next *model.Device) bool {
 	for i := range g.Devices {
 		d := &g.Devices[i]
-		place, known := where.Find(d)
+		place, known := e.where.Find(d)
 		if d == next || !known {
 			continue
 		}
-		w := l.driver(place.Device.ID)
+		w := e.workers.driver(place.Device.ID)
 		if w == nil {
 			continue
 		}
-		if st := w.state(); !down[place.Device.ID] && st.released < g.Revision {
+		if st := w.state(); !e.down[place.Device.ID] && st.released < g.Revision {
 			return false
 		}
 	}

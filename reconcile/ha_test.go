@@ -20,12 +20,13 @@ import (
 // makes and ends. It stands for the store.
 type gateway struct {
 	Store
-	t     *testing.T
-	topo  *modeltest.Builder
-	id    string
-	loop  *Loop
-	down  map[string]bool
-	fails error
+	t       *testing.T
+	topo    *modeltest.Builder
+	id      string
+	ws      *workers
+	elector elector
+	down    map[string]bool
+	fails   error
 	// history lists what was made active, in order.
 	history []string
 }
@@ -35,7 +36,8 @@ func newGateway(t *testing.T, preempt bool, devices ...string) *gateway {
 	gw := &model.L2Gateway{Record: g.topo.Record(g.id), HAMode: model.ActivePassive, Preempt: preempt}
 	log := logrus.New()
 	log.SetLevel(logrus.PanicLevel)
-	g.loop = &Loop{store: g, log: log, workers: map[string]*worker{}}
+	g.ws = &workers{store: g, byID: map[string]*worker{}}
+	g.elector = elector{store: g, log: log, workers: g.ws}
 	for _, name := range devices {
 		gd := g.topo.Device(name, "")
 		gw.Devices = append(gw.Devices, model.Device{ID: "in-" + name, DeviceName: name})
@@ -43,7 +45,7 @@ func newGateway(t *testing.T, preempt bool, devices ...string) *gateway {
 		w.seat = connector.NewSeat(w.device.Load, nil)
 		w.device.Store(gd)
 		w.board.status.awaySince = time.Now()
-		g.loop.workers[name] = w
+		g.ws.byID[name] = w
 	}
 	g.put(gw)
 	return g
@@ -78,14 +80,14 @@ func (g *gateway) SetActiveDevice(_ context.Context, id, device string) error {
 // come and leave begin and end sessions; leave with gone is past the hold.
 func (g *gateway) come(names ...string) {
 	for _, n := range names {
-		g.loop.workers[n].board.status.awaySince = time.Time{}
+		g.ws.byID[n].board.status.awaySince = time.Time{}
 		delete(g.down, n)
 	}
 }
 
 func (g *gateway) leave(gone bool, names ...string) {
 	for _, n := range names {
-		g.loop.workers[n].board.status.awaySince = time.Now()
+		g.ws.byID[n].board.status.awaySince = time.Now()
 		g.down[n] = gone
 	}
 }
@@ -93,14 +95,14 @@ func (g *gateway) leave(gone bool, names ...string) {
 // synced notes that a switch holds what the latest definitions say.
 func (g *gateway) synced(names ...string) {
 	for _, n := range names {
-		g.loop.workers[n].board.status.revision, g.loop.workers[n].board.status.released = g.topo.Revision, g.topo.Revision
+		g.ws.byID[n].board.status.revision, g.ws.byID[n].board.status.released = g.topo.Revision, g.topo.Revision
 	}
 }
 
 // becomes elects once and compares what is active then.
 func (g *gateway) becomes(want, why string) {
 	g.t.Helper()
-	g.loop.elect(context.Background(), g.down, time.Now())
+	g.elector.elect(context.Background(), g.down, time.Now())
 	require.Equal(g.t, want, g.get().Active, why)
 }
 
@@ -169,7 +171,7 @@ func TestFailedOver(t *testing.T) {
 	g := newGateway(t, false, "a", "b", "c")
 	requireFailedOver := func(want ...string) {
 		t.Helper()
-		g.loop.elect(context.Background(), g.down, time.Now())
+		g.elector.elect(context.Background(), g.down, time.Now())
 		require.ElementsMatch(t, want, slices.Collect(maps.Keys(failedOver(g.Definitions(), g.down))))
 	}
 	g.come("a", "b", "c")
@@ -228,7 +230,7 @@ func TestActiveDeviceIsTakenOut(t *testing.T) {
 // lost as one that can not be reached.
 func TestActiveSwitchLeavesItsDatabase(t *testing.T) {
 	g := newGateway(t, false, "a", "b")
-	w := g.loop.workers["a"]
+	w := g.ws.byID["a"]
 	hsc := *w.device.Load()
 	hsc.Name = "hsc"
 	w.device.Store(&hsc)

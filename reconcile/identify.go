@@ -5,15 +5,25 @@ import (
 
 	"bordergw/model"
 	"bordergw/reconcile/connector"
+	"bordergw/vtep/transport"
 )
+
+// identifier finds out which device a switch is that dialled in. It only looks things up:
+// the acceptor asks from goroutines of its own, and again when anything has changed.
+type identifier struct {
+	store   Store
+	tls     *transport.TLS
+	workers *workers
+	leases  *connector.Leases
+}
 
 // identify finds the Seat of the device that a switch which dialled in is, or why there
 // is none.
-func (l *Loop) identify(c *connector.Inbound) (*connector.Seat, string) {
+func (i *identifier) identify(c *connector.Inbound) (*connector.Seat, string) {
 	switches := c.Session.Facts().Switches
 	names := connector.SwitchNames(switches)
-	identity := l.identity()
-	m := identity.Best(c.Peer, names, func(id string) bool { return l.worker(id) != nil })
+	identity := identityOf(i.store.Definitions(), i.tls)
+	m := identity.Best(c.Peer, names, func(id string) bool { return i.workers.get(id) != nil })
 	if m.Device == nil {
 		return nil, unknown(c, names)
 	}
@@ -23,11 +33,11 @@ func (l *Loop) identify(c *connector.Inbound) (*connector.Seat, string) {
 	if err := identity.Foreign(m.Device, switches); err != nil {
 		return nil, err.Error()
 	}
-	w := l.workerOf(m)
+	w := i.workerOf(m)
 	if w == nil {
 		return nil, fmt.Sprintf("device %s has been deleted and waits for its turn to be cleaned", m.Device.DisplayName())
 	}
-	if err := l.leases.Check(w.seat, names); err != nil {
+	if err := i.leases.Check(w.seat, names); err != nil {
 		return nil, err.Error()
 	}
 	if reason := identity.Unproven(m.Device, c.Link, switches); reason != "" {
@@ -42,8 +52,8 @@ func (l *Loop) identify(c *connector.Inbound) (*connector.Seat, string) {
 }
 
 // seenAt is the number of registered devices whose switch last dialled in from an address.
-func (l *Loop) seenAt(address string) (n int) {
-	defs := l.store.Definitions()
+func (i *identifier) seenAt(address string) (n int) {
+	defs := i.store.Definitions()
 	for inv := range defs.Inventories.All() {
 		if _, registered := defs.Devices.Get(inv.ID); registered && inv.Peer == address {
 			n++
@@ -53,11 +63,11 @@ func (l *Loop) seenAt(address string) (n int) {
 }
 
 // workerOf is the worker of a match, nil for a deleted device that has no turn.
-func (l *Loop) workerOf(m connector.Match) *worker {
+func (i *identifier) workerOf(m connector.Match) *worker {
 	if m.Registered {
-		return l.worker(m.Device.ID)
+		return i.workers.get(m.Device.ID)
 	}
-	return l.turns.call(m.Device.ID)
+	return i.workers.turns.call(m.Device.ID)
 }
 
 func unknown(c *connector.Inbound, names []string) string {

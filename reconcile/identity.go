@@ -9,46 +9,28 @@ import (
 	"bordergw/model"
 	"bordergw/reconcile/connector"
 	"bordergw/vtep"
+	"bordergw/vtep/transport"
 )
 
-// registrations are those of the store's definitions now.
-func (l *Loop) registrations() *model.Registrations { return l.store.Definitions().Registrations() }
-
-// identity tells which device a switch is, as things stand.
-func (l *Loop) identity() *connector.Identity {
-	return &connector.Identity{Definitions: l.store.Definitions(), Registrations: l.registrations(), TLS: l.opts.TLS}
+// identityOf tells which device a switch is, by some definitions.
+func identityOf(defs *model.Definitions, tls *transport.TLS) *connector.Identity {
+	return &connector.Identity{Definitions: defs, Registrations: defs.Registrations(), TLS: tls}
 }
 
-// sharing lists the devices that reach the device's database, also while it is no
-// longer registered.
-func (l *Loop) sharing(id string) []*model.GatewayDevice {
-	gd, ok := l.store.Definitions().Devices.Get(id)
+// sharing lists the devices that reach a device's database, itself among them; none if it
+// is not registered.
+func sharing(defs *model.Definitions, id string) []*model.GatewayDevice {
+	gd, ok := defs.Devices.Get(id)
 	if !ok {
 		return nil
 	}
-	return l.registrations().Sharing(gd)
+	return defs.Registrations().Sharing(gd)
 }
 
 // anyShared reports whether a device, or one that reaches the same database, is in a
 // set.
-func (l *Loop) anyShared(set map[string]bool, id string) bool {
-	return set[id] || slices.ContainsFunc(l.sharing(id), func(gd *model.GatewayDevice) bool { return set[gd.ID] })
-}
-
-// driver is the worker that has a session with the switch of a device, which may be
-// that of another registration; else the device's own, nil if there is none.
-func (l *Loop) driver(id string) *worker {
-	own := l.worker(id)
-	for _, gd := range l.sharing(id) {
-		w := l.worker(gd.ID)
-		if w == nil || w.current() == nil {
-			continue
-		}
-		if st := w.state(); st.reachable() || own == nil || own.current() == nil {
-			return w
-		}
-	}
-	return own
+func anyShared(defs *model.Definitions, set map[string]bool, id string) bool {
+	return set[id] || slices.ContainsFunc(sharing(defs, id), func(gd *model.GatewayDevice) bool { return set[gd.ID] })
 }
 
 // admit makes this worker the only one that writes the switches that its session
@@ -69,14 +51,14 @@ func (w *worker) admit(ctx context.Context, switches []model.SwitchInventory) er
 	if !w.inventory.recorded() {
 		return errors.New("nothing is written to the switch, as the store can not remember that it was read")
 	}
-	w.session.ways = w.loop.registrations()
+	w.session.ways = w.loop.store.Definitions().Registrations()
 	return w.loop.leases.Take(w.seat, connector.SwitchNames(switches))
 }
 
 // stillMay is mayDrive for a session that was admitted, where registrations have
 // changed since.
 func (w *worker) stillMay(s *vtep.Session) error {
-	now := w.loop.registrations()
+	now := w.loop.store.Definitions().Registrations()
 	if now == w.session.ways {
 		return nil
 	}
@@ -90,10 +72,10 @@ func (w *worker) stillMay(s *vtep.Session) error {
 // mayDrive says why the switches of a session are not this device's to write.
 func (w *worker) mayDrive(switches []model.SwitchInventory) error {
 	gd, names := w.device.Load(), connector.SwitchNames(switches)
-	if name := w.loop.registeredElsewhere(gd, names); name != "" {
+	if name := registeredElsewhere(w.loop.store.Definitions(), gd, names); name != "" {
 		return connector.NotDriven(fmt.Sprintf("switch %s is registered anew", name))
 	}
-	identity := w.loop.identity()
+	identity := identityOf(w.loop.store.Definitions(), w.loop.opts.TLS)
 	if !identity.StillIs(gd, w.seat.Link(), names) {
 		return connector.NotDriven(fmt.Sprintf("the switch is called %s now", model.NamesOf(names)))
 	}
@@ -109,7 +91,7 @@ func (w *worker) disown(ctx context.Context) {
 		return
 	}
 	own := slices.DeleteFunc(slices.Clone(inv.Switches), func(s model.SwitchInventory) bool {
-		return !s.Missing && w.loop.identity().Foreign(gd, []model.SwitchInventory{s}) != nil
+		return !s.Missing && identityOf(w.loop.store.Definitions(), w.loop.opts.TLS).Foreign(gd, []model.SwitchInventory{s}) != nil
 	})
 	if len(own) == len(inv.Switches) {
 		return

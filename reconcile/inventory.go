@@ -109,7 +109,7 @@ func unknownName(inv *model.Inventory, switches []model.SwitchInventory) string 
 
 // flush has the store remember, at the end of a session, what had to wait.
 func (k *inventoryKeeper) flush() {
-	if k.waiting == nil || k.worker.loop.identity().Foreign(k.worker.device.Load(), k.waiting) != nil {
+	if k.waiting == nil || identityOf(k.worker.loop.store.Definitions(), k.worker.loop.opts.TLS).Foreign(k.worker.device.Load(), k.waiting) != nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), storeRetry)

@@ -14,7 +14,6 @@ import (
 	"bordergw/reconcile/connector"
 	"bordergw/reconcile/mactable"
 	"bordergw/reconcile/topology"
-	"bordergw/vtep"
 	"bordergw/vtep/transport"
 )
 
@@ -67,32 +66,20 @@ type Loop struct {
 	// new View because a switch came, went or learned something.
 	stamp, kick chan struct{}
 
-	learnMu sync.Mutex
-	macs    *mactable.Table
-	// reported is the revision of the definitions whose networks a database has reported all
-	// its MACs of: those that were created later it has said nothing of.
-	reported map[vtep.DatabaseID]uint64
-	// reporters are who reported of each database last, by the numbers of numbered; reportCount
-	// counts how often any did.
-	reporters   map[vtep.DatabaseID]reporter
-	numbered    *model.Registrations
-	numberedAt  uint64 // the revision of those definitions
-	reportCount uint64
-	// joined is since when a network is in the View, for as long as that is recent.
-	joined map[string]time.Time
+	macs        *macReports
+	moves       moveKeeper
+	newNetworks newNetworks
 
-	mu      sync.Mutex
-	workers map[string]*worker // of registered devices, by id; written by Run only
-	turns   *turns             // of deleted devices
+	workers *workers
+	elector elector
 
 	acceptor *connector.Acceptor
 	leases   *connector.Leases
 
 	// said bounds how often all switches together have the store remember what they say.
 	said bucket
-	// remembered is when moves were last stored, noted when connections in error
-	// were last logged; Run's own.
-	remembered, noted time.Time
+	// noted is when connections in error were last logged; Run's own.
+	noted time.Time
 
 	transitions transitions
 	inError     map[string]bool // connections; Run's own
@@ -105,13 +92,18 @@ func New(store Store, opts Options) *Loop {
 	l := &Loop{
 		store: store, opts: opts, log: opts.Log,
 		stamp: make(chan struct{}, 1), kick: make(chan struct{}, 1),
-		macs: mactable.New(time.Now(), opts.LocalHold, opts.Hold, mactable.ContradictTime), reported: map[vtep.DatabaseID]uint64{}, reporters: map[vtep.DatabaseID]reporter{}, joined: map[string]time.Time{},
-		workers: map[string]*worker{}, inError: map[string]bool{}, disputed: map[string]bool{}, leases: connector.NewLeases(),
-		turns: newTurns(func(id string) { store.NoteVNIs(id, true, nil) }),
+		newNetworks: newNetworks{settle: opts.Settle, since: map[string]time.Time{}},
+		inError:     map[string]bool{}, disputed: map[string]bool{}, leases: connector.NewLeases(),
 	}
+	l.macs = newMACReports(mactable.New(time.Now(), opts.LocalHold, opts.Hold, mactable.ContradictTime), l.facts)
+	l.moves = moveKeeper{store: store, log: l.log, macs: l.macs}
 	l.said = bucket{burst: allBurst, gap: allGap}
 	l.metrics = newMetrics(opts.Registry, l)
-	l.acceptor = connector.NewAcceptor(l.log, l.identify, l.seenAt, func(reason string) { l.metrics.refused.WithLabelValues(reason).Inc() })
+	l.workers = newWorkers(store, l.metrics, func(gd *model.GatewayDevice) *worker { return newWorker(l, gd) })
+	l.elector = elector{store: store, log: l.log, workers: l.workers}
+	who := &identifier{store: store, tls: opts.TLS, workers: l.workers, leases: l.leases}
+	l.acceptor = connector.NewAcceptor(l.log, who.identify, who.seenAt, func(reason string) { l.metrics.refused.WithLabelValues(reason).Inc() })
+	l.workers.recheck = l.acceptor.Recheck
 	return l
 }
 
@@ -148,12 +140,12 @@ func (l *Loop) Run(ctx context.Context) error {
 	changes, unsubscribe := l.store.Changes()
 	defer unsubscribe()
 	var running sync.WaitGroup
-	defer l.rememberLast()
+	defer l.moves.keepLast()
 	defer running.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	l.recall(l.store.Definitions())
+	l.macs.recall(l.store.Definitions())
 	for _, socket := range l.opts.Listeners {
 		running.Go(func() { l.acceptor.Accept(ctx, socket, &running) })
 	}
@@ -163,7 +155,7 @@ func (l *Loop) Run(ctx context.Context) error {
 		began := time.Now()
 		next := l.rebuild(ctx, &running, !t.calm)
 		t.built(began, next)
-		t.at(l.takeTurns(ctx, &running))
+		t.at(l.workers.takeTurns(ctx, &running, l.view.Load()))
 		if !l.await(ctx, &running, changes, t) {
 			return nil
 		}
@@ -181,14 +173,14 @@ func (l *Loop) facts() { model.Hint(l.kick) }
 // next View, zero for never.
 func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bool) time.Time {
 	now := time.Now()
-	l.match(ctx, running, l.store.Definitions())
-	down, nextDown := l.away(now)
-	nextElection := l.elect(ctx, down, now)
+	l.workers.match(ctx, running, l.store.Definitions())
+	down, nextDown := l.workers.away(now, l.opts.HAHold)
+	nextElection := l.elector.elect(ctx, down, now)
 	defs := l.store.Definitions()
-	learned := l.macTable(defs, now)
-	unfit, nextFit := l.unsteady(down, now)
+	learned := l.macs.snapshot(defs, now)
+	unfit, nextFit := l.workers.unsteady(down, now, l.opts.HAHold)
 	was := l.view.Load()
-	young, nextGrown := l.young(defs, was, now)
+	young, nextGrown := l.newNetworks.at(defs, was, now)
 	view := topology.Compile(topology.Input{
 		Definitions: defs, Learned: learned.winners, Down: unfit,
 		GrowOnly: cautious, Reported: learned.reported, Young: young,
@@ -201,17 +193,17 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 	if was == nil || was.Revision != view.Revision {
 		l.refresh() // definitions alone may make a connection impossible
 	}
-	nextForgotten := l.forgetExpired(ctx)
+	nextForgotten := forgetExpired(ctx, l.store, l.log)
 	lost, clean := failedOver(defs, down), cleaning(defs)
-	for id, w := range l.snapshot() {
-		w.failedOver.Store(l.anyShared(lost, id))
-		w.setWant(view.Wants[id], view.Revision, l.anyShared(clean, id))
+	for id, w := range l.workers.all() {
+		w.failedOver.Store(anyShared(defs, lost, id))
+		w.setWant(view.Wants[id], view.Revision, anyShared(defs, clean, id))
 	}
-	for _, w := range l.turns.workers() {
+	for _, w := range l.workers.turns.workers() {
 		w.setWant(view.Wants[w.id], view.Revision, true)
 	}
 	next := earlier(nextDown, nextFit)
-	for _, due := range []time.Time{l.remember(ctx, defs, now), learned.next, nextElection, nextForgotten, nextGrown} {
+	for _, due := range []time.Time{l.moves.keep(ctx, defs, now), learned.next, nextElection, nextForgotten, nextGrown} {
 		next = earlier(next, due)
 	}
 	return next

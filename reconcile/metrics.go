@@ -117,9 +117,9 @@ func (c *deviceCollector) Collect(ch chan<- prometheus.Metric) {
 	for status, n := range c.loop.countConnections() {
 		gauge(connectionsDesc, float64(n), status)
 	}
-	gauge(frozenDesc, float64(c.loop.countFrozen()))
+	gauge(frozenDesc, float64(c.loop.macs.countFrozen()))
 	claimed := c.loop.view.Load().ContestedOf()
-	for id, w := range c.loop.snapshot() {
+	for id, w := range c.loop.workers.all() {
 		gauge(claimedDesc, float64(claimed[id]), id)
 		st := w.state()
 		if at := st.peer.NotAfter(); !at.IsZero() {

@@ -31,28 +31,28 @@ func numberOf(all *model.Registrations, gd *model.GatewayDevice) vtep.DatabaseID
 
 // renumber gives databases the numbers that they have by some definitions, or by later ones
 // that it was called with before: a worker may come with those of a moment ago. It is
-// called with learnMu held.
-func (l *Loop) renumber(defs *model.Definitions) *model.Registrations {
+// called with the lock held.
+func (r *macReports) renumber(defs *model.Definitions) *model.Registrations {
 	all := defs.Registrations()
-	if all == l.numbered || defs.Revision < l.numberedAt {
-		return l.numbered
+	if all == r.numbered || defs.Revision < r.numberedAt {
+		return r.numbered
 	}
-	l.numbered, l.numberedAt = all, defs.Revision
-	for _, db := range slices.Sorted(maps.Keys(l.reporters)) {
-		was := l.reporters[db]
+	r.numbered, r.numberedAt = all, defs.Revision
+	for _, db := range slices.Sorted(maps.Keys(r.reporters)) {
+		was := r.reporters[db]
 		gd := was.registered(defs)
 		if gd == nil {
-			delete(l.reporters, db)
+			delete(r.reporters, db)
 			continue
 		}
 		if to := numberOf(all, gd); to != db {
-			l.macs.Renumber(db, to)
-			l.reported[to] = max(l.reported[to], l.reported[db])
-			delete(l.reported, db)
-			delete(l.reporters, db)
+			r.table.Renumber(db, to)
+			r.reported[to] = max(r.reported[to], r.reported[db])
+			delete(r.reported, db)
+			delete(r.reporters, db)
 			db = to
 		}
-		l.noteReporter(db, was.device, was.order, all.Sharing(gd))
+		r.noteReporter(db, was.device, was.order, all.Sharing(gd))
 	}
 	return all
 }
@@ -68,8 +68,8 @@ func (t *reporter) registered(defs *model.Definitions) *model.GatewayDevice {
 }
 
 // noteReporter notes who reported of a database, unless another one did later.
-func (l *Loop) noteReporter(db vtep.DatabaseID, device string, order uint64, sharing []*model.GatewayDevice) {
-	if l.reporters[db].order > order {
+func (r *macReports) noteReporter(db vtep.DatabaseID, device string, order uint64, sharing []*model.GatewayDevice) {
+	if r.reporters[db].order > order {
 		return
 	}
 	ways := []string{device}
@@ -78,12 +78,12 @@ func (l *Loop) noteReporter(db vtep.DatabaseID, device string, order uint64, sha
 			ways = append(ways, gd.ID)
 		}
 	}
-	l.reporters[db] = reporter{device, order, ways}
+	r.reporters[db] = reporter{device, order, ways}
 }
 
 // reportedLast lists the databases that a device was the last to report of.
-func (l *Loop) reportedLast(device string) (out []vtep.DatabaseID) {
-	for db, t := range l.reporters {
+func (r *macReports) reportedLast(device string) (out []vtep.DatabaseID) {
+	for db, t := range r.reporters {
 		if t.device == device {
 			out = append(out, db)
 		}

@@ -19,7 +19,7 @@ func loopOf(top *modeltest.Builder, gd *model.GatewayDevice) (*Loop, *worker) {
 	l := New(definedStore{defs: &top.Definitions}, Options{})
 	l.view.Store(topology.Compile(topology.Input{Definitions: &top.Definitions}, nil))
 	w := newWorker(l, gd)
-	l.workers[gd.ID] = w
+	l.workers.byID[gd.ID] = w
 	return l, w
 }
 

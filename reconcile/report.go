@@ -33,7 +33,7 @@ func (w *worker) report(s *vtep.Session, full bool) {
 		return
 	}
 	w.loop.metrics.disbelieved.WithLabelValues(w.id).Add(float64(said.Quarantined))
-	w.loop.learn(w.id, said, defs)
+	w.loop.macs.learn(w.id, said, defs)
 }
 
 // networkReports is which networks a switch has reported its MACs of in this session.

@@ -20,7 +20,7 @@ const maxStep = 64 << 10
 func (l *Loop) DeviceReports() []model.DeviceReport {
 	out := []model.DeviceReport{}
 	claimed := l.view.Load().ContestedOf()
-	for id, w := range l.snapshot() {
+	for id, w := range l.workers.all() {
 		gd, st := w.device.Load(), w.state()
 		r := model.DeviceReport{ID: id, Name: gd.Name, Endpoint: w.endpoint(), Status: l.DeviceStatus(id)}
 		reportFacts(&r, st.facts)
@@ -49,23 +49,12 @@ func reportFacts(r *model.DeviceReport, f *vtep.Facts) {
 // most, 0 for all. A device is planned when its turn comes. Nothing is written.
 func (l *Loop) Plans(limit int) iter.Seq[model.DevicePlan] {
 	return func(yield func(model.DevicePlan) bool) {
-		for _, w := range l.byName() {
+		for _, w := range l.workers.byName() {
 			if !yield(w.planned(limit)) {
 				return
 			}
 		}
 	}
-}
-
-// byName lists the workers by the names of their devices.
-func (l *Loop) byName() (out []*worker) {
-	for _, w := range l.snapshot() {
-		out = append(out, w)
-	}
-	slices.SortFunc(out, func(a, b *worker) int {
-		return cmp.Or(strings.Compare(a.device.Load().Name, b.device.Load().Name), strings.Compare(a.id, b.id))
-	})
-	return out
 }
 
 func (w *worker) planned(limit int) model.DevicePlan {
@@ -79,7 +68,7 @@ func (w *worker) planned(limit int) model.DevicePlan {
 	case s == nil:
 		p.Detail = detail
 	case want != nil:
-		p.Known, p.Detail = true, noted(w.loop.sharingNote(w.id), topology.RelayNote(gd))
+		p.Known, p.Detail = true, noted(sharingNote(w.loop.store.Definitions(), w.id), topology.RelayNote(gd))
 		ops := s.Plan(want, vtep.Whole).Ops
 		p.Count = len(ops)
 		p.Steps = stepsOf(ops, limit)
@@ -104,4 +93,13 @@ func stepsOf(ops []vtep.Op, limit int) iter.Seq[string] {
 // noted joins the notes that there are.
 func noted(notes ...string) string {
 	return strings.Join(slices.DeleteFunc(notes, func(s string) bool { return s == "" }), "; ")
+}
+
+// UnfreezeMAC lets a MAC move again that moved too often, and reports whether
+// it was held.
+func (l *Loop) UnfreezeMAC(network string, mac model.MAC) bool { return l.macs.unfreeze(network, mac) }
+
+// DeletedDevices lists the deleted devices that are still to be cleaned, by name.
+func (l *Loop) DeletedDevices() []model.DeletedDevice {
+	return l.workers.turns.list(l.store.Definitions())
 }

@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"cmp"
-	"context"
 	"slices"
 	"strings"
 	"sync"
@@ -196,33 +195,11 @@ func (t *turns) report(id string) (cleaning bool, detail string) {
 	return true, cmp.Or(st.detail, st.phase)
 }
 
-// takeTurns begins the turns that are due. It returns when to look again, zero if
-// nothing but a change brings the next turn.
-func (l *Loop) takeTurns(ctx context.Context, running *sync.WaitGroup) time.Time {
-	for {
-		now, defs := time.Now(), l.store.Definitions()
-		id, again := l.turns.next(defs, now)
-		if id == "" {
-			return again
-		}
-		r, _ := defs.Retired.Get(id)
-		w := newWorker(l, &r.GatewayDevice)
-		w.brief = true
-		begin := l.prepare(ctx, running, w)
-		l.turns.begin(w, now)
-		view := l.view.Load()
-		w.setWant(view.Wants[id], view.Revision, true)
-		begin()
-		l.acceptor.Recheck()
-	}
-}
-
-// DeletedDevices lists the deleted devices that are still to be cleaned, by name.
-func (l *Loop) DeletedDevices() []model.DeletedDevice {
-	defs := l.store.Definitions()
+// list lists the deleted devices that are still to be cleaned, by name.
+func (t *turns) list(defs *model.Definitions) []model.DeletedDevice {
 	networks := map[string]int{}
-	for t := range defs.Tombstones.All() {
-		for _, id := range t.Pending {
+	for stone := range defs.Tombstones.All() {
+		for _, id := range stone.Pending {
 			networks[id]++
 		}
 	}
@@ -232,7 +209,7 @@ func (l *Loop) DeletedDevices() []model.DeletedDevice {
 			ID: r.ID, Name: r.Name, ProjectID: r.ProjectID, Endpoint: connector.Describe(&r.GatewayDevice),
 			DeletedAt: r.RetiredAt, ForgottenAt: r.RetiredAt.Add(retention), Networks: networks[r.ID],
 		}
-		d.Cleaning, d.Detail = l.turns.report(r.ID)
+		d.Cleaning, d.Detail = t.report(r.ID)
 		out = append(out, d)
 	}
 	slices.SortFunc(out, func(a, b model.DeletedDevice) int {

@@ -23,7 +23,7 @@ func (l *Loop) stampConnections() {
 	l.noteErrors(view)
 	devices := l.store.Definitions().Devices
 	l.stampUndriven()
-	workers := l.snapshot()
+	workers := l.workers.all()
 	l.transitions.retain(func(object string) bool {
 		kind, id, _ := strings.Cut(object, "/")
 		if kind == "connection" {

@@ -35,7 +35,7 @@ func (l *Loop) deviceStatus(id string) model.DeviceStatus {
 	st := deviceState{phase: model.DeviceUnreachable, detail: notConnected}
 	if gd, ok := l.store.Definitions().Devices.Get(id); ok && !gd.Driven() {
 		st = deviceState{phase: model.DeviceUnsupported, detail: "nothing is driven for this type of device"}
-	} else if w := l.worker(id); w != nil {
+	} else if w := l.workers.get(id); w != nil {
 		st = w.state()
 	}
 	if st.phase == model.DeviceInSync {
@@ -44,7 +44,7 @@ func (l *Loop) deviceStatus(id string) model.DeviceStatus {
 	if st.withoutSwitch() {
 		st.detail = strings.TrimSuffix(topology.NoSwitch+"; "+st.detail, "; ")
 	}
-	st.detail = cmp.Or(st.detail, l.sharingNote(id))
+	st.detail = cmp.Or(st.detail, sharingNote(l.store.Definitions(), id))
 	if st.connected() {
 		st.detail = withCut(st.detail, st.facts)
 	}
@@ -93,9 +93,9 @@ func withCut(detail string, f *vtep.Facts) string {
 
 // sharingNote says by which other registrations a device's switch is reached, ""
 // for none.
-func (l *Loop) sharingNote(id string) string {
+func sharingNote(defs *model.Definitions, id string) string {
 	var others []string
-	for _, gd := range l.sharing(id) {
+	for _, gd := range sharing(defs, id) {
 		if gd.ID != id {
 			others = append(others, gd.DisplayName())
 		}
@@ -170,7 +170,7 @@ func (l *Loop) judge(view *topology.View, o *topology.Outcome) model.ConnectionS
 	j := judgement{errors: slices.Clone(o.Errors), waiting: l.causes(o), revision: view.Revision}
 	for i := range o.Parts {
 		part := &o.Parts[i]
-		w := l.driver(part.Device.ID)
+		w := l.workers.driver(part.Device.ID)
 		j.part(w, part, view.Since)
 		j.bfd(w, view.Wants[part.Device.ID], part)
 	}
@@ -180,7 +180,7 @@ func (l *Loop) judge(view *topology.View, o *topology.Outcome) model.ConnectionS
 	if len(o.Standby) > 0 {
 		j.notes = append(j.notes, "standby: "+model.NamesOf(o.Standby))
 	}
-	if frozen := l.frozenMACs(o.Connection.NetworkID); len(frozen) > 0 {
+	if frozen := l.macs.frozen(o.Connection.NetworkID); len(frozen) > 0 {
 		j.notes = append(j.notes, frozenNote(frozen))
 	}
 	if c := view.Contested[o.Connection.NetworkID]; c != nil {
@@ -197,7 +197,7 @@ func (l *Loop) judge(view *topology.View, o *topology.Outcome) model.ConnectionS
 func (l *Loop) causes(o *topology.Outcome) (out []string) {
 	for _, text := range o.Waiting {
 		if gd := o.ReadFrom[text]; gd != nil {
-			text = cmp.Or(l.worker(gd.ID).unread(), text)
+			text = cmp.Or(l.workers.get(gd.ID).unread(), text)
 		}
 		if !slices.Contains(out, text) {
 			out = append(out, text)
@@ -366,7 +366,7 @@ func (w *worker) current() *vtep.Session {
 // Occupant names the logical switch of an external writer that has one of the VLANs of a port
 // now, "" if none has or the switch can not be asked.
 func (l *Loop) Occupant(at model.Place, port string, vlans []model.VLAN) string {
-	w := l.driver(at.Device.ID)
+	w := l.workers.driver(at.Device.ID)
 	if w == nil {
 		return ""
 	}
@@ -386,7 +386,7 @@ func (l *Loop) Ready() error {
 	if l.view.Load() == nil {
 		return fmt.Errorf("no plan has been made yet")
 	}
-	for _, w := range l.snapshot() {
+	for _, w := range l.workers.all() {
 		st := w.state()
 		tried := st.lastError != "" || connector.Listens(w.device.Load())
 		if st.phase == model.DeviceReading || st.phase == model.DeviceUnreachable && !tried {

@@ -95,12 +95,12 @@ func TestF69_TextsOfAStatus(t *testing.T) {
 			w.enter(phases[h.IntN(len(phases))], h.text())
 			w.board.status.problems, w.board.status.facts = h.problems(), h.facts()
 			w.board.status.lastError, w.board.status.blocked = h.text(), h.text()
-			l.workers[gd.ID] = w
+			l.workers.byID[gd.ID] = w
 			o.Parts = append(o.Parts, topology.Part{Device: gd, LogicalSwitches: []string{network}, Bindings: []vtep.Binding{{Switch: "sw", Port: "p1"}}})
 		}
 		l.store = &movesStore{defs: topo.Definitions}
 		require.True(t, boundedTexts(l.judge(&topology.View{}, o)), seed)
-		for id := range l.workers {
+		for id := range l.workers.byID {
 			require.True(t, boundedTexts(l.DeviceStatus(id)), seed)
 		}
 	}

@@ -101,7 +101,7 @@ func (w *worker) logRepair(now time.Time) {
 	r, n := w.upkeep.trace.take(now)
 	fields := logrus.Fields{"row": r.Row, "was": r.Was, "count": n, "total": w.upkeep.trace.total}
 	if r.Network != "" {
-		for key, value := range w.loop.networkFields(r.Network) {
+		for key, value := range networkFields(w.loop.store.Definitions(), r.Network) {
 			fields[key] = value
 		}
 	}

@@ -43,7 +43,7 @@ func (w *twoWays) shows(gd *model.GatewayDevice, known bool) {
 // tells has a session tell all that the switch has.
 func (w *twoWays) tells(over *model.GatewayDevice) {
 	w.top.Revision = w.top.LastSeq
-	w.loop.learn(over.ID, vtep.Locals{
+	w.loop.macs.learn(over.ID, vtep.Locals{
 		Full:  true,
 		MACs:  []vtep.LocalMAC{{LogicalSwitch: w.net.ID, MAC: modeltest.MAC(1), Endpoint: modeltest.IP(1), Learning: 7}},
 		Flood: map[string][]model.VTEPAddress{w.net.ID: {modeltest.IP(9)}},
@@ -53,15 +53,15 @@ func (w *twoWays) tells(over *model.GatewayDevice) {
 // is checks that the MAC has one candidate, that of a database, which is not stale.
 func (w *twoWays) is(of *model.GatewayDevice) *mactable.Learned {
 	w.t.Helper()
-	said := w.loop.macTable(&w.top.Definitions, time.Now())
+	said := w.loop.macs.snapshot(&w.top.Definitions, time.Now())
 	is := said.winners[w.net.ID]
 	require.Len(w.t, is.Winners, 1)
 	require.Equal(w.t, topology.DatabaseID(of), is.Winners[0].Database)
 	require.Zero(w.t, is.Winners[0].Seq, "it has not moved")
 	require.Empty(w.t, is.Others)
 	require.Len(w.t, is.Flood, 1)
-	require.Empty(w.t, w.loop.movesSince(&w.top.Definitions, time.Now()))
-	later := w.loop.macTable(&w.top.Definitions, time.Now().Add(2*mactable.DefaultHold))
+	require.Empty(w.t, recordsOf(w.loop.macs.takeMoves(), &w.top.Definitions, time.Now()))
+	later := w.loop.macs.snapshot(&w.top.Definitions, time.Now().Add(2*mactable.DefaultHold))
 	require.Same(w.t, is, later.winners[w.net.ID], "nothing is to be forgotten")
 	require.Equal(w.t, w.top.Revision, said.reported[of.ID])
 	return is
@@ -70,10 +70,10 @@ func (w *twoWays) is(of *model.GatewayDevice) *mactable.Learned {
 // goes checks that the MAC is held, and then forgotten.
 func (w *twoWays) goes() {
 	w.t.Helper()
-	said := w.loop.macTable(&w.top.Definitions, time.Now())
+	said := w.loop.macs.snapshot(&w.top.Definitions, time.Now())
 	require.Len(w.t, said.winners[w.net.ID].Winners, 1)
 	require.WithinDuration(w.t, time.Now().Add(mactable.DefaultHold), said.next, time.Minute)
-	require.Empty(w.t, w.loop.macTable(&w.top.Definitions, said.next).winners[w.net.ID].Winners)
+	require.Empty(w.t, w.loop.macs.snapshot(&w.top.Definitions, said.next).winners[w.net.ID].Winners)
 }
 
 // F-62: the session with a switch moves from one of its registrations to another.
@@ -82,14 +82,14 @@ func TestF62MACsOverAnotherWay(t *testing.T) {
 	w.tells(w.a)
 	before := w.is(w.a)
 	for _, over := range []*model.GatewayDevice{w.b, w.a, w.b} {
-		w.loop.disconnected(w.a.ID)
-		w.loop.disconnected(w.b.ID)
+		w.loop.macs.disconnected(w.a.ID)
+		w.loop.macs.disconnected(w.b.ID)
 		w.tells(over)
 		require.Same(t, before, w.is(w.a), "no row is withdrawn or written")
 	}
-	w.loop.disconnected(w.a.ID)
+	w.loop.macs.disconnected(w.a.ID)
 	require.Same(t, before, w.is(w.a), "that session has reported before this one")
-	w.loop.disconnected(w.b.ID)
+	w.loop.macs.disconnected(w.b.ID)
 	w.goes()
 }
 
@@ -106,7 +106,7 @@ func TestF62MACsOfAWayFoundLater(t *testing.T) {
 	w.is(w.a)
 	w.shows(w.a, false)
 	w.is(w.b)
-	w.loop.disconnected(w.b.ID)
+	w.loop.macs.disconnected(w.b.ID)
 	w.goes()
 }
 
@@ -115,11 +115,11 @@ func TestF62MACsOverBothWays(t *testing.T) {
 	w := newTwoWays(t)
 	w.shows(w.a, false)
 	w.tells(w.a)
-	w.loop.disconnected(w.a.ID)
+	w.loop.macs.disconnected(w.a.ID)
 	w.tells(w.b)
 	w.shows(w.a, true)
 	w.is(w.a)
-	w.loop.disconnected(w.b.ID)
+	w.loop.macs.disconnected(w.b.ID)
 	w.goes()
 }
 
@@ -127,12 +127,12 @@ func TestF62MACsOverBothWays(t *testing.T) {
 func TestF63MACsOfADeletedRegistration(t *testing.T) {
 	for name, next := range map[string]func(*twoWays){
 		"the other one tells": func(w *twoWays) {
-			w.loop.disconnected(w.a.ID)
+			w.loop.macs.disconnected(w.a.ID)
 			w.tells(w.b)
 			w.is(w.b)
-			w.loop.disconnected(w.b.ID)
+			w.loop.macs.disconnected(w.b.ID)
 		},
-		"the other one never comes": func(w *twoWays) { w.loop.disconnected(w.a.ID) },
+		"the other one never comes": func(w *twoWays) { w.loop.macs.disconnected(w.a.ID) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newTwoWays(t)
@@ -155,9 +155,9 @@ func TestF62MACsReportedByOlderDefinitions(t *testing.T) {
 	older := w.top.Definitions
 	older.Devices = older.Devices.Without(w.b.ID)
 	w.top.Revision++
-	w.loop.learn(w.b.ID, vtep.Locals{Full: true, MACs: []vtep.LocalMAC{
+	w.loop.macs.learn(w.b.ID, vtep.Locals{Full: true, MACs: []vtep.LocalMAC{
 		{LogicalSwitch: w.net.ID, MAC: modeltest.MAC(1), Endpoint: modeltest.IP(1), Learning: 7}}}, &w.top.Definitions)
-	w.loop.learn(w.a.ID, vtep.Locals{Full: true}, &older)
-	w.loop.disconnected(w.b.ID)
+	w.loop.macs.learn(w.a.ID, vtep.Locals{Full: true}, &older)
+	w.loop.macs.disconnected(w.b.ID)
 	w.goes()
 }

@@ -207,7 +207,7 @@ func (w *worker) drive(ctx context.Context, k connector.Link) error {
 	defer w.letGo()
 	facts := k.Session.Facts()
 	w.show(facts) // also what is another switch
-	if reason := w.loop.identity().Unproven(w.device.Load(), k, facts.Switches); reason != "" {
+	if reason := identityOf(w.loop.store.Definitions(), w.loop.opts.TLS).Unproven(w.device.Load(), k, facts.Switches); reason != "" {
 		return connector.NotDriven(reason)
 	}
 	w.inventory.stored = nil // remembered at once
@@ -239,7 +239,7 @@ func (w *worker) letGo() {
 	w.board.status.revision, w.board.status.released, w.board.status.problems, w.board.status.blocked = 0, 0, nil, ""
 	w.board.mu.Unlock()
 	if w.loop.leases.Has(w.seat) { // else it has reported nothing
-		w.loop.disconnected(w.id)
+		w.loop.macs.disconnected(w.id)
 	}
 	w.loop.leases.Release(w.seat)
 }

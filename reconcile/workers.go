@@ -1,80 +1,126 @@
 package reconcile
 
 import (
+	"cmp"
 	"context"
 	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"bordergw/model"
+	"bordergw/reconcile/topology"
 )
+
+// workers are the workers that run: one for every driven device, and those of deleted
+// devices that have a turn. Only Run starts and stops them, everybody looks them up.
+type workers struct {
+	store   Store
+	metrics *metrics
+	// create makes a worker, which start runs.
+	create func(*model.GatewayDevice) *worker
+	// recheck has switches that dialled in identified again.
+	recheck func()
+	turns   *turns // of deleted devices
+
+	mu   sync.Mutex
+	byID map[string]*worker // of registered devices
+}
+
+func newWorkers(store Store, m *metrics, create func(*model.GatewayDevice) *worker) *workers {
+	return &workers{
+		store: store, metrics: m, create: create, byID: map[string]*worker{},
+		turns: newTurns(func(id string) { store.NoteVNIs(id, true, nil) }),
+	}
+}
 
 // match has one worker run for every driven device, and none for others. A
 // worker is replaced when its device is to be reached elsewhere. The session with
 // one that has been deleted goes on, to clean it.
-func (l *Loop) match(ctx context.Context, running *sync.WaitGroup, defs *model.Definitions) {
+func (ws *workers) match(ctx context.Context, running *sync.WaitGroup, defs *model.Definitions) {
 	changed := false
 	defer func() {
 		if changed {
-			l.acceptor.Recheck()
+			ws.recheck()
 		}
 	}()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for id, w := range l.workers {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	for id, w := range ws.byID {
 		gd, ok := defs.Devices.Get(id)
 		if ok && sameEndpoint(gd, w.device.Load()) {
 			continue
 		}
 		if _, retired := defs.Retired.Get(id); retired && w.state().phase != model.DeviceUnreachable {
-			l.turns.adopt(w)
+			ws.turns.adopt(w)
 		} else {
 			w.stop()
 		}
-		delete(l.workers, id)
-		l.metrics.forget(id)
+		delete(ws.byID, id)
+		ws.metrics.forget(id)
 		changed = true
 	}
 	for gd := range defs.Devices.All() {
 		if !gd.Driven() {
 			continue
 		}
-		if w := l.workers[gd.ID]; w != nil {
+		if w := ws.byID[gd.ID]; w != nil {
 			changed = w.device.Swap(gd) != gd || changed
 			continue
 		}
 		changed = true
-		w := newWorker(l, gd)
-		l.workers[gd.ID] = w
-		l.prepare(ctx, running, w)()
+		w := ws.create(gd)
+		ws.byID[gd.ID] = w
+		ws.prepare(ctx, running, w)()
 	}
 }
 
 // prepare gives a worker what stops it, and returns what starts it.
-func (l *Loop) prepare(ctx context.Context, running *sync.WaitGroup, w *worker) func() {
+func (ws *workers) prepare(ctx context.Context, running *sync.WaitGroup, w *worker) func() {
 	ctx, w.stop = context.WithCancel(ctx)
 	return func() {
 		running.Go(func() {
 			defer w.stop()
 			w.run(ctx)
-			l.turns.end(w, time.Now())
-			l.forget(w.id)
+			ws.turns.end(w, time.Now())
+			ws.forget(w.id)
 		})
 	}
 }
 
+// takeTurns begins the turns of deleted devices that are due. It returns when to look
+// again, zero if nothing but a change brings the next turn.
+func (ws *workers) takeTurns(ctx context.Context, running *sync.WaitGroup, view *topology.View) time.Time {
+	for {
+		now, defs := time.Now(), ws.store.Definitions()
+		id, again := ws.turns.next(defs, now)
+		if id == "" {
+			return again
+		}
+		r, _ := defs.Retired.Get(id)
+		w := ws.create(&r.GatewayDevice)
+		w.brief = true
+		begin := ws.prepare(ctx, running, w)
+		ws.turns.begin(w, now)
+		w.setWant(view.Wants[id], view.Revision, true)
+		begin()
+		ws.recheck()
+	}
+}
+
 // forget ends the series of a device that is not driven any more.
-func (l *Loop) forget(id string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.workers[id] != nil {
+func (ws *workers) forget(id string) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if ws.byID[id] != nil {
 		return // by another worker
 	}
-	l.metrics.forget(id)
-	defs := l.store.Definitions()
+	ws.metrics.forget(id)
+	defs := ws.store.Definitions()
 	_, registered := defs.Devices.Get(id)
 	if _, retired := defs.Retired.Get(id); !registered && !retired {
-		l.store.NoteVNIs(id, true, nil)
+		ws.store.NoteVNIs(id, true, nil)
 	}
 }
 
@@ -83,15 +129,53 @@ func sameEndpoint(a, b *model.GatewayDevice) bool {
 		a.ManagementProtocol == b.ManagementProtocol && a.TLS == b.TLS
 }
 
-// snapshot copies the workers for use without the lock.
-func (l *Loop) snapshot() map[string]*worker {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return maps.Clone(l.workers)
+// all copies the workers of registered devices, by id, for use without the lock.
+func (ws *workers) all() map[string]*worker {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	return maps.Clone(ws.byID)
 }
 
-func (l *Loop) worker(id string) *worker {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.workers[id]
+// byName lists the workers of registered devices by the names of the devices.
+func (ws *workers) byName() (out []*worker) {
+	for _, w := range ws.all() {
+		out = append(out, w)
+	}
+	slices.SortFunc(out, func(a, b *worker) int {
+		return cmp.Or(strings.Compare(a.device.Load().Name, b.device.Load().Name), strings.Compare(a.id, b.id))
+	})
+	return out
+}
+
+// get is the worker of a registered device, nil if there is none.
+func (ws *workers) get(id string) *worker {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	return ws.byID[id]
+}
+
+// driver is the worker that has a session with the switch of a device, which may be
+// that of another registration; else the device's own, nil if there is none.
+func (ws *workers) driver(id string) *worker {
+	own := ws.get(id)
+	for _, gd := range sharing(ws.store.Definitions(), id) {
+		w := ws.get(gd.ID)
+		if w == nil || w.current() == nil {
+			continue
+		}
+		if st := w.state(); st.reachable() || own == nil || own.current() == nil {
+			return w
+		}
+	}
+	return own
+}
+
+// reach reports whether a device has a session.
+func (ws *workers) reach(gd *model.GatewayDevice) bool {
+	w := ws.driver(gd.ID)
+	if w == nil {
+		return false
+	}
+	st := w.state()
+	return st.reachable()
 }

@@ -35,7 +35,7 @@ func TestMovesAreStoredAtABoundedRate(t *testing.T) {
 	topo.Device("one", "")
 	topo.Device("two", "")
 	st := &movesStore{defs: topo.Definitions}
-	l := &Loop{store: st, macs: macs, log: logrus.New()}
+	k := moveKeeper{store: st, macs: newMACReports(macs, nil), log: logrus.New()}
 	move := func(n int, seconds float64) {
 		for db := 1; db <= 2; db++ {
 			row := vtep.LocalMAC{LogicalSwitch: network, MAC: modeltest.MAC(n), Endpoint: modeltest.IP(db), Learning: uint64(2*n + db)}
@@ -45,14 +45,14 @@ func TestMovesAreStoredAtABoundedRate(t *testing.T) {
 	for n := range 100 {
 		now := 1 + float64(n)/50
 		move(n, now)
-		due := l.remember(t.Context(), &st.defs, at(now))
+		due := k.keep(t.Context(), &st.defs, at(now))
 		if len(st.moves) > 0 && len(st.moves[len(st.moves)-1]) > 0 && !due.IsZero() {
-			require.Equal(t, l.remembered.Add(movesGap), due)
+			require.Equal(t, k.stored.Add(movesGap), due)
 		}
 	}
 	require.Len(t, st.moves, 2, "at once, and a second later")
 	require.Len(t, st.moves[0], 1)
 	require.Len(t, st.moves[1], 50)
-	l.rememberLast()
+	k.keepLast()
 	require.Len(t, st.moves[2], 49, "what had to wait")
 }

@@ -22,8 +22,8 @@ type definedStore struct {
 
 func (s definedStore) Definitions() *model.Definitions { return s.defs }
 
-// Switches may speak at any moment of a compilation. Whoever counts as heard is
-// heard with all MACs: in the cautious time after a start those that nobody
+// Switches may speak at any moment of a compilation. Whoever counts as reported has
+// reported all MACs: in the cautious time after a start those that nobody
 // states are taken for withdrawn.
 func TestReportedWithItsMACs(t *testing.T) {
 	const switches = 200
@@ -37,17 +37,17 @@ func TestReportedWithItsMACs(t *testing.T) {
 	}
 	l := New(definedStore{defs: &top.Definitions}, Options{})
 	for gd := range top.Devices.All() {
-		l.workers[gd.ID] = newWorker(l, gd)
+		l.workers.byID[gd.ID] = newWorker(l, gd)
 	}
 	var speaking sync.WaitGroup
 	speaking.Go(func() {
 		for id, db := range devices {
-			l.learn(id, vtep.Locals{Full: true, MACs: []vtep.LocalMAC{{LogicalSwitch: net.ID, MAC: modeltest.MAC(int(db)), Endpoint: modeltest.IP(int(db)), Learning: 1}}}, &top.Definitions)
+			l.macs.learn(id, vtep.Locals{Full: true, MACs: []vtep.LocalMAC{{LogicalSwitch: net.ID, MAC: modeltest.MAC(int(db)), Endpoint: modeltest.IP(int(db)), Learning: 1}}}, &top.Definitions)
 		}
 	})
 	defer speaking.Wait()
 	for heard := 0; heard < switches; {
-		say := l.macTable(&top.Definitions, time.Now())
+		say := l.macs.snapshot(&top.Definitions, time.Now())
 		stated := map[vtep.DatabaseID]bool{}
 		if w := say.winners[net.ID]; w != nil {
 			for _, c := range w.Winners {
@@ -77,18 +77,18 @@ func TestFirstWordsOfANetworkAreNoMove(t *testing.T) {
 			said.MACs = append(said.MACs, vtep.LocalMAC{LogicalSwitch: n.ID, MAC: modeltest.MAC(1), Endpoint: modeltest.IP(int(gd.Seq)), Learning: gd.Seq})
 		}
 		top.Revision = top.LastSeq
-		l.learn(gd.ID, said, &top.Definitions)
+		l.macs.learn(gd.ID, said, &top.Definitions)
 	}
 	tell(one, old)
 	tell(two)
 	net := top.Network("net", 5001)
 	tell(two, net)
 	tell(one, old, net)
-	winner := l.macTable(&top.Definitions, time.Now()).winners[net.ID].Winners[0]
+	winner := l.macs.snapshot(&top.Definitions, time.Now()).winners[net.ID].Winners[0]
 	require.Zero(t, winner.Seq)
 	require.Equal(t, topology.DatabaseID(one), winner.Database, "the lowest end point")
 	tell(two, old, net)
-	winner = l.macTable(&top.Definitions, time.Now()).winners[old.ID].Winners[0]
+	winner = l.macs.snapshot(&top.Definitions, time.Now()).winners[old.ID].Winners[0]
 	require.Equal(t, topology.DatabaseID(two), winner.Database, "what comes after the first words is a move")
 }
 
@@ -99,15 +99,15 @@ func TestNothingIsKeptOfGoneDevices(t *testing.T) {
 	l := New(definedStore{defs: &top.Definitions}, Options{})
 	gone, stays := top.Device("gone", ""), top.Device("stays", "")
 	for i, gd := range []*model.GatewayDevice{gone, stays} {
-		l.learn(gd.ID, vtep.Locals{
+		l.macs.learn(gd.ID, vtep.Locals{
 			Full: true, MACs: []vtep.LocalMAC{{LogicalSwitch: net.ID, MAC: modeltest.MAC(i), Endpoint: modeltest.IP(i + 1), Learning: 1}},
 			Flood: map[string][]model.VTEPAddress{net.ID: {modeltest.IP(i + 1)}},
 		}, &top.Definitions)
 	}
-	require.Len(t, l.macTable(&top.Definitions, time.Now()).winners[net.ID].Winners, 2)
+	require.Len(t, l.macs.snapshot(&top.Definitions, time.Now()).winners[net.ID].Winners, 2)
 	top.Devices = top.Devices.Without(gone.ID)
-	left := l.macTable(&top.Definitions, time.Now()).winners[net.ID]
+	left := l.macs.snapshot(&top.Definitions, time.Now()).winners[net.ID]
 	require.Len(t, left.Winners, 1)
 	require.Len(t, left.Flood, 1)
-	require.Len(t, l.reported, 1)
+	require.Len(t, l.macs.reported, 1)
 }

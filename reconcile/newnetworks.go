@@ -1,0 +1,43 @@
+package reconcile
+
+import (
+	"time"
+
+	"bordergw/model"
+	"bordergw/reconcile/topology"
+)
+
+// newNetworks are the networks that have come into the View since the caution of the start,
+// not longer ago than that lasts: their rows may stand from former times, and not all
+// their switches have been asked which MACs they have. It is Run's own.
+type newNetworks struct {
+	settle time.Duration
+	// since is when each came, for as long as that is recent.
+	since map[string]time.Time
+}
+
+// at lists those of a time, and returns when the next of them is new no longer. was is the
+// last View, which has none of those that come now.
+func (n *newNetworks) at(defs *model.Definitions, was *topology.View, now time.Time) (young map[string]bool, next time.Time) {
+	if was != nil && was.Revision != defs.Revision {
+		n.note(defs, was, now)
+	}
+	young = map[string]bool{}
+	for id, since := range n.since {
+		if due := since.Add(n.settle); due.After(now) {
+			young[id], next = true, earlier(next, due)
+		} else {
+			delete(n.since, id)
+		}
+	}
+	return young, next
+}
+
+// note notes which networks have connections that had none.
+func (n *newNetworks) note(defs *model.Definitions, was *topology.View, now time.Time) {
+	for c := range defs.Connections.All() {
+		if _, known := was.Carried[c.NetworkID]; !known {
+			n.since[c.NetworkID] = now
+		}
+	}
+}
