@@ -67,16 +67,6 @@ func testAudit(t *testing.T, open Open) {
 	require.Empty(t, f.audit(model.AuditFilter{Before: 1}))
 }
 
-func (f *fixture) audit(filter model.AuditFilter) []*model.AuditRecord {
-	f.t.Helper()
-	out := []*model.AuditRecord{}
-	for r, err := range f.Audit(filter) {
-		require.NoError(f.t, err)
-		out = append(out, r)
-	}
-	return out
-}
-
 // testAuditBytes renames a gateway of thousands of VLANs: the record is as large as
 // the change, and all that are kept are no larger than they may be, also after
 // a restart.

@@ -53,6 +53,14 @@ func (f *fixture) reopen() {
 	require.Equal(f.t, before, dump(f.t, f.Definitions()))
 }
 
+// later opens the store anew after a while.
+func (f *fixture) later(d time.Duration) {
+	f.t.Helper()
+	now := f.opts.Now()
+	f.opts.Now = func() time.Time { return now.Add(d) }
+	f.reopen()
+}
+
 // dump prints a snapshot.
 func dump(t testing.TB, d *model.Definitions) string {
 	out := fmt.Sprintln("store", d.StoreID, "revision", d.Revision)
@@ -190,4 +198,23 @@ func (f *fixture) pending(network string) []string {
 		return nil
 	}
 	return ts.Pending
+}
+
+// macsOf are the remote MACs of a device.
+func (f *fixture) macsOf(device string) (out []model.RemoteMACEntry) {
+	for m := range f.Definitions().RemoteMACs.Of(device).All() {
+		out = append(out, m.RemoteMACEntry)
+	}
+	return out
+}
+
+// audit lists the audit records that a filter chooses.
+func (f *fixture) audit(filter model.AuditFilter) []*model.AuditRecord {
+	f.t.Helper()
+	out := []*model.AuditRecord{}
+	for r, err := range f.Audit(filter) {
+		require.NoError(f.t, err)
+		out = append(out, r)
+	}
+	return out
 }

@@ -111,14 +111,6 @@ func testReleasedOnDeletedDevice(t *testing.T, open Open) {
 	require.NoError(t, f.askFor("b", 100))
 }
 
-// later opens the store anew after a while.
-func (f *fixture) later(d time.Duration) {
-	f.t.Helper()
-	now := f.opts.Now()
-	f.opts.Now = func() time.Time { return now.Add(d) }
-	f.reopen()
-}
-
 // F-157: the same for a VNI between sites, be it that a connection goes, that a
 // gateway is given another one, or that it leaves a device that carries the network
 // still.

@@ -68,13 +68,6 @@ func testRemoteMACs(t *testing.T, open Open) {
 	require.Len(t, f.macsOf(b.ID), 1)
 }
 
-func (f *fixture) macsOf(device string) (out []model.RemoteMACEntry) {
-	for m := range f.Definitions().RemoteMACs.Of(device).All() {
-		out = append(out, m.RemoteMACEntry)
-	}
-	return out
-}
-
 func testInventory(t *testing.T, open Open) {
 	f := newFixture(t, open)
 	gd := f.hwVTEP("sw1", 1)
