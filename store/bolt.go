@@ -28,29 +28,6 @@ var (
 	storeIDKey  = []byte("store_id")
 )
 
-// migration brings a file from one schema version to the next.
-type migration func(*bolt.Tx) error
-
-// migrations lists them by the version they start from; 0 is an empty file. The
-// current version is their number.
-// Version 2 added quotas and the audit, version 3 released numbers, version 4 records
-// of remote MACs.
-var migrations = []migration{createBuckets, createBuckets, createReleased, createRemoteMACs}
-
-// createBuckets makes those that are missing.
-func createBuckets(tx *bolt.Tx) error {
-	names := []string{auditTable}
-	for _, t := range tables {
-		names = append(names, t.name())
-	}
-	for _, name := range names {
-		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // boltBackend keeps one bucket per table and one for the file's own numbers.
 type boltBackend struct{ db *bolt.DB }
 
@@ -133,26 +110,6 @@ func syncDir(dir string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
-}
-
-func migrate(tx *bolt.Tx, steps []migration, newID func() string) error {
-	meta, err := metaOf(tx, newID)
-	if err != nil {
-		return err
-	}
-	version := getUint(meta, versionKey)
-	if version > uint64(len(steps)) {
-		return fmt.Errorf("it has schema version %d, this program knows up to %d", version, len(steps))
-	}
-	for i, step := range steps[version:] {
-		if err := step(tx); err != nil {
-			return fmt.Errorf("migrate from schema version %d: %w", version+uint64(i), err)
-		}
-	}
-	if version == uint64(len(steps)) {
-		return nil
-	}
-	return putUint(meta, versionKey, uint64(len(steps)))
 }
 
 // metaOf gives the file's own bucket, making it in an empty file.
