@@ -39,6 +39,15 @@ type attribute[T record] struct {
 	doc string
 }
 
+// attributes are a resource's table: what a body may hold, what is answered, filtered
+// and sorted by, and what the description says of it.
+type attributes[T record] []attribute[T]
+
+// shownTo reports whether somebody sees the attribute.
+func (a attribute[T]) shownTo(who Identity) bool {
+	return a.show != nil && (who.admin() || !a.adminRead)
+}
+
 // values are a body's attributes after checking, in canonical form.
 type values map[string]any
 

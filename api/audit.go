@@ -15,7 +15,7 @@ const defaultAuditLimit = 100
 // audit lists changes, newest first, those that are older than the one of the
 // number "marker" if there is one. Limit 0 is all that are kept.
 func audit(c *call) (reply, error) {
-	q := c.query()
+	q := c.url.query()
 	p, err := parsePage(q)
 	if err != nil {
 		return reply{}, err

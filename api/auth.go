@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"bordergw/model"
 )
 
 // Identity is who asks.
@@ -25,6 +27,32 @@ func (i Identity) admin() bool { return i.hasRole(adminRole) }
 // sees reports whether somebody may see the names of a project's objects.
 func (i Identity) sees(project string) bool {
 	return i.admin() || project != "" && i.Project == project
+}
+
+// populateProject makes tenant_id and project_id one and fills in the project of who
+// asks.
+func (i Identity) populateProject(in object, creating bool) error {
+	tenant, hasTenant := in["tenant_id"]
+	project, hasProject := in["project_id"]
+	switch {
+	case hasTenant && hasProject && !same(tenant, project):
+		return model.ErrBadRequest("'project_id' and 'tenant_id' do not match")
+	case !hasTenant && !hasProject && !creating:
+		return nil
+	case !hasTenant && !hasProject && i.Project == "":
+		return model.ErrBadRequest("Running without keystone AuthN requires that tenant_id is specified")
+	case !hasTenant && !hasProject:
+		project = i.Project
+	case !hasProject:
+		project = tenant
+	}
+	if !i.admin() && project != any(i.Project) {
+		return model.ErrBadRequest("Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin privileges")
+	}
+	if creating {
+		in["tenant_id"], in["project_id"] = project, project
+	}
+	return nil
 }
 
 // ErrUnauthenticated is an Authenticator's answer to somebody it does not know.

@@ -13,7 +13,7 @@ type connectionView struct {
 	status model.ConnectionStatus
 }
 
-func (c *call) viewConnection(x *model.L2GatewayConnection) connectionView {
+func viewConnection(c *call, x *model.L2GatewayConnection) connectionView {
 	return connectionView{x, c.cfg.Status.ConnectionStatus(x.ID)}
 }
 
@@ -29,7 +29,7 @@ func connections() *resource[connectionView] {
 		all: func(c *call) []connectionView {
 			vs := make([]connectionView, 0, c.defs.Connections.Len())
 			for x := range c.defs.Connections.All() {
-				vs = append(vs, c.viewConnection(x))
+				vs = append(vs, viewConnection(c, x))
 			}
 			return vs
 		},
@@ -38,7 +38,7 @@ func connections() *resource[connectionView] {
 			if !ok {
 				return connectionView{}, model.ErrConnectionNotFound()
 			}
-			return c.viewConnection(x), nil
+			return viewConnection(c, x), nil
 		},
 		absent: func(string) error { return model.ErrConnectionNotFound() },
 		create: createConnection,
@@ -97,7 +97,7 @@ func createConnection(c *call, in values) (connectionView, error) {
 		NetworkID:   valueOf[string](in, "network_id"),
 	}
 	gw, _ := c.defs.Gateways.Get(x.L2GatewayID)
-	if err := c.checkJoin(x.NetworkID, gw); err != nil {
+	if err := checkJoin(c.who, c.defs, x.NetworkID, gw); err != nil {
 		return connectionView{}, err
 	}
 	if text := valueOf[string](in, "segmentation_id"); text != "" {
@@ -108,25 +108,25 @@ func createConnection(c *call, in values) (connectionView, error) {
 		}
 		x.SegmentationID = seg
 	}
-	if err := c.checkFree(&x, gw); err != nil {
+	if err := checkFree(c.defs, c.cfg.Status, &x, gw); err != nil {
 		return connectionView{}, err
 	}
 	made, err := c.cfg.Store.CreateConnection(c.r.Context(), x)
 	if err != nil {
 		return connectionView{}, err
 	}
-	return c.viewConnection(made), nil
+	return viewConnection(c, made), nil
 }
 
 // checkJoin asks for the caller's rights on what a connection joins. It will
 // belong to the gateway's project. gw is nil when there is none.
-func (c *call) checkJoin(network string, gw *model.L2Gateway) error {
+func checkJoin(who caller, defs *model.Definitions, network string, gw *model.L2Gateway) error {
 	switch {
-	case c.hidesNetwork(network):
+	case who.hidesNetwork(defs, network):
 		return model.ErrNetworkNotFound(network)
-	case gw == nil || c.cfg.Policy["create_l2_gateway_connection"].allows(c.who, gw.ProjectID):
+	case gw == nil || who.may("create_l2_gateway_connection", gw.ProjectID):
 		return nil
-	case c.cfg.Policy["get_l2_gateway"].allows(c.who, gw.ProjectID):
+	case who.may("get_l2_gateway", gw.ProjectID):
 		return adminRequired("create")
 	}
 	return model.ErrL2GatewayNotFound(gw.ID)
@@ -135,15 +135,15 @@ func (c *call) checkJoin(network string, gw *model.L2Gateway) error {
 // checkFree refuses VLANs that an external writer has bound on a reachable switch, as
 // upstream does. Later, and for a switch that is away, the connection's status says so.
 // The store knows what is wrong with a network or gateway that does not exist.
-func (c *call) checkFree(x *model.L2GatewayConnection, gw *model.L2Gateway) error {
-	if _, known := c.defs.Networks.Get(x.NetworkID); gw == nil || !known {
+func checkFree(defs *model.Definitions, status Status, x *model.L2GatewayConnection, gw *model.L2Gateway) error {
+	if _, known := defs.Networks.Get(x.NetworkID); gw == nil || !known {
 		return nil
 	}
-	where := model.NewPlaces(c.defs)
+	where := model.NewPlaces(defs)
 	for i := range gw.Devices {
 		dev := &gw.Devices[i]
 		if at, found := where.Find(dev); found {
-			if err := c.checkFreeAt(at, dev.Interfaces, x.SegmentationID); err != nil {
+			if err := checkFreeAt(status, at, dev.Interfaces, x.SegmentationID); err != nil {
 				return err
 			}
 		}
@@ -151,9 +151,9 @@ func (c *call) checkFree(x *model.L2GatewayConnection, gw *model.L2Gateway) erro
 	return nil
 }
 
-func (c *call) checkFreeAt(at model.Place, ports []model.Interface, seg model.SegmentationID) error {
+func checkFreeAt(status Status, at model.Place, ports []model.Interface, seg model.SegmentationID) error {
 	for i := range ports {
-		if by := c.cfg.Status.Occupant(at, ports[i].Name, ports[i].VLANIDs(seg)); by != "" {
+		if by := status.Occupant(at, ports[i].Name, ports[i].VLANIDs(seg)); by != "" {
 			return model.ErrDuplicateSegmentationID(ports[i].Name, by)
 		}
 	}

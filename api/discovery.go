@@ -2,30 +2,9 @@ package api
 
 import (
 	"net/http"
-	"strings"
 
 	"bordergw/model"
 )
-
-type link struct {
-	Rel  string `json:"rel"`
-	Href string `json:"href"`
-}
-
-// base is the URL that the client used to reach us. TLS ends in a proxy, and
-// clients go on where the links of "/" point to. Who sends the header himself
-// misleads only himself.
-func (c *call) base() string {
-	scheme := "http://"
-	if c.r.TLS != nil || strings.EqualFold(c.r.Header.Get("X-Forwarded-Proto"), "https") {
-		scheme = "https://"
-	}
-	return scheme + c.r.Host
-}
-
-func (c *call) self(path string) []link {
-	return []link{{Rel: "self", Href: c.base() + path}}
-}
 
 type version struct {
 	ID     string `json:"id"`
@@ -34,7 +13,7 @@ type version struct {
 }
 
 func versions(c *call) (reply, error) {
-	return ok(map[string][]version{"versions": {{"v2.0", "CURRENT", c.self("/v2.0/")}}})
+	return ok(map[string][]version{"versions": {{"v2.0", "CURRENT", c.url.self("/v2.0/")}}})
 }
 
 type indexEntry struct {
@@ -47,7 +26,7 @@ func resourceIndex(c *call) (reply, error) {
 	var entries []indexEntry
 	for _, name := range c.order {
 		coll := c.collections[name]
-		entries = append(entries, indexEntry{coll.name(), name, c.self(coll.path())})
+		entries = append(entries, indexEntry{coll.name(), name, c.url.self(coll.path())})
 	}
 	return ok(map[string][]indexEntry{"resources": entries})
 }

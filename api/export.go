@@ -33,7 +33,7 @@ func export(c *call) (reply, error) {
 
 // importAll takes what export gave, into an empty store.
 func importAll(c *call) (reply, error) {
-	data, err := c.readBytes(maxImport)
+	data, err := c.body.bytes(maxImport)
 	if err != nil {
 		return reply{}, err
 	}
@@ -41,7 +41,7 @@ func importAll(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if err := c.recheckAll(e); err != nil {
+	if err := recheckAll(e); err != nil {
 		return reply{}, err
 	}
 	if err := c.cfg.Store.Import(c.r.Context(), e); err != nil {
@@ -68,7 +68,7 @@ func decodeExport(data []byte) (*model.Export, error) {
 
 // recheckAll checks every value as if it came in a POST. The store checks the
 // rules between records.
-func (c *call) recheckAll(e *model.Export) error {
+func recheckAll(e *model.Export) error {
 	views := make([]deviceView, 0, len(e.GatewayDevices))
 	var macs []macView
 	for _, d := range e.GatewayDevices {
@@ -90,43 +90,19 @@ func (c *call) recheckAll(e *model.Export) error {
 	if slices.Contains(e.Networks, nil) || slices.Contains(e.L2Gateways, nil) {
 		return errNullRecord
 	}
-	return errors.Join(recheck(c, networks(), e.Networks), recheck(c, gatewayDevices(), views), recheck(c, remoteMACs(), macs),
-		recheck(c, l2Gateways(), e.L2Gateways), recheck(c, connections(), joined))
+	return errors.Join(recheck(networks(), e.Networks), recheck(gatewayDevices(), views), recheck(remoteMACs(), macs),
+		recheck(l2Gateways(), e.L2Gateways), recheck(connections(), joined))
 }
 
 var errNullRecord = model.ErrBadRequest("Invalid input for import. Reason: a record is null.")
 
-func recheck[T record](c *call, r *resource[T], list []T) error {
+func recheck[T record](r *resource[T], list []T) error {
 	for _, v := range list {
 		if _, err := parseNetworkID(v.Meta().ID); err != nil {
 			return inputError("id", err)
 		}
-		if err := r.recheck(v); err != nil {
+		if err := r.attrs.recheck(v); err != nil {
 			return err
-		}
-	}
-	return nil
-}
-
-// recheck parses what a POST of the record would have held.
-func (r *resource[T]) recheck(v T) error {
-	for _, a := range r.attrs {
-		show := a.show
-		if a.stored != nil {
-			show = a.stored
-		}
-		if !a.post || show == nil {
-			continue
-		}
-		value, err := asDecoded(show(v))
-		if err != nil {
-			return err
-		}
-		if falsy(value) && !a.required {
-			continue
-		}
-		if _, err := a.parse(value); err != nil {
-			return inputError(a.name, err)
 		}
 	}
 	return nil

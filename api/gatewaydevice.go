@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -14,10 +15,31 @@ type deviceView struct {
 	status model.DeviceStatus
 }
 
-func (c *call) viewDevice(d *model.GatewayDevice) deviceView {
+func viewDevice(c *call, d *model.GatewayDevice) deviceView {
 	v := deviceView{d, c.defs.RemoteMACs.Of(d.ID), c.cfg.Status.DeviceStatus(d.ID)}
-	v.status.Detail = strings.Join(slices.DeleteFunc([]string{v.status.Detail, c.idleMACs(v.macs)}, func(s string) bool { return s == "" }), "; ")
+	v.status.Detail = strings.Join(slices.DeleteFunc([]string{v.status.Detail, idleMACs(c.cfg.Store, v.macs)}, func(s string) bool { return s == "" }), "; ")
 	return v
+}
+
+// maxIdle bounds the VNIs that a device's status names.
+const maxIdle = 5
+
+// idleMACs says for the status of a device which of its remote MACs nothing makes use
+// of, "" for none.
+func idleMACs(index Index, of model.DeviceMACs) string {
+	var idle []string
+	for v := range of.VNIs() {
+		if index.UsesVNI(v) {
+			continue
+		}
+		if idle = append(idle, v.String()); len(idle) == maxIdle {
+			break
+		}
+	}
+	if len(idle) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(noteIdleMACs, strings.Join(idle, ", "))
 }
 
 // gatewayDevices is networking-midonet's device management with our own
@@ -29,7 +51,7 @@ func gatewayDevices() *resource[deviceView] {
 		all: func(c *call) []deviceView {
 			vs := make([]deviceView, 0, c.defs.Devices.Len())
 			for d := range c.defs.Devices.All() {
-				vs = append(vs, c.viewDevice(d))
+				vs = append(vs, viewDevice(c, d))
 			}
 			return vs
 		},
@@ -38,12 +60,12 @@ func gatewayDevices() *resource[deviceView] {
 			if !ok {
 				return deviceView{}, model.ErrGatewayDeviceNotFound(id)
 			}
-			return c.viewDevice(d), nil
+			return viewDevice(c, d), nil
 		},
 		absent: func(id string) error { return model.ErrGatewayDeviceNotFound(id) },
 		create: createGatewayDevice,
 		update: updateGatewayDevice,
-		remark: (*call).warnDevice,
+		remark: reviewer.device,
 		remove: func(c *call, id string) error { return c.cfg.Store.DeleteGatewayDevice(c.r.Context(), id) },
 	}
 }
@@ -103,7 +125,7 @@ func showManagementPort(d deviceView) any {
 func showConditions(cs []model.Condition) any { return append([]model.Condition{}, cs...) }
 
 func createGatewayDevice(c *call, in values) (deviceView, error) {
-	if id := valueOf[string](in, "resource_id"); in["type"] == model.NetworkVLAN && c.hidesNetwork(id) {
+	if id := valueOf[string](in, "resource_id"); in["type"] == model.NetworkVLAN && c.who.hidesNetwork(c.defs, id) {
 		return deviceView{}, model.ErrResourceNotFound(id)
 	}
 	d, err := c.cfg.Store.CreateGatewayDevice(c.r.Context(), model.GatewayDevice{
@@ -125,7 +147,7 @@ func createGatewayDevice(c *call, in values) (deviceView, error) {
 	if err != nil {
 		return deviceView{}, err
 	}
-	return c.viewDevice(d), nil
+	return viewDevice(c, d), nil
 }
 
 func updateGatewayDevice(c *call, id string, in values) (deviceView, error) {
@@ -148,5 +170,5 @@ func updateGatewayDevice(c *call, id string, in values) (deviceView, error) {
 	if err != nil {
 		return deviceView{}, err
 	}
-	return c.viewDevice(d), nil
+	return viewDevice(c, d), nil
 }

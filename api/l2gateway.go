@@ -38,13 +38,13 @@ func l2Gateways() *resource[*model.L2Gateway] {
 		absent: func(id string) error { return model.ErrL2GatewayNotFound(id) },
 		create: createL2Gateway,
 		update: updateL2Gateway,
-		remark: (*call).warnGateway,
+		remark: reviewer.gateway,
 		remove: func(c *call, id string) error { return c.cfg.Store.DeleteL2Gateway(c.r.Context(), id) },
 	}
 }
 
 func createL2Gateway(c *call, in values) (*model.L2Gateway, error) {
-	devices, err := c.devices(in)
+	devices, err := givenDevices(c, in)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func createL2Gateway(c *call, in values) (*model.L2Gateway, error) {
 }
 
 func updateL2Gateway(c *call, id string, in values) (*model.L2Gateway, error) {
-	devices, err := c.devices(in)
+	devices, err := givenDevices(c, in)
 	if err != nil {
 		return nil, err
 	}
@@ -79,20 +79,19 @@ func updateL2Gateway(c *call, id string, in values) (*model.L2Gateway, error) {
 	return c.cfg.Store.UpdateL2Gateway(c.r.Context(), id, u)
 }
 
-// devices are those of the body. Keys that nobody knows are ignored as upstream
+// givenDevices are those of the body. Keys that nobody knows are ignored as upstream
 // does, but with a warning. A registered device that the caller may not
 // see does not exist for him.
-func (c *call) devices(in values) ([]model.Device, error) {
+func givenDevices(c *call, in values) ([]model.Device, error) {
 	list := valueOf[deviceList](in, "devices")
 	if len(list.ignored) > 0 {
 		c.log.WithField("keys", list.ignored).Debug("unknown keys of devices ignored")
 	}
 	for _, key := range list.ignored {
-		c.warn(warnKeyIgnored, key)
+		c.warnings.add(warnKeyIgnored, key)
 	}
 	for _, d := range list.devices {
-		gd, ok := c.defs.Devices.Get(d.DeviceID)
-		if ok && !c.cfg.Policy["get_gateway_device"].allows(c.who, gd.ProjectID) {
+		if c.who.hidesDevice(c.defs, d.DeviceID) {
 			return nil, model.ErrGatewayDeviceNotFound(d.DeviceID)
 		}
 	}

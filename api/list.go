@@ -16,22 +16,25 @@ func (r *resource[T]) list(c *call) (reply, error) {
 	if err := r.authorise(c, "get"); err != nil {
 		return reply{}, err
 	}
-	q := c.query()
+	q := c.url.query()
 	p, err := parsePage(q)
 	if err != nil {
 		return reply{}, err
 	}
-	compare, err := r.sorting(c, q)
+	compare, err := r.attrs.sorting(c.who.Identity, q)
 	if err != nil {
 		return reply{}, err
 	}
-	chosen := slices.DeleteFunc(r.all(c), func(v T) bool { return !r.visible(c, v) || !r.matches(c, v, q) })
+	var chosen []T
+	if !slices.ContainsFunc(r.matchNothing, q.Has) {
+		chosen = slices.DeleteFunc(r.all(c), func(v T) bool { return !r.visible(c, v) || !r.attrs.matches(c.who.Identity, v, q) })
+	}
 	slices.SortStableFunc(chosen, compare)
 	chosen = cut(chosen, p)
 	fields := wantedFields(q)
-	body := stream{{r.plural, each(chosen, func(v T) any { return r.render(c, v, fields) })}}
+	body := stream{{r.plural, each(chosen, func(v T) any { return r.attrs.render(c.who.Identity, v, fields) })}}
 	if p.limit > 0 {
-		body = append(body, member{r.plural + "_links", c.links(p, q, ends(chosen))})
+		body = append(body, member{r.plural + "_links", c.url.links(p, q, ends(chosen))})
 	}
 	return ok(body)
 }
@@ -55,10 +58,10 @@ func wantedFields(q url.Values) []string {
 }
 
 // render shows the named fields, all of them when none is named.
-func (r *resource[T]) render(c *call, v T, fields []string) members {
+func (as attributes[T]) render(who Identity, v T, fields []string) members {
 	out := members{}
-	for _, a := range r.attrs {
-		if r.shown(c, a) && (len(fields) == 0 || slices.Contains(fields, a.name)) {
+	for _, a := range as {
+		if a.shownTo(who) && (len(fields) == 0 || slices.Contains(fields, a.name)) {
 			out = append(out, member{a.name, a.show(v)})
 		}
 	}
@@ -66,34 +69,25 @@ func (r *resource[T]) render(c *call, v T, fields []string) members {
 }
 
 // renderNew is the answer to a POST.
-func (r *resource[T]) renderNew(c *call, v T) members {
+func (as attributes[T]) renderNew(who Identity, v T) members {
 	out := members{}
-	for _, a := range r.attrs {
+	for _, a := range as {
 		switch {
 		case a.echo != nil:
 			out = append(out, member{a.name, a.echo(v)})
-		case r.shown(c, a):
+		case a.shownTo(who):
 			out = append(out, member{a.name, a.show(v)})
 		}
 	}
 	return out
 }
 
-func (r *resource[T]) shown(c *call, a attribute[T]) bool {
-	return a.show != nil && (c.who.admin() || !a.adminRead)
-}
-
 // matches applies the filters of a query: values of one key are alternatives,
 // keys add up, keys that no attribute answers to are ignored as upstream does.
-func (r *resource[T]) matches(c *call, v T, q url.Values) bool {
-	for _, name := range r.matchNothing {
-		if q.Has(name) {
-			return false
-		}
-	}
-	for _, a := range r.attrs {
+func (as attributes[T]) matches(who Identity, v T, q url.Values) bool {
+	for _, a := range as {
 		wanted, filtered := q[a.name]
-		if !filtered || !a.filter || !r.shown(c, a) {
+		if !filtered || !a.filter || !a.shownTo(who) {
 			continue
 		}
 		if !slices.ContainsFunc(wanted, func(w string) bool { return equals(a.show(v), w) }) {
@@ -125,18 +119,18 @@ func plain(v any) string {
 }
 
 // sorting gives the order that sort_key and sort_dir ask for.
-func (r *resource[T]) sorting(c *call, q url.Values) (func(a, b T) int, error) {
+func (as attributes[T]) sorting(who Identity, q url.Values) (func(a, b T) int, error) {
 	keys, dirs := q["sort_key"], q["sort_dir"]
 	if len(keys) != len(dirs) {
 		return nil, model.ErrBadRequest("The number of sort_keys and sort_dirs must be same")
 	}
 	by := make([]attribute[T], 0, len(keys))
 	for _, k := range keys {
-		i := slices.IndexFunc(r.attrs, func(a attribute[T]) bool { return a.name == k && a.sort && r.shown(c, a) })
+		i := slices.IndexFunc(as, func(a attribute[T]) bool { return a.name == k && a.sort && a.shownTo(who) })
 		if i < 0 {
 			return nil, model.ErrBadRequest("['%s'] is invalid attribute for sort_keys", printed(k))
 		}
-		by = append(by, r.attrs[i])
+		by = append(by, as[i])
 	}
 	for _, d := range dirs {
 		if d != "asc" && d != "desc" {
@@ -214,35 +208,4 @@ func cut[T record](items []T, p page) []T {
 		return items[max(first, last-p.limit):last]
 	}
 	return items[first:min(last, first+min(p.limit, last))]
-}
-
-// links are the neighbours of a page. As in Neutron a full page has a next one
-// even if nothing follows.
-func (c *call) links(p page, q url.Values, shown shownPage) []link {
-	out := []link{}
-	short := shown.length < p.limit
-	if !short || p.reverse {
-		out = append(out, link{"next", c.pageURL(q, shown.last, false)})
-	}
-	if !short || !p.reverse {
-		out = append(out, link{"previous", c.pageURL(q, shown.first, true)})
-	}
-	return out
-}
-
-// pageURL repeats the request with another marker.
-func (c *call) pageURL(q url.Values, marker string, reverse bool) string {
-	next := url.Values{}
-	for k, v := range q {
-		next[k] = v
-	}
-	next.Del("marker")
-	next.Del("page_reverse")
-	if marker != "" {
-		next.Set("marker", marker)
-	}
-	if reverse {
-		next.Set("page_reverse", "True")
-	}
-	return c.base() + c.r.URL.EscapedPath() + "?" + next.Encode()
 }

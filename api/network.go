@@ -61,7 +61,7 @@ func networks() *resource[*model.Network] {
 		absent: func(id string) error { return model.ErrNetworkNotFound(id) },
 		create: createNetwork,
 		update: updateNetwork,
-		remark: (*call).warnNetwork,
+		remark: reviewer.network,
 		remove: func(c *call, id string) error { return c.cfg.Store.DeleteNetwork(c.r.Context(), id) },
 	}
 }

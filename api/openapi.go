@@ -112,12 +112,12 @@ func several(s schema) schema { return schema{"type": "array", "items": s} }
 // describe adds the paths and schemas of the resource.
 func (r *resource[T]) describe(d document) {
 	word := strings.ReplaceAll(r.singular, "_", " ")
-	d.schemas[r.singular] = r.answerSchema()
+	d.schemas[r.singular] = r.attrs.answerSchema()
 	one := wrapped(r.singular, ref(r.singular))
 	list := wrapped(r.plural, several(ref(r.singular)))
 	list["properties"].(schema)[r.plural+"_links"] = schemaOf[[]link]()
 	index := operation("list "+word+" objects", replies(http.StatusOK, list))
-	index["parameters"] = r.listParameters()
+	index["parameters"] = r.attrs.listParameters()
 	d.add(r.route, http.MethodGet, index)
 	show := operation("show "+word, replies(http.StatusOK, one))
 	show["parameters"] = []schema{fieldsParameter()}
@@ -126,7 +126,7 @@ func (r *resource[T]) describe(d document) {
 		d.add(r.route, http.MethodPost, r.describeCreate(d, word, one))
 	}
 	if r.update != nil {
-		d.schemas[r.singular+"_update"] = r.requestSchema(func(a attribute[T]) bool { return a.put }, false)
+		d.schemas[r.singular+"_update"] = r.attrs.requestSchema(func(a attribute[T]) bool { return a.put }, false)
 		op := operation("change "+word, replies(http.StatusOK, one))
 		op["requestBody"] = requestBody(wrappedRequest(r.singular, ref(r.singular+"_update")))
 		d.add(r.route+"/{id}", http.MethodPut, op)
@@ -137,7 +137,7 @@ func (r *resource[T]) describe(d document) {
 }
 
 func (r *resource[T]) describeCreate(d document, word string, one schema) schema {
-	d.schemas[r.singular+"_create"] = r.requestSchema(func(a attribute[T]) bool { return a.post }, true)
+	d.schemas[r.singular+"_create"] = r.attrs.requestSchema(func(a attribute[T]) bool { return a.post }, true)
 	body := wrappedRequest(r.singular, ref(r.singular+"_create"))
 	answer := one
 	if r.createAll != nil {
@@ -152,9 +152,9 @@ func (r *resource[T]) describeCreate(d document, word string, one schema) schema
 func requestBody(s schema) schema { return schema{"required": true, "content": content(s)} }
 
 // answerSchema has no required keys: a query may ask for some only.
-func (r *resource[T]) answerSchema() schema {
+func (as attributes[T]) answerSchema() schema {
 	properties := map[string]schema{}
-	for _, a := range r.attrs {
+	for _, a := range as {
 		if a.show != nil {
 			properties[a.name] = documented(a.answer, a.doc)
 		}
@@ -162,9 +162,9 @@ func (r *resource[T]) answerSchema() schema {
 	return schema{"type": "object", "properties": properties, "additionalProperties": false}
 }
 
-func (r *resource[T]) requestSchema(allowed func(attribute[T]) bool, creating bool) schema {
+func (as attributes[T]) requestSchema(allowed func(attribute[T]) bool, creating bool) schema {
 	properties, required := map[string]schema{}, []string{}
-	for _, a := range r.attrs {
+	for _, a := range as {
 		if !allowed(a) {
 			continue
 		}
@@ -195,10 +195,10 @@ func fieldsParameter() schema {
 	return query("fields", "attributes to answer, all if none is given", several(plainText()))
 }
 
-func (r *resource[T]) listParameters() []schema {
+func (as attributes[T]) listParameters() []schema {
 	var keys []string
 	var filters []schema
-	for _, a := range r.attrs {
+	for _, a := range as {
 		if a.sort {
 			keys = append(keys, a.name)
 		}

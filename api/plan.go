@@ -16,7 +16,7 @@ const defaultPlanLimit = 1000
 
 // plan shows what would be sent, as text unless JSON is asked for. Limit 0 is every step.
 func plan(c *call) (reply, error) {
-	q := c.query()
+	q := c.url.query()
 	limit, err := planLimit(q)
 	if err != nil {
 		return reply{}, err

@@ -118,11 +118,33 @@ func NewPolicy(rules map[string]string) (Policy, error) {
 	return p, nil
 }
 
+// caller is who asks, and the rules that say what he may do.
+type caller struct {
+	Identity
+	rules Policy
+}
+
+// may reports whether the caller may do something to an object of a project.
+func (c caller) may(action, project string) bool { return c.rules[action].allows(c.Identity, project) }
+
+// hidesNetwork reports whether there is a network that the caller may not see.
+// To him it does not exist, also where another object names it.
+func (c caller) hidesNetwork(defs *model.Definitions, id string) bool {
+	n, ok := defs.Networks.Get(id)
+	return ok && !n.Shared && !c.may("get_network", n.ProjectID)
+}
+
+// hidesDevice is the same of a registered device.
+func (c caller) hidesDevice(defs *model.Definitions, id string) bool {
+	d, ok := defs.Devices.Get(id)
+	return ok && !c.may("get_gateway_device", d.ProjectID)
+}
+
 // permitted serves only those whom the policy allows the action, which is on
 // nobody's object: an owner is not asked for.
 func permitted(action string, f func(*call) (reply, error)) func(*call) (reply, error) {
 	return func(c *call) (reply, error) {
-		if !c.cfg.Policy[action].allows(c.who, "") {
+		if !c.who.may(action, "") {
 			return reply{}, model.ErrAdminRequired(c.r.Method)
 		}
 		return f(c)
@@ -132,16 +154,16 @@ func permitted(action string, f func(*call) (reply, error)) func(*call) (reply, 
 // rule is that of a verb on the resource. What no rule is about can not be
 // done at all, and is refused as such later.
 func (r *resource[T]) rule(c *call, verb string) Rule {
-	if rule, ok := c.cfg.Policy[verb+"_"+r.singular]; ok {
+	if rule, ok := c.who.rules[verb+"_"+r.singular]; ok {
 		return rule
 	}
-	return c.cfg.Policy["get_"+r.singular]
+	return c.who.rules["get_"+r.singular]
 }
 
 // authorise refuses those to whom no object can make the verb allowed. Who may
 // see nothing sees an empty list, unless the resource says how it refuses.
 func (r *resource[T]) authorise(c *call, verb string) error {
-	if r.rule(c, verb).mayAllow(c.who) || verb == "get" && r.refuse == nil {
+	if r.rule(c, verb).mayAllow(c.who.Identity) || verb == "get" && r.refuse == nil {
 		return nil
 	}
 	return r.refusal(verb)
@@ -155,14 +177,7 @@ func (r *resource[T]) refusal(verb string) error {
 }
 
 func (r *resource[T]) visible(c *call, v T) bool {
-	return r.rule(c, "get").allows(c.who, v.Meta().ProjectID) || r.public != nil && r.public(v)
-}
-
-// hidesNetwork reports whether there is a network that the caller may not see.
-// To him it does not exist, also where another object names it.
-func (c *call) hidesNetwork(id string) bool {
-	n, ok := c.defs.Networks.Get(id)
-	return ok && !n.Shared && !c.cfg.Policy["get_network"].allows(c.who, n.ProjectID)
+	return r.rule(c, "get").allows(c.who.Identity, v.Meta().ProjectID) || r.public != nil && r.public(v)
 }
 
 // lookup finds the item of the path if the caller may see it. Upstream looks
@@ -181,7 +196,7 @@ func (r *resource[T]) lookup(c *call) (v T, err error) {
 // lookupFor finds the item of the path if the caller may do the verb to it.
 func (r *resource[T]) lookupFor(c *call, verb string) error {
 	v, err := r.lookup(c)
-	if err == nil && !r.rule(c, verb).allows(c.who, v.Meta().ProjectID) {
+	if err == nil && !r.rule(c, verb).allows(c.who.Identity, v.Meta().ProjectID) {
 		err = r.refusal(verb)
 	}
 	return err

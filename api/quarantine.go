@@ -33,7 +33,7 @@ func endOfVNI(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, inputError("vni", err)
 	}
-	return endQuarantine(c, model.WireID{VNI: v.(model.VNI)}, c.query().Get("network_id"))
+	return endQuarantine(c, model.WireID{VNI: v.(model.VNI)}, c.url.query().Get("network_id"))
 }
 
 // endOfStitchVLAN wants the network: a VLAN identifies a network on one cable only.
@@ -42,7 +42,7 @@ func endOfStitchVLAN(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, inputError("vlan", err)
 	}
-	network := c.query().Get("network_id")
+	network := c.url.query().Get("network_id")
 	if network == "" {
 		return reply{}, model.ErrBadRequest("Invalid input for network_id. Reason: it says whose stitch VLAN is meant.")
 	}
@@ -56,7 +56,7 @@ func endQuarantine(c *call, w model.WireID, network string) (reply, error) {
 	}
 	for _, q := range standing {
 		if q.WireID == w && (network == "" || q.NetworkID == network) {
-			c.warn(warnEnded, w, q.NetworkID, q.Switches())
+			c.warnings.add(warnEnded, w, q.NetworkID, q.Switches())
 		}
 	}
 	return reply{status: http.StatusNoContent}, nil

@@ -28,20 +28,23 @@ func quotas() *resource[quotaView] {
 		},
 		all: func(c *call) (out []quotaView) {
 			for q := range c.defs.Quotas.All() {
-				out = append(out, c.viewQuota(q.ID))
+				out = append(out, quotaOf(c.defs, c.cfg.Store.DefaultLimits(), q.ID))
 			}
 			return out
 		},
-		find:   func(c *call, id string) (quotaView, error) { return c.viewQuota(id), nil },
+		find: func(c *call, id string) (quotaView, error) {
+			return quotaOf(c.defs, c.cfg.Store.DefaultLimits(), id), nil
+		},
 		absent: func(id string) error { return model.ErrQuotaNotFound(printed(id)) },
 		update: updateQuota,
 		remove: func(c *call, id string) error { return c.cfg.Store.DeleteQuota(c.r.Context(), id) },
 	}
 }
 
-func (c *call) viewQuota(project string) quotaView {
-	v := quotaView{project, c.cfg.Store.DefaultLimits()}
-	if own, ok := c.defs.Quotas.Get(project); ok {
+// quotaOf is the quota of a project, with the default limits where it has none of its own.
+func quotaOf(defs *model.Definitions, standard model.Limits, project string) quotaView {
+	v := quotaView{project, standard}
+	if own, ok := defs.Quotas.Get(project); ok {
 		v.limits = v.limits.With(own.Limits)
 	}
 	return v
@@ -75,7 +78,7 @@ func updateQuota(c *call, id string, in values) (quotaView, error) {
 		limits[name] = int(v.(int64))
 	}
 	if len(limits) == 0 {
-		return c.viewQuota(id), nil
+		return quotaOf(c.defs, c.cfg.Store.DefaultLimits(), id), nil
 	}
 	q, err := c.cfg.Store.SetQuota(c.r.Context(), id, limits)
 	if err != nil {
@@ -90,7 +93,7 @@ func defaultQuota(r *resource[quotaView]) func(*call) (reply, error) {
 		if _, err := r.lookup(c); err != nil {
 			return reply{}, err
 		}
-		return ok(map[string]members{r.singular: r.render(c, quotaView{c.id, c.cfg.Store.DefaultLimits()}, nil)})
+		return ok(map[string]members{r.singular: r.attrs.render(c.who.Identity, quotaView{c.id, c.cfg.Store.DefaultLimits()}, nil)})
 	}
 }
 

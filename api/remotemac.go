@@ -36,7 +36,7 @@ func remoteMACs() *resource[macView] {
 		},
 		createAll: createRemoteMACs,
 		maxBody:   maxRemoteMACs,
-		remark:    (*call).warnVNI,
+		remark:    reviewer.vni,
 		remove: func(c *call, id string) error {
 			return c.cfg.Store.DeleteRemoteMAC(c.r.Context(), c.parent, id)
 		},
@@ -73,14 +73,14 @@ func showRemoteMACs(of model.DeviceMACs) items {
 }
 
 // parentDevice is the device of the path, if the caller may see it.
-func (c *call) parentDevice() (*model.GatewayDevice, bool) {
+func parentDevice(c *call) (*model.GatewayDevice, bool) {
 	d, ok := c.defs.Devices.Get(c.parent)
-	return d, ok && c.cfg.Policy["get_gateway_device"].allows(c.who, d.ProjectID)
+	return d, ok && !c.who.hidesDevice(c.defs, c.parent)
 }
 
 // allRemoteMACs is empty for an unknown device, as upstream.
 func allRemoteMACs(c *call) []macView {
-	d, ok := c.parentDevice()
+	d, ok := parentDevice(c)
 	if !ok {
 		return nil
 	}
@@ -93,7 +93,7 @@ func allRemoteMACs(c *call) []macView {
 }
 
 func findRemoteMAC(c *call, id string) (macView, error) {
-	d, ok := c.parentDevice()
+	d, ok := parentDevice(c)
 	if !ok {
 		return macView{}, model.ErrGatewayDeviceNotFound(c.parent)
 	}
@@ -105,11 +105,11 @@ func findRemoteMAC(c *call, id string) (macView, error) {
 }
 
 func createRemoteMACs(c *call, ins []values) ([]macView, error) {
-	d, ok := c.parentDevice()
+	d, ok := parentDevice(c)
 	if !ok {
 		return nil, model.ErrGatewayDeviceNotFound(c.parent)
 	}
-	if !c.cfg.Policy["create_remote_mac_entry"].allows(c.who, d.ProjectID) {
+	if !c.who.may("create_remote_mac_entry", d.ProjectID) {
 		return nil, errPolicy("create_remote_mac_entry")
 	}
 	es := make([]model.RemoteMACEntry, 0, len(ins))

@@ -22,7 +22,7 @@ type collection interface {
 type resource[T record] struct {
 	singular, plural string
 	route            string
-	attrs            []attribute[T]
+	attrs            attributes[T]
 	// matchNothing are names that clients use as a filter and no item has.
 	matchNothing []string
 
@@ -47,7 +47,7 @@ type resource[T record] struct {
 	remove func(c *call, id string) error
 	// remark warns of what is most likely a mistake in an item that was created or
 	// changed; nil has nothing to remark.
-	remark func(*call, T)
+	remark func(reviewer, T)
 }
 
 func (r *resource[T]) name() string { return r.singular }
@@ -89,11 +89,11 @@ func (r *resource[T]) show(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(r.one(r.render(c, v, wantedFields(c.query()))))
+	return ok(r.one(r.attrs.render(c.who.Identity, v, wantedFields(c.url.query()))))
 }
 
 func (r *resource[T]) post(c *call) (reply, error) {
-	body, err := c.readBody(max(c.cfg.MaxBody, r.maxBody))
+	body, err := c.body.decode(max(c.cfg.MaxBody, r.maxBody))
 	if err != nil {
 		return reply{}, err
 	}
@@ -111,7 +111,7 @@ func (r *resource[T]) post(c *call) (reply, error) {
 		return reply{}, err
 	}
 	r.remarkOn(c, v)
-	return reply{status: http.StatusCreated, body: r.one(r.renderNew(c, v))}, nil
+	return reply{status: http.StatusCreated, body: r.one(r.attrs.renderNew(c.who.Identity, v))}, nil
 }
 
 // one is an answer with one item, which may have a long list in it.
@@ -122,10 +122,10 @@ func (r *resource[T]) remarkOn(c *call, vs ...T) {
 	if r.remark == nil {
 		return
 	}
-	c.defs = c.cfg.Store.Definitions()
+	after := reviewer{who: c.who, index: c.cfg.Store, defs: c.cfg.Store.Definitions(), warnings: &c.warnings}
 	for _, v := range vs {
-		if len(c.warnings) < maxWarnings {
-			r.remark(c, v)
+		if !c.warnings.full() {
+			r.remark(after, v)
 		}
 	}
 }
@@ -136,11 +136,11 @@ func (r *resource[T]) checkPost(c *call, body any) (values, error) {
 	if err != nil {
 		return nil, err
 	}
-	in, err := r.check(c, inner)
+	in, err := r.attrs.check(c.who.Identity, inner, true)
 	if err != nil {
 		return nil, err
 	}
-	if !r.rule(c, "create").allows(c.who, in.project()) {
+	if !r.rule(c, "create").allows(c.who.Identity, in.project()) {
 		return nil, r.refusal("create")
 	}
 	return in, r.authoriseAttributes(c, inner, "create")
@@ -177,12 +177,12 @@ func (r *resource[T]) postAll(c *call, bulk any) (reply, error) {
 		return reply{}, err
 	}
 	r.remarkOn(c, vs...)
-	body := stream{{r.plural, each(vs, func(v T) any { return r.renderNew(c, v) })}}
+	body := stream{{r.plural, each(vs, func(v T) any { return r.attrs.renderNew(c.who.Identity, v) })}}
 	return reply{status: http.StatusCreated, body: body}, nil
 }
 
 func (r *resource[T]) put(c *call) (reply, error) {
-	body, err := c.readBody(c.cfg.MaxBody)
+	body, err := c.body.decode(c.cfg.MaxBody)
 	if err != nil {
 		return reply{}, err
 	}
@@ -190,7 +190,7 @@ func (r *resource[T]) put(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	in, err := r.check(c, inner)
+	in, err := r.attrs.check(c.who.Identity, inner, false)
 	if err != nil {
 		return reply{}, err
 	}
@@ -208,7 +208,7 @@ func (r *resource[T]) put(c *call) (reply, error) {
 		return reply{}, err
 	}
 	r.remarkOn(c, v)
-	return ok(r.one(r.render(c, v, nil)))
+	return ok(r.one(r.attrs.render(c.who.Identity, v, nil)))
 }
 
 func (r *resource[T]) delete(c *call) (reply, error) {

@@ -140,23 +140,3 @@ func split(path string) []string {
 	}
 	return segments
 }
-
-// query reads the request's query as upstream does: only '&' separates, and what
-// is no escape stands for itself. net/url drops such a pair, and a list without
-// its filter is everything.
-func (c *call) query() url.Values {
-	q := url.Values{}
-	for pair := range strings.SplitSeq(c.r.URL.RawQuery, "&") {
-		if name, value, _ := strings.Cut(pair, "="); pair != "" {
-			q.Add(unescapeQuery(name), unescapeQuery(value))
-		}
-	}
-	return q
-}
-
-func unescapeQuery(s string) string {
-	if u, err := url.QueryUnescape(s); err == nil {
-		return u
-	}
-	return s
-}

@@ -38,7 +38,7 @@ func serveTags(c *call) (reply, error) {
 	case http.MethodGet:
 		return ok(map[string][]string{"tags": {}})
 	case http.MethodPut:
-		body, err := c.readBody(c.cfg.MaxBody)
+		body, err := c.body.decode(c.cfg.MaxBody)
 		if err != nil {
 			return reply{}, err
 		}

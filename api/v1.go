@@ -98,7 +98,7 @@ func unfreezeMAC(c *call) (reply, error) {
 
 // deletedDevices lists all, or those of an id or name.
 func deletedDevices(c *call) (reply, error) {
-	q, out := c.query(), []model.DeletedDevice{}
+	q, out := c.url.query(), []model.DeletedDevice{}
 	chosen := func(key, value string) bool { return len(q[key]) == 0 || slices.Contains(q[key], value) }
 	for _, d := range c.cfg.Status.DeletedDevices() {
 		if chosen("id", d.ID) && chosen("name", d.Name) {

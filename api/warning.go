@@ -2,11 +2,8 @@ package api
 
 import (
 	"fmt"
-	"slices"
+	"net/http"
 	"strconv"
-	"strings"
-
-	"bordergw/model"
 )
 
 // A request may be carried out and yet most likely be a mistake: a switch's name
@@ -37,20 +34,24 @@ const (
 	maxWarningBytes = 3 << 10
 )
 
-func (c *call) warn(format string, args ...any) {
-	c.warnings = append(c.warnings, fmt.Sprintf(format, args...))
-}
+// warnings are the remarks on one request that is carried out.
+type warnings []string
 
-// setWarnings writes the headers once, as many as there is room for.
-func (c *call) setWarnings() {
+func (w *warnings) add(format string, args ...any) { *w = append(*w, fmt.Sprintf(format, args...)) }
+
+// full: no more are looked for.
+func (w *warnings) full() bool { return len(*w) >= maxWarnings }
+
+// send writes the headers once, as many as there is room for.
+func (w *warnings) send(h http.Header) {
 	room := maxWarningBytes
-	defer func() { c.warnings = nil }()
-	for _, text := range c.warnings {
+	defer func() { *w = nil }()
+	for _, text := range *w {
 		value := "299 - " + quoted(text)
 		if room -= len("Warning: \r\n") + len(value); room < 0 {
 			return
 		}
-		c.w.Header().Add("Warning", value)
+		h.Add("Warning", value)
 	}
 }
 
@@ -61,99 +62,4 @@ func quoted(text string) string {
 		rest = rest[:len(rest)*9/10]
 	}
 	return q
-}
-
-// warnName remarks on another item of the same name that the caller may see: a
-// command that is given the name does not know which is meant.
-func (c *call) warnName(kind, name, id string) {
-	if name == "" {
-		return
-	}
-	for o := range c.cfg.Store.Called(kind, name) {
-		if o.ID != id && c.cfg.Policy["get_"+kind].allows(c.who, o.ProjectID) {
-			c.warn(warnNameTaken, kind, o.ID, name)
-			return
-		}
-	}
-}
-
-func (c *call) warnNetwork(n *model.Network) { c.warnName("network", n.Name, n.ID) }
-
-func (c *call) warnDevice(d deviceView) {
-	c.warnName("gateway_device", d.Name, d.ID)
-	if len(d.StitchPorts) > 0 && d.BorderMode != model.BorderStitch {
-		c.warn(warnNoStitch)
-	}
-	c.warnTunnelIPs(d)
-}
-
-// warnTunnelIPs remarks on a given tunnel address that is not used: what the switch
-// itself shows comes first.
-func (c *call) warnTunnelIPs(d deviceView) {
-	seen, known := c.defs.Inventories.Get(d.ID)
-	if !known || len(d.TunnelIPs) == 0 {
-		return
-	}
-	for _, sw := range seen.Switches {
-		if len(sw.TunnelIPs) > 0 && !sw.NoTunnelIP && !slices.Equal(sw.TunnelIPs[:1], d.TunnelIPs) {
-			c.warn(warnTunnelIP, sw.Name, sw.TunnelIPs[0])
-		}
-	}
-}
-
-func (c *call) warnGateway(g *model.L2Gateway) {
-	c.warnName("l2_gateway", g.Name, g.ID)
-	if g.Preempt && g.HAMode != model.ActivePassive {
-		c.warn(warnPreempt)
-	}
-	where := model.NewPlaces(c.defs)
-	for i := range g.Devices {
-		c.warnGatewayDevice(where, &g.Devices[i])
-	}
-}
-
-// warnGatewayDevice remarks on a switch or ports that nobody has.
-func (c *call) warnGatewayDevice(where *model.Places, d *model.Device) {
-	at, known := where.Find(d)
-	if !known {
-		c.warn(warnNoSwitch, d.DeviceName)
-		return
-	}
-	sw := where.Seen(at)
-	if sw == nil {
-		return
-	}
-	for _, i := range d.Interfaces {
-		if sw.Lacks(i.Name) && !i.ProvisionAhead {
-			c.warn(warnNoPort, sw.Name, i.Name)
-		}
-	}
-}
-
-// warnVNI remarks on a remote MAC that nothing makes use of.
-func (c *call) warnVNI(m macView) {
-	if !c.cfg.Store.UsesVNI(m.SegmentationID) {
-		c.warn(warnNoVNI, m.SegmentationID)
-	}
-}
-
-// maxIdle bounds the VNIs that a device's status names.
-const maxIdle = 5
-
-// idleMACs says for the status of a device which of its remote MACs nothing makes use
-// of, "" for none.
-func (c *call) idleMACs(of model.DeviceMACs) string {
-	var idle []string
-	for v := range of.VNIs() {
-		if c.cfg.Store.UsesVNI(v) {
-			continue
-		}
-		if idle = append(idle, v.String()); len(idle) == maxIdle {
-			break
-		}
-	}
-	if len(idle) == 0 {
-		return ""
-	}
-	return fmt.Sprintf(noteIdleMACs, strings.Join(idle, ", "))
 }
