@@ -46,38 +46,31 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// maxReplyBacklog bounds, in bytes, what waits to be sent to a peer that makes
-// requests and does not read the replies.
-const maxReplyBacklog = 1 << 20
-
 // Conn is one session. Its methods are safe for concurrent use.
 type Conn struct {
 	net net.Conn
 	cfg Config
 
 	requests chan []byte   // frames of calls, taken by the writer
-	kick     chan struct{} // replies is not empty
 	stop     chan struct{} // closed when the session has failed or is closed
 	written  chan struct{} // closed by the writer
 	done     chan struct{} // closed by the reader, the last to leave
 
-	mu      sync.Mutex
-	err     error // reason, set once
-	lastID  uint64
-	calls   map[uint64]*trip
-	replies []byte // echo requests and replies, ahead of calls
-	next    []byte // what follows a call that was carried out, behind replies
-	locks   map[string]bool
+	mu  sync.Mutex
+	err error // reason, set once
+
+	calls    callTable
+	out      outbox
+	locks    lockTable
+	activity activity
 
 	// Of the reader only.
 	frames   framer
-	monitors map[string]*monitor
+	monitors monitorTable
 	silent   int // echo requests since the last byte
 
 	stats     counters
 	monitorID atomic.Uint64
-	born      time.Time
-	progress  atomic.Int64 // time of the last progress, since born
 }
 
 // NewConn starts a session on c, which it owns from now on.
@@ -86,14 +79,14 @@ func NewConn(c net.Conn, cfg Config) *Conn {
 		net:      c,
 		cfg:      cfg.withDefaults(),
 		requests: make(chan []byte),
-		kick:     make(chan struct{}, 1),
 		stop:     make(chan struct{}),
 		written:  make(chan struct{}),
 		done:     make(chan struct{}),
-		calls:    map[uint64]*trip{},
-		locks:    map[string]bool{},
-		monitors: map[string]*monitor{},
-		born:     time.Now(),
+		calls:    callTable{byID: map[uint64]*trip{}},
+		out:      outbox{kick: make(chan struct{}, 1)},
+		locks:    lockTable{owned: map[string]bool{}},
+		activity: activity{born: time.Now()},
+		monitors: monitorTable{},
 	}
 	conn.frames = framer{src: source{conn}, share: conn.cfg.Share, maxFrame: conn.cfg.MaxFrame, maxDepth: conn.cfg.MaxDepth}
 	go conn.readLoop()
@@ -101,11 +94,8 @@ func NewConn(c net.Conn, cfg Config) *Conn {
 	return conn
 }
 
-// age is the time since the session began, which no setting of a clock changes.
-func (c *Conn) age() int64 { return int64(time.Since(c.born)) }
-
 // Silence is how long the peer has sent nothing at all.
-func (c *Conn) Silence() time.Duration { return time.Duration(c.age() - c.stats.lastReceived.Load()) }
+func (c *Conn) Silence() time.Duration { return c.activity.silence() }
 
 // Done is closed when the session has ended: its goroutines are gone, and no
 // Handler will be called again.
@@ -170,25 +160,13 @@ func (c *Conn) readLoop() {
 // silence, which an idle session may have, gives the peer one more EchoAfter: a slow one
 // answers nothing else while it works on it.
 func (c *Conn) probe() error {
-	if c.silent > c.cfg.EchoTries || c.silent == c.cfg.EchoTries && !c.askedLate() {
+	late := c.activity.lastReceived().Add(c.cfg.EchoAfter / 5)
+	if c.silent > c.cfg.EchoTries || c.silent == c.cfg.EchoTries && !c.calls.anyAfter(late) {
 		return fmt.Errorf("%w: no answer to %d echo requests in %v", ErrSilent,
 			c.silent, time.Duration(c.silent+1)*c.cfg.EchoAfter)
 	}
 	c.silent++
 	return c.reply([]byte(echoRequest))
-}
-
-// askedLate reports whether a call began when the peer had been silent for a while.
-func (c *Conn) askedLate() bool {
-	late := c.born.Add(time.Duration(c.stats.lastReceived.Load()) + c.cfg.EchoAfter/5)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, t := range c.calls {
-		if t.start.After(late) {
-			return true
-		}
-	}
-	return false
 }
 
 const echoRequest = `{"id":"echo","method":"echo","params":[]}`
@@ -222,18 +200,10 @@ func (c *Conn) keepUp(frame int) (stop func()) {
 	return func() { close(over); <-ended }
 }
 
-// reply queues a message of our own, ahead of calls.
+// reply sends a message of our own, ahead of calls.
 func (c *Conn) reply(frame []byte) error {
-	c.mu.Lock()
-	c.replies = append(c.replies, frame...)
-	backlog := len(c.replies)
-	c.mu.Unlock()
-	if backlog > maxReplyBacklog {
-		return protocolf("the peer makes requests and does not read the replies")
-	}
 	c.stats.framesOut.Add(1)
-	model.Hint(c.kick)
-	return nil
+	return c.out.reply(frame)
 }
 
 func (c *Conn) writeLoop() {
@@ -242,18 +212,12 @@ func (c *Conn) writeLoop() {
 		close(c.written)
 	}()
 	for {
-		c.mu.Lock()
-		frame := c.replies
-		if len(frame) == 0 {
-			frame, c.next = c.next, nil
-		}
-		c.replies = nil
-		c.mu.Unlock()
+		frame := c.out.take()
 		if len(frame) == 0 {
 			select {
 			case <-c.stop:
 				return
-			case <-c.kick:
+			case <-c.out.kick:
 				continue
 			case frame = <-c.requests:
 			}
@@ -280,12 +244,12 @@ func (s source) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	c.silent = 0
-	now := c.age()
+	now := c.activity.age()
 	c.stats.bytesIn.Add(uint64(n))
-	c.stats.lastReceived.Store(now)
+	c.activity.received.Store(now)
 	// Part of a message too long for an echo: a big reply is on its way.
 	if c.frames.partial()+n > maxEcho {
-		c.progress.Store(now)
+		c.activity.progress.Store(now)
 	}
 	return n, nil
 }
@@ -295,7 +259,6 @@ const maxEcho = 4 << 10
 
 type counters struct {
 	bytesIn, bytesOut, framesIn, framesOut, ignored atomic.Uint64
-	lastReceived                                    atomic.Int64 // since born
 }
 
 // Stats are the counters of a session.
@@ -316,6 +279,6 @@ func (c *Conn) Stats() Stats {
 		FramesIn:     c.stats.framesIn.Load(),
 		FramesOut:    c.stats.framesOut.Load(),
 		Ignored:      c.stats.ignored.Load(),
-		LastReceived: c.born.Add(time.Duration(c.stats.lastReceived.Load())),
+		LastReceived: c.activity.lastReceived(),
 	}
 }

@@ -1,44 +1,47 @@
 package ovsdb
 
-import "context"
+import "sync"
 
-// Lock asks for a lock (RFC 7047, section 4.1.8). If another session owns it,
-// acquired is false and the server grants it later, see Config.LockChanged.
-func (c *Conn) Lock(ctx context.Context, id string) (acquired bool, err error) {
-	return c.lock(ctx, "lock", id)
+// lockTable holds the locks that the session has asked for, and which of them it owns as
+// far as the server has said. The reader writes it; anybody may read it.
+type lockTable struct {
+	mu    sync.Mutex
+	owned map[string]bool
 }
 
-// Steal takes a lock at once, whoever owns it.
-func (c *Conn) Steal(ctx context.Context, id string) error {
-	_, err := c.lock(ctx, "steal", id)
-	return err
+func (l *lockTable) owns(id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.owned[id]
 }
 
-// Unlock gives a lock, or the wait for it, up.
-func (c *Conn) Unlock(ctx context.Context, id string) error {
-	cl := newCall("unlock", func([]byte) error {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		delete(c.locks, id)
-		return nil
-	})
-	return c.do(ctx, cl, lockParams(id))
+func (l *lockTable) set(id string, owned bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.owned[id] = owned
 }
 
-// Locked reports whether this session owns a lock, as far as it knows. Only
-// Assert in a transaction makes sure.
-func (c *Conn) Locked(id string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.err == nil && c.locks[id]
+func (l *lockTable) forget(id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.owned, id)
 }
 
-func (c *Conn) lock(ctx context.Context, method, id string) (acquired bool, err error) {
-	err = c.do(ctx, c.lockCall(method, id, &acquired), lockParams(id))
-	return acquired, err
+// change takes what the server says of a lock unasked. One that was never asked for is
+// ignored. What changes nothing is not passed on: ovsdb-server 3.1 repeats "locked" when
+// another session stops waiting.
+func (l *lockTable) change(id string, owned bool) (asked, changed bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	before, asked := l.owned[id]
+	if asked {
+		l.owned[id] = owned
+	}
+	return asked, asked && before != owned
 }
 
-func (c *Conn) lockCall(method, id string, acquired *bool) *call {
+// request is the call that asks for a lock, or steals it.
+func (l *lockTable) request(method, id string, acquired *bool) question {
 	return newCall(method, func(raw []byte) error {
 		var result struct{ Locked *bool }
 		if err := decode(raw, &result); err != nil {
@@ -48,42 +51,20 @@ func (c *Conn) lockCall(method, id string, acquired *bool) *call {
 			return protocolf("no \"locked\" in %s", excerpt(raw))
 		}
 		*acquired = *result.Locked
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.locks[id] = *acquired
+		l.set(id, *acquired)
 		return nil
-	})
+	}).with(lockParams(id))
 }
 
 func lockParams(id string) []byte { return append(appendString([]byte("["), id), ']') }
 
-// lockChanged handles the notifications "locked" and "stolen" (RFC 7047,
-// sections 4.1.9 and 4.1.10). Those for a lock never asked for are ignored, and
-// those that change nothing are not passed on: ovsdb-server 3.1 repeats "locked"
-// when another session stops waiting.
-func (c *Conn) lockChanged(method string, params []byte) error {
+// lockID is the lock that a notification is about.
+func lockID(params []byte) (string, error) {
 	args, err := elements(params, 1)
 	if err != nil {
-		return err
+		return "", err
 	}
 	s := scanner{data: args[0]}
 	id := string(s.text())
-	if err := s.finish(); err != nil {
-		return err
-	}
-	held := method == "locked"
-	c.mu.Lock()
-	before, asked := c.locks[id]
-	if asked {
-		c.locks[id] = held
-	}
-	c.mu.Unlock()
-	if !asked {
-		c.stats.ignored.Add(1)
-		return nil
-	}
-	if c.cfg.LockChanged != nil && before != held {
-		c.cfg.LockChanged(id, held)
-	}
-	return nil
+	return id, s.finish()
 }

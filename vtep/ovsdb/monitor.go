@@ -71,22 +71,15 @@ type monitor struct {
 	ignored *atomic.Uint64
 }
 
+// monitorTable holds the monitors that stand, by name. Only the reader uses it.
+type monitorTable map[string]*monitor
+
 // monitorMethods are tried in this order: the newest is the cheapest for the
 // server, the last is all that RFC 7047 has.
 var monitorMethods = []struct{ method, update string }{
 	{"monitor_cond_since", "update3"},
 	{"monitor_cond", "update2"},
 	{"monitor", "update"},
-}
-
-// Monitor asks for tables and hands their initial rows and
-// every later change to h. The initial rows have been handed over when it
-// returns. It falls back to older methods when the server refuses a newer one,
-// and returns the RPCError of the oldest. The id is for Cancel.
-func (c *Conn) Monitor(ctx context.Context, db string, tables []MonitorTable, h Handler) (id string, err error) {
-	m := c.NewMonitoring(db, tables, h)
-	c.BeginMonitors(ctx, m)
-	return m.Wait(ctx)
 }
 
 // Monitoring is a monitor in the making.
@@ -99,27 +92,6 @@ type Monitoring struct {
 	id     string
 	trip   *trip
 	err    error // it was not sent
-}
-
-// NewMonitoring is a monitor that is yet to be asked for.
-func (c *Conn) NewMonitoring(db string, tables []MonitorTable, h Handler) *Monitoring {
-	return &Monitoring{conn: c, db: db, tables: tables, h: h}
-}
-
-// BeginMonitors is the first half of Monitor, until the requests are on their way. The
-// server does first what comes first, also where it is Wait that finds a method that
-// the server knows, if they are waited for in that order.
-func (c *Conn) BeginMonitors(ctx context.Context, list ...*Monitoring) {
-	questions := make([]question, len(list))
-	for i, m := range list {
-		questions[i] = m.question()
-	}
-	trips, err := c.start(ctx, questions...)
-	for i, m := range list {
-		if m.err = err; err == nil {
-			m.trip = trips[i]
-		}
-	}
 }
 
 // Wait is the second half of Monitor.
@@ -165,15 +137,6 @@ func (m *Monitoring) question() question {
 	}).with(append(params, ']'))
 }
 
-// Cancel ends a monitor (RFC 7047, section 4.1.7). Its Handler is not called any
-// more once this has returned without an error; an RPCError leaves it as it is.
-func (c *Conn) Cancel(ctx context.Context, id string) error {
-	return c.do(ctx, newCall("monitor_cancel", func([]byte) error {
-		delete(c.monitors, id)
-		return nil
-	}), append(appendString([]byte("["), id), ']'))
-}
-
 func appendMonitorTables(b []byte, tables []MonitorTable) []byte {
 	tables = slices.SortedStableFunc(slices.Values(tables), func(x, y MonitorTable) int { return strings.Compare(x.Table, y.Table) })
 	b = append(b, '{')
@@ -192,30 +155,9 @@ func appendMonitorTables(b []byte, tables []MonitorTable) []byte {
 	return append(b, '}')
 }
 
-// notified handles a notification. Its error ends the session.
-func (c *Conn) notified(method string, params []byte) error {
-	var err error
-	switch method {
-	case "update", "update2":
-		err = c.updated(method, params, 2)
-	case "update3":
-		err = c.updated(method, params, 3)
-	case "monitor_canceled":
-		return ErrCanceled
-	case "locked", "stolen":
-		err = c.lockChanged(method, params)
-	default:
-		c.stats.ignored.Add(1)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", method, err)
-	}
-	return nil
-}
-
-// updated handles an update with n params: the monitor first, the rows last. A
+// update handles an update with n params: the monitor first, the rows last. A
 // monitor that does not exist (yet) is an error, for rows may have been lost.
-func (c *Conn) updated(method string, params []byte, n int) error {
+func (t monitorTable) update(method string, params []byte, n int) error {
 	args, err := elements(params, n)
 	if err != nil {
 		return err
@@ -225,7 +167,7 @@ func (c *Conn) updated(method string, params []byte, n int) error {
 	if err := s.finish(); err != nil {
 		return err
 	}
-	m := c.monitors[string(name)]
+	m := t[string(name)]
 	if m == nil {
 		return protocolf("no monitor %s", excerpt(name))
 	}
@@ -233,26 +175,6 @@ func (c *Conn) updated(method string, params []byte, n int) error {
 		return protocolf("monitor %s is sent %s", name, m.update)
 	}
 	return m.apply(args[n-1], false)
-}
-
-// elements splits an array of n elements.
-func elements(raw []byte, n int) ([][]byte, error) {
-	s := scanner{data: raw}
-	list := make([][]byte, 0, n)
-	s.open('[')
-	for i := 0; s.more(']', i); i++ {
-		if i == n {
-			return nil, protocolf("more than %d elements", n)
-		}
-		list = append(list, s.value())
-	}
-	if err := s.finish(); err != nil {
-		return nil, err
-	}
-	if len(list) < n {
-		return nil, protocolf("%d elements, not %d", len(list), n)
-	}
-	return list, nil
 }
 
 // apply hands over a <table-updates> or <table-updates2> object in one pass.

@@ -1,7 +1,6 @@
 package ovsdb
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"sync"
@@ -75,13 +74,6 @@ func (t *ColumnType) UnmarshalJSON(raw []byte) error {
 		return nil
 	}
 	return json.Unmarshal(in.Max, &t.Max)
-}
-
-// ListDBs returns the names of the databases (RFC 7047, section 4.1.1).
-func (c *Conn) ListDBs(ctx context.Context) ([]string, error) {
-	var names []string
-	err := c.do(ctx, listDBs(&names), []byte("[]"))
-	return names, err
 }
 
 func listDBs(names *[]string) *call {

@@ -66,21 +66,6 @@ func (t *Transaction) request(id uint64) []byte {
 // Len is the number of operations.
 func (t *Transaction) Len() int { return len(t.expected) }
 
-// Transact builds and sends one transaction.
-func (c *Conn) Transact(ctx context.Context, db string, ops ...Op) ([]Result, error) {
-	return c.Send(ctx, NewTransaction(db, ops...))
-}
-
-// Send sends a transaction (RFC 7047, section 4.1.3). The updates it causes have
-// been handed to the Handler before it returns, if the server sends them first.
-//
-// The error is nil (committed), a TransactError or RPCError (refused, except
-// for the Kind NoMatch: committed, with results), or wraps ErrNotSent or
-// ErrUnknownOutcome; the session has ended with the last.
-func (c *Conn) Send(ctx context.Context, t *Transaction) ([]Result, error) {
-	return c.Begin(ctx, t).Wait(ctx)
-}
-
 // Sending is a transaction under way.
 type Sending struct {
 	conn    *Conn
@@ -89,14 +74,6 @@ type Sending struct {
 	results []Result
 	refused *TransactError
 	next    *Sending
-}
-
-// Begin is the first half of Send, until the transaction is on its way. Wait must
-// follow.
-func (c *Conn) Begin(ctx context.Context, t *Transaction) *Sending {
-	s := &Sending{conn: c}
-	s.trip, s.err = c.begin(ctx, question{s.call(t), t.request})
-	return s
 }
 
 // Then has a transaction follow this one, for which nobody has waited yet. It is
@@ -133,7 +110,7 @@ func (s *Sending) Wait(ctx context.Context) ([]Result, error) {
 		return nil, s.err
 	}
 	err := s.conn.await(ctx, s.trip)
-	if s.next != nil && s.next.err == nil && !s.conn.unfollow(s.trip) {
+	if s.next != nil && s.next.err == nil && !s.conn.calls.unfollow(s.trip) {
 		s.next.err = fmt.Errorf("transact: %w: the one before was not carried out", ErrNotSent)
 	}
 	switch {
