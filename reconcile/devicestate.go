@@ -14,6 +14,12 @@ import (
 	"bordergw/vtep/transport"
 )
 
+// notConnected is the detail of a device before the first attempt.
+const notConnected = "not connected yet"
+
+// unreportedShown is how long a status shows that a switch has not reported changes.
+const unreportedShown = time.Hour
+
 // deviceState is what the status of a device and of its connections is made of.
 type deviceState struct {
 	phase      string
@@ -46,6 +52,26 @@ func (st *deviceState) reachable() bool { return st.awaySince.IsZero() }
 // longer than hold.
 func (st *deviceState) expected(hold time.Duration) bool {
 	return st.cameOnce && (st.reachable() || time.Since(st.awaySince) < hold)
+}
+
+// connected reports whether the phase is one of a session that stands.
+func (st *deviceState) connected() bool {
+	return st.phase != model.DeviceUnreachable && st.phase != model.DeviceUnsupported
+}
+
+// withoutSwitch reports whether the session shows no Physical_Switch: all that is
+// wanted may stand, and yet nothing is carried.
+func (st *deviceState) withoutSwitch() bool {
+	driven := st.phase == model.DeviceInSync || st.phase == model.DeviceDegraded
+	return driven && st.facts != nil && len(st.facts.Switches) == 0
+}
+
+// distrusted is what the switch has not reported, for a while.
+func (st *deviceState) distrusted(now time.Time) string {
+	if st.unreported == "" || now.Sub(st.unreportedAt) > unreportedShown {
+		return ""
+	}
+	return "read anew at " + st.unreportedAt.UTC().Format(time.RFC3339) + ": " + st.unreported
 }
 
 // settle reports the outcome of a plan. After writing, one more plan finds
@@ -149,6 +175,13 @@ func (st *deviceState) isBack(hold time.Duration) bool {
 	return true
 }
 
+// state copies what is known of the device's session.
+func (w *worker) state() deviceState {
+	w.board.mu.Lock()
+	defer w.board.mu.Unlock()
+	return w.board.status
+}
+
 // enterReading notes that the database is being read. That of a switch that is driven
 // elsewhere is read only to see whether that is still so.
 func (w *worker) enterReading() {
@@ -202,7 +235,7 @@ func (w *worker) stamp() {
 	if w.brief {
 		return
 	}
-	w.loop.transitions.record("device/"+w.id, w.loop.deviceStatus(w.id).Conditions)
+	w.loop.transitions.record("device/"+w.id, w.loop.devices.of(w.id).Conditions)
 }
 
 // lost records the end of a session, or that none could be had.

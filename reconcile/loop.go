@@ -78,12 +78,12 @@ type Loop struct {
 
 	// said bounds how often all switches together have the store remember what they say.
 	said bucket
-	// noted is when connections in error were last logged; Run's own.
-	noted time.Time
 
+	devices     *deviceStatuses
+	connections *connectionStatuses
 	transitions transitions
-	inError     map[string]bool // connections; Run's own
-	disputed    map[string]bool // networks that have contested MACs; Run's own
+	recorder    statusRecorder
+	contested   contestedLog
 }
 
 // New makes a Loop; Run starts it.
@@ -93,7 +93,7 @@ func New(store Store, opts Options) *Loop {
 		store: store, opts: opts, log: opts.Log,
 		stamp: make(chan struct{}, 1), kick: make(chan struct{}, 1),
 		newNetworks: newNetworks{settle: opts.Settle, since: map[string]time.Time{}},
-		inError:     map[string]bool{}, disputed: map[string]bool{}, leases: connector.NewLeases(),
+		leases:      connector.NewLeases(),
 	}
 	l.macs = newMACReports(mactable.New(time.Now(), opts.LocalHold, opts.Hold, mactable.ContradictTime), l.facts)
 	l.moves = moveKeeper{store: store, log: l.log, macs: l.macs}
@@ -101,6 +101,13 @@ func New(store Store, opts Options) *Loop {
 	l.metrics = newMetrics(opts.Registry, l)
 	l.workers = newWorkers(store, l.metrics, func(gd *model.GatewayDevice) *worker { return newWorker(l, gd) })
 	l.elector = elector{store: store, log: l.log, workers: l.workers}
+	l.devices = &deviceStatuses{store: store, workers: l.workers, tls: opts.TLS}
+	l.connections = &connectionStatuses{store: store, view: &l.view, workers: l.workers, macs: l.macs}
+	l.recorder = statusRecorder{
+		store: store, log: l.log, workers: l.workers, devices: l.devices, connections: l.connections,
+		transitions: &l.transitions, again: l.refresh, inError: map[string]bool{},
+	}
+	l.contested = contestedLog{log: l.log, known: map[string]bool{}}
 	who := &identifier{store: store, tls: opts.TLS, workers: l.workers, leases: l.leases}
 	l.acceptor = connector.NewAcceptor(l.log, who.identify, who.seenAt, func(reason string) { l.metrics.refused.WithLabelValues(reason).Inc() })
 	l.workers.recheck = l.acceptor.Recheck
@@ -125,6 +132,19 @@ func (o *Options) fill() {
 	if o.Dial == nil {
 		o.Dial = connector.Dialer(o.TLS)
 	}
+}
+
+// waiting is the detail of a device that is not dialled and has not called.
+func (o *Options) waiting(gd *model.GatewayDevice) string {
+	if len(o.Listeners) == 0 {
+		return "the daemon does not listen for switches (ovsdb-listen)"
+	}
+	if gd.TLS != "" {
+		if err := o.TLS.Check(gd.TLS); err != nil {
+			return err.Error()
+		}
+	}
+	return "waiting for the switch to connect"
 }
 
 func positive(d, otherwise time.Duration) time.Duration {
@@ -189,7 +209,7 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 		Prune: !cautious && defs.Connections.Len() > 0,
 	}, was)
 	l.view.Store(view)
-	l.logContested(view)
+	l.contested.note(view)
 	if was == nil || was.Revision != view.Revision {
 		l.refresh() // definitions alone may make a connection impossible
 	}

@@ -41,7 +41,7 @@ func TestUndrivenIsRecorded(t *testing.T) {
 		gd := top.Device("router", "", func(gd *model.GatewayDevice) { gd.Type = "network_vtep" })
 		require.False(t, gd.Driven())
 		l, _ := loopOf(top, top.Device("tor", ""))
-		l.stampConnections()
+		l.recorder.record(l.view.Load())
 		requireRecorded(t, l, gd.ID)
 	})
 }

@@ -78,7 +78,7 @@ func (l *Loop) await(ctx context.Context, running *sync.WaitGroup, changes <-cha
 			}
 		case <-t.stamp.C:
 			t.stamping = false
-			l.stampConnections()
+			l.recorder.record(l.view.Load())
 		}
 	}
 }

@@ -16,8 +16,6 @@ const (
 	// maxTrust is how long a switch may go unasked that contradicts itself, or refuses to
 	// say what it has.
 	maxTrust = time.Hour
-	// unreportedShown is how long a status shows that a switch has not reported changes.
-	unreportedShown = time.Hour
 )
 
 // surveys are when a worker asks its switch what it has, as what it tells may not be all:
@@ -138,12 +136,4 @@ func (w *worker) resync(found *vtep.UnreportedError) error {
 	d.rows = slices.Clone(found.Rows)
 	w.logger().WithField("err", found).Warn("reading the switch anew")
 	return found
-}
-
-// distrusted is what the switch has not reported, for a while.
-func (st *deviceState) distrusted(now time.Time) string {
-	if st.unreported == "" || now.Sub(st.unreportedAt) > unreportedShown {
-		return ""
-	}
-	return "read anew at " + st.unreportedAt.UTC().Format(time.RFC3339) + ": " + st.unreported
 }

@@ -25,7 +25,7 @@ func TestF69_StandbyOfManyDevices(t *testing.T) {
 		o.Standby = append(o.Standby, fmt.Sprint("device-", n))
 	}
 	l := New(&movesStore{}, Options{})
-	st := l.judge(&topology.View{}, o)
+	st := l.connections.judge(&topology.View{}, o)
 	require.Equal(t, model.ConnectionActive, st.State)
 	require.Contains(t, st.Detail, "standby: device-0, device-1, ")
 	require.Contains(t, st.Detail, ", and 489 more")
@@ -88,7 +88,8 @@ func TestF69_TextsOfAStatus(t *testing.T) {
 		if h.IntN(2) == 0 {
 			o.Unsupported, o.Errors, o.Waiting = nil, nil, nil
 		}
-		l := New(&movesStore{}, Options{})
+		st := &movesStore{}
+		l := New(st, Options{})
 		for n := range 1 + h.IntN(30) {
 			gd := topo.Device(fmt.Sprint(n, h.text()[:1]), "", func(gd *model.GatewayDevice) { gd.ManagementIP = "192.0.2.1" })
 			w := newWorker(l, gd)
@@ -98,8 +99,8 @@ func TestF69_TextsOfAStatus(t *testing.T) {
 			l.workers.byID[gd.ID] = w
 			o.Parts = append(o.Parts, topology.Part{Device: gd, LogicalSwitches: []string{network}, Bindings: []vtep.Binding{{Switch: "sw", Port: "p1"}}})
 		}
-		l.store = &movesStore{defs: topo.Definitions}
-		require.True(t, boundedTexts(l.judge(&topology.View{}, o)), seed)
+		st.defs = topo.Definitions
+		require.True(t, boundedTexts(l.connections.judge(&topology.View{}, o)), seed)
 		for id := range l.workers.byID {
 			require.True(t, boundedTexts(l.DeviceStatus(id)), seed)
 		}

@@ -3,6 +3,9 @@ package reconcile
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +16,7 @@ import (
 	"bordergw/model"
 	"bordergw/reconcile/connector"
 	"bordergw/reconcile/damping"
+	"bordergw/reconcile/topology"
 	"bordergw/vtep"
 	"bordergw/vtep/transport"
 )
@@ -81,7 +85,7 @@ func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
 	w.device.Store(gd)
 	w.board.status = deviceState{phase: model.DeviceUnreachable, phaseSince: time.Now(), awaySince: time.Now(), detail: notConnected}
 	if connector.Listens(gd) {
-		w.board.status.detail = l.waiting(gd)
+		w.board.status.detail = l.opts.waiting(gd)
 	}
 	return w
 }
@@ -167,7 +171,7 @@ func (w *worker) connect(ctx context.Context) error {
 	if of, waits := w.loop.leases.Waits(w.seat); waits {
 		w.enter(model.DeviceDrivenElsewhere, of.Error())
 	} else {
-		w.enter(model.DeviceUnreachable, w.loop.waiting(gd))
+		w.enter(model.DeviceUnreachable, w.loop.opts.waiting(gd))
 	}
 	if w.brief {
 		var cancel context.CancelFunc
@@ -242,4 +246,55 @@ func (w *worker) letGo() {
 		w.loop.macs.disconnected(w.id)
 	}
 	w.loop.leases.Release(w.seat)
+}
+
+// endpoint is where the worker's session comes from or goes to.
+func (w *worker) endpoint() string {
+	k := w.seat.Link()
+	if k.From == "" {
+		return connector.Describe(w.device.Load())
+	}
+	return k.Endpoint()
+}
+
+// current is the worker's session, nil while there is none.
+func (w *worker) current() *vtep.Session {
+	return w.seat.Link().Session
+}
+
+// unread says why the device is not read now, "" if it is.
+func (w *worker) unread() string {
+	if w == nil {
+		return ""
+	}
+	st := w.state()
+	if st.phase != model.DeviceUnreachable && st.phase != model.DeviceReading {
+		return ""
+	}
+	return fmt.Sprintf("device %s: %s: %s", w.device.Load().DisplayName(), strings.ToLower(st.phase), st.detail)
+}
+
+// planned tells what would be sent to the switch now, with that many steps at most.
+func (w *worker) planned(limit int) model.DevicePlan {
+	gd := w.device.Load()
+	p := model.DevicePlan{ID: w.id, Name: gd.Name}
+	w.board.mu.Lock()
+	want, detail := w.board.want, w.board.status.detail
+	w.board.mu.Unlock()
+	s := w.current()
+	switch {
+	case s == nil:
+		p.Detail = detail
+	case want != nil:
+		p.Known, p.Detail = true, noted(sharingNote(w.loop.store.Definitions(), w.id), topology.RelayNote(gd))
+		ops := s.Plan(want, vtep.Whole).Ops
+		p.Count = len(ops)
+		p.Steps = stepsOf(ops, limit)
+	}
+	return p
+}
+
+// noted joins the notes that there are.
+func noted(notes ...string) string {
+	return strings.Join(slices.DeleteFunc(notes, func(s string) bool { return s == "" }), "; ")
 }
