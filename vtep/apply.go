@@ -235,7 +235,7 @@ func (s *Session) take(o outcome) {
 	}
 	for i := range o.macs {
 		m := &o.macs[i]
-		s.state.addedRemote(o.results[m.n].UUID, macExtra{mac: m.mac, ls: m.ls.resolve(o.results), locator: m.locator.resolve(o.results)})
+		s.state.remote.added(o.results[m.n].UUID, macExtra{mac: m.mac, ls: m.ls.resolve(o.results), locator: m.locator.resolve(o.results)})
 	}
 }
 
@@ -243,5 +243,5 @@ func (s *Session) take(o outcome) {
 func (s *Session) settle() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.state.ucastRemote.settle()
+	s.state.remote.macs.settle()
 }

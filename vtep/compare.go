@@ -25,18 +25,27 @@ type rows interface {
 	decoded(columns json.RawMessage) (any, error)
 }
 
-// known is a table that is monitored.
-func (s *State) known(table string) rows {
-	return map[string]rows{
-		"Physical_Switch": s.switches, "Physical_Port": s.ports, "Logical_Switch": s.logical, "Physical_Locator": s.locatorRows,
-		"Physical_Locator_Set": s.sets, "Tunnel": s.tunnels, "Mcast_Macs_Remote": s.mcastRemote, "Mcast_Macs_Local": s.mcastLocal,
-		"Ucast_Macs_Remote": &s.ucastRemote, "Ucast_Macs_Local": &s.ucastLocal,
-	}[table]
+// surveyTables are the tables of a State as a Survey looks at them. They are valid while
+// the State is locked.
+type surveyTables struct {
+	caps     Caps // which of them the server has
+	byName   map[string]rows
+	logical  *logicalTable
+	locators *locatorTable
+}
+
+func (s *State) surveyed() *surveyTables {
+	return &surveyTables{caps: s.caps, logical: &s.logical, locators: &s.locators, byName: map[string]rows{
+		"Physical_Switch": s.physical.switches, "Physical_Port": s.physical.ports, "Logical_Switch": s.logical.rows,
+		"Physical_Locator": s.locators.rows, "Physical_Locator_Set": s.locators.sets, "Tunnel": s.tunnels.rows,
+		"Mcast_Macs_Remote": s.floods, "Mcast_Macs_Local": s.local.floods,
+		"Ucast_Macs_Remote": &s.remote.macs, "Ucast_Macs_Local": &s.local.macs,
+	}}
 }
 
 // unlike finds rows that differ from what was read of a part, a few if there are many.
-func (s *State) unlike(p part, results []ovsdb.Result) (out []ovsdb.UUID, err error) {
-	t := s.known(p.table)
+func (t *surveyTables) unlike(p part, results []ovsdb.Result) (out []ovsdb.UUID, err error) {
+	table := t.byName[p.table]
 	read := map[ovsdb.UUID]bool{}
 	for i := range results {
 		err := ovsdb.EachRow(results[i].Rows, func(row json.RawMessage) error {
@@ -45,8 +54,8 @@ func (s *State) unlike(p part, results []ovsdb.Result) (out []ovsdb.UUID, err er
 				return errWire
 			}
 			read[id] = true
-			like, err := t.like(id, row)
-			if !like && !t.pending(id) && len(out) < maxSuspects {
+			like, err := table.like(id, row)
+			if !like && !table.pending(id) && len(out) < maxSuspects {
 				out = append(out, id)
 			}
 			return err
@@ -55,12 +64,12 @@ func (s *State) unlike(p part, results []ovsdb.Result) (out []ovsdb.UUID, err er
 			return nil, err
 		}
 	}
-	asked := t.of(p.of)
+	asked := table.of(p.of)
 	if p.rows != nil {
 		asked = slices.Values(p.rows)
 	}
 	for id := range asked {
-		if !read[id] && t.row(id) != nil && !t.pending(id) && len(out) < 2*maxSuspects {
+		if !read[id] && table.row(id) != nil && !table.pending(id) && len(out) < 2*maxSuspects {
 			out = append(out, id)
 		}
 	}
@@ -69,22 +78,22 @@ func (s *State) unlike(p part, results []ovsdb.Result) (out []ovsdb.UUID, err er
 
 // weigh compares rows that were asked for again. It returns the unreported ones, and
 // those that have to be asked for once more.
-func (s *State) weigh(suspects []Suspect, results []ovsdb.Result) (unreported, still []Suspect, err error) {
+func (t *surveyTables) weigh(suspects []Suspect, results []ovsdb.Result) (unreported, still []Suspect, err error) {
 	for i, was := range suspects {
-		t := s.known(was.Table)
-		now := Suspect{Table: was.Table, id: was.id, has: string(results[i].Rows), known: t.row(was.id)}
+		table := t.byName[was.Table]
+		now := Suspect{Table: was.Table, id: was.id, has: string(results[i].Rows), known: table.row(was.id)}
 		there, like := false, false
 		err := ovsdb.EachRow(results[i].Rows, func(row json.RawMessage) (err error) {
 			there = true
-			like, err = t.like(was.id, row)
+			like, err = table.like(was.id, row)
 			return err
 		})
 		switch {
 		case err != nil:
 			return nil, nil, err
-		case t.pending(was.id) || like || !there && now.known == nil:
+		case table.pending(was.id) || like || !there && now.known == nil:
 		case now == was:
-			if err := s.nameRow(&now); err != nil {
+			if err := t.nameRow(&now); err != nil {
 				return nil, nil, err
 			}
 			unreported = append(unreported, now)

@@ -40,7 +40,7 @@ type differ struct {
 	// few logical switches are looked at.
 	mcast  map[ovsdb.UUID][]ovsdb.UUID
 	looked int
-	// extra lists the rows in ucastRemote.extra of a logical switch by UUID; nil before
+	// extra lists the extra remote MAC rows of a logical switch by UUID; nil before
 	// it is needed.
 	extra map[ovsdb.UUID][]ovsdb.UUID
 	// realised are the wanted logical switches that can stand: 0 in state, or
@@ -64,7 +64,7 @@ type differ struct {
 
 func newDiffer(want *Want, have *State) *differ {
 	d := &differ{
-		want: want, have: have, own: have.ownAddresses(),
+		want: want, have: have, own: have.physical.ownAddresses(),
 		realised: map[string]bool{},
 		held:     map[string]bool{},
 		byKey:    map[int][]string{},
@@ -75,8 +75,8 @@ func newDiffer(want *Want, have *State) *differ {
 
 func (d *differ) indexFloods() {
 	d.mcast = map[ovsdb.UUID][]ovsdb.UUID{}
-	for _, id := range sortedUUIDs(d.have.mcastRemote) {
-		if ls, err := ovsdb.ParseUUID(d.have.mcastRemote[id].LogicalSwitch); err == nil {
+	for _, id := range sortedUUIDs(d.have.floods) {
+		if ls, err := ovsdb.ParseUUID(d.have.floods[id].LogicalSwitch); err == nil {
 			d.mcast[ls] = append(d.mcast[ls], id)
 		}
 	}
@@ -94,7 +94,7 @@ func (d *differ) floodsOf(ls ovsdb.UUID) (out []ovsdb.UUID) {
 		return d.mcast[ls]
 	}
 	ref := ls.String()
-	for id, row := range d.have.mcastRemote {
+	for id, row := range d.have.floods {
 		if row.LogicalSwitch == ref {
 			out = append(out, id)
 		}
@@ -116,14 +116,14 @@ func (d *differ) problem(r Reason, ls string, b *Binding, format string, args ..
 // removals finds the logical switches that go and records the VNIs that stay
 // taken.
 func (d *differ) removals() {
-	names := make([]string, 0, len(d.have.lsByName))
-	for name := range d.have.lsByName {
+	names := make([]string, 0, len(d.have.logical.byName))
+	for name := range d.have.logical.byName {
 		names = append(names, name)
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		id := d.have.lsByName[name]
-		row := d.have.logical[id]
+		id := d.have.logical.byName[name]
+		row := d.have.logical.rows[id]
 		gone := false
 		if d.want.Segment(name) == nil && d.want.removable(d.have.caps, row) {
 			d.removed[id] = true
@@ -139,10 +139,10 @@ func (d *differ) removals() {
 // The row itself can only go when the switch has withdrawn what it learned:
 // those rows are the switch's.
 func (d *differ) remove(id ovsdb.UUID, row *hwvtep.LogicalSwitch) bool {
-	if d.have.ucastRemote.uses(id) || len(d.floodsOf(id)) > 0 {
+	if d.have.remote.macs.uses(id) || len(d.floodsOf(id)) > 0 {
 		d.deletes = append(d.deletes, Op{Kind: ClearMACs, LogicalSwitch: row.Name, row: id})
 	}
-	if d.have.ucastLocal.uses(id) || d.hasLocalFlood(id) {
+	if d.have.local.holds(id) {
 		d.problem(AwaitingSwitch, row.Name, nil, "the switch still holds local MACs of %s", row.Name)
 		return false
 	}
@@ -150,20 +150,10 @@ func (d *differ) remove(id ovsdb.UUID, row *hwvtep.LogicalSwitch) bool {
 	return true
 }
 
-func (d *differ) hasLocalFlood(ls ovsdb.UUID) bool {
-	ref := ls.String()
-	for _, m := range d.have.mcastLocal {
-		if m.LogicalSwitch == ref {
-			return true
-		}
-	}
-	return false
-}
-
 // segment syncs one logical switch with its MACs and flood list.
 func (d *differ) segment(seg *Segment, dirty dirtyPart) {
-	id, found := d.have.lsByName[seg.Name]
-	row := d.have.logical[id]
+	id, found := d.have.logical.byName[seg.Name]
+	row := d.have.logical.rows[id]
 	if found && !d.want.adoptable(d.have.caps, row, seg) {
 		d.problem(NameTaken, seg.Name, nil, "logical switch %s stands with VNI %d and is unmanaged", seg.Name, *row.TunnelKey)
 		return
@@ -269,7 +259,7 @@ func (d *differ) replicationMode(row *hwvtep.LogicalSwitch) *string {
 
 // macs compares the remote MACs of one logical switch.
 func (d *differ) macs(seg *Segment, ls ovsdb.UUID) {
-	have := d.have.ucastRemote.byLS[ls]
+	have := d.have.remote.macs.byLS[ls]
 	if room := len(seg.MACs) - len(have); room > cap(d.adds)-len(d.adds) {
 		d.adds = slices.Grow(d.adds, max(room, len(d.adds)))
 	}
@@ -300,7 +290,7 @@ func (d *differ) macs(seg *Segment, ls ovsdb.UUID) {
 
 // someMACs is macs for those that may differ. The switch has room for more.
 func (d *differ) someMACs(seg *Segment, ls ovsdb.UUID, macs []model.MAC) {
-	have := d.have.ucastRemote.byLS[ls]
+	have := d.have.remote.macs.byLS[ls]
 	var stale []model.MAC
 	for _, mac := range macs {
 		w := seg.entry(mac)
@@ -320,7 +310,7 @@ func (d *differ) someMACs(seg *Segment, ls ovsdb.UUID, macs []model.MAC) {
 // move points a row at the locator that it should have.
 func (d *differ) move(seg *Segment, w *MACEntry, row macRow) {
 	if w.Locator != d.lastLocator {
-		d.lastLocator, d.lastRow = w.Locator, d.have.byLocator[w.Locator]
+		d.lastLocator, d.lastRow = w.Locator, d.have.locators.byValue[w.Locator]
 	}
 	if row.locator != d.lastRow || d.lastRow == (ovsdb.UUID{}) {
 		d.adds = append(d.adds, Op{Kind: MoveMAC, LogicalSwitch: seg.Name, MAC: w.MAC, Locator: w.Locator, row: row.uuid})
@@ -348,7 +338,7 @@ func (d *differ) staleMACs(seg *Segment, have map[model.MAC]macRow) (stale []mod
 // kept reports whether an unwanted MAC stays, because its switch is unreported and so
 // has not withdrawn it.
 func (d *differ) kept(seg *Segment, row macRow) bool {
-	return len(seg.Unreported) > 0 && seg.Unreported[d.have.locators[row.locator].Addr]
+	return len(seg.Unreported) > 0 && seg.Unreported[d.have.locators.usable[row.locator].Addr]
 }
 
 func (d *differ) deleteMACs(seg *Segment, have map[model.MAC]macRow, macs []model.MAC) {
@@ -359,7 +349,7 @@ func (d *differ) deleteMACs(seg *Segment, have map[model.MAC]macRow, macs []mode
 
 // extraMACs deletes duplicates and rows whose MAC is none.
 func (d *differ) extraMACs(name string, ls ovsdb.UUID) {
-	extra := d.have.ucastRemote.extra
+	extra := d.have.remote.macs.extra
 	if len(extra) == 0 {
 		return
 	}

@@ -15,7 +15,7 @@ const UnknownDst = "unknown-dst"
 func (d *differ) flood(seg *Segment, ls ovsdb.UUID) {
 	var rows []ovsdb.UUID
 	for _, id := range d.floodsOf(ls) {
-		if d.have.mcastRemote[id].MAC == UnknownDst {
+		if d.have.floods[id].MAC == UnknownDst {
 			rows = append(rows, id)
 		} else {
 			d.adds = append(d.adds, Op{Kind: DeleteFlood, LogicalSwitch: seg.Name, row: id})
@@ -24,7 +24,7 @@ func (d *differ) flood(seg *Segment, ls ovsdb.UUID) {
 	var have []Locator
 	exact := false
 	if len(rows) > 0 {
-		have, exact = d.have.members(d.have.mcastRemote[rows[0]].LocatorSet)
+		have, exact = d.have.locators.members(d.have.floods[rows[0]].LocatorSet)
 		defer d.surplusFlood(seg.Name, rows[1:])
 	}
 	want := d.members(seg, have)

@@ -209,7 +209,7 @@ func (e *encoder) logicalSwitch(row ovsdb.UUID, name string) (reference, error) 
 	switch {
 	case row != (ovsdb.UUID{}) && row == e.lastLS:
 		return e.lastLSRef, nil
-	case e.have.logical[row] != nil:
+	case e.have.logical.rows[row] != nil:
 		e.lastLS, e.lastLSRef = row, reference{value: ovsdb.Ref(row), row: row}
 		return e.lastLSRef, nil
 	case e.made == ahead:
@@ -224,7 +224,7 @@ func (e *encoder) locator(l Locator) (reference, error) {
 	if l == e.lastLocator {
 		return e.lastLocRef, nil
 	}
-	id, stands := e.have.byLocator[l]
+	id, stands := e.have.locators.byValue[l]
 	r, added := e.locators[l]
 	switch {
 	case stands:

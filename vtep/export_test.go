@@ -18,7 +18,7 @@ import (
 func (s *State) Update(u ovsdb.RowUpdate) error { return s.update(u) }
 
 // Limit replaces the bound on what is kept of a database, in bytes: it is reached sooner.
-func (s *State) Limit(bytes int) { s.limit = bytes }
+func (s *State) Limit(bytes int) { s.size.limit = bytes }
 
 // Planner makes incremental plans on a State without a session.
 type Planner struct{ s planner }
@@ -77,27 +77,27 @@ func (s *Session) Caps() Caps { return s.state.caps }
 func (s *State) Dump() string {
 	var lines []string
 	add := func(words ...string) { lines = append(lines, strings.Join(words, " ")+"\n") }
-	for _, ps := range s.switches {
+	for _, ps := range s.physical.switches {
 		add(append([]string{"switch", ps.Name}, ps.TunnelIPs...)...)
 		for _, ref := range ps.Ports {
-			p := s.ports[mustUUID(ref)]
+			p := s.physical.ports[mustUUID(ref)]
 			add("port", ps.Name, p.Name)
 			for vlan, ls := range p.VLANBindings {
 				add("bind", ps.Name, p.Name, fmt.Sprint(vlan), s.dumpName(ls))
 			}
 		}
 	}
-	for _, ls := range s.logical {
+	for _, ls := range s.logical.rows {
 		add("ls", ls.Name+dumpColumns(ls))
 	}
-	for _, m := range s.mcastRemote {
+	for _, m := range s.floods {
 		add(append([]string{"flood", s.dumpName(m.LogicalSwitch), m.MAC}, s.dumpSet(m.LocatorSet)...)...)
 	}
-	for _, m := range s.mcastLocal {
+	for _, m := range s.local.floods {
 		add(append([]string{"localflood", s.dumpName(m.LogicalSwitch), m.MAC}, s.dumpSet(m.LocatorSet)...)...)
 	}
-	s.ucastRemote.dump(s, "remote", add)
-	s.ucastLocal.dump(s, "local", add)
+	s.remote.macs.dump(s, "remote", add)
+	s.local.macs.dump(s, "local", add)
 	slices.Sort(lines)
 	return strings.Join(lines, "")
 }
@@ -132,10 +132,10 @@ func (t *macTable) dump(s *State, word string, add func(...string)) {
 	}
 }
 
-func (s *State) dumpName(ls string) string { return s.logical[mustUUID(ls)].Name }
+func (s *State) dumpName(ls string) string { return s.logical.rows[mustUUID(ls)].Name }
 
 func (s *State) dumpLocator(id ovsdb.UUID) string {
-	row := s.locatorRows[id]
+	row := s.locators.rows[id]
 	if row.TunnelKey != nil {
 		return fmt.Sprintf("%s#%d", row.DstIP, *row.TunnelKey)
 	}
@@ -144,7 +144,7 @@ func (s *State) dumpLocator(id ovsdb.UUID) string {
 
 func (s *State) dumpSet(id string) []string {
 	var out []string
-	for _, ref := range s.sets[mustUUID(id)].Locators {
+	for _, ref := range s.locators.sets[mustUUID(id)].Locators {
 		out = append(out, s.dumpLocator(mustUUID(ref)))
 	}
 	slices.Sort(out)
@@ -164,23 +164,23 @@ func (s *Session) Received() uint64 { return s.conn.Stats().BytesIn }
 
 // Forget has the session not know a remote MAC.
 func (s *Session) Forget(ls string, mac model.MAC) {
-	s.state.ucastRemote.remove(s.remote(ls, mac).uuid)
+	s.state.remote.macs.remove(s.remote(ls, mac).uuid)
 }
 
 // Invent has it know one that is not there.
 func (s *Session) Invent(ls string, mac model.MAC) {
-	s.state.ucastRemote.insert(ovsdb.UUID{1}, macExtra{ls: s.state.lsByName[ls], mac: mac})
+	s.state.remote.macs.insert(ovsdb.UUID{1}, macExtra{ls: s.state.logical.byName[ls], mac: mac})
 }
 
 // Misplace has it know one elsewhere.
 func (s *Session) Misplace(ls string, mac model.MAC) {
 	id := s.remote(ls, mac).uuid
-	s.state.ucastRemote.remove(id)
-	s.state.ucastRemote.insert(id, macExtra{ls: s.state.lsByName[ls], mac: mac, locator: ovsdb.UUID{2}})
+	s.state.remote.macs.remove(id)
+	s.state.remote.macs.insert(id, macExtra{ls: s.state.logical.byName[ls], mac: mac, locator: ovsdb.UUID{2}})
 }
 
 func (s *Session) remote(ls string, mac model.MAC) macRow {
-	return s.state.ucastRemote.byLS[s.state.lsByName[ls]][mac]
+	return s.state.remote.macs.byLS[s.state.logical.byName[ls]][mac]
 }
 
 // Dirty prints what an Incremental plan would look at.

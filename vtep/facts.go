@@ -1,13 +1,9 @@
 package vtep
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
-	"strings"
 
 	"bordergw/model"
-	"bordergw/vtep/ovsdb"
 )
 
 // Facts is what a database reports of its switches, as of one moment.
@@ -33,52 +29,42 @@ func (f *Facts) SameStatus(was *Facts) bool {
 // Counts are table sizes.
 type Counts struct{ LogicalSwitches, RemoteMACs, LocalMACs int }
 
-// Facts collects the facts of this moment.
-func (s *Session) Facts() *Facts {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *State) facts() *Facts {
 	f := &Facts{
-		Version: s.state.caps.Version,
-		Caps:    s.state.caps,
-		BFD:     s.state.bfd(),
+		Version: s.caps.Version,
+		Caps:    s.caps,
+		BFD:     s.tunnels.bfd(s.physical.switches),
 		Counts: Counts{
-			LogicalSwitches: len(s.state.logical),
-			RemoteMACs:      s.state.ucastRemote.len(),
-			LocalMACs:       s.state.ucastLocal.len(),
+			LogicalSwitches: len(s.logical.rows),
+			RemoteMACs:      s.remote.macs.len(),
+			LocalMACs:       s.local.macs.len(),
 		},
 	}
-	if s.state.inventory == nil {
-		s.state.inventory, s.state.inventoryCut = model.BoundInventory(s.state.takeInventory())
-	}
-	f.Switches, f.Cut = s.state.inventory, s.state.inventoryCut
+	f.Switches, f.Cut = s.physical.takeInventory()
 	return f
 }
 
-func (s *State) takeInventory() (out []model.SwitchInventory) {
-	for _, id := range sortedUUIDs(s.switches) {
-		out = append(out, s.inventoryOf(id))
-	}
-	slices.SortStableFunc(out, func(a, b model.SwitchInventory) int { return strings.Compare(a.Name, b.Name) })
-	return out
+// Use is a number that a network of ours has used on the wire.
+type Use struct {
+	Network string
+	model.WireID
 }
 
-func (s *State) inventoryOf(id ovsdb.UUID) model.SwitchInventory {
-	ps := s.switches[id]
-	out := model.SwitchInventory{
-		Name: ps.Name, Fingerprint: fingerprint(id), TunnelIPs: usableAddresses(ps.TunnelIPs), Faults: slices.Clone(ps.SwitchFaultStatus),
+// lingering reports which uses the database shows, see Session.Lingering.
+func (s *State) lingering(uses []Use) []bool {
+	keyed, out := map[model.VNI]bool{}, make([]bool, len(uses))
+	for l := range s.locators.byValue {
+		keyed[l.Key] = true
 	}
-	for _, ref := range ps.Ports {
-		pid, err := ovsdb.ParseUUID(ref)
-		if p := s.ports[pid]; err == nil && p != nil {
-			out.Ports = append(out.Ports, model.PortInventory{Name: p.Name, Faults: slices.Clone(p.PortFaultStatus)})
+	for i, u := range uses {
+		for _, name := range []string{u.Network, u.Network + BorderSuffix} {
+			id, stands := s.logical.byName[name]
+			if u.VNI != 0 {
+				out[i] = out[i] || keyed[u.VNI] || s.logical.vni(name) == u.VNI
+			} else {
+				out[i] = out[i] || stands && s.physical.binds(u.StitchVLAN, id)
+			}
 		}
 	}
-	slices.SortStableFunc(out.Ports, func(a, b model.PortInventory) int { return strings.Compare(a.Name, b.Name) })
 	return out
-}
-
-// fingerprint lets a row be known again without its UUID, which is of no use outside.
-func fingerprint(id ovsdb.UUID) string {
-	sum := sha256.Sum256([]byte(id.String()))
-	return hex.EncodeToString(sum[:8])
 }

@@ -110,13 +110,13 @@ func (s *Session) applyLarge(ctx context.Context, ops []Op, apply func() error) 
 func (s *Session) remoteMACs() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.state.ucastRemote.len()
+	return s.state.remote.macs.len()
 }
 
 func (s *Session) muteInserts(yes bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.state.ucastRemote.insertsMuted = yes
+	s.state.remote.macs.insertsMuted = yes
 }
 
 // resync finds foreign rows that were inserted while the server did not report inserts.
@@ -146,7 +146,7 @@ func (s *Session) resynced(results []ovsdb.Result) error {
 		if !ok {
 			return errWire
 		}
-		s.state.ucastRemote.inserted(id)
+		s.state.remote.macs.inserted(id)
 	}
 	return nil
 }
@@ -170,17 +170,17 @@ func (s *Session) fetchPending(ctx context.Context) error {
 func (s *Session) pendingRows() []ovsdb.UUID {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.state.ucastRemote.pendingRows()
+	return s.state.remote.macs.pendingRows()
 }
 
 // fetched takes over rows that were read by UUID.
 func (s *Session) fetched(ids []ovsdb.UUID, results []ovsdb.Result) error {
 	for i, id := range ids {
-		if err := s.state.readRemote(id, results[i].Rows); err != nil {
+		if err := s.state.remote.read(id, results[i].Rows); err != nil {
 			return fmt.Errorf("%s row %s: %w", remoteTable, id, err)
 		}
 	}
-	s.state.ucastRemote.settle()
+	s.state.remote.macs.settle()
 	return nil
 }
 

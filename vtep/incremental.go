@@ -1,7 +1,6 @@
 package vtep
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 
@@ -65,80 +64,23 @@ func (t *dirtySet) addMAC(row macExtra) {
 	}
 }
 
+// addRef is add for the logical switch that a column refers to.
+func (t *dirtySet) addRef(ref string) {
+	if id, err := ovsdb.ParseUUID(ref); err == nil {
+		t.add(id)
+	}
+}
+
 // reset forgets the changes. It marks what could not be realised as dirty again.
 func (t *dirtySet) reset(s *State, open []Problem) {
 	*t = dirtySet{changes: t.changes}
 	for _, p := range open {
 		t.ports = t.ports || p.Binding != nil
-		if id, ok := s.lsByName[p.LogicalSwitch]; ok {
+		if id, ok := s.logical.byName[p.LogicalSwitch]; ok {
 			t.add(id)
 		} else {
 			t.all = true
 		}
-	}
-}
-
-func (s *State) updateRemote(u ovsdb.RowUpdate) error {
-	if u.Kind == ovsdb.KindInsert && len(u.Row) == len(`{}`) {
-		s.ucastRemote.inserted(u.UUID) // most often a managed row: the reply comes soon
-		return nil
-	}
-	if s.dirty.all {
-		s.dirty.changes++
-		return s.ucastRemote.update(u)
-	}
-	before, had := s.ucastRemote.get(u.UUID)
-	if err := s.ucastRemote.update(u); err != nil {
-		return err
-	}
-	if had {
-		s.dirty.addMAC(before)
-	}
-	if after, ok := s.ucastRemote.get(u.UUID); ok {
-		s.dirty.addMAC(after)
-	}
-	return nil
-}
-
-// addedRemote takes a managed row from the reply to its transaction.
-func (s *State) addedRemote(id ovsdb.UUID, row macExtra) {
-	if s.ucastRemote.added(id, row) {
-		s.dirty.addMAC(row)
-	}
-}
-
-// readRemote takes the result of reading one row.
-func (s *State) readRemote(id ovsdb.UUID, result json.RawMessage) error {
-	var rows []json.RawMessage
-	if err := json.Unmarshal(result, &rows); err != nil {
-		return err
-	}
-	if err := s.ucastRemote.read(id, rows); err != nil {
-		return err
-	}
-	if row, ok := s.ucastRemote.get(id); ok {
-		s.dirty.addMAC(row)
-	}
-	return nil
-}
-
-func (s *State) updateFlood(u ovsdb.RowUpdate) error {
-	before, err := s.mcastRemote.apply(u, &s.weight)
-	if err != nil {
-		return err
-	}
-	if before != nil {
-		s.markDirty(before.LogicalSwitch)
-	}
-	if after := s.mcastRemote[u.UUID]; after != nil {
-		s.markDirty(after.LogicalSwitch)
-	}
-	return nil
-}
-
-func (s *State) markDirty(ref string) {
-	if id, err := ovsdb.ParseUUID(ref); err == nil {
-		s.dirty.add(id)
 	}
 }
 
@@ -219,7 +161,7 @@ func (c *increment) segment(seg *Segment, have *State) dirtyPart {
 		return everything
 	}
 	was := c.was.Segment(seg.Name)
-	rows, dirty := c.dirty.ls[have.lsByName[seg.Name]]
+	rows, dirty := c.dirty.ls[have.logical.byName[seg.Name]]
 	if was == seg && !dirty {
 		return dirtyPart{nothing: true}
 	}
@@ -228,29 +170,10 @@ func (c *increment) segment(seg *Segment, have *State) dirtyPart {
 		return everything // also because a member that left may have kept rows
 	}
 	macs = slices.AppendSeq(macs, maps.Keys(rows))
-	macs = append(macs, have.behind(have.lsByName[seg.Name], was.Unreported, seg.Unreported)...)
+	reported := have.locators.between(was.Unreported, seg.Unreported) // behind switches that have since
+	macs = append(macs, have.remote.macs.behind(have.logical.byName[seg.Name], reported)...)
 	slices.SortFunc(macs, model.MAC.Compare)
 	return dirtyPart{macs: slices.Compact(macs)}
-}
-
-// behind lists the MACs of a logical switch behind switches that have reported since:
-// their addresses are in before and not in now.
-func (s *State) behind(ls ovsdb.UUID, before, now map[model.VTEPAddress]bool) (macs []model.MAC) {
-	reported := map[ovsdb.UUID]bool{}
-	for id, l := range s.locators {
-		if before[l.Addr] && !now[l.Addr] {
-			reported[id] = true
-		}
-	}
-	if len(reported) == 0 {
-		return nil
-	}
-	for mac, row := range s.ucastRemote.byLS[ls] {
-		if reported[row.locator] {
-			macs = append(macs, mac)
-		}
-	}
-	return macs
 }
 
 func (c *increment) ports() bool { return c != nil && c.same && !c.dirty.ports }

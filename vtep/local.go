@@ -36,18 +36,48 @@ func (c *localChanges) add(k macKey) {
 	}
 }
 
-func (s *State) updateLocal(u ovsdb.RowUpdate) error {
-	before, had := s.ucastLocal.get(u.UUID)
-	if err := s.ucastLocal.update(u); err != nil {
+// localMACs is what the switches of a database have learned themselves: the *_Local
+// tables. Each change is noted in changed, so that Locals gives it once.
+type localMACs struct {
+	macs   macTable
+	floods table[hwvtep.McastMacsLocal]
+	// changed records what changed in macs since take.
+	changed localChanges
+	// remembered are own addresses that are not shown now (Session.Remember).
+	remembered []model.VTEPAddress
+
+	physical *physicalTables
+	logical  *logicalTable
+	locators *locatorTable
+}
+
+// update takes over a change of Ucast_Macs_Local and notes that its MAC changed.
+func (l *localMACs) update(u ovsdb.RowUpdate) error {
+	before, had := l.macs.get(u.UUID)
+	if err := l.macs.update(u); err != nil {
 		return err
 	}
 	if had {
-		s.learned.add(macKey{ls: before.ls, mac: before.mac})
+		l.changed.add(macKey{ls: before.ls, mac: before.mac})
 	}
-	if after, ok := s.ucastLocal.get(u.UUID); ok {
-		s.learned.add(macKey{ls: after.ls, mac: after.mac})
+	if after, ok := l.macs.get(u.UUID); ok {
+		l.changed.add(macKey{ls: after.ls, mac: after.mac})
 	}
 	return nil
+}
+
+// holds reports whether a switch has a row of the logical switch.
+func (l *localMACs) holds(ls ovsdb.UUID) bool {
+	if l.macs.uses(ls) {
+		return true
+	}
+	ref := ls.String()
+	for _, m := range l.floods {
+		if m.LogicalSwitch == ref {
+			return true
+		}
+	}
+	return false
 }
 
 // LocalMAC is a MAC that the switch itself has learned on a port.
@@ -74,109 +104,96 @@ type Locals struct {
 	Quarantined int
 }
 
-// Remember names addresses that were the switches' own and are not shown any more,
-// for a while as the caller believes: what was learned there stands.
-func (s *Session) Remember(addresses []model.VTEPAddress) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !slices.Equal(s.state.remembered, addresses) {
-		s.state.remembered = slices.Clone(addresses)
-		s.state.learned.all = true
-	}
-}
-
-// learningAddresses are the own addresses at which MACs may have been learned.
-func (s *State) learningAddresses() map[model.VTEPAddress]bool {
-	own := s.ownAddresses()
-	for _, ip := range s.remembered {
+// addresses are the own addresses at which MACs may have been learned.
+func (l *localMACs) addresses() map[model.VTEPAddress]bool {
+	own := l.physical.ownAddresses()
+	for _, ip := range l.remembered {
 		own[ip] = true
 	}
 	return own
 }
 
-// Locals returns what was learned since the last call, for the logical switches that
-// wanted accepts. It returns everything if full is set or much has changed.
-func (s *Session) Locals(full bool, wanted func(logicalSwitch string) bool) Locals {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	st := s.state
-	changes := st.learned
-	st.learned = localChanges{}
-	out := Locals{Full: full || changes.all, Flood: st.localFlood(wanted)}
+// remember has addresses count as own ones.
+func (l *localMACs) remember(addresses []model.VTEPAddress) {
+	if !slices.Equal(l.remembered, addresses) {
+		l.remembered = slices.Clone(addresses)
+		l.changed.all = true
+	}
+}
+
+// take returns what was learned since the last call, see Session.Locals.
+func (l *localMACs) take(full bool, wanted func(logicalSwitch string) bool) Locals {
+	changes := l.changed
+	l.changed = localChanges{}
+	own := l.addresses()
+	out := Locals{Full: full || changes.all, Flood: l.floodLists(own, wanted)}
 	keys := maps.Keys(changes.keys)
 	if out.Full {
-		out.MACs = make([]LocalMAC, 0, len(st.ucastLocal.rows))
-		out.Quarantined += st.ucastLocal.badRows()
-		keys = st.ucastLocal.keys()
+		out.MACs = make([]LocalMAC, 0, len(l.macs.rows))
+		out.Quarantined += l.macs.badRows()
+		keys = l.macs.keys()
 	}
-	out.add(st, keys, wanted)
+	l.collect(&out, own, keys, wanted)
 	slices.SortFunc(out.MACs, func(a, b LocalMAC) int {
 		return cmp.Or(strings.Compare(a.LogicalSwitch, b.LogicalSwitch), a.MAC.Compare(b.MAC))
 	})
 	return out
 }
 
-// keys are those of all rows, but for duplicates and rows whose MAC is none, by
-// logical switch.
-func (t *macTable) keys() iter.Seq[macKey] {
-	return func(yield func(macKey) bool) {
-		for ls, macs := range t.byLS {
-			for mac := range macs {
-				if !yield(macKey{ls: ls, mac: mac}) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// add appends the MACs of keys. If there are many, they must come one logical switch
+// collect appends the MACs of keys. If there are many, they must come one logical switch
 // after the other.
-func (l *Locals) add(st *State, keys iter.Seq[macKey], wanted func(string) bool) {
-	own := st.learningAddresses()
+func (l *localMACs) collect(out *Locals, own map[model.VTEPAddress]bool, keys iter.Seq[macKey], wanted func(string) bool) {
 	var last ovsdb.UUID
 	var of *hwvtep.LogicalSwitch // last, nil if it is not wanted
 	for k := range keys {
 		if k.ls != last {
-			last, of = k.ls, st.logical[k.ls]
+			last, of = k.ls, l.logical.rows[k.ls]
 			if of != nil && !wanted(of.Name) {
 				of = nil
 			}
 		}
 		if of != nil {
-			l.addMAC(st, own, k, of.Name)
+			out.add(l.report(own, k, of.Name))
 		}
 	}
 }
 
-func (l *Locals) addMAC(st *State, own map[model.VTEPAddress]bool, k macKey, ls string) {
-	m := LocalMAC{LogicalSwitch: ls, MAC: k.mac}
-	row, stands := st.ucastLocal.byLS[k.ls][k.mac]
-	if stands {
-		m.Endpoint = st.locators[row.locator].Addr
-		m.Learning = binary.BigEndian.Uint64(row.uuid[:])
+// report is what the table holds of a MAC. It is quarantined if it is a group address or
+// is not at one of the own addresses.
+func (l *localMACs) report(own map[model.VTEPAddress]bool, k macKey, ls string) (m LocalMAC, quarantined bool) {
+	m = LocalMAC{LogicalSwitch: ls, MAC: k.mac}
+	row, stands := l.macs.byLS[k.ls][k.mac]
+	if !stands {
+		return m, false
 	}
-	if stands && (!k.mac.IsUnicast() || !own[m.Endpoint]) {
-		l.Quarantined++
-		m.Endpoint, m.Learning = model.VTEPAddress{}, 0 // as good as gone
+	at := l.locators.usable[row.locator].Addr
+	if !k.mac.IsUnicast() || !own[at] {
+		return m, true // as good as gone
 	}
-	l.MACs = append(l.MACs, m)
+	m.Endpoint = at
+	m.Learning = binary.BigEndian.Uint64(row.uuid[:])
+	return m, false
 }
 
-// localFlood lists the own addresses in the unknown-dst rows of the switch.
-func (s *State) localFlood(wanted func(string) bool) map[string][]model.VTEPAddress {
-	own := s.learningAddresses()
+func (l *Locals) add(m LocalMAC, quarantined bool) {
+	l.MACs = append(l.MACs, m)
+	if quarantined {
+		l.Quarantined++
+	}
+}
+
+// floodLists are the own addresses in the unknown-dst rows of the switch.
+func (l *localMACs) floodLists(own map[model.VTEPAddress]bool, wanted func(string) bool) map[string][]model.VTEPAddress {
 	out := map[string][]model.VTEPAddress{}
-	for _, row := range s.mcastLocal {
-		id, err := ovsdb.ParseUUID(row.LogicalSwitch)
-		ls := s.logical[id]
-		if err != nil || ls == nil || row.MAC != UnknownDst || !wanted(ls.Name) {
+	for _, row := range l.floods {
+		ls := l.logical.at(row.LogicalSwitch)
+		if ls == nil || row.MAC != UnknownDst || !wanted(ls.Name) {
 			continue
 		}
-		members, _ := s.members(row.LocatorSet)
-		for _, l := range members {
-			if own[l.Addr] {
-				out[ls.Name] = append(out[ls.Name], l.Addr)
+		members, _ := l.locators.members(row.LocatorSet)
+		for _, m := range members {
+			if own[m.Addr] {
+				out[ls.Name] = append(out[ls.Name], m.Addr)
 			}
 		}
 	}
@@ -185,14 +202,4 @@ func (s *State) localFlood(wanted func(string) bool) map[string][]model.VTEPAddr
 		out[name] = slices.Compact(list)
 	}
 	return out
-}
-
-// badRows counts the rows whose MAC is no address.
-func (t *macTable) badRows() (n int) {
-	for _, e := range t.extra {
-		if e.bad {
-			n++
-		}
-	}
-	return n
 }

@@ -3,6 +3,7 @@ package vtep
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 
@@ -234,6 +235,30 @@ func (t *macTable) promote(k macKey) {
 	t.insert(next, e)
 }
 
+// keys are those of all rows, but for duplicates and rows whose MAC is none, by
+// logical switch.
+func (t *macTable) keys() iter.Seq[macKey] {
+	return func(yield func(macKey) bool) {
+		for ls, macs := range t.byLS {
+			for mac := range macs {
+				if !yield(macKey{ls: ls, mac: mac}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// badRows counts the rows whose MAC is no address.
+func (t *macTable) badRows() (n int) {
+	for _, e := range t.extra {
+		if e.bad {
+			n++
+		}
+	}
+	return n
+}
+
 // uses reports whether any row belongs to the logical switch.
 func (t *macTable) uses(ls ovsdb.UUID) bool {
 	if len(t.byLS[ls]) > 0 {
@@ -245,6 +270,19 @@ func (t *macTable) uses(ls ovsdb.UUID) bool {
 		}
 	}
 	return false
+}
+
+// behind lists the MACs of a logical switch that are at one of some locators.
+func (t *macTable) behind(ls ovsdb.UUID, at map[ovsdb.UUID]bool) (macs []model.MAC) {
+	if len(at) == 0 {
+		return nil
+	}
+	for mac, row := range t.byLS[ls] {
+		if at[row.locator] {
+			macs = append(macs, mac)
+		}
+	}
+	return macs
 }
 
 var macColumns = []string{"MAC", "logical_switch", "locator"}

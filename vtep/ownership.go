@@ -3,7 +3,6 @@ package vtep
 import (
 	"bordergw/model"
 	"bordergw/vtep/hwvtep"
-	"bordergw/vtep/ovsdb"
 )
 
 // Ownership. hardware_vtep has no external_ids, so that a row is ours by what
@@ -40,18 +39,15 @@ func (w *Want) foreign(row *hwvtep.LogicalSwitch) bool {
 	return w.Segment(row.Name) == nil && row.OtherConfig[MarkKey] != w.Mark && w.Ownership(row.Name, row.TunnelKey) == Foreign
 }
 
-// Occupant names the foreign logical switch that has one of the VLANs of a port, "" if
-// none has. If several have, the first VLAN in the list counts.
-func (s *Session) Occupant(want *Want, sw, port string, vlans []model.VLAN) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, row := s.state.portOf(sw, port)
+// occupant names the foreign logical switch that has one of the VLANs of a port, see
+// Session.Occupant.
+func (w *Want) occupant(have *State, sw, port string, vlans []model.VLAN) string {
+	_, row := have.physical.portOf(sw, port)
 	if row == nil || len(row.VLANBindings) == 0 {
 		return ""
 	}
 	for _, vlan := range vlans {
-		id, err := ovsdb.ParseUUID(row.VLANBindings[int(vlan)])
-		if ls := s.state.logical[id]; err == nil && ls != nil && want.foreign(ls) {
+		if ls := have.logical.at(row.VLANBindings[int(vlan)]); ls != nil && w.foreign(ls) {
 			return model.Shown(ls.Name)
 		}
 	}

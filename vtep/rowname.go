@@ -3,7 +3,6 @@ package vtep
 import (
 	"cmp"
 	"encoding/json"
-	"strings"
 
 	"bordergw/model"
 	"bordergw/vtep/hwvtep"
@@ -13,23 +12,23 @@ import (
 // nameRow has a Suspect say, for people, which row it is: by what is known of it, or by
 // what the switch says of one that is not known. A row that neither names goes by its
 // UUID.
-func (s *State) nameRow(of *Suspect) error {
+func (t *surveyTables) nameRow(of *Suspect) error {
 	row := of.known
 	if row == nil {
 		err := ovsdb.EachRow([]byte(of.has), func(columns json.RawMessage) (err error) {
-			row, err = s.known(of.Table).decoded(columns)
+			row, err = t.byName[of.Table].decoded(columns)
 			return err
 		})
 		if err != nil {
 			return err
 		}
 	}
-	of.name = model.Shown(cmp.Or(s.rowName(row), of.id.String()))
+	of.name = model.Shown(cmp.Or(t.rowName(row), of.id.String()))
 	return nil
 }
 
 // rowName is the name of a row, or what it is known by; "" for nothing.
-func (s *State) rowName(row any) string {
+func (t *surveyTables) rowName(row any) string {
 	switch r := row.(type) {
 	case *hwvtep.PhysicalSwitch:
 		return r.Name
@@ -40,15 +39,15 @@ func (s *State) rowName(row any) string {
 	case *hwvtep.PhysicalLocator:
 		return r.DstIP
 	case *hwvtep.PhysicalLocatorSet:
-		return s.locatorNames(r.Locators...)
+		return t.locators.addresses(r.Locators...)
 	case *hwvtep.Tunnel:
-		return s.locatorNames(r.Local, r.Remote)
+		return t.locators.addresses(r.Local, r.Remote)
 	case *hwvtep.McastMacsRemote:
-		return r.MAC + " of " + s.logicalName(r.LogicalSwitch)
+		return r.MAC + " of " + t.logical.name(r.LogicalSwitch)
 	case *hwvtep.McastMacsLocal:
-		return r.MAC + " of " + s.logicalName(r.LogicalSwitch)
+		return r.MAC + " of " + t.logical.name(r.LogicalSwitch)
 	case macExtra:
-		return r.name() + " of " + s.logicalName(r.ls.String())
+		return r.name() + " of " + t.logical.name(r.ls.String())
 	}
 	return ""
 }
@@ -59,25 +58,4 @@ func (e macExtra) name() string {
 		return "?"
 	}
 	return e.mac.String()
-}
-
-// logicalName is the name of the logical switch that a row refers to.
-func (s *State) logicalName(ref string) string {
-	id, err := ovsdb.ParseUUID(ref)
-	if row := s.logical[id]; err == nil && row != nil {
-		return row.Name
-	}
-	return "logical switch " + ref
-}
-
-// locatorNames are the addresses of locators, as far as they are known.
-func (s *State) locatorNames(refs ...string) string {
-	var addresses []string
-	for _, ref := range refs {
-		id, err := ovsdb.ParseUUID(ref)
-		if row := s.locatorRows[id]; err == nil && row != nil && len(addresses) < maxSuspects {
-			addresses = append(addresses, row.DstIP)
-		}
-	}
-	return strings.Join(addresses, " ")
 }

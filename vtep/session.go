@@ -99,7 +99,7 @@ func (s *Session) read(ctx context.Context, how Opening) error {
 		return fmt.Errorf("%w: %w", ErrNotVTEP, err)
 	}
 	s.state = NewState(caps)
-	s.state.share = how.Share
+	s.state.size.share = how.Share
 	if err := s.monitor(ctx, caps, offer.Standalone); err != nil {
 		return fmt.Errorf("reading the database: %w", err)
 	}
@@ -183,13 +183,4 @@ func (s *Session) Plan(want *Want, mode Mode) *Plan {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.planner.plan(want, s.state, mode)
-}
-
-// Owns reports whether the database has a managed logical switch of that name that
-// may be removed.
-func (s *Session) Owns(want *Want, name string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	row := s.state.logical[s.state.lsByName[name]]
-	return row != nil && want.Segment(name) == nil && want.removable(s.state.caps, row)
 }

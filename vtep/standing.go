@@ -13,24 +13,16 @@ import (
 // noRow is what stands where there is nothing.
 const noRow = "nothing"
 
-// Standing says what the switch has now where an operation is about to write, for
-// people. It changes nothing.
-func (s *Session) Standing(op *Op) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state.standing(op)
-}
-
 func (s *State) standing(op *Op) string {
-	id, found := s.lsByName[op.LogicalSwitch]
+	id, found := s.logical.byName[op.LogicalSwitch]
 	switch op.Kind {
 	case MoveMAC, DeleteMAC:
-		if row, ok := s.ucastRemote.byLS[id][op.MAC]; ok && found {
-			return "at " + s.locators[row.locator].String()
+		if row, ok := s.remote.macs.byLS[id][op.MAC]; ok && found {
+			return "at " + s.locators.usable[row.locator].String()
 		}
 	case AddLogicalSwitch, SetLogicalSwitch, DeleteLogicalSwitch:
-		if row := s.logical[id]; row != nil {
-			return s.standingSwitch(row)
+		if row := s.logical.rows[id]; row != nil {
+			return standingSwitch(row)
 		}
 	case SetFlood, DeleteFlood:
 		return s.standingFlood(id)
@@ -43,7 +35,7 @@ func (s *State) standing(op *Op) string {
 }
 
 // standingSwitch shows the columns that we write.
-func (s *State) standingSwitch(row *hwvtep.LogicalSwitch) string {
+func standingSwitch(row *hwvtep.LogicalSwitch) string {
 	var key model.VNI
 	if row.TunnelKey != nil {
 		key = model.VNI(*row.TunnelKey)
@@ -58,9 +50,9 @@ func (s *State) standingSwitch(row *hwvtep.LogicalSwitch) string {
 
 func (s *State) standingFlood(ls ovsdb.UUID) string {
 	ref := ls.String()
-	for _, row := range s.mcastRemote {
+	for _, row := range s.floods {
 		if row.LogicalSwitch == ref && row.MAC == UnknownDst {
-			list, _ := s.members(row.LocatorSet)
+			list, _ := s.locators.members(row.LocatorSet)
 			return cmp.Or(joinLocators(list), "an empty list")
 		}
 	}
@@ -68,7 +60,7 @@ func (s *State) standingFlood(ls ovsdb.UUID) string {
 }
 
 func (s *State) standingBinding(b *Binding) string {
-	_, port := s.portOf(b.Switch, b.Port)
+	_, port := s.physical.portOf(b.Switch, b.Port)
 	if port == nil {
 		return "no such port"
 	}
@@ -76,8 +68,7 @@ func (s *State) standingBinding(b *Binding) string {
 	if !bound {
 		return noRow
 	}
-	id, err := ovsdb.ParseUUID(ref)
-	if row := s.logical[id]; err == nil && row != nil {
+	if row := s.logical.at(ref); row != nil {
 		return fmt.Sprintf("bound to %s", model.Shown(row.Name))
 	}
 	return "bound to a logical switch that is gone"

@@ -6,54 +6,24 @@ import (
 	"slices"
 	"strings"
 
-	"bordergw/model"
 	"bordergw/vtep/hwvtep"
 	"bordergw/vtep/ovsdb"
 )
 
 // State is a switch database as it stands. It is filled by update and, for managed
-// rows, from replies. It is not safe for concurrent use; Session guards it.
+// rows, from replies. It is not safe for concurrent use; a replica guards it.
 type State struct {
 	caps Caps
 
-	switches    table[hwvtep.PhysicalSwitch]
-	ports       table[hwvtep.PhysicalPort]
-	logical     table[hwvtep.LogicalSwitch]
-	locatorRows table[hwvtep.PhysicalLocator]
-	sets        table[hwvtep.PhysicalLocatorSet]
-	tunnels     table[hwvtep.Tunnel]
-	mcastRemote table[hwvtep.McastMacsRemote]
-	mcastLocal  table[hwvtep.McastMacsLocal]
-	ucastRemote macTable
-	ucastLocal  macTable
+	physical physicalTables
+	logical  logicalTable
+	locators locatorTable
+	tunnels  tunnelTable
+	floods   table[hwvtep.McastMacsRemote]
+	remote   remoteMACs
+	local    localMACs
 
-	// Derived from the rows above, kept in step by update.
-	lsByName  map[string]ovsdb.UUID
-	locators  map[ovsdb.UUID]Locator // only those that vxlan_over_ipv4 can use
-	byLocator map[Locator]ovsdb.UUID
-
-	// inventory is what was last made of switches and ports; nil since they changed.
-	// inventoryCut says what it leaves out.
-	inventory    []model.SwitchInventory
-	inventoryCut string
-	// weight is that of the rows of all tables but those of unicast MACs.
-	weight int
-	// share counts what all sessions keep; shared is what this State has added to it.
-	share  *ovsdb.Share
-	shared int
-	// limit is maxWeight but in tests.
-	limit int
-	// places finds the ports; nil since one came, went or was renamed.
-	places map[portPlace]ovsdb.UUID
-
-	// remembered are own addresses that are not shown now (Session.Remember).
-	remembered []model.VTEPAddress
-
-	// learned records what changed in Ucast_Macs_Local since it was last asked
-	// for.
-	learned localChanges
-	// keys records which logical switches' VNIs changed since they were last asked for.
-	keys keyChanges
+	size footprint
 	// dirty records what changed since a plan last found nothing to do.
 	dirty dirtySet
 }
@@ -63,25 +33,22 @@ type table[T any] map[ovsdb.UUID]*T
 
 // NewState is an empty State for a server with these capabilities.
 func NewState(c Caps) *State {
-	return &State{
-		caps:        c,
-		limit:       maxWeight,
-		switches:    table[hwvtep.PhysicalSwitch]{},
-		ports:       table[hwvtep.PhysicalPort]{},
-		logical:     table[hwvtep.LogicalSwitch]{},
-		locatorRows: table[hwvtep.PhysicalLocator]{},
-		sets:        table[hwvtep.PhysicalLocatorSet]{},
-		tunnels:     table[hwvtep.Tunnel]{},
-		mcastRemote: table[hwvtep.McastMacsRemote]{},
-		mcastLocal:  table[hwvtep.McastMacsLocal]{},
-		ucastRemote: newMACTable(),
-		ucastLocal:  newMACTable(),
-		lsByName:    map[string]ovsdb.UUID{},
-		locators:    map[ovsdb.UUID]Locator{},
-		byLocator:   map[Locator]ovsdb.UUID{},
-		dirty:       dirtySet{all: true}, // nothing has been looked at
-		keys:        keyChanges{all: true},
+	s := &State{
+		caps:     c,
+		physical: newPhysicalTables(),
+		logical:  newLogicalTable(),
+		locators: newLocatorTable(),
+		floods:   table[hwvtep.McastMacsRemote]{},
+		size:     footprint{limit: maxWeight},
+		dirty:    dirtySet{all: true}, // nothing has been looked at
 	}
+	s.tunnels = tunnelTable{rows: table[hwvtep.Tunnel]{}, locators: &s.locators}
+	s.remote = remoteMACs{macs: newMACTable(), dirty: &s.dirty}
+	s.local = localMACs{
+		macs: newMACTable(), floods: table[hwvtep.McastMacsLocal]{},
+		physical: &s.physical, logical: &s.logical, locators: &s.locators,
+	}
+	return s
 }
 
 // apply takes over one monitor update and returns the row before it, or nil. It keeps
@@ -110,148 +77,77 @@ func (t table[T]) apply(u ovsdb.RowUpdate, sum *int) (*T, error) {
 
 // update applies one monitor update. An error means that the row can not be
 // understood; the State is then no longer to be trusted.
-func (s *State) update(u ovsdb.RowUpdate) (err error) {
+func (s *State) update(u ovsdb.RowUpdate) error {
+	if err := s.updateTable(u); err != nil {
+		return err
+	}
+	return s.size.count(s.remote.macs.held() + s.local.macs.held())
+}
+
+func (s *State) updateTable(u ovsdb.RowUpdate) (err error) {
 	switch u.Table {
 	case "Physical_Switch":
-		_, err = s.switches.apply(u, &s.weight)
-		s.inventory, s.places = nil, nil
-		s.learned.all = true // what counts as its own address may have changed
+		s.local.changed.all = true // what counts as its own address may have changed
 		s.dirty.addAll()
+		return s.physical.updateSwitch(u, &s.size.sum)
 	case "Physical_Port":
-		err = s.updatePort(u)
+		return s.updatePort(u)
 	case "Logical_Switch":
-		err = s.updateLogical(u)
+		return s.updateLogical(u)
 	case "Physical_Locator":
-		err = s.updateLocator(u)
+		if u.Kind == ovsdb.KindModify {
+			s.dirty.addAll() // tunnel_key is mutable
+		}
+		return s.locators.update(u, &s.size.sum)
 	case "Physical_Locator_Set":
-		_, err = s.sets.apply(u, &s.weight)
+		_, err = s.locators.sets.apply(u, &s.size.sum)
 	case "Tunnel":
-		_, err = s.tunnels.apply(u, &s.weight)
 		s.dirty.addPorts()
+		_, err = s.tunnels.rows.apply(u, &s.size.sum)
 	case "Mcast_Macs_Remote":
-		err = s.updateFlood(u)
+		return s.updateFlood(u)
 	case "Mcast_Macs_Local":
-		_, err = s.mcastLocal.apply(u, &s.weight)
-		s.learned.all = true
+		s.local.changed.all = true
+		_, err = s.local.floods.apply(u, &s.size.sum)
 	case "Ucast_Macs_Remote":
-		err = s.updateRemote(u)
+		return s.remote.update(u)
 	case "Ucast_Macs_Local":
-		err = s.updateLocal(u)
+		return s.local.update(u)
 	default:
-		err = fmt.Errorf("update of table %.64q, which is not monitored", u.Table)
+		return fmt.Errorf("update of table %.64q, which is not monitored", u.Table)
 	}
-	if err == nil {
-		err = s.tooLarge()
+	return err
+}
+
+func (s *State) updatePort(u ovsdb.RowUpdate) error {
+	bindings, err := s.physical.updatePort(u, &s.size.sum)
+	if bindings {
+		s.dirty.addPorts()
 	}
 	return err
 }
 
 func (s *State) updateLogical(u ovsdb.RowUpdate) error {
 	s.dirty.addAll() // a VNI may have come free
-	old, err := s.logical.apply(u, &s.weight)
+	renamed, err := s.logical.update(u, &s.size.sum)
+	if renamed {
+		s.local.changed.all = true // its MACs were those of another network
+	}
+	return err
+}
+
+func (s *State) updateFlood(u ovsdb.RowUpdate) error {
+	before, err := s.floods.apply(u, &s.size.sum)
 	if err != nil {
 		return err
 	}
-	row := s.logical[u.UUID]
-	s.keys.note(old, row)
-	if old != nil && (row == nil || row.Name != old.Name) {
-		if s.lsByName[old.Name] == u.UUID {
-			delete(s.lsByName, old.Name)
-		}
-		s.learned.all = true // its MACs were those of another network
+	if before != nil {
+		s.dirty.addRef(before.LogicalSwitch)
 	}
-	if row != nil {
-		s.lsByName[row.Name] = u.UUID
+	if after := s.floods[u.UUID]; after != nil {
+		s.dirty.addRef(after.LogicalSwitch)
 	}
 	return nil
-}
-
-func (s *State) updateLocator(u ovsdb.RowUpdate) error {
-	if u.Kind == ovsdb.KindModify {
-		s.dirty.addAll() // tunnel_key is mutable
-	}
-	if _, err := s.locatorRows.apply(u, &s.weight); err != nil {
-		return err
-	}
-	if old, ok := s.locators[u.UUID]; ok {
-		delete(s.locators, u.UUID)
-		if s.byLocator[old] == u.UUID {
-			delete(s.byLocator, old)
-		}
-	}
-	row := s.locatorRows[u.UUID]
-	if row == nil {
-		return nil
-	}
-	if l, ok := locatorOf(row); ok {
-		s.locators[u.UUID] = l
-		s.byLocator[l] = u.UUID
-	}
-	return nil
-}
-
-// locatorOf canonicalises a row. "010.0.0.9" and other rubbish that the
-// database accepts is no locator of ours.
-func locatorOf(row *hwvtep.PhysicalLocator) (Locator, bool) {
-	addr, err := model.ParseVTEPAddress(row.DstIP)
-	if err != nil || row.EncapsulationType != hwvtep.PhysicalLocatorEncapsulationTypeVxlanOverIpv4 {
-		return Locator{}, false
-	}
-	l := Locator{Addr: addr}
-	if row.TunnelKey != nil {
-		vni, err := model.NewVNI(int64(*row.TunnelKey))
-		if err != nil {
-			return Locator{}, false
-		}
-		l.Key = vni
-	}
-	return l, true
-}
-
-// ownAddresses are the tunnel addresses of all switches of the database.
-func (s *State) ownAddresses() map[model.VTEPAddress]bool {
-	own := map[model.VTEPAddress]bool{}
-	for _, ps := range s.switches {
-		for _, ip := range usableAddresses(ps.TunnelIPs) {
-			own[ip] = true
-		}
-	}
-	return own
-}
-
-// usableAddresses parses tunnel_ips, in order of address, and leaves out what
-// is no usable IPv4 address.
-func usableAddresses(ips []string) []model.VTEPAddress {
-	var out []model.VTEPAddress
-	for _, s := range ips {
-		if a, err := model.ParseVTEPAddress(s); err == nil {
-			out = append(out, a)
-		}
-	}
-	slices.SortFunc(out, model.VTEPAddress.Compare)
-	return out
-}
-
-// members lists the addresses of a locator set, sorted. A locator that is no
-// usable one is left out and reported by ok.
-func (s *State) members(set string) (out []Locator, ok bool) {
-	id, err := ovsdb.ParseUUID(set)
-	row := s.sets[id]
-	if err != nil || row == nil {
-		return nil, false
-	}
-	ok = true
-	for _, ref := range row.Locators {
-		lid, err := ovsdb.ParseUUID(ref)
-		l, found := s.locators[lid]
-		if err != nil || !found {
-			ok = false
-			continue
-		}
-		out = append(out, l)
-	}
-	slices.SortFunc(out, Locator.Compare)
-	return out, ok
 }
 
 // sortedUUIDs gives a table's rows an order.

@@ -97,7 +97,7 @@ type part struct {
 func (s *Session) Survey(turn int) *Survey {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return &Survey{session: s, rest: s.state.questions(turn)}
+	return &Survey{session: s, rest: s.state.surveyed().questions(turn)}
 }
 
 // Recheck asks for rows that the switch did not report to an earlier session. If they
@@ -148,7 +148,7 @@ func (v *Survey) confirm(ctx context.Context) (time.Duration, error) {
 	}
 	var unreported, still []Suspect
 	err := v.session.query(ctx, tx, func(results []ovsdb.Result) (err error) {
-		unreported, still, err = v.session.state.weigh(v.suspects, results)
+		unreported, still, err = v.session.state.surveyed().weigh(v.suspects, results)
 		return err
 	})
 	v.suspects = still
@@ -190,7 +190,7 @@ func (q question) transaction(c Caps) *ovsdb.Transaction {
 func (v *Survey) compare(q question, results []ovsdb.Result) error {
 	for _, p := range q {
 		n := max(1, len(p.rows))
-		found, err := v.session.state.unlike(p, results[:n])
+		found, err := v.session.state.surveyed().unlike(p, results[:n])
 		if err != nil {
 			return err
 		}
@@ -204,13 +204,13 @@ func (v *Survey) compare(q question, results []ovsdb.Result) error {
 }
 
 // questions covers all tables: small ones together, a large one in pieces.
-func (s *State) questions(turn int) (out []question) {
+func (t *surveyTables) questions(turn int) (out []question) {
 	var small question
 	asked := 0
-	for _, table := range slices.Sorted(maps.Keys(s.caps.columns)) {
-		n := s.known(table).len()
-		if macs, ok := s.known(table).(*macTable); ok && n > maxAsked {
-			out = append(out, s.large(table, macs, turn)...)
+	for _, table := range slices.Sorted(maps.Keys(t.caps.columns)) {
+		n := t.byName[table].len()
+		if macs, ok := t.byName[table].(*macTable); ok && n > maxAsked {
+			out = append(out, t.large(table, macs, turn)...)
 			continue
 		}
 		if asked += n; asked > maxAsked && len(small) > 0 {
@@ -222,11 +222,11 @@ func (s *State) questions(turn int) (out []question) {
 }
 
 // large asks for which rows there are, and for the content of some.
-func (s *State) large(table string, macs *macTable, turn int) (out []question) {
-	if crowded*len(s.logical) > macs.len() {
+func (t *surveyTables) large(table string, macs *macTable, turn int) (out []question) {
+	if crowded*len(t.logical.rows) > macs.len() {
 		out = append(out, question{{table: table, bare: true}})
 	} else {
-		for _, id := range sortedUUIDs(s.logical) {
+		for _, id := range sortedUUIDs(t.logical.rows) {
 			out = append(out, question{{table: table, of: &id, bare: true}})
 		}
 	}

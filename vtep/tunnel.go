@@ -34,9 +34,9 @@ func (d *differ) tunnels() {
 	if !d.have.caps.Tunnel {
 		return
 	}
-	for _, id := range sortedUUIDs(d.have.switches) {
-		ps := d.have.switches[id]
-		rows := d.have.tunnelRows(ps)
+	for _, id := range sortedUUIDs(d.have.physical.switches) {
+		ps := d.have.physical.switches[id]
+		rows := d.have.tunnels.of(ps)
 		for _, t := range d.want.Tunnels {
 			if t.Switch == ps.Name {
 				d.tunnel(id, ps, t, rows)
@@ -46,6 +46,12 @@ func (d *differ) tunnels() {
 	}
 }
 
+// tunnelTable holds the rows of table Tunnel, of which the switches say which are theirs.
+type tunnelTable struct {
+	rows     table[hwvtep.Tunnel]
+	locators *locatorTable
+}
+
 // tunnelRow is a Tunnel row by its remote address.
 type tunnelRow struct {
 	id     ovsdb.UUID
@@ -53,16 +59,16 @@ type tunnelRow struct {
 	remote model.VTEPAddress
 }
 
-// tunnelRows lists the tunnels of a switch in the order of their addresses.
-func (s *State) tunnelRows(ps *hwvtep.PhysicalSwitch) (out []tunnelRow) {
+// of lists the tunnels of a switch in the order of their addresses.
+func (t *tunnelTable) of(ps *hwvtep.PhysicalSwitch) (out []tunnelRow) {
 	for _, ref := range ps.Tunnels {
 		id, err := ovsdb.ParseUUID(ref)
-		row := s.tunnels[id]
+		row := t.rows[id]
 		if err != nil || row == nil {
 			continue
 		}
 		remote, err := ovsdb.ParseUUID(row.Remote)
-		if l, ok := s.locators[remote]; err == nil && ok {
+		if l, ok := t.locators.usable[remote]; err == nil && ok {
 			out = append(out, tunnelRow{id: id, row: row, remote: l.Addr})
 		}
 	}
@@ -136,10 +142,10 @@ type BFD struct {
 	State string
 }
 
-// bfd lists the tunnels on which BFD is on.
-func (s *State) bfd() (out []BFD) {
-	for _, ps := range s.switches {
-		for _, r := range s.tunnelRows(ps) {
+// bfd lists the tunnels of switches on which BFD is on.
+func (t *tunnelTable) bfd(switches table[hwvtep.PhysicalSwitch]) (out []BFD) {
+	for _, ps := range switches {
+		for _, r := range t.of(ps) {
 			if r.row.BFDParams[bfdEnable] == "true" {
 				out = append(out, BFD{Tunnel: Tunnel{Switch: ps.Name, Remote: r.remote}, State: model.Shown(r.row.BFDStatus["state"])})
 			}

@@ -3,6 +3,8 @@ package vtep
 import (
 	"fmt"
 	"reflect"
+
+	"bordergw/vtep/ovsdb"
 )
 
 const (
@@ -14,17 +16,27 @@ const (
 	macWeight, atomWeight = 128, 32
 )
 
-// tooLarge is the error of a database that has more than is kept, by itself or together
-// with others, nil if it has not.
-// The session ends with it.
-func (s *State) tooLarge() error {
-	total := s.weight + macWeight*(s.ucastRemote.held()+s.ucastLocal.held())
-	if total > s.limit {
-		return fmt.Errorf("the database holds more than %d MiB, which is more than is read of one switch", s.limit>>20)
+// footprint is the memory that a State takes, in bytes, about.
+type footprint struct {
+	// sum is that of the rows of all tables but those of unicast MACs.
+	sum int
+	// share counts what all sessions keep; shared is what this State has added to it.
+	share  *ovsdb.Share
+	shared int
+	// limit is maxWeight but in tests.
+	limit int
+}
+
+// count adds so many rows of unicast tables. It returns the error of a database that has
+// more than is kept, by itself or together with others; the session ends with it.
+func (f *footprint) count(macs int) error {
+	total := f.sum + macWeight*macs
+	if total > f.limit {
+		return fmt.Errorf("the database holds more than %d MiB, which is more than is read of one switch", f.limit>>20)
 	}
-	grown := total - s.shared
-	s.shared = total
-	return s.share.Add(int64(grown))
+	grown := total - f.shared
+	f.shared = total
+	return f.share.Add(int64(grown))
 }
 
 // held counts the rows that take memory, also those that are only known to be there.
