@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"iter"
 
 	"bordergw/model"
 )
@@ -15,60 +14,9 @@ const auditTable = "audit"
 // auditID orders records by their number.
 func auditID(seq uint64) string { return fmt.Sprintf("%020d", seq) }
 
-// auditPage is how much of the audit is read at a time, in bytes.
-const auditPage = 1 << 20
-
-// Audit gives the records that the filter chooses, newest first. It reads them a
-// page at a time, as they are taken; records that are dropped meanwhile are
-// missing at the end. It ends at the first error.
-func (s *Store) Audit(f model.AuditFilter) iter.Seq2[*model.AuditRecord, error] {
-	return func(yield func(*model.AuditRecord, error) bool) {
-		before, given := "", 0
-		if f.Before != 0 {
-			before = auditID(f.Before)
-		}
-		for more := true; more; {
-			var page []*model.AuditRecord
-			var err error
-			page, before, more, err = s.auditPage(f, before)
-			for _, r := range page {
-				given++
-				if !yield(r, nil) || given == f.Limit {
-					return
-				}
-			}
-			if err != nil {
-				yield(nil, fmt.Errorf("read table %s: %w", auditTable, err))
-				return
-			}
-		}
-	}
-}
-
-// auditPage reads the records below an id, "" for all, until it has seen a page's
-// worth. It returns the id it came to and whether there may be more.
-func (s *Store) auditPage(f model.AuditFilter, below string) (page []*model.AuditRecord, before string, more bool, err error) {
-	var bad error
-	seen := 0
-	err = s.backend.newest(auditTable, below, func(id string, value []byte) bool {
-		r := &model.AuditRecord{}
-		if bad = json.Unmarshal(value, r); bad != nil {
-			bad = fmt.Errorf("record %q: %w", id, bad)
-			return false
-		}
-		if f.Matches(r) {
-			page = append(page, r)
-		}
-		before, seen = id, seen+len(value)
-		more = seen >= auditPage || f.Limit > 0 && len(page) >= f.Limit
-		return !more
-	})
-	return page, before, more, cmp.Or(err, bad)
-}
-
 // audit adds the records of the changes, if somebody asked for them, and
 // drops the oldest records.
-func (t *txn) audit(ctx context.Context, log *auditLog) error {
+func (t *txn) audit(ctx context.Context, log *auditLog, limit int) error {
 	actor, ok := model.ActorOf(ctx)
 	if !ok {
 		return nil
@@ -85,7 +33,7 @@ func (t *txn) audit(ctx context.Context, log *auditLog) error {
 			return fmt.Errorf("audit: %w", err)
 		}
 		t.changes = append(t.changes, change{table: auditTable, id: auditID(r.Seq), record: json.RawMessage(record)})
-		for _, seq := range log.add(len(record), t.opts.AuditBytes) {
+		for _, seq := range log.add(len(record), limit) {
 			t.changes = append(t.changes, change{table: auditTable, id: auditID(seq)})
 		}
 	}
@@ -145,8 +93,8 @@ func (k table[T, P]) compare(resource string) func(*txn, string) ([]*model.Audit
 }
 
 func (k table[T, P]) beforeAndAfter(t *txn, id string) (before, after P) {
-	before, _ = k.in(t.base).Get(id)
-	after, _ = k.in(&t.next).Get(id)
+	before, _ = k.in(&t.base.Definitions).Get(id)
+	after, _ = k.in(&t.next.Definitions).Get(id)
 	return before, after
 }
 
@@ -166,8 +114,8 @@ type remoteMAC struct {
 }
 
 func compareRemoteMACs(t *txn, record string) ([]*model.AuditRecord, error) {
-	was, before := shownRemoteMAC(t.base, record)
-	is, after := shownRemoteMAC(&t.next, record)
+	was, before := shownRemoteMAC(&t.base.Definitions, record)
+	is, after := shownRemoteMAC(&t.next.Definitions, record)
 	r, err := audited("remote_mac_entry", cmp.Or(was.ID, is.ID), before, after)
 	return one(r), err
 }

@@ -1,9 +1,13 @@
 package store
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
+
+	"bordergw/model"
 )
 
 const (
@@ -11,6 +15,8 @@ const (
 	auditRecords = 10_000
 	// DefaultAuditBytes is the size of the audit records that are kept at most.
 	DefaultAuditBytes = 64 << 20
+	// auditPage is how much of the audit is read at a time, in bytes.
+	auditPage = 1 << 20
 )
 
 // auditLog knows how much the audit holds. It is a value: a copy that a commit
@@ -59,4 +65,25 @@ func (l *auditLog) add(size, limit int) (gone []uint64) {
 		l.sizes = l.sizes[1:]
 	}
 	return gone
+}
+
+// readAuditPage reads the records below an id, "" for all, until it has seen a page's
+// worth. It returns the id it came to and whether there may be more.
+func readAuditPage(b backend, f model.AuditFilter, below string) (page []*model.AuditRecord, before string, more bool, err error) {
+	var bad error
+	seen := 0
+	err = b.newest(auditTable, below, func(id string, value []byte) bool {
+		r := &model.AuditRecord{}
+		if bad = json.Unmarshal(value, r); bad != nil {
+			bad = fmt.Errorf("record %q: %w", id, bad)
+			return false
+		}
+		if f.Matches(r) {
+			page = append(page, r)
+		}
+		before, seen = id, seen+len(value)
+		more = seen >= auditPage || f.Limit > 0 && len(page) >= f.Limit
+		return !more
+	})
+	return page, before, more, cmp.Or(err, bad)
 }

@@ -45,8 +45,8 @@ func standing(b *testing.B, n int) *Store {
 			return &model.L2GatewayConnection{Record: r, L2GatewayID: gw, NetworkID: net}
 		})
 	}
-	require.NoError(b, s.backend.commit(1, all))
-	require.NoError(b, s.reload())
+	require.NoError(b, s.queue.backend.commit(1, all))
+	require.NoError(b, s.queue.reload())
 	return s
 }
 
@@ -76,7 +76,7 @@ func BenchmarkConnectionRules(b *testing.B) {
 	require.NoError(b, err)
 	c := model.L2GatewayConnection{L2GatewayID: g.ID, NetworkID: "new", SegmentationID: model.VLANID(4000)}
 	for b.Loop() {
-		_, err := begin(s, s.Definitions(), s.current.Load().index).createConnection(c)
+		_, err := begin(s, s.published.current.Load()).connections.create(c)
 		require.NoError(b, err)
 	}
 }

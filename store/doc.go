@@ -11,11 +11,11 @@
 // hands out an immutable snapshot, writers build the next one beside it. A
 // refusal is a *model.Error; any other error is a fault of ours or of the disk.
 //
-// A write runs in one order: take the writer's lock, let a rule (a function on
-// the snapshot, no I/O) say which records change, commit these in one
-// transaction of the backend, publish the new snapshot, give notice. Rules know
-// nothing of the backend and the backend knows nothing of rules, so that a
-// second backend needs no second set of rules.
+// A write runs in one order (commitQueue): take the writer's lock, let a rule (rules:
+// a function on the snapshot, no I/O) say which records change, commit these in one
+// transaction of the backend, publish the new snapshot, give notice. Rules change
+// records through the tables only. They know nothing of the backend and the backend knows nothing of
+// rules, so that a second backend needs no second set of rules.
 //
 // The caller checks what can be checked on a single attribute (types, ranges,
 // lengths), and must not modify records that it was handed. The store never

@@ -2,71 +2,54 @@ package store
 
 import (
 	"cmp"
-	"context"
 	"slices"
 
 	"bordergw/model"
 )
 
-// CreateL2Gateway stores a gateway. Switch and port names need not exist yet,
-// device ids must.
-func (s *Store) CreateL2Gateway(ctx context.Context, g model.L2Gateway) (*model.L2Gateway, error) {
-	return write(ctx, s, func(t *txn) (*model.L2Gateway, error) { return t.createGateway(g) })
+// gatewayRules keep gateways: they name devices that exist, each in one way, and none that
+// has a connection is deleted.
+type gatewayRules struct {
+	tx          *txn
+	quotas      *quotaRules
+	stitching   *stitching
+	connections *connectionRules
 }
 
-// UpdateL2Gateway changes what the update lists. It is refused when one of the
-// gateway's connections could not be created as it would be then.
-func (s *Store) UpdateL2Gateway(ctx context.Context, id string, u model.L2GatewayUpdate) (*model.L2Gateway, error) {
-	return write(ctx, s, func(t *txn) (*model.L2Gateway, error) { return t.updateGateway(id, u) })
-}
-
-// DeleteL2Gateway removes a gateway that has no connection.
-func (s *Store) DeleteL2Gateway(ctx context.Context, id string) error {
-	return s.do(ctx, func(t *txn) error { return t.deleteGateway(id) })
-}
-
-func (t *txn) gateway(id string) (*model.L2Gateway, error) {
-	g, ok := t.next.Gateways.Get(id)
-	if !ok {
-		return nil, model.ErrL2GatewayNotFound(id)
-	}
-	return g, nil
-}
-
-func (t *txn) createGateway(g model.L2Gateway) (*model.L2Gateway, error) {
-	if err := t.checkQuota(model.QuotaL2Gateway, g.ProjectID); err != nil {
+func (r *gatewayRules) create(g model.L2Gateway) (*model.L2Gateway, error) {
+	if err := r.quotas.check(model.QuotaL2Gateway, g.ProjectID); err != nil {
 		return nil, err
 	}
-	g.Record = t.newRecord(g.ProjectID)
+	g.Record = r.tx.newRecord(g.ProjectID)
 	g.HAMode = cmp.Or(g.HAMode, model.ActiveActive)
-	list, err := t.newDevices(g.Devices)
+	list, err := r.newDevices(g.Devices)
 	if err != nil {
 		return nil, err
 	}
 	g.Devices = list
-	if err := t.checkOneKind(&g); err != nil {
+	if err := checkOneKind(r.tx.next.SlotsOf(&g)); err != nil {
 		return nil, err
 	}
-	return gateways.put(t, &g), nil
+	return gateways.put(r.tx, &g), nil
 }
 
 // newDevices checks a list of devices, each by itself, and gives them ids.
-func (t *txn) newDevices(list []model.Device) ([]model.Device, error) {
+func (r *gatewayRules) newDevices(list []model.Device) ([]model.Device, error) {
 	out := slices.Clone(list)
 	for i := range out {
-		if err := t.checkGatewayDevice(&out[i]); err != nil {
+		if err := r.checkDevice(&out[i]); err != nil {
 			return nil, err
 		}
-		out[i].ID = t.opts.NewID()
+		out[i].ID = r.tx.newID()
 	}
 	return out, nil
 }
 
-// checkGatewayDevice checks a device as a request gives it and makes its
+// checkDevice checks a device as a request gives it and makes its
 // interfaces canonical.
-func (t *txn) checkGatewayDevice(dev *model.Device) error {
+func (r *gatewayRules) checkDevice(dev *model.Device) error {
 	if dev.DeviceID != "" {
-		gd, err := t.device(dev.DeviceID)
+		gd, err := r.tx.next.device(dev.DeviceID)
 		if err != nil {
 			return err
 		}
@@ -100,8 +83,8 @@ func mergeInterfaces(list []model.Interface) []model.Interface {
 	return out
 }
 
-func (t *txn) updateGateway(id string, u model.L2GatewayUpdate) (*model.L2Gateway, error) {
-	old, err := t.gateway(id)
+func (r *gatewayRules) update(id string, u model.L2GatewayUpdate) (*model.L2Gateway, error) {
+	old, err := r.tx.next.gateway(id)
 	if err != nil {
 		return nil, err
 	}
@@ -110,24 +93,24 @@ func (t *txn) updateGateway(id string, u model.L2GatewayUpdate) (*model.L2Gatewa
 	set(&g.HAMode, u.HAMode)
 	set(&g.Preempt, u.Preempt)
 	if len(u.Devices) == 0 {
-		return gateways.replace(t, old, &g), nil
+		return gateways.replace(r.tx, old, &g), nil
 	}
-	if g.Devices, err = t.changedDevices(old, u); err != nil {
+	if g.Devices, err = r.changedDevices(old, u); err != nil {
 		return nil, err
 	}
-	if err := t.checkOneKind(&g); err != nil {
+	if err := checkOneKind(r.tx.next.SlotsOf(&g)); err != nil {
 		return nil, err
 	}
-	if stored := gateways.replace(t, old, &g); stored == old {
+	if stored := gateways.replace(r.tx, old, &g); stored == old {
 		return old, nil
 	}
-	t.stitchGateway(&g)
-	return &g, t.recheck(&g)
+	r.stitching.gateway(&g)
+	return &g, r.connections.recheck(&g)
 }
 
 // changedDevices gives a gateway's devices after an update. A device that was
 // there keeps its id.
-func (t *txn) changedDevices(g *model.L2Gateway, u model.L2GatewayUpdate) ([]model.Device, error) {
+func (r *gatewayRules) changedDevices(g *model.L2Gateway, u model.L2GatewayUpdate) ([]model.Device, error) {
 	out := slices.Clone(g.Devices)
 	at, taken := make([]int, len(u.Devices)), map[int]bool{}
 	for n := range u.Devices {
@@ -142,11 +125,11 @@ func (t *txn) changedDevices(g *model.L2Gateway, u model.L2GatewayUpdate) ([]mod
 			return nil, model.ErrL2GatewayDeviceNotFound(cmp.Or(u.Devices[n].DeviceName, u.Devices[n].DeviceID))
 		}
 	}
-	list, err := t.newDevices(u.Devices)
+	list, err := r.newDevices(u.Devices)
 	if err != nil {
 		return nil, err
 	}
-	where := newPlaces(&t.next)
+	where := newPlaces(&r.tx.next.Definitions)
 	for n := range list {
 		if at[n] >= 0 {
 			was := &g.Devices[at[n]]
@@ -156,7 +139,7 @@ func (t *txn) changedDevices(g *model.L2Gateway, u model.L2GatewayUpdate) ([]mod
 			list[n].ID = was.ID
 			out[at[n]] = list[n]
 		}
-		if err := t.checkPorts(where, &list[n]); err != nil {
+		if err := where.checkPorts(&list[n]); err != nil {
 			return nil, err
 		}
 	}
@@ -164,20 +147,6 @@ func (t *txn) changedDevices(g *model.L2Gateway, u model.L2GatewayUpdate) ([]mod
 		return list, nil
 	}
 	return out, nil
-}
-
-// checkPorts refuses ports that a known switch lacks, but for those that are to come.
-func (t *txn) checkPorts(where *places, dev *model.Device) error {
-	sw, err := t.switchOf(where, dev)
-	if err != nil || sw == nil {
-		return err
-	}
-	for _, i := range dev.Interfaces {
-		if sw.Lacks(i.Name) && !i.ProvisionAhead {
-			return model.ErrPhysicalPortNotFound(i.Name, sw.Name)
-		}
-	}
-	return nil
 }
 
 // indexOf finds the device that a request means, but none of those taken.
@@ -210,43 +179,25 @@ func tagged(dev *model.Device) bool {
 	return g.HasVLANs()
 }
 
-// recheck looks at a changed gateway's connections once more.
-func (t *txn) recheck(g *model.L2Gateway) error {
-	var affected []string
-	for c := range t.next.Connections.All() {
-		if c.L2GatewayID != g.ID {
-			continue
-		}
-		if err := t.checkGiven(g, c.SegmentationID); err != nil {
-			return err
-		}
-		if err := t.checkKind(g, c.SegmentationID); err != nil {
-			return err
-		}
-		if err := t.checkVLANs(c, g); err != nil {
-			return err
-		}
-		if err := t.checkBorderQuarantine(c, g); err != nil {
-			return err
-		}
-		if err := t.checkVNIs(c, g); err != nil {
-			return err
-		}
-		affected = append(affected, c.NetworkID)
+func (r *gatewayRules) delete(id string) error {
+	if _, err := r.tx.next.gateway(id); err != nil {
+		return err
 	}
-	t.settle(affected...)
+	for range r.tx.next.connectionsOf(id) {
+		return model.ErrL2GatewayInUse(id)
+	}
+	gateways.remove(r.tx, id)
 	return nil
 }
 
-func (t *txn) deleteGateway(id string) error {
-	if _, err := t.gateway(id); err != nil {
+// setActive notes which device carries the gateway's traffic.
+func (r *gatewayRules) setActive(id, deviceID string) error {
+	old, err := r.tx.next.gateway(id)
+	if err != nil || old.Active == deviceID {
 		return err
 	}
-	for c := range t.next.Connections.All() {
-		if c.L2GatewayID == id {
-			return model.ErrL2GatewayInUse(id)
-		}
-	}
-	gateways.remove(t, id)
+	g := *old
+	g.Active = deviceID
+	gateways.put(r.tx, &g)
 	return nil
 }

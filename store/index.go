@@ -136,3 +136,34 @@ func claimsOf(record any) (out []claim) {
 	}
 	return out
 }
+
+// vniOwner is the network that has the VNI, "" when none has, or none is asked
+// for.
+func (x *index) vniOwner(v model.VNI) string {
+	if v == 0 {
+		return ""
+	}
+	for _, u := range x.vnis.users(uint32(v)) {
+		if u.table == networks.bucket {
+			return u.id
+		}
+	}
+	return ""
+}
+
+// isBorderVNI reports whether a gateway or a connection has the VNI.
+func (x *index) isBorderVNI(v model.VNI) bool {
+	return slices.ContainsFunc(x.vnis.users(uint32(v)), func(u user) bool {
+		return u.table == gateways.bucket || u.table == connections.bucket
+	})
+}
+
+// usesVNI reports whether a network, a gateway or a connection has a VNI.
+func (x *index) usesVNI(v model.VNI) bool {
+	for _, u := range x.vnis.users(uint32(v)) {
+		if u.table != released.bucket {
+			return true
+		}
+	}
+	return false
+}

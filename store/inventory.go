@@ -2,7 +2,6 @@ package store
 
 import (
 	"cmp"
-	"context"
 	"maps"
 	"reflect"
 	"slices"
@@ -12,21 +11,20 @@ import (
 	"bordergw/model"
 )
 
-// SetInventory remembers what was last seen of a device. Order does not matter,
-// and when nothing but SeenAt differs nothing is written, unless another device that
-// reaches the same database was seen since. The last report counts as seen last,
-// whatever the clock says: SeenAt of a new look is after those of the other devices.
-func (s *Store) SetInventory(ctx context.Context, deviceID string, inv model.Inventory) error {
-	return s.do(ctx, func(t *txn) error { return t.setInventory(deviceID, inv) })
+// inventoryRules keep what was last seen of each device. A device with an inventory may
+// hold rows of ours; one without holds none.
+type inventoryRules struct {
+	tx      *txn
+	cleanup *cleanup
 }
 
-func (t *txn) setInventory(deviceID string, inv model.Inventory) error {
-	t.reports = true
-	gd, err := t.device(deviceID)
+func (r *inventoryRules) set(deviceID string, inv model.Inventory) error {
+	r.tx.reports = true
+	gd, err := r.tx.next.device(deviceID)
 	if err != nil {
 		return err
 	}
-	old, known := t.next.Inventories.Get(deviceID)
+	old, known := r.tx.next.Inventories.Get(deviceID)
 	if !known {
 		old = &model.Inventory{Record: model.Record{ID: gd.ID, ProjectID: gd.ProjectID}}
 	}
@@ -34,16 +32,16 @@ func (t *txn) setInventory(deviceID string, inv model.Inventory) error {
 	inv.Switches = withReplication(old, sortedSwitches(inv.Switches))
 	inv.SeenAt = wall(inv.SeenAt)
 	again := known && inv.SeenAt.Equal(old.SeenAt) // what is left of the old look
-	overtaken := known && !again && t.seenOverOthers(gd).After(old.SeenAt)
+	overtaken := known && !again && r.seenOverOthers(gd).After(old.SeenAt)
 	if known && !overtaken && reflect.DeepEqual(old.Switches, inv.Switches) && old.Peer == inv.Peer && old.Revision > gd.Accepted {
 		return nil
 	}
-	inventories.put(t, &inv)
+	inventories.put(r.tx, &inv)
 	if !again {
-		t.seeLast(gd, inv)
+		r.seeLast(gd, inv)
 	}
 	if overtaken || !sameNames(old.Switches, inv.Switches) {
-		t.settleMoved()
+		r.settleMoved()
 	}
 	return nil
 }
@@ -61,14 +59,14 @@ func withReplication(old *model.Inventory, switches []model.SwitchInventory) []m
 
 // seeLast makes a look the last one at its database, even if a clock that was ahead
 // gave an earlier look a later time.
-func (t *txn) seeLast(gd *model.GatewayDevice, inv model.Inventory) {
-	for o := range t.next.Inventories.All() {
+func (r *inventoryRules) seeLast(gd *model.GatewayDevice, inv model.Inventory) {
+	for o := range r.tx.next.Inventories.All() {
 		if o.ID == gd.ID || o.SeenAt.Before(inv.SeenAt) {
 			continue
 		}
-		if others := t.seenOverOthers(gd); !others.Before(inv.SeenAt) {
+		if others := r.seenOverOthers(gd); !others.Before(inv.SeenAt) {
 			inv.SeenAt = others.Add(1)
-			inventories.put(t, &inv)
+			inventories.put(r.tx, &inv)
 		}
 		return
 	}
@@ -76,9 +74,9 @@ func (t *txn) seeLast(gd *model.GatewayDevice, inv model.Inventory) {
 
 // seenOverOthers is when another device that reaches the same database was last seen,
 // zero for never.
-func (t *txn) seenOverOthers(gd *model.GatewayDevice) (at time.Time) {
-	for _, o := range t.next.Registrations().Sharing(gd) {
-		inv, ok := t.next.Inventories.Get(o.ID)
+func (r *inventoryRules) seenOverOthers(gd *model.GatewayDevice) (at time.Time) {
+	for _, o := range r.tx.next.Registrations().Sharing(gd) {
+		inv, ok := r.tx.next.Inventories.Get(o.ID)
 		if ok && o.ID != gd.ID && inv.SeenAt.After(at) {
 			at = inv.SeenAt
 		}
@@ -89,10 +87,10 @@ func (t *txn) seenOverOthers(gd *model.GatewayDevice) (at time.Time) {
 // settleMoved settles the networks of the gateways whose switches are found elsewhere
 // now, as one database has lost what another has: what it held may stand there still. A
 // switch that is known to be reached over one way more has not moved.
-func (t *txn) settleMoved() {
-	was, is := newPlaces(t.base), newPlaces(&t.next)
+func (r *inventoryRules) settleMoved() {
+	was, is := newPlaces(&r.tx.base.Definitions), newPlaces(&r.tx.next.Definitions)
 	moved := map[string]bool{}
-	for g := range t.next.Gateways.All() {
+	for g := range r.tx.next.Gateways.All() {
 		for i := range g.Devices {
 			before, known := was.Find(&g.Devices[i])
 			if !known {
@@ -108,12 +106,12 @@ func (t *txn) settleMoved() {
 		return
 	}
 	networkIDs := map[string]bool{}
-	for c := range t.next.Connections.All() {
+	for c := range r.tx.next.Connections.All() {
 		if moved[c.L2GatewayID] {
 			networkIDs[c.NetworkID] = true
 		}
 	}
-	t.settle(slices.Sorted(maps.Keys(networkIDs))...)
+	r.cleanup.settle(slices.Sorted(maps.Keys(networkIDs))...)
 }
 
 // sameNames reports whether two looks show the same switches, as far as it matters for
@@ -126,11 +124,11 @@ func sameNames(a, b []model.SwitchInventory) bool {
 
 // markRead notes that a device may hold rows of ours, although nothing is known of
 // its switches yet.
-func (t *txn) markRead(gd *model.GatewayDevice, at time.Time) {
-	if _, read := t.next.Inventories.Get(gd.ID); read {
+func (r *inventoryRules) markRead(gd *model.GatewayDevice, at time.Time) {
+	if _, read := r.tx.next.Inventories.Get(gd.ID); read {
 		return
 	}
-	inventories.put(t, &model.Inventory{Record: model.Record{ID: gd.ID, ProjectID: gd.ProjectID}, SeenAt: at})
+	inventories.put(r.tx, &model.Inventory{Record: model.Record{ID: gd.ID, ProjectID: gd.ProjectID}, SeenAt: at})
 }
 
 // sortedSwitches copies in a fixed order; empty lists become nil, as they are
@@ -151,8 +149,8 @@ func sortedSwitches(switches []model.SwitchInventory) []model.SwitchInventory {
 
 // forgetReplication forgets what a device's switches said of replication: its
 // profile says otherwise now.
-func (t *txn) forgetReplication(deviceID string) {
-	old, ok := t.next.Inventories.Get(deviceID)
+func (r *inventoryRules) forgetReplication(deviceID string) {
+	old, ok := r.tx.next.Inventories.Get(deviceID)
 	if !ok || !slices.ContainsFunc(old.Switches, func(s model.SwitchInventory) bool { return s.NoSourceNode }) {
 		return
 	}
@@ -161,5 +159,5 @@ func (t *txn) forgetReplication(deviceID string) {
 	for i := range inv.Switches {
 		inv.Switches[i].NoSourceNode = false
 	}
-	inventories.put(t, &inv)
+	inventories.put(r.tx, &inv)
 }

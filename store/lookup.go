@@ -1,18 +1,34 @@
 package store
 
 import (
+	"fmt"
 	"iter"
 
 	"bordergw/model"
 )
 
+// What readers ask for beside the snapshot. None waits for a writer.
+
+// DefaultLimits are those of projects that have none of their own.
+func (s *Store) DefaultLimits() model.Limits { return s.opts.Quota }
+
+// GetRemoteMAC returns an entry of that device. The error for an entry of another
+// device differs from that for an entry that does not exist.
+func (s *Store) GetRemoteMAC(deviceID, entryID string) (*model.RemoteMACEntry, error) {
+	m, err := findRemoteMAC(s.Definitions(), deviceID, entryID)
+	if err != nil {
+		return nil, err
+	}
+	return &m.RemoteMACEntry, nil
+}
+
 // Called yields the items of a name, in no order. Kind is network, gateway_device or
 // l2_gateway. It costs what the items of that name do, however many there are of others.
 func (s *Store) Called(kind, name string) iter.Seq[*model.Record] {
-	at := s.current.Load()
+	at := s.published.current.Load()
 	return func(yield func(*model.Record) bool) {
 		for _, u := range at.names.users(nameSlot(name).number) {
-			r, called := nameOf(at.Definitions, kind, u)
+			r, called := nameOf(&at.Definitions, kind, u)
 			if r != nil && called == name && !yield(r) {
 				return
 			}
@@ -20,29 +36,49 @@ func (s *Store) Called(kind, name string) iter.Seq[*model.Record] {
 	}
 }
 
-// nameOf gives a record of a kind and its name; nil for one of another kind.
-func nameOf(d *model.Definitions, kind string, u user) (*model.Record, string) {
-	switch {
-	case u.table == networks.bucket && kind == "network":
-		n, _ := d.Networks.Get(u.id)
-		return &n.Record, n.Name
-	case u.table == devices.bucket && kind == "gateway_device":
-		gd, _ := d.Devices.Get(u.id)
-		return &gd.Record, gd.Name
-	case u.table == gateways.bucket && kind == "l2_gateway":
-		g, _ := d.Gateways.Get(u.id)
-		return &g.Record, g.Name
-	}
-	return nil, ""
-}
-
 // UsesVNI reports whether a network, a gateway or a connection has a VNI. One in
 // quarantine is not in use.
-func (s *Store) UsesVNI(v model.VNI) bool {
-	for _, u := range s.current.Load().vnis.users(uint32(v)) {
-		if u.table != released.bucket {
-			return true
+func (s *Store) UsesVNI(v model.VNI) bool { return s.published.current.Load().usesVNI(v) }
+
+// Quarantine lists the numbers that are kept from other networks, the oldest first,
+// with the reason.
+func (s *Store) Quarantine() []model.Quarantined {
+	defs, now, out := s.Definitions(), s.opened.instant().steady, []model.Quarantined{}
+	for r := range defs.Released.All() {
+		q := model.Quarantined{Released: *r, FreeAt: r.ReleasedAt.Add(s.opts.VNIQuarantine)}
+		q.StillSeen = r.VNI != 0 && s.sightings.of(r.VNI, r.NetworkID)
+		_, exists := defs.Networks.Get(r.NetworkID)
+		q.NetworkDeleted = !exists
+		if q.StillSeen || now.Before(q.FreeAt) {
+			out = append(out, q)
 		}
 	}
-	return false
+	return out
+}
+
+// Audit gives the records that the filter chooses, newest first. It reads them a
+// page at a time, as they are taken; records that are dropped meanwhile are
+// missing at the end. It ends at the first error.
+func (s *Store) Audit(f model.AuditFilter) iter.Seq2[*model.AuditRecord, error] {
+	return func(yield func(*model.AuditRecord, error) bool) {
+		before, given := "", 0
+		if f.Before != 0 {
+			before = auditID(f.Before)
+		}
+		for more := true; more; {
+			var page []*model.AuditRecord
+			var err error
+			page, before, more, err = readAuditPage(s.queue.backend, f, before)
+			for _, r := range page {
+				given++
+				if !yield(r, nil) || given == f.Limit {
+					return
+				}
+			}
+			if err != nil {
+				yield(nil, fmt.Errorf("read table %s: %w", auditTable, err))
+				return
+			}
+		}
+	}
 }

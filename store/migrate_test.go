@@ -72,9 +72,9 @@ func TestAuditOfEarlierVersion(t *testing.T) {
 	_, err = s.SetQuota(ctx, "p", model.Limits{model.QuotaNetwork: 1})
 	require.NoError(t, err)
 	require.Equal(t, []uint64{51, 50, 49, 48, 47}, seqs())
-	require.LessOrEqual(t, s.audited.bytes, limit)
-	require.NoError(t, s.reload(), "what is counted is what stands")
-	require.Len(t, s.audited.sizes, 5)
+	require.LessOrEqual(t, s.queue.audited.bytes, limit)
+	require.NoError(t, s.queue.reload(), "what is counted is what stands")
+	require.Len(t, s.queue.audited.sizes, 5)
 	require.NoError(t, s.Close())
 }
 
@@ -138,7 +138,7 @@ func TestMigrateVersion3(t *testing.T) {
 		r, ok := s.Definitions().Retired.Get("d")
 		require.True(t, ok)
 		require.Equal(t, "sw-d", r.Name)
-		c, err := s.backend.load()
+		c, err := s.queue.backend.load()
 		require.NoError(t, err)
 		for _, table := range []string{"gateway_devices", "retired_devices"} {
 			for _, record := range c.records[table] {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"time"
@@ -16,30 +15,29 @@ const (
 	maxMoves = 100_000
 )
 
-// RecordMoves stores the last moves of MACs. It forgets moves that are older than a
-// day or of networks that are gone, and the oldest where there are too many.
-func (s *Store) RecordMoves(ctx context.Context, list []model.MACMove) error {
-	return s.do(ctx, func(t *txn) error {
-		kept := t.keptMoves()
-		for _, m := range list {
-			m.Record = model.Record{ID: model.MoveID(m.NetworkID, m.MAC)}
-			if old, ok := t.next.Moves.Get(m.ID); ok {
-				m.Record = old.Record
-			}
-			m.MovedAt = wall(m.MovedAt)
-			kept[m.ID] = &m
+// moveRules keep the last move of each MAC, for a day.
+type moveRules struct{ tx *txn }
+
+func (r *moveRules) record(list []model.MACMove) error {
+	kept := r.kept()
+	for _, m := range list {
+		m.Record = model.Record{ID: model.MoveID(m.NetworkID, m.MAC)}
+		if old, ok := r.tx.next.Moves.Get(m.ID); ok {
+			m.Record = old.Record
 		}
-		dropOldest(kept, len(kept)-maxMoves)
-		moves.become(t, kept)
-		return nil
-	})
+		m.MovedAt = wall(m.MovedAt)
+		kept[m.ID] = &m
+	}
+	dropOldest(kept, len(kept)-maxMoves)
+	moves.become(r.tx, kept)
+	return nil
 }
 
-// keptMoves are those that are not to be forgotten, by id.
-func (t *txn) keptMoves() map[string]*model.MACMove {
-	kept := make(map[string]*model.MACMove, t.next.Moves.Len())
-	for m := range t.next.Moves.All() {
-		if _, ok := t.next.Networks.Get(m.NetworkID); ok && t.now.Sub(m.MovedAt) <= moveMemory {
+// kept are those that are not to be forgotten, by id.
+func (r *moveRules) kept() map[string]*model.MACMove {
+	kept := make(map[string]*model.MACMove, r.tx.next.Moves.Len())
+	for m := range r.tx.next.Moves.All() {
+		if _, ok := r.tx.next.Networks.Get(m.NetworkID); ok && r.tx.now.Sub(m.MovedAt) <= moveMemory {
 			kept[m.ID] = m
 		}
 	}

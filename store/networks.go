@@ -1,67 +1,47 @@
 package store
 
-import (
-	"context"
-
-	"bordergw/model"
-)
+import "bordergw/model"
 
 // maxID bounds ids that callers choose.
 const maxID = 255
 
-// CreateNetwork stores a network. Its ID may be given; its VNI is kept when
-// given, and otherwise fixed by the first connection.
-func (s *Store) CreateNetwork(ctx context.Context, n model.Network) (*model.Network, error) {
-	return write(ctx, s, func(t *txn) (*model.Network, error) { return t.createNetwork(n) })
+// networkRules keep networks: an id is given once, and what a connection or a device
+// names is not deleted.
+type networkRules struct {
+	tx         *txn
+	quotas     *quotaRules
+	quarantine *quarantine
+	vnis       *vniRules
 }
 
-// UpdateNetwork changes what the update lists.
-func (s *Store) UpdateNetwork(ctx context.Context, id string, u model.NetworkUpdate) (*model.Network, error) {
-	return write(ctx, s, func(t *txn) (*model.Network, error) { return t.updateNetwork(id, u) })
-}
-
-// DeleteNetwork removes a network that has no connection. Its tombstone stays
-// while a switch may still hold its rows.
-func (s *Store) DeleteNetwork(ctx context.Context, id string) error {
-	return s.do(ctx, func(t *txn) error { return t.deleteNetwork(id) })
-}
-
-func (t *txn) createNetwork(n model.Network) (*model.Network, error) {
-	if err := t.checkQuota(model.QuotaNetwork, n.ProjectID); err != nil {
+func (r *networkRules) create(n model.Network) (*model.Network, error) {
+	if err := r.quotas.check(model.QuotaNetwork, n.ProjectID); err != nil {
 		return nil, err
 	}
-	record := t.newRecord(n.ProjectID)
+	record := r.tx.newRecord(n.ProjectID)
 	if n.ID != "" {
 		record.ID = n.ID
 	}
 	if len(record.ID) > maxID {
 		return nil, model.ErrBadRequest("Invalid input for id. Reason: '%s' exceeds maximum length of %d.", record.ID, maxID)
 	}
-	if _, ok := t.next.Networks.Get(record.ID); ok {
+	if _, ok := r.tx.next.Networks.Get(record.ID); ok {
 		return nil, model.ErrIDInUse("Network", record.ID)
 	}
 	n.Record = record
 	if n.VNI != 0 {
-		if err := t.checkNewVNI(&n); err != nil {
+		if err := r.vnis.checkNew(&n); err != nil {
 			return nil, err
 		}
-		if err := t.checkQuarantine(&n, n.VNI); err != nil {
+		if err := r.quarantine.check(&n, n.VNI); err != nil {
 			return nil, err
 		}
 	}
-	return networks.put(t, &n), nil
+	return networks.put(r.tx, &n), nil
 }
 
-func (t *txn) network(id string) (*model.Network, error) {
-	n, ok := t.next.Networks.Get(id)
-	if !ok {
-		return nil, model.ErrNetworkNotFound(id)
-	}
-	return n, nil
-}
-
-func (t *txn) updateNetwork(id string, u model.NetworkUpdate) (*model.Network, error) {
-	old, err := t.network(id)
+func (r *networkRules) update(id string, u model.NetworkUpdate) (*model.Network, error) {
+	old, err := r.tx.next.network(id)
 	if err != nil {
 		return nil, err
 	}
@@ -70,26 +50,22 @@ func (t *txn) updateNetwork(id string, u model.NetworkUpdate) (*model.Network, e
 	set(&n.Description, u.Description)
 	set(&n.Shared, u.Shared)
 	set(&n.AdminStateUp, u.AdminStateUp)
-	return networks.replace(t, old, &n), nil
+	return networks.replace(r.tx, old, &n), nil
 }
 
-func (t *txn) deleteNetwork(id string) error {
-	n, err := t.network(id)
+func (r *networkRules) delete(id string) error {
+	n, err := r.tx.next.network(id)
 	if err != nil {
 		return err
 	}
-	for c := range t.next.Connections.All() {
-		if c.NetworkID == id {
-			return model.ErrNetworkInUse(id)
-		}
+	for range r.tx.next.connectionsTo(id) {
+		return model.ErrNetworkInUse(id)
 	}
-	for gd := range t.next.Devices.All() {
-		if gd.Type == model.NetworkVLAN && gd.ResourceID == id {
-			return model.ErrResourceInUse(id, "network")
-		}
+	if r.tx.next.deviceFor(model.NetworkVLAN, id) != nil {
+		return model.ErrResourceInUse(id, "network")
 	}
-	t.releaseNetwork(n)
-	networks.remove(t, id)
+	r.quarantine.networkDeleted(n)
+	networks.remove(r.tx, id)
 	return nil
 }
 

@@ -23,8 +23,8 @@ func TestReleasedByClockAhead(t *testing.T) {
 		return s
 	}
 	s := opened()
-	require.NoError(t, s.do(ctx, func(t *txn) error {
-		t.quarantine("gone", model.WireID{VNI: 10_000}, map[string]string{"d": "sw1"})
+	require.NoError(t, s.do(ctx, func(r *rules) error {
+		r.quarantine.begin("gone", model.WireID{VNI: 10_000}, map[string]string{"d": "sw1"})
 		return nil
 	}))
 	require.NoError(t, s.Close())
@@ -32,8 +32,8 @@ func TestReleasedByClockAhead(t *testing.T) {
 	s = opened()
 	defer func() { require.NoError(t, s.Close()) }()
 	lowest := func() (v model.VNI) {
-		require.NoError(t, s.do(ctx, func(t *txn) (err error) {
-			v, err = t.lowestFreeVNI("n")
+		require.NoError(t, s.do(ctx, func(r *rules) (err error) {
+			v, err = r.vnis.lowestFree("n")
 			return err
 		}))
 		return v
@@ -53,12 +53,12 @@ func TestF69QuarantineIsFull(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, s.Close()) }()
 	giveUp := func(network string, v model.VNI, devices int) error {
-		return s.do(ctx, func(t *txn) error {
+		return s.do(ctx, func(r *rules) error {
 			on := map[string]string{}
 			for i := range devices {
 				on[strconv.Itoa(i)] = "sw"
 			}
-			t.quarantine(network, model.WireID{VNI: v}, on)
+			r.quarantine.begin(network, model.WireID{VNI: v}, on)
 			return nil
 		})
 	}
@@ -69,9 +69,9 @@ func TestF69QuarantineIsFull(t *testing.T) {
 	require.ErrorAs(t, giveUp("one more", 10_002, 1), &refusal)
 	require.Equal(t, "QuarantineFull", refusal.Type)
 	require.Same(t, before, s.Definitions())
-	require.NoError(t, s.do(ctx, func(t *txn) error {
-		t.reports = true
-		t.quarantine("moved", model.WireID{VNI: 10_003}, map[string]string{"d": "sw"})
+	require.NoError(t, s.do(ctx, func(r *rules) error {
+		r.tx.reports = true
+		r.quarantine.begin("moved", model.WireID{VNI: 10_003}, map[string]string{"d": "sw"})
 		return nil
 	}), "what switches show")
 	require.Len(t, s.Quarantine(), 3)

@@ -1,73 +1,43 @@
 package store
 
-import (
-	"context"
+import "bordergw/model"
 
-	"bordergw/model"
-)
+// remoteMACRules keep the far MACs of devices: on each a MAC stands once for each VNI.
+type remoteMACRules struct{ tx *txn }
 
-// CreateRemoteMAC adds a far MAC to a device.
-func (s *Store) CreateRemoteMAC(ctx context.Context, deviceID string, e model.RemoteMACEntry) (*model.RemoteMACEntry, error) {
-	all, err := s.CreateRemoteMACs(ctx, deviceID, []model.RemoteMACEntry{e})
-	if err != nil {
-		return nil, err
-	}
-	return &all[0], nil
-}
-
-// CreateRemoteMACs adds several, or none when one of them is refused.
-func (s *Store) CreateRemoteMACs(ctx context.Context, deviceID string, entries []model.RemoteMACEntry) ([]model.RemoteMACEntry, error) {
-	return write(ctx, s, func(t *txn) ([]model.RemoteMACEntry, error) { return t.createRemoteMACs(deviceID, entries) })
-}
-
-// GetRemoteMAC returns an entry of that device. The error for an entry of another
-// device differs from that for an entry that does not exist.
-func (s *Store) GetRemoteMAC(deviceID, entryID string) (*model.RemoteMACEntry, error) {
-	m, err := findRemoteMAC(s.Definitions(), deviceID, entryID)
-	if err != nil {
-		return nil, err
-	}
-	return &m.RemoteMACEntry, nil
-}
-
-// DeleteRemoteMAC removes an entry; see GetRemoteMAC for the refusals.
-func (s *Store) DeleteRemoteMAC(ctx context.Context, deviceID, entryID string) error {
-	return s.do(ctx, func(t *txn) error { return t.deleteRemoteMAC(deviceID, entryID) })
-}
-
-func (t *txn) createRemoteMACs(deviceID string, entries []model.RemoteMACEntry) ([]model.RemoteMACEntry, error) {
-	gd, err := t.device(deviceID)
+func (r *remoteMACRules) create(deviceID string, entries []model.RemoteMACEntry) ([]model.RemoteMACEntry, error) {
+	gd, err := r.tx.next.device(deviceID)
 	if err != nil {
 		return nil, err
 	}
 	if gd.Type == model.NetworkVLAN {
 		return nil, model.ErrRemoteMACNotSupported(gd.Type)
 	}
-	if err := t.checkRemoteMACs(deviceID, entries); err != nil {
+	if err := r.check(deviceID, entries); err != nil {
 		return nil, err
 	}
-	of := t.next.RemoteMACs.Of(deviceID)
+	of := r.tx.next.RemoteMACs.Of(deviceID)
 	made, out := make([]*model.RemoteMAC, len(entries)), make([]model.RemoteMACEntry, len(entries))
 	ids := make(map[string]bool, len(entries))
 	for i, e := range entries {
-		e.ID = t.opts.NewID()
+		e.ID = r.tx.newID()
 		if _, taken := of.Get(e.ID); taken || ids[e.ID] {
 			return nil, model.ErrIDInUse(remoteMACs.name(), e.ID)
 		}
 		ids[e.ID] = true
 		made[i], out[i] = &model.RemoteMAC{DeviceID: deviceID, RemoteMACEntry: e, Seq: of.NextSeq() + uint64(i)}, e
 	}
-	remoteMACs.put(t, deviceID, made)
+	remoteMACs.put(r.tx, deviceID, made)
 	return out, nil
 }
 
-// checkRemoteMACs: a MAC stands once on a device for each VNI.
-func (t *txn) checkRemoteMACs(deviceID string, entries []model.RemoteMACEntry) error {
+// check: a MAC stands once on a device for each VNI.
+func (r *remoteMACRules) check(deviceID string, entries []model.RemoteMACEntry) error {
 	type key struct {
 		model.MAC
 		model.VNI
 	}
-	of := t.next.RemoteMACs.Of(deviceID)
+	of := r.tx.next.RemoteMACs.Of(deviceID)
 	taken := make(map[key]bool, len(entries))
 	for _, e := range entries {
 		if !e.MAC.IsUnicast() {
@@ -94,20 +64,11 @@ func findRemoteMAC(d *model.Definitions, deviceID, entryID string) (*model.Remot
 	return nil, model.ErrRemoteMACNotFound(entryID)
 }
 
-func (t *txn) deleteRemoteMAC(deviceID, entryID string) error {
-	m, err := findRemoteMAC(&t.next, deviceID, entryID)
+func (r *remoteMACRules) delete(deviceID, entryID string) error {
+	m, err := findRemoteMAC(&r.tx.next.Definitions, deviceID, entryID)
 	if err != nil {
 		return err
 	}
-	t.next.RemoteMACs = t.next.RemoteMACs.Without(m)
-	t.changed(change{table: remoteMACs.name(), id: remoteMACID(m)})
+	remoteMACs.remove(r.tx, m)
 	return nil
-}
-
-// deleteRemoteMACsOf removes all entries of a device.
-func (t *txn) deleteRemoteMACsOf(deviceID string) {
-	for m := range t.next.RemoteMACs.Of(deviceID).All() {
-		t.changed(change{table: remoteMACs.name(), id: remoteMACID(m)})
-	}
-	t.next.RemoteMACs = t.next.RemoteMACs.WithoutDevice(deviceID)
 }

@@ -54,8 +54,8 @@ func standingMACs(t testing.TB, n int) (*Store, string) {
 // its record in the audit, beside n that stand.
 func macCost(t *testing.T, n int) (written, allocated uint64) {
 	s, device := standingMACs(t, n)
-	w := &weighed{backend: s.backend}
-	s.backend = w
+	w := &weighed{backend: s.queue.backend}
+	s.queue.backend = w
 	ctx := model.WithActor(t.Context(), model.Actor{User: "u"})
 	const times = 20
 	var before, after runtime.MemStats

@@ -40,6 +40,19 @@ func (remoteMACTable) put(t *txn, deviceID string, made []*model.RemoteMAC) {
 	}
 }
 
+func (remoteMACTable) remove(t *txn, m *model.RemoteMAC) {
+	t.next.RemoteMACs = t.next.RemoteMACs.Without(m)
+	t.changed(change{table: remoteMACs.name(), id: remoteMACID(m)})
+}
+
+// removeDevice removes all entries of a device.
+func (remoteMACTable) removeDevice(t *txn, deviceID string) {
+	for m := range t.next.RemoteMACs.Of(deviceID).All() {
+		t.changed(change{table: remoteMACs.name(), id: remoteMACID(m)})
+	}
+	t.next.RemoteMACs = t.next.RemoteMACs.WithoutDevice(deviceID)
+}
+
 // load fills the snapshot. It makes sure of what look-ups take for granted.
 func (remoteMACTable) load(d *model.Definitions, values map[string][]byte) error {
 	type place struct {

@@ -27,14 +27,6 @@ type sightings struct {
 // sighting is a logical switch of a device's database.
 type sighting struct{ device, logicalSwitch string }
 
-// NoteVNIs takes note of the VNIs that logical switches in a device's database have,
-// by name; 0 is for one without a VNI, or that is gone. All says that these are all
-// that there are, else they are those that changed. A device that is not registered
-// any more is forgotten by an empty list. It never waits for a writer.
-func (s *Store) NoteVNIs(device string, all bool, vnis map[string]model.VNI) {
-	s.sightings.note(device, all, vnis)
-}
-
 func (s *sightings) note(device string, all bool, vnis map[string]model.VNI) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -2,9 +2,8 @@ package store
 
 import (
 	"cmp"
+	"context"
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"bordergw/model"
@@ -49,37 +48,12 @@ func (o Options) withDefaults() Options {
 
 // Store holds the definitions. Its methods may be called from any goroutine.
 type Store struct {
-	opts    Options
-	notices notices
-	current atomic.Pointer[snapshot]
-
-	line line
-
-	sightings sightings
+	published published
+	queue     commitQueue
+	opts      Options
 	opened    opened
-
-	// mu is held by the one writer; it guards the fields below.
-	mu      sync.Mutex
-	backend backend
-	// unsure is set by a commit that failed: whether it reached the disk is
-	// not known, so the next write reads everything anew.
-	unsure bool
-	// audited is what the audit holds.
-	audited auditLog
+	sightings sightings
 }
-
-// snapshot is what the store holds, with its index.
-type snapshot struct {
-	*model.Definitions
-	index
-}
-
-// opened is when the store was opened: by the wall clock, and by the one that shows
-// what time has passed since.
-type opened struct{ wall, at time.Time }
-
-// steady is the wall clock as it would be without the jumps since the store was opened.
-func (s *Store) steady() time.Time { return wall(s.opened.wall.Add(time.Since(s.opened.at))) }
 
 // Open opens the embedded database at path, which is made when missing (its
 // directory must exist). A file that another process has open, that is damaged,
@@ -99,53 +73,43 @@ func Open(path string, opts Options) (*Store, error) {
 }
 
 func newStore(b backend, opts Options) (*Store, error) {
-	s := &Store{opts: opts, backend: b, opened: opened{opts.Now(), time.Now()}}
-	return s, s.reload()
-}
-
-// reload replaces the snapshot by what the backend holds.
-func (s *Store) reload() error {
-	d, err := loadDefinitions(s.backend)
-	if err != nil {
-		return err
-	}
-	if s.audited, err = readAuditLog(s.backend); err != nil {
-		return err
-	}
-	s.current.Store(&snapshot{d, newIndex(d)})
-	s.unsure = false
-	return nil
+	s := &Store{opts: opts, opened: opened{opts.Now(), time.Now()}}
+	s.queue.published, s.queue.backend, s.queue.auditBytes = &s.published, b, opts.AuditBytes
+	s.queue.begin = func(base *snapshot) *rules { return begin(s, base) }
+	return s, s.queue.reload()
 }
 
 // Close waits for the writer and closes the backend. Snapshots stay valid;
 // later writes fail.
 func (s *Store) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.backend.close(); err != nil {
+	if err := s.queue.close(); err != nil {
 		return fmt.Errorf("close store: %w", err)
 	}
 	return nil
 }
 
 // Definitions returns the latest snapshot. It never blocks.
-func (s *Store) Definitions() *model.Definitions { return s.current.Load().Definitions }
+func (s *Store) Definitions() *model.Definitions { return &s.published.current.Load().Definitions }
 
 // Changes subscribes to a notice that there is a newer snapshot. Notices that
 // were not taken yet are merged into one; a subscriber never holds up a writer.
 // The function returned ends the subscription. The channel is never closed.
-func (s *Store) Changes() (<-chan struct{}, func()) { return s.notices.subscribe() }
+func (s *Store) Changes() (<-chan struct{}, func()) { return s.published.notices.subscribe() }
 
-// reread finds out what a failed commit left behind.
-func (s *Store) reread() error {
-	if err := s.reload(); err != nil {
-		return unavailable("read store after a failed commit: %w", err)
+// write runs one rule and makes its changes durable.
+func write[R any](ctx context.Context, s *Store, rule func(*rules) (R, error)) (R, error) {
+	var none, made R
+	err := s.queue.write(&writer{ctx: ctx, rule: func(r *rules) (err error) {
+		made, err = rule(r)
+		return err
+	}})
+	if err != nil {
+		return none, err
 	}
-	s.notices.send()
-	return nil
+	return made, nil
 }
 
-// unavailable asks the caller to try again and keeps the cause for the log.
-func unavailable(format string, args ...any) error {
-	return fmt.Errorf("%w: %w", model.ErrUnavailable("The definitions can not be stored now."), fmt.Errorf(format, args...))
+// do is write for rules without a result.
+func (s *Store) do(ctx context.Context, rule func(*rules) error) error {
+	return s.queue.write(&writer{ctx: ctx, rule: rule})
 }

@@ -75,9 +75,9 @@ func (k table[T, P]) put(t *txn, p P) P {
 		m.Seq, m.CreatedAt = t.next.Revision, t.now
 	}
 	m.Revision = t.next.Revision
-	in := k.in(&t.next)
+	in := k.in(&t.next.Definitions)
 	old, _ := in.Get(m.ID)
-	t.numbers.replace(user{k.bucket, m.ID}, orNil(old), p)
+	t.next.index.replace(user{k.bucket, m.ID}, orNil(old), p)
 	*in = in.With(p)
 	t.changed(change{table: k.bucket, id: m.ID, record: p})
 	return p
@@ -93,12 +93,12 @@ func (k table[T, P]) replace(t *txn, old, p P) P {
 
 // remove removes a record if it is there.
 func (k table[T, P]) remove(t *txn, id string) {
-	in := k.in(&t.next)
+	in := k.in(&t.next.Definitions)
 	old, ok := in.Get(id)
 	if !ok {
 		return
 	}
-	t.numbers.replace(user{k.bucket, id}, old, nil)
+	t.next.index.replace(user{k.bucket, id}, old, nil)
 	*in = in.Without(id)
 	t.changed(change{table: k.bucket, id: id})
 }
@@ -106,7 +106,7 @@ func (k table[T, P]) remove(t *txn, id string) {
 // rewrite is put and remove for many records at once, at the cost of one: of each
 // record edit gives another value, the same one to leave it, nil to remove it.
 func (k table[T, P]) rewrite(t *txn, edit func(P) P) {
-	in := k.in(&t.next)
+	in := k.in(&t.next.Definitions)
 	kept, changed := make([]P, 0, in.Len()), false
 	for old := range in.All() {
 		p := edit(old)
@@ -118,7 +118,7 @@ func (k table[T, P]) rewrite(t *txn, edit func(P) P) {
 		}
 		changed = true
 		id := old.Meta().ID
-		t.numbers.replace(user{k.bucket, id}, old, orNil(p))
+		t.next.index.replace(user{k.bucket, id}, old, orNil(p))
 		if p == nil {
 			t.changed(change{table: k.bucket, id: id})
 			continue
@@ -135,7 +135,7 @@ func (k table[T, P]) rewrite(t *txn, edit func(P) P) {
 // change. Those that it has already are the same pointers.
 func (k table[T, P]) become(t *txn, records map[string]P) {
 	k.rewrite(t, func(old P) P { return records[old.Meta().ID] })
-	in := k.in(&t.next)
+	in := k.in(&t.next.Definitions)
 	all := slices.Collect(in.All())
 	for _, id := range slices.Sorted(maps.Keys(records)) {
 		p := records[id]
@@ -144,7 +144,7 @@ func (k table[T, P]) become(t *txn, records map[string]P) {
 		}
 		m := p.Meta()
 		m.Seq, m.CreatedAt, m.Revision = t.next.Revision, t.now, t.next.Revision
-		t.numbers.replace(user{k.bucket, id}, nil, p)
+		t.next.index.replace(user{k.bucket, id}, nil, p)
 		t.changed(change{table: k.bucket, id: id, record: p})
 		all = append(all, p)
 	}

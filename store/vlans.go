@@ -55,22 +55,21 @@ func (p *places) vlansOf(g *model.L2Gateway, id model.SegmentationID) map[locati
 // checkVLANs: a VLAN of a port belongs to one connection. Others are looked at only as
 // far as they have ports on the same switches: the size of one gateway is not to cost
 // the others anything.
-func (t *txn) checkVLANs(c *model.L2GatewayConnection, g *model.L2Gateway) error {
-	where := newPlaces(&t.next)
-	ours := where.vlansOf(g, c.SegmentationID)
-	for _, o := range t.joins() {
+func (p *places) checkVLANs(c *model.L2GatewayConnection, g *model.L2Gateway, all []attachment) error {
+	ours := p.vlansOf(g, c.SegmentationID)
+	for _, o := range all {
 		if o.ID == c.ID {
 			continue
 		}
-		for i := range o.gateway.Devices {
-			dev := &o.gateway.Devices[i]
-			ports := ours[where.location(dev)]
+		for n := range o.gateway.Devices {
+			dev := &o.gateway.Devices[n]
+			ports := ours[p.location(dev)]
 			if len(ports) == 0 {
 				continue
 			}
-			for _, p := range dev.Interfaces {
-				if ports[p.Name].hasAny(p.VLANIDs(o.SegmentationID)) {
-					return model.ErrDuplicateSegmentationID(p.Name, o.ID)
+			for _, i := range dev.Interfaces {
+				if ports[i.Name].hasAny(i.VLANIDs(o.SegmentationID)) {
+					return model.ErrDuplicateSegmentationID(i.Name, o.ID)
 				}
 			}
 		}

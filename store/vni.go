@@ -2,23 +2,33 @@ package store
 
 import (
 	"cmp"
-	"slices"
 
 	"bordergw/model"
 )
 
-// checkNewVNI: a VNI that an operator gives belongs to no network and to no
+// vniRules say which network has which VNI: a network's own is nobody else's, and what
+// carries one number between sites is one stretch, on purpose.
+type vniRules struct {
+	tx         *txn
+	quarantine *quarantine
+	// from is where networks get their VNI from.
+	from model.VNIRange
+	// seen is what switches use, whoever wrote it.
+	seen *sightings
+}
+
+// checkNew: a VNI that an operator gives belongs to no network and to no
 // stretch.
-func (t *txn) checkNewVNI(n *model.Network) error {
+func (r *vniRules) checkNew(n *model.Network) error {
 	v := n.VNI
-	if owner := t.vniOwner(v); owner != "" {
-		by, err := t.network(owner)
+	if owner := r.tx.next.vniOwner(v); owner != "" {
+		by, err := r.tx.next.network(owner)
 		return cmp.Or(err, error(model.ErrVNIInUse(v, by)))
 	}
-	if !t.isBorderVNI(v) {
+	if !r.tx.next.isBorderVNI(v) {
 		return nil
 	}
-	for _, j := range t.joins() {
+	for _, j := range r.tx.attachments() {
 		if j.has(v) {
 			return model.ErrStretchConflict("VNI %s of network %s is the segmentation_id of network %s.", v, n.ID, j.NetworkID)
 		}
@@ -26,58 +36,41 @@ func (t *txn) checkNewVNI(n *model.Network) error {
 	return nil
 }
 
-// isBorderVNI reports whether a gateway or a connection has the VNI.
-func (t *txn) isBorderVNI(v model.VNI) bool {
-	return slices.ContainsFunc(t.numbers.vnis.users(uint32(v)), func(u user) bool {
-		return u.table == gateways.bucket || u.table == connections.bucket
-	})
-}
-
-// fixVNI gives a network its VNI at its first connection: that between sites if
+// fix gives a network its VNI at its first connection: that between sites if
 // there is one that no other network has, else the lowest free one.
-func (t *txn) fixVNI(c *model.L2GatewayConnection, g *model.L2Gateway) error {
-	old, err := t.network(c.NetworkID)
+func (r *vniRules) fix(c *model.L2GatewayConnection, g *model.L2Gateway) error {
+	old, err := r.tx.next.network(c.NetworkID)
 	if err != nil || old.VNI != 0 {
 		return err
 	}
 	n := *old
-	for _, v := range t.join(c, g).border {
-		if n.VNI == 0 && t.vniOwner(v) == "" {
+	for _, v := range r.tx.next.attach(c, g).border {
+		if n.VNI == 0 && r.tx.next.vniOwner(v) == "" {
 			n.VNI = v
 		}
 	}
 	if n.VNI == 0 {
-		if n.VNI, err = t.lowestFreeVNI(n.ID); err != nil {
+		if n.VNI, err = r.lowestFree(n.ID); err != nil {
 			return err
 		}
 	}
-	networks.put(t, &n)
+	networks.put(r.tx, &n)
 	return nil
 }
 
-// lowestFreeVNI keeps clear of gateways that have no connection yet too: theirs
+// lowestFree keeps clear of gateways that have no connection yet too: theirs
 // would clash later. It also keeps clear of what was given up and may still be in
 // use on a switch, and of what a switch is seen to use for anything else.
-func (t *txn) lowestFreeVNI(networkID string) (model.VNI, error) {
-	t.expire()
-	last := uint32(t.opts.VNIRange.Last)
-	for v := uint32(t.opts.VNIRange.First); ; v++ {
-		free, ok := t.numbers.vnis.free(v)
+func (r *vniRules) lowestFree(networkID string) (model.VNI, error) {
+	r.quarantine.expire()
+	last := uint32(r.from.Last)
+	for v := uint32(r.from.First); ; v++ {
+		free, ok := r.tx.next.vnis.free(v)
 		if !ok || free > last {
-			return 0, model.ErrNoVNILeft(t.opts.VNIRange, t.quarantinedIn(t.opts.VNIRange))
+			return 0, model.ErrNoVNILeft(r.from, r.tx.next.quarantinedIn(r.from))
 		}
-		if v = free; !t.seen.other(model.VNI(v), networkID) {
+		if v = free; !r.seen.other(model.VNI(v), networkID) {
 			return model.VNI(v), nil
 		}
 	}
-}
-
-// quarantinedIn counts the VNIs of a range that are in quarantine.
-func (t *txn) quarantinedIn(r model.VNIRange) (n int) {
-	for rel := range t.next.Released.All() {
-		if rel.VNI >= r.First && rel.VNI <= r.Last {
-			n++
-		}
-	}
-	return n
 }

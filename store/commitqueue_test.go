@@ -66,9 +66,9 @@ func queue(t *testing.T, s *Store, n int) (errs []error, all *sync.WaitGroup) {
 		all.Go(func() { _, errs[i] = s.CreateNetwork(ctx, model.Network{Record: model.Record{ID: id}}) })
 	}
 	waiting := func() int {
-		s.line.mu.Lock()
-		defer s.line.mu.Unlock()
-		return len(s.line.writers)
+		s.queue.waiting.mu.Lock()
+		defer s.queue.waiting.mu.Unlock()
+		return len(s.queue.waiting.all)
 	}
 	poll.True(t, time.Minute, "all wait", func() bool { return waiting() == n })
 	return errs, all
@@ -97,7 +97,7 @@ func TestWritersShareACommit(t *testing.T) {
 		seqs[n.Seq] = true
 	}
 	require.Len(t, seqs, 18)
-	require.NoError(t, s.reload())
+	require.NoError(t, s.queue.reload())
 	require.Equal(t, 18, s.Definitions().Networks.Len(), "what is on disk")
 }
 

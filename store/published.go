@@ -2,9 +2,23 @@ package store
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"bordergw/model"
 )
+
+// published is the snapshot that everybody reads, without a lock, and who wants to hear
+// of a newer one.
+type published struct {
+	current atomic.Pointer[snapshot]
+	notices notices
+}
+
+// publish replaces the snapshot, which is never changed from then on, and gives notice.
+func (p *published) publish(next *snapshot) {
+	p.current.Store(next)
+	p.notices.send()
+}
 
 // notices hands one pending notice to each subscriber.
 type notices struct {

@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,41 +16,32 @@ import (
 // the revision that created it, is identified by 32 bits (vtep.DatabaseID).
 const maxRevision = 1 << 31
 
-// Import stores what another store exported, with ids, VNIs and the order of
-// creation, all of it or nothing. The store must hold no definitions. Every
-// record passes the rules that it passed when it was created, except quotas,
-// clashes with other connections and what was known of the switches then; one
-// that this store would keep in another form is refused.
-func (s *Store) Import(ctx context.Context, e *model.Export) error {
-	return s.do(ctx, func(t *txn) error { return t.importAll(e) })
-}
-
-func (t *txn) importAll(e *model.Export) error {
-	switch d := &t.next; {
+func (r *rules) importAll(e *model.Export) error {
+	switch d := &r.tx.next.Definitions; {
 	case e.Format != model.ExportFormat:
 		return model.ErrBadRequest("Invalid input for format. Reason: version %d is not known, %d is.", e.Format, model.ExportFormat)
 	case d.Networks.Len()+d.Devices.Len()+d.Gateways.Len()+d.Connections.Len()+d.Quotas.Len() > 0:
 		return model.ErrNotEmpty()
 	}
-	limits := t.opts.Quota
-	t.opts.Quota = nil
-	err := t.importLists(e)
-	t.opts.Quota = limits
+	limits := r.quotas.defaults
+	r.quotas.defaults = nil
+	err := r.importLists(e)
+	r.quotas.defaults = limits
 	return err
 }
 
-func (t *txn) importLists(e *model.Export) error {
+func (r *rules) importLists(e *model.Export) error {
 	bare := bareDevices(e)
 	if err := checkRecords(e, bare); err != nil {
 		return err
 	}
-	last := t.next.Revision
+	last := r.tx.next.Revision
 	for _, step := range []func() (uint64, error){
-		func() (uint64, error) { return importList(t, networks, e.Networks, t.importNetwork) },
-		func() (uint64, error) { return importList(t, devices, bare, t.importDevice(e.GatewayDevices)) },
-		func() (uint64, error) { return importList(t, gateways, e.L2Gateways, t.importGateway) },
-		func() (uint64, error) { return importList(t, connections, e.Connections, t.importConnection) },
-		func() (uint64, error) { return importList(t, quotas, e.Quotas, t.importQuota) },
+		func() (uint64, error) { return importList(&r.tx, networks, e.Networks, r.importNetwork) },
+		func() (uint64, error) { return importList(&r.tx, devices, bare, r.importDevice(e.GatewayDevices)) },
+		func() (uint64, error) { return importList(&r.tx, gateways, e.L2Gateways, r.importGateway) },
+		func() (uint64, error) { return importList(&r.tx, connections, e.Connections, r.importConnection) },
+		func() (uint64, error) { return importList(&r.tx, quotas, e.Quotas, r.importQuota) },
 	} {
 		highest, err := step()
 		if err != nil {
@@ -59,14 +49,14 @@ func (t *txn) importLists(e *model.Export) error {
 		}
 		last = max(last, highest)
 	}
-	if err := t.importReleased(e.Released); err != nil {
+	if err := r.quarantine.importAll(e.Released); err != nil {
 		return err
 	}
 	// Later records come after these: a record's place is the revision that
 	// created it.
-	t.next.Revision = last + 1
-	return errors.Join(kept(t, networks, e.Networks), kept(t, devices, bare), kept(t, gateways, e.L2Gateways),
-		kept(t, connections, e.Connections), kept(t, quotas, e.Quotas))
+	r.tx.next.Revision = last + 1
+	return errors.Join(kept(&r.tx, networks, e.Networks), kept(&r.tx, devices, bare), kept(&r.tx, gateways, e.L2Gateways),
+		kept(&r.tx, connections, e.Connections), kept(&r.tx, quotas, e.Quotas))
 }
 
 // checkRecords refuses what no store exports: records without an id or a place
@@ -105,7 +95,7 @@ func checkList[T any, P model.Recorder[T]](seqs map[uint64]string, of table[T, P
 // kept refuses records that the rules changed.
 func kept[T any, P model.Recorder[T]](t *txn, in table[T, P], list []P) error {
 	for _, r := range list {
-		if stored, _ := in.in(&t.next).Get(r.Meta().ID); !sameJSON(stored, r) {
+		if stored, _ := in.in(&t.next.Definitions).Get(r.Meta().ID); !sameJSON(stored, r) {
 			return model.ErrBadRequest("Invalid input for %s. Reason: %s would not be stored as it is given.", in.bucket, r.Meta().ID)
 		}
 	}
@@ -138,7 +128,7 @@ func importList[T any, P model.Recorder[T]](t *txn, into table[T, P], list []P, 
 // imported one. A refusal leaves no trace.
 func importOne[T any, P model.Recorder[T]](t *txn, into table[T, P], r P, create func(P) (P, error)) error {
 	saved, want := *t, r.Meta()
-	if _, ok := into.in(&t.next).Get(want.ID); ok {
+	if _, ok := into.in(&t.next.Definitions).Get(want.ID); ok {
 		return model.ErrIDInUse(into.bucket, want.ID)
 	}
 	t.now, t.next.Revision = want.CreatedAt, want.Seq
@@ -150,13 +140,13 @@ func importOne[T any, P model.Recorder[T]](t *txn, into table[T, P], r P, create
 	if err != nil {
 		*t = saved
 	}
-	t.now, t.next.Revision, t.opts = now, revision, saved.opts
+	t.now, t.next.Revision, t.newID = now, revision, saved.newID
 	return err
 }
 
 // give makes the next ids those of the list.
-func (t *txn) give(ids ...string) {
-	t.opts.NewID = func() string {
+func (r *rules) give(ids ...string) {
+	r.tx.newID = func() string {
 		if len(ids) == 0 {
 			return ""
 		}
@@ -166,9 +156,9 @@ func (t *txn) give(ids ...string) {
 	}
 }
 
-func (t *txn) importNetwork(n *model.Network) (*model.Network, error) {
-	t.give(n.ID)
-	return t.createNetwork(*n)
+func (r *rules) importNetwork(n *model.Network) (*model.Network, error) {
+	r.give(n.ID)
+	return r.networks.create(*n)
 }
 
 // bareDevices are the devices without their remote MACs.
@@ -183,23 +173,23 @@ func bareDevices(e *model.Export) []*model.GatewayDevice {
 }
 
 // importDevice imports a device with its remote MACs, which are in the list.
-func (t *txn) importDevice(from []*model.ExportedDevice) func(*model.GatewayDevice) (*model.GatewayDevice, error) {
+func (r *rules) importDevice(from []*model.ExportedDevice) func(*model.GatewayDevice) (*model.GatewayDevice, error) {
 	macs := make(map[*model.GatewayDevice][]model.RemoteMACEntry, len(from))
 	for _, gd := range from {
 		macs[&gd.GatewayDevice] = gd.RemoteMACs
 	}
 	return func(gd *model.GatewayDevice) (*model.GatewayDevice, error) {
-		t.give(gd.ID)
+		r.give(gd.ID)
 		in := *gd
 		if in.Accepted > in.Revision {
 			in.Accepted = 0 // no update has made it; kept refuses it
 		}
-		made, err := t.createDevice(in)
+		made, err := r.devices.create(in)
 		if err != nil {
 			return nil, err
 		}
 		if made.Driven() {
-			t.markRead(made, t.now) // by the store that exported it
+			r.inventories.markRead(made, r.tx.now) // by the store that exported it
 		}
 		ids := make([]string, len(macs[gd]))
 		for i, e := range macs[gd] {
@@ -208,13 +198,13 @@ func (t *txn) importDevice(from []*model.ExportedDevice) func(*model.GatewayDevi
 			}
 			ids[i] = e.ID
 		}
-		t.give(ids...)
-		_, err = t.createRemoteMACs(gd.ID, macs[gd])
+		r.give(ids...)
+		_, err = r.remoteMACs.create(gd.ID, macs[gd])
 		return made, err
 	}
 }
 
-func (t *txn) importGateway(g *model.L2Gateway) (*model.L2Gateway, error) {
+func (r *rules) importGateway(g *model.L2Gateway) (*model.L2Gateway, error) {
 	ids := []string{g.ID}
 	for _, dev := range g.Devices {
 		ids = append(ids, dev.ID)
@@ -222,37 +212,37 @@ func (t *txn) importGateway(g *model.L2Gateway) (*model.L2Gateway, error) {
 	if slices.Contains(ids, "") {
 		return nil, model.ErrBadRequest("Invalid input for %s. Reason: a device of %s has no id.", gateways.bucket, g.ID)
 	}
-	t.give(ids...)
-	return t.createGateway(*g)
+	r.give(ids...)
+	return r.gateways.create(*g)
 }
 
 // importConnection does not compare with other connections: what was deleted or
 // renamed since may have made two of them clash.
-func (t *txn) importConnection(c *model.L2GatewayConnection) (*model.L2GatewayConnection, error) {
-	t.give(c.ID)
+func (r *rules) importConnection(c *model.L2GatewayConnection) (*model.L2GatewayConnection, error) {
+	r.give(c.ID)
 	copied := *c
-	g, err := t.checkRequest(&copied)
+	g, err := r.connections.checkRequest(&copied)
 	if err != nil {
 		return nil, err
 	}
-	copied.Record = t.newRecord(g.ProjectID)
-	connections.put(t, &copied)
-	if err := t.checkBorderQuarantine(&copied, g); err != nil {
+	copied.Record = r.tx.newRecord(g.ProjectID)
+	connections.put(&r.tx, &copied)
+	if err := r.quarantine.checkBorder(&copied, g); err != nil {
 		return nil, err
 	}
-	if err := t.fixVNI(&copied, g); err != nil {
+	if err := r.vnis.fix(&copied, g); err != nil {
 		return nil, err
 	}
-	return t.attached(&copied, g), nil
+	return r.connections.complete(&copied, g), nil
 }
 
-func (t *txn) importQuota(q *model.Quota) (*model.Quota, error) {
+func (r *rules) importQuota(q *model.Quota) (*model.Quota, error) {
 	for resource, limit := range q.Limits {
 		if !slices.Contains(model.QuotaResources(), resource) || limit < model.Unlimited {
 			return nil, model.ErrBadRequest("Invalid input for %s. Reason: %s: %d is no limit.", quotas.bucket, fmt.Sprintf("%.255q", resource), limit)
 		}
 	}
-	return t.setQuota(q.ID, q.Limits), nil
+	return r.quotas.set(q.ID, q.Limits), nil
 }
 
 // sameJSON compares records as they are stored. Records always encode.

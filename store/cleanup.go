@@ -1,0 +1,118 @@
+package store
+
+import (
+	"maps"
+	"slices"
+
+	"bordergw/model"
+)
+
+// cleanup keeps the tombstones: a device that lost a network, or was deleted with it, is
+// remembered until its switch was seen without the network's rows. Whoever changes where
+// networks are carried calls settle for them in the same change.
+type cleanup struct {
+	tx         *txn
+	quarantine *quarantine
+}
+
+// clear notes that a device was seen without a network's rows.
+func (c *cleanup) clear(networkID, deviceID string) error {
+	if old, ok := c.tx.next.Tombstones.Get(networkID); ok {
+		c.setPending(networkID, slices.DeleteFunc(slices.Clone(old.Pending), func(id string) bool { return id == deviceID }))
+	}
+	return nil
+}
+
+// forget gives up a deleted device, if there still is one.
+func (c *cleanup) forget(deviceID string) error {
+	if _, ok := c.tx.next.Retired.Get(deviceID); ok {
+		retired.remove(c.tx, deviceID)
+		c.passOn(deviceID, "")
+	}
+	return nil
+}
+
+// purge is forget for one that must exist.
+func (c *cleanup) purge(deviceID string) error {
+	if _, ok := c.tx.next.Retired.Get(deviceID); !ok {
+		return model.ErrDeletedDeviceNotFound(deviceID)
+	}
+	return c.forget(deviceID)
+}
+
+// passOn puts the device heir in the place of another wherever that is pending;
+// no heir, nobody is.
+func (c *cleanup) passOn(deviceID, heir string) {
+	c.quarantine.passOn(deviceID, heir)
+	for ts := range c.tx.next.Tombstones.All() {
+		i := slices.Index(ts.Pending, deviceID)
+		if i < 0 {
+			continue
+		}
+		pending := slices.Delete(slices.Clone(ts.Pending), i, i+1)
+		if heir != "" {
+			pending = append(pending, heir)
+		}
+		c.setPending(ts.ID, pending)
+	}
+}
+
+// setPending writes a network's tombstone, with each device once; one without a device
+// goes. It keeps pending.
+func (c *cleanup) setPending(networkID string, pending []string) {
+	slices.Sort(pending)
+	pending = slices.Compact(pending)
+	old, ok := c.tx.next.Tombstones.Get(networkID)
+	switch {
+	case len(pending) == 0:
+		tombstones.remove(c.tx, networkID)
+	case !ok:
+		tombstones.put(c.tx, c.tombstone(model.Tombstone{Record: model.Record{ID: networkID}}, pending))
+	case !slices.Equal(old.Pending, pending):
+		tombstones.put(c.tx, c.tombstone(*old, pending))
+	}
+}
+
+// tombstone is one that says what the network is now, if it still exists.
+func (c *cleanup) tombstone(ts model.Tombstone, pending []string) *model.Tombstone {
+	if n, ok := c.tx.next.Networks.Get(ts.ID); ok {
+		ts.ProjectID, ts.VNI = n.ProjectID, n.VNI
+	}
+	ts.Pending = pending
+	return &ts
+}
+
+// settle compares the devices that carry the networks before and after, and
+// keeps the tombstones: a device that lost the network is to be cleaned, one
+// that carries it is not. A name that is not known may mean any device.
+func (c *cleanup) settle(networkIDs ...string) {
+	before, after := carriersOf(&c.tx.base.Definitions, networkIDs), carriersOf(&c.tx.next.Definitions, networkIDs)
+	for _, id := range networkIDs {
+		was, is := before[id], after[id]
+		pending := maps.Clone(was.devices)
+		for name := range was.unknown {
+			if !is.unknown[name] {
+				c.tx.next.everyDevice(func(id, _ string) { pending[id] = true })
+			}
+		}
+		if old, ok := c.tx.next.Tombstones.Get(id); ok {
+			for _, p := range old.Pending {
+				pending[p] = true
+			}
+		}
+		for carrier := range is.devices {
+			delete(pending, carrier)
+		}
+		c.setPending(id, slices.Collect(maps.Keys(pending)))
+		c.quarantine.release(id, was, is)
+	}
+}
+
+// settleAll settles every network that has a connection.
+func (c *cleanup) settleAll() {
+	ids := map[string]bool{}
+	for conn := range c.tx.next.Connections.All() {
+		ids[conn.NetworkID] = true
+	}
+	c.settle(slices.Sorted(maps.Keys(ids))...)
+}
