@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -33,29 +32,41 @@ const (
 	storeRetry = 5 * time.Second
 )
 
-// delay is how long to wait after a session, or an attempt at one.
-func (w *worker) delay(retry *backoff.ExponentialBackOff, err error) time.Duration {
+// retries tell how long to wait before the next attempt at a session: longer each time, and
+// forever.
+type retries struct{ *backoff.ExponentialBackOff }
+
+func newRetries() retries {
+	return retries{backoff.NewExponentialBackOff(
+		backoff.WithInitialInterval(500*time.Millisecond),
+		backoff.WithMaxInterval(maxBackoff),
+		backoff.WithMaxElapsedTime(0), // forever
+	)}
+}
+
+// delay is how long to wait after a session that lasted some time, or an attempt at one,
+// which lasted none. A switch that is expected is not waited for long.
+func (r retries) delay(err error, lasted time.Duration, expected bool) time.Duration {
 	switch {
 	case refused(err):
-	case !w.session.began.IsZero() && time.Since(w.session.began) > steadyAfter:
-		retry.Reset()
+	case lasted > steadyAfter:
+		r.Reset()
 	case errors.Is(err, ovsdb.ErrProtocol):
 		return quarantine
 	}
-	retry.MaxInterval = w.maxDelay(err)
-	return min(retry.NextBackOff(), retry.MaxInterval) // jitter may lead past the maximum
+	r.MaxInterval = maxDelay(err, expected)
+	return min(r.NextBackOff(), r.MaxInterval) // jitter may lead past the maximum
 }
 
 // maxDelay is how long the wait after an error may grow. A switch that was in
-// line not long ago is expected back, whatever answers in its place.
-func (w *worker) maxDelay(err error) time.Duration {
-	st := w.state()
+// sync not long ago is expected back, whatever answers in its place.
+func maxDelay(err error, expected bool) time.Duration {
 	switch {
 	case errors.As(err, new(connector.DrivenElsewhere)):
 		return maxElsewhereBackoff
 	case refused(err):
 		return maxRefusedBackoff
-	case !errors.Is(err, ovsdb.ErrNoAnswer) || st.expected(w.loop.opts.Hold):
+	case !errors.Is(err, ovsdb.ErrNoAnswer) || expected:
 		return maxBackoff
 	}
 	return maxMuteBackoff
@@ -64,31 +75,4 @@ func (w *worker) maxDelay(err error) time.Duration {
 // refused reports whether a switch was reached and is not this registration's to drive.
 func refused(err error) bool {
 	return errors.As(err, new(connector.NotDriven)) || errors.As(err, new(connector.DrivenElsewhere))
-}
-
-// rest waits before the next attempt. A switch that dials in ends it, and so does one
-// that nobody drives any more, or redialGap once the switch has been failed over.
-func (w *worker) rest(ctx context.Context, d time.Duration) {
-	if connector.Listens(w.device.Load()) {
-		return // connect waits
-	}
-	t, look := time.NewTimer(d), time.NewTicker(redialGap)
-	defer t.Stop()
-	defer look.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-t.C:
-			return
-		case <-w.seat.Offered():
-			return
-		case <-w.seat.Freed():
-			return
-		case <-look.C:
-			if w.failedOver.Load() && d < quarantine {
-				return
-			}
-		}
-	}
 }

@@ -34,56 +34,40 @@ func cleaning(defs *model.Definitions) map[string]bool {
 	return out
 }
 
-// cleanUp tells the store what has been removed from the switch for good. It
-// says nothing when want is older than the definitions: what was buried since
-// may be what want has just been written for.
-func (w *worker) cleanUp(ctx context.Context, s *vtep.Session, want *vtep.Want, plan *vtep.Plan) error {
-	defs := w.loop.store.Definitions()
-	if !w.isCurrent(want, defs) {
-		return nil // the loop is about to hand over a newer one
-	}
-	ids := w.sharingIDs()
+// cleanUp tells the store what has been removed from the device's switch for good, where a
+// plan has been made of all that these definitions want of it. It must not be called with
+// a plan that is older than they: what was buried since may be what it wrote.
+func (d *device) cleanUp(ctx context.Context, s *vtep.Session, want *vtep.Want, plan *vtep.Plan, defs *model.Definitions) error {
+	ids := d.sharingIDs()
 	for t := range defs.Tombstones.All() {
 		if !slices.ContainsFunc(ids, func(id string) bool { return slices.Contains(t.Pending, id) }) || s.Owns(want, t.ID) || s.Owns(want, t.ID+vtep.BorderSuffix) {
 			continue
 		}
 		for _, id := range ids {
-			if err := w.loop.store.ClearTombstone(ctx, t.ID, id); err != nil {
+			if err := d.store.ClearTombstone(ctx, t.ID, id); err != nil {
 				return err
 			}
 		}
 	}
 	for _, id := range ids {
-		if err := w.confirmReleased(ctx, s, defs, id); err != nil {
+		if err := d.confirmReleased(ctx, s, defs, id); err != nil {
 			return err
 		}
 	}
-	if _, retired := defs.Retired.Get(w.id); retired && plan.Empty() && len(plan.Problems) == 0 {
-		return w.loop.store.ForgetRetired(ctx, w.id)
+	if _, retired := defs.Retired.Get(d.id); retired && plan.Empty() && len(plan.Problems) == 0 {
+		return d.store.ForgetRetired(ctx, d.id)
 	}
 	return nil
-}
-
-// sharingIDs are the device's id and those of devices that reach the same database:
-// what is gone from it is gone for all of them.
-func (w *worker) sharingIDs() []string {
-	ids := []string{w.id}
-	for _, gd := range sharing(w.loop.store.Definitions(), w.id) {
-		if gd.ID != w.id {
-			ids = append(ids, gd.ID)
-		}
-	}
-	return ids
 }
 
 // confirmReleased tells the store which numbers on the wire the switch has no more.
 // A database without any switch is being set up again: it says nothing of what the
 // switch does.
-func (w *worker) confirmReleased(ctx context.Context, s *vtep.Session, defs *model.Definitions, device string) error {
+func (d *device) confirmReleased(ctx context.Context, s *vtep.Session, defs *model.Definitions, id string) error {
 	var ids []string
 	var uses []vtep.Use
 	for r := range defs.Released.All() {
-		if r.On(device) != nil {
+		if r.On(id) != nil {
 			ids, uses = append(ids, r.ID), append(uses, vtep.Use{Network: r.NetworkID, WireID: r.WireID})
 		}
 	}
@@ -99,14 +83,7 @@ func (w *worker) confirmReleased(ctx context.Context, s *vtep.Session, defs *mod
 	if len(gone) == 0 {
 		return nil
 	}
-	return w.loop.store.ConfirmReleased(ctx, device, gone)
-}
-
-// isCurrent reports whether want was made from these definitions.
-func (w *worker) isCurrent(want *vtep.Want, defs *model.Definitions) bool {
-	w.board.mu.Lock()
-	defer w.board.mu.Unlock()
-	return w.board.want == want && w.board.revision == defs.Revision
+	return d.store.ConfirmReleased(ctx, id, gone)
 }
 
 // forgetExpired has the store give up on deleted devices that have been away for too long.
@@ -125,19 +102,4 @@ func forgetExpired(ctx context.Context, store Store, log logrus.FieldLogger) (ne
 		next = time.Now().Add(left)
 	}
 	return next
-}
-
-// registeredElsewhere finds a switch of a deleted device that a registered one
-// has as well: what stands there is the other's to say.
-func registeredElsewhere(defs *model.Definitions, gd *model.GatewayDevice, names []string) string {
-	if _, retired := defs.Retired.Get(gd.ID); !retired {
-		return ""
-	}
-	all := defs.Registrations()
-	for _, name := range names {
-		if len(all.Holders(name)) > 0 {
-			return name
-		}
-	}
-	return ""
 }

@@ -7,7 +7,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/cenkalti/backoff/v4"
 	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/require"
 
@@ -20,8 +19,9 @@ func claimants(t *testing.T, protocol string) (c *connector.Leases, one, two *wo
 	t.Helper()
 	l := &Loop{leases: connector.NewLeases(), log: logrus.New()}
 	made := func(name, protocol string) *worker {
-		w := &worker{loop: l, id: name, wake: make(chan struct{}, 1)}
-		w.seat = connector.NewSeat(w.device.Load, w.logger)
+		w := &worker{loop: l, wake: make(chan struct{}, 1)}
+		w.device.id = name
+		w.seat = connector.NewSeat(w.device.Load, w.device.logger)
 		w.device.Store(&model.GatewayDevice{Name: name, ManagementProtocol: protocol})
 		return w
 	}
@@ -42,10 +42,10 @@ func TestDrivenElsewhereIsReadSeldom(t *testing.T) {
 		{connector.NotDriven("another switch"), maxRefusedBackoff / 3, maxRefusedBackoff},
 		{errors.New("connection refused"), 0, maxBackoff},
 	} {
-		retry := backoff.NewExponentialBackOff(backoff.WithInitialInterval(500*time.Millisecond), backoff.WithMaxElapsedTime(0))
-		two.session.began = time.Now().Add(-time.Hour) // reading took long
+		retry := newRetries()
+		two.began = time.Now().Add(-time.Hour) // reading took long
 		if c.least == 0 {
-			two.session.began = time.Time{}
+			two.began = time.Time{}
 		}
 		require.Less(t, two.delay(retry, c.err), time.Second, "the first wait is short: %s", c.err)
 		var wait time.Duration

@@ -41,7 +41,8 @@ func newGateway(t *testing.T, preempt bool, devices ...string) *gateway {
 	for _, name := range devices {
 		gd := g.topo.Device(name, "")
 		gw.Devices = append(gw.Devices, model.Device{ID: "in-" + name, DeviceName: name})
-		w := &worker{id: name}
+		w := &worker{}
+		w.device.id = name
 		w.seat = connector.NewSeat(w.device.Load, nil)
 		w.device.Store(gd)
 		w.board.status.awaySince = time.Now()

@@ -65,14 +65,13 @@ func TestDriftOfHugeGateway(t *testing.T) {
 	drift := func(bindings int) func() {
 		w, p := hugePart(bindings)
 		want := &vtep.Want{Bindings: p.Bindings, Segments: []*vtep.Segment{{Name: "hugenet"}}}
-		w.device.Store(&model.GatewayDevice{DriftPolicy: model.DriftReport})
 		w.upkeep.synced = damping.Synced{Want: want, Open: w.board.status.problems[:bindings/2]}
 		var ops []vtep.Op
 		for i := range p.Bindings {
 			ops = append(ops, vtep.Op{Kind: vtep.Bind, LogicalSwitch: "hugenet", Detail: &vtep.Detail{Binding: p.Bindings[i]}})
 		}
 		return func() {
-			require.Equal(t, bindings/2, len(w.undrifted(ops, want)))
+			require.Equal(t, bindings/2, len(w.upkeep.undrifted(ops, want, model.DriftReport)))
 			require.Equal(t, bindings-bindings/2, len(w.upkeep.drifted))
 		}
 	}

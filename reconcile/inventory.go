@@ -7,25 +7,30 @@ import (
 	"time"
 
 	"bordergw/model"
+	"bordergw/reconcile/connector"
 )
 
 // inventoryKeeper has the store remember what a database says of its switches.
 type inventoryKeeper struct {
-	worker *worker
+	device *device
+	seat   *connector.Seat
+	// hold is how long a switch of the database that is missing keeps its place.
+	hold time.Duration
 	// last is what the store was last given, stored what it has of it since.
 	last   []model.SwitchInventory
 	stored *model.Inventory
-	// rate bounds how often the store is written; due is when it is given what had to
+	// rate bounds how often the store is written, total how often it is for all devices; due is when it is given what had to
 	// wait, which is waiting.
 	rate    bucket
+	total   *bucket
 	due     *time.Timer
 	waiting []model.SwitchInventory
 	// missing are switches of the database that are not in it now, since when.
 	missing map[string]time.Time
 }
 
-func newInventoryKeeper(w *worker) *inventoryKeeper {
-	return &inventoryKeeper{worker: w, rate: bucket{burst: deviceBurst, gap: deviceGap}}
+func newInventoryKeeper(d *device, seat *connector.Seat, hold time.Duration, total *bucket) *inventoryKeeper {
+	return &inventoryKeeper{device: d, seat: seat, hold: hold, rate: bucket{burst: deviceBurst, gap: deviceGap}, total: total}
 }
 
 // remembered is what to keep of a database's switches. One that is being set up
@@ -48,7 +53,7 @@ func (k *inventoryKeeper) remembered(old *model.Inventory, seen []model.SwitchIn
 		if !known {
 			since = now
 		}
-		if now.Sub(since) < k.worker.loop.opts.Hold {
+		if now.Sub(since) < k.hold {
 			missing[was.Name] = since
 			was.Missing, was.Faults = true, nil
 			out = append(out, was)
@@ -62,25 +67,22 @@ func (k *inventoryKeeper) remembered(old *model.Inventory, seen []model.SwitchIn
 // recorded reports whether the store knows that the database has been read: from then
 // on it may hold rows of ours, which a deletion of the device must not forget.
 func (k *inventoryKeeper) recorded() bool {
-	defs := k.worker.loop.store.Definitions()
-	_, read := defs.Inventories.Get(k.worker.id)
-	_, registered := defs.Devices.Get(k.worker.id)
-	return read || !registered
+	return k.device.inventory() != nil || !k.device.registered()
 }
 
 // kept reports whether the store has these very switches already, as it has
 // nearly always: what a switch says is mostly of its MACs. While one is missing
 // time alone changes what is to be remembered.
 func (k *inventoryKeeper) kept(switches []model.SwitchInventory) bool {
-	now, _ := k.worker.loop.store.Definitions().Inventories.Get(k.worker.id)
+	now := k.device.inventory()
 	return len(k.missing) == 0 && len(switches) > 0 && len(k.last) > 0 && now != nil && now == k.stored && &k.last[0] == &switches[0] &&
-		now.Revision > k.worker.device.Load().Accepted
+		now.Revision > k.device.Load().Accepted
 }
 
 // keepInTime has the store remember the switches of the database, at a bounded rate. What
 // is said first in a session is remembered at once: plans are made from it.
 func (k *inventoryKeeper) keepInTime(ctx context.Context, switches []model.SwitchInventory) error {
-	if wait := max(k.rate.wait(time.Now()), k.worker.loop.said.wait(time.Now())); wait > 0 && k.stored != nil {
+	if wait := max(k.rate.wait(time.Now()), k.total.wait(time.Now())); wait > 0 && k.stored != nil {
 		k.waiting = switches
 		k.due.Reset(wait)
 		return nil
@@ -94,8 +96,7 @@ func (k *inventoryKeeper) waitingName() string {
 	if k.waiting == nil {
 		return ""
 	}
-	inv, _ := k.worker.loop.store.Definitions().Inventories.Get(k.worker.id)
-	return unknownName(inv, k.waiting)
+	return unknownName(k.device.inventory(), k.waiting)
 }
 
 func unknownName(inv *model.Inventory, switches []model.SwitchInventory) string {
@@ -109,7 +110,7 @@ func unknownName(inv *model.Inventory, switches []model.SwitchInventory) string 
 
 // flush has the store remember, at the end of a session, what had to wait.
 func (k *inventoryKeeper) flush() {
-	if k.waiting == nil || identityOf(k.worker.loop.store.Definitions(), k.worker.loop.opts.TLS).Foreign(k.worker.device.Load(), k.waiting) != nil {
+	if k.waiting == nil || k.device.identity().Foreign(k.device.Load(), k.waiting) != nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), storeRetry)
@@ -122,17 +123,16 @@ func (k *inventoryKeeper) flush() {
 // not on a switch that the store knows nothing of, which may be another device's.
 func (k *inventoryKeeper) keep(ctx context.Context, switches []model.SwitchInventory) error {
 	k.waiting = nil
-	old, _ := k.worker.loop.store.Definitions().Inventories.Get(k.worker.id)
-	now := time.Now()
-	inv := model.Inventory{Switches: k.remembered(old, switches, now), Peer: k.worker.seat.Link().From, SeenAt: now}
-	err := k.worker.loop.store.SetInventory(ctx, k.worker.id, inv)
+	old, now := k.device.inventory(), time.Now()
+	inv := model.Inventory{Switches: k.remembered(old, switches, now), Peer: k.seat.Link().From, SeenAt: now}
+	err := k.device.store.SetInventory(ctx, k.device.id, inv)
 	switch {
 	case err == nil:
 		k.last = switches
-		k.stored, _ = k.worker.loop.store.Definitions().Inventories.Get(k.worker.id)
+		k.stored = k.device.inventory()
 		if k.stored != old {
 			k.rate.passed(now)
-			k.worker.loop.said.passed(now)
+			k.total.passed(now)
 		}
 		return nil
 	case model.KindOf(err) == model.NotFound:
@@ -140,7 +140,7 @@ func (k *inventoryKeeper) keep(ctx context.Context, switches []model.SwitchInven
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	k.worker.logger().WithField("err", err).Warn("remembering what the switch says of itself")
+	k.device.logger().WithField("err", err).Warn("remembering what the switch says of itself")
 	if name := unknownName(old, switches); name != "" {
 		return fmt.Errorf("switch %s can not be remembered: %w", name, err)
 	}

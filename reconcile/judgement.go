@@ -112,9 +112,9 @@ func (j *judgement) part(w *worker, p *topology.Part, since map[string]uint64) {
 		}
 		return
 	}
-	if st.revision < since[w.id] && st.blocked != "" {
+	if st.revision < since[w.device.id] && st.blocked != "" {
 		j.waiting = append(j.waiting, fmt.Sprintf("device %s: %s", name, st.blocked))
-	} else if st.revision < since[w.id] {
+	} else if st.revision < since[w.device.id] {
 		j.waiting = append(j.waiting, fmt.Sprintf("device %s: is being written", name))
 	}
 	last := ""

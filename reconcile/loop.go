@@ -220,7 +220,7 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 		w.setWant(view.Wants[id], view.Revision, anyShared(defs, clean, id))
 	}
 	for _, w := range l.workers.turns.workers() {
-		w.setWant(view.Wants[w.id], view.Revision, true)
+		w.setWant(view.Wants[w.device.id], view.Revision, true)
 	}
 	next := earlier(nextDown, nextFit)
 	for _, due := range []time.Time{l.moves.keep(ctx, defs, now), learned.next, nextElection, nextForgotten, nextGrown} {

@@ -18,7 +18,8 @@ func TestProgrammedBesideChanges(t *testing.T) {
 	one := topo.Device("sw1", "")
 	c := topo.Access(topo.Network("a", 5001), one)
 	view := topology.Compile(topology.Input{Definitions: &topo.Definitions}, nil)
-	w := &worker{id: one.ID}
+	w := &worker{}
+	w.device.id = one.ID
 	w.device.Store(one)
 	w.board.status.phase, w.board.status.revision, w.board.status.facts = model.DeviceInSync, view.Revision, &vtep.Facts{}
 	part := &view.Outcomes[c.ID].Parts[0]
@@ -33,7 +34,8 @@ func TestProgrammedBesideChanges(t *testing.T) {
 // TestProgrammedOverAnotherWay: a switch turns out to be reached by a second registration,
 // whose worker has not written yet what is wanted of the first one since long.
 func TestProgrammedOverAnotherWay(t *testing.T) {
-	one, two := &model.GatewayDevice{Name: "sw1"}, &worker{id: "again"}
+	one, two := &model.GatewayDevice{Name: "sw1"}, &worker{}
+	two.device.id = "again"
 	two.board.status.phase, two.board.status.revision, two.board.status.facts = model.DeviceSyncing, 8, &vtep.Facts{}
 	one.ID = "first"
 	j := judgement{}

@@ -8,35 +8,9 @@ import (
 	"bordergw/vtep"
 )
 
-// When a worker reports which MACs its switch has: those that change, and all of
-// them when there is a network of which not all have been reported.
-
-// report passes on what the switch has learned in networks of ours.
-func (w *worker) report(s *vtep.Session, full bool) {
-	defs, view := w.loop.store.Definitions(), w.loop.view.Load()
-	if _, registered := defs.Devices.Get(w.id); !registered {
-		return // it is in no network
-	}
-	if full {
-		w.reports.complete = map[string]*model.Network{}
-	}
-	s.Remember(rememberedAddresses(defs, w.id, len(s.Facts().Switches) == 0))
-	said := s.Locals(full, func(name string) bool {
-		n, ok := defs.Networks.Get(name)
-		ok = ok && view.Believes(w.id, name)
-		if full && ok {
-			w.reports.complete[name] = n
-		}
-		return ok
-	})
-	if !said.Full && len(said.MACs) == 0 {
-		return
-	}
-	w.loop.metrics.disbelieved.WithLabelValues(w.id).Add(float64(said.Quarantined))
-	w.loop.macs.learn(w.id, said, defs)
-}
-
-// networkReports is which networks a switch has reported its MACs of in this session.
+// networkReports is which networks a switch has reported its MACs of in this session. A worker
+// reports those that change, and all of them when there is a network of which not all have
+// been reported.
 type networkReports struct {
 	// complete are the networks, as they were defined then, of which all MACs have been
 	// reported. One that is defined anew is another one: what was reported of it before

@@ -63,7 +63,7 @@ func (t *turns) adopt(w *worker) {
 	}
 	of := &turn{rest: firstRest}
 	of.take(w)
-	t.byID[w.id] = of
+	t.byID[w.device.id] = of
 }
 
 // take gives the device's turn to a worker.
@@ -131,7 +131,7 @@ func (t *turns) next(defs *model.Definitions, now time.Time) (id string, again t
 func (t *turns) begin(w *worker, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.byID[w.id].take(w)
+	t.byID[w.device.id].take(w)
 	t.last = now
 }
 
@@ -139,7 +139,7 @@ func (t *turns) begin(w *worker, now time.Time) {
 func (t *turns) end(w *worker, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	of := t.byID[w.id]
+	of := t.byID[w.device.id]
 	if of == nil || of.worker != w {
 		return
 	}

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -14,29 +15,17 @@ import (
 
 // One round of a worker: look, plan, write, and see what came of it.
 
-// look finds what nothing has reported. It returns what observe does.
-func (w *worker) look(ctx context.Context, s *vtep.Session) (need uint64, err error) {
-	if err := s.Sync(ctx, vtep.Unreported); err != nil {
-		return 0, err
-	}
-	return w.observe(ctx, s)
-}
-
 // reconcile makes one plan and sends it. It returns when to try again although nothing
 // changes: 0 for not at all.
 func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, mode vtep.Mode) (time.Duration, error) {
-	if err := w.stillMay(s); err != nil {
+	if err := w.admission.still(s); err != nil {
 		return 0, err
 	}
 	if w.inventory.waitingName() != "" {
 		return 0, nil // it is stored when it is due
 	}
-	w.board.mu.Lock()
-	want, revision := w.board.want, w.board.revision
-	w.board.behind = want == nil || revision < need
-	behind := w.board.behind
-	w.board.mu.Unlock()
-	if behind {
+	want, revision, ok := w.board.take(need)
+	if !ok {
 		return 0, nil // the loop is about to hand over a newer one
 	}
 	if !s.Writer() {
@@ -48,7 +37,7 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, mo
 	if err != nil {
 		return 0, err
 	}
-	ops, wait := w.upkeep.damper.Filter(w.undrifted(plan.Ops, want), began)
+	ops, wait := w.upkeep.damper.Filter(w.upkeep.undrifted(plan.Ops, want, w.device.Load().DriftPolicy), began)
 	if len(ops) > 0 {
 		if pause := w.upkeep.damper.Pause(began); pause > 0 {
 			return pause, nil
@@ -66,8 +55,12 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, mo
 		return 0, err
 	}
 	wait = damping.Sooner(again, wait)
-	if err := w.cleanUp(ctx, s, want, plan); err != nil && ctx.Err() == nil {
-		w.logger().WithField("err", err).Warn("telling the store what has gone")
+	defs := w.loop.store.Definitions()
+	if !w.board.isCurrent(want, defs) {
+		return wait, nil // the loop is about to hand over a newer one
+	}
+	if err := w.device.cleanUp(ctx, s, want, plan, defs); err != nil && ctx.Err() == nil {
+		w.device.logger().WithField("err", err).Warn("telling the store what has gone")
 		wait = damping.Sooner(wait, storeRetry)
 	}
 	return wait, nil
@@ -82,15 +75,15 @@ func (w *worker) write(ctx context.Context, s *vtep.Session, want *vtep.Want, pl
 		return 0, err
 	}
 	ops, began := plan.Ops, time.Now()
-	w.logger().WithFields(logrus.Fields{"ops": len(ops), "revision": revision}).Debug("applying plan")
-	mends := w.mending(s, ops, want)
+	w.device.logger().WithFields(logrus.Fields{"ops": len(ops), "revision": revision}).Debug("applying plan")
+	mends := w.upkeep.mending(s, ops, want)
 	rejected, err := s.Apply(ctx, plan)
 	if err != nil {
-		w.loop.metrics.applied(w.id, len(ops), len(ops), time.Since(began))
+		w.loop.metrics.applied(w.device.id, len(ops), len(ops), time.Since(began))
 		return 0, err
 	}
-	w.loop.metrics.applied(w.id, len(ops), len(rejected), time.Since(began))
-	w.mended(mends, rejected, time.Now())
+	w.loop.metrics.applied(w.device.id, len(ops), len(rejected), time.Since(began))
+	w.upkeep.trace.mended(mends, rejected, time.Now())
 	return w.upkeep.damper.Wrote(ops, rejected, wait, time.Now()), nil
 }
 
@@ -105,4 +98,78 @@ func (w *worker) plan(ctx context.Context, s *vtep.Session, want *vtep.Want, mod
 		return nil, err
 	}
 	return s.Plan(want, mode), nil
+}
+
+// settle reports the outcome of a plan. After writing, one more plan finds
+// whether it all stands; if not, the next round goes on, when settle returns.
+func (w *worker) settle(ctx context.Context, s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revision uint64, wrote []vtep.Op) (time.Duration, error) {
+	look := plan
+	if len(wrote) > 0 {
+		look = s.Plan(want, vtep.Incremental)
+	}
+	if look.Empty() {
+		if _, err := s.Apply(ctx, look); err != nil {
+			return 0, err
+		}
+	}
+	rest := w.upkeep.undrifted(look.Ops, want, w.device.Load().DriftPolicy)
+	if len(rest) == 0 {
+		w.upkeep.synced = damping.Synced{Want: want, Open: look.Problems}
+	}
+	undone := slices.Concat(w.upkeep.damper.Problems(), damping.DriftProblems(w.upkeep.drifted))
+	unfinished := len(wrote) > 0 && len(rest) > 0
+	if unfinished && damping.Repeats(rest, wrote) {
+		s.Doubt()
+	}
+	if unfinished && len(undone) == 0 {
+		pause := w.upkeep.damper.Unfinished(rest, wrote, time.Now())
+		if pause == 0 {
+			w.nudge()
+		}
+		return pause, nil
+	}
+	w.upkeep.damper.Done()
+	phase := model.DeviceInSync
+	if len(undone) > 0 {
+		phase = model.DeviceDegraded
+	}
+	w.enter(phase, messages(slices.Concat(undone, plan.Problems)))
+	changed, back := w.board.settled(want, revision, slices.Concat(plan.Problems, undone), undone, w.loop.opts.HAHold)
+	if changed {
+		w.loop.refresh()
+	}
+	if back {
+		w.loop.facts()
+	}
+	return 0, nil
+}
+
+// blocked reports that nothing can be written now, and returns when to try again. A
+// switch that has just granted the lock and refuses what asserts it may have given it
+// away; one that does so again and again is served by something that grants what it does
+// not have.
+func (w *worker) blocked(ctx context.Context, s *vtep.Session, cause error) (time.Duration, error) {
+	detail := model.Bounded(cause.Error())
+	if errors.Is(cause, vtep.ErrReader) {
+		if err := s.Sync(ctx, vtep.Reported); err != nil {
+			return 0, err
+		}
+		if s.Writer() && w.upkeep.damper.Failing() {
+			detail = "the switch grants the lock of this controller and refuses each write as \"not owner\" of it"
+		}
+	}
+	pause := w.upkeep.damper.Failed(time.Now())
+	w.board.blocked(detail)
+	w.enter(model.DeviceDegraded, detail)
+	w.loop.refresh()
+	return pause, nil
+}
+
+// messages spells out some of the problems.
+func messages(ps []vtep.Problem) string {
+	texts := make([]string, len(ps))
+	for i := range ps {
+		texts[i] = ps[i].Message
+	}
+	return model.Listed(texts)
 }

@@ -56,11 +56,11 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 				return err
 			}
 			w.report(s, false) // the time of a switch that is missing may be over
-			w.traceRest(time.Now())
+			w.upkeep.trace.rest(time.Now())
 			w.stamp() // a certificate may have ended
 		case <-retry.C:
 		case <-w.surveys.timer.C:
-			if err := w.survey(ctx, s); err != nil {
+			if err := w.surveys.step(ctx, s); err != nil {
 				return err
 			}
 			continue
@@ -95,6 +95,14 @@ func (w *worker) begin(ctx context.Context, s *vtep.Session) (need uint64, err e
 	return need, nil
 }
 
+// look finds what nothing has reported. It returns what observe does.
+func (w *worker) look(ctx context.Context, s *vtep.Session) (need uint64, err error) {
+	if err := s.Sync(ctx, vtep.Unreported); err != nil {
+		return 0, err
+	}
+	return w.observe(ctx, s)
+}
+
 // observe records what the switch says of itself. It returns the store revision
 // that a plan must be made from at least, so that no plan is older than what
 // was read.
@@ -103,22 +111,44 @@ func (w *worker) observe(ctx context.Context, s *vtep.Session) (uint64, error) {
 		return 0, err
 	}
 	facts := s.Facts()
-	if err := w.admit(ctx, facts.Switches); err != nil {
+	if err := w.admission.admit(ctx, facts.Switches); err != nil {
 		return 0, err
 	}
 	if all, vnis := s.TakeVNIs(); all || len(vnis) > 0 {
-		w.loop.store.NoteVNIs(w.id, all, vnis)
+		w.loop.store.NoteVNIs(w.device.id, all, vnis)
 	}
 	w.show(facts)
 	return w.loop.store.Definitions().Revision, nil
 }
 
+// report passes on what the switch has learned in networks of ours.
+func (w *worker) report(s *vtep.Session, full bool) {
+	defs, view := w.loop.store.Definitions(), w.loop.view.Load()
+	if _, registered := defs.Devices.Get(w.device.id); !registered {
+		return // it is in no network
+	}
+	if full {
+		w.reports.complete = map[string]*model.Network{}
+	}
+	s.Remember(rememberedAddresses(defs, w.device.id, len(s.Facts().Switches) == 0))
+	said := s.Locals(full, func(name string) bool {
+		n, ok := defs.Networks.Get(name)
+		ok = ok && view.Believes(w.device.id, name)
+		if full && ok {
+			w.reports.complete[name] = n
+		}
+		return ok
+	})
+	if !said.Full && len(said.MACs) == 0 {
+		return
+	}
+	w.loop.metrics.disbelieved.WithLabelValues(w.device.id).Add(float64(said.Quarantined))
+	w.loop.macs.learn(w.device.id, said, defs)
+}
+
 // show notes what the session's switches say of themselves.
 func (w *worker) show(facts *vtep.Facts) {
-	w.board.mu.Lock()
-	was := w.board.status.facts
-	w.board.status.facts = facts
-	w.board.mu.Unlock()
+	was := w.board.show(facts)
 	if !connector.SameSwitches(was, facts.Switches) {
 		w.loop.acceptor.Recheck()
 	}

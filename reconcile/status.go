@@ -77,10 +77,7 @@ func (l *Loop) Occupant(at model.Place, port string, vlans []model.VLAN) string 
 	if w == nil {
 		return ""
 	}
-	w.board.mu.Lock()
-	want := w.board.want
-	w.board.mu.Unlock()
-	s := w.current()
+	want, s := w.board.wanted(), w.current()
 	if s == nil || want == nil {
 		return ""
 	}

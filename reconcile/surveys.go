@@ -20,8 +20,13 @@ const (
 
 // surveys are when a worker asks its switch what it has, as what it tells may not be all:
 // once an interval, and soon after an answer that does not go with what is known. The
-// first is at a random time, so that the switches do not all answer at once.
+// first is at a random time, so that the switches do not all answer at once. It is the worker's
+// own.
 type surveys struct {
+	device  *device
+	board   *board
+	metrics *metrics
+
 	timer    *time.Timer
 	interval time.Duration
 	now      *vtep.Survey // nil between two
@@ -43,7 +48,10 @@ type doubts struct {
 }
 
 func (v *surveys) begin(s *vtep.Session, interval time.Duration) {
-	*v = surveys{timer: time.NewTimer(rand.N(interval)), interval: interval, doubts: v.doubts}
+	*v = surveys{
+		device: v.device, board: v.board, metrics: v.metrics,
+		timer: time.NewTimer(rand.N(interval)), interval: interval, doubts: v.doubts,
+	}
 	if found := v.doubts.rows; len(found) > 0 {
 		v.now, v.recheck, v.began = s.Recheck(found), true, time.Now()
 		v.timer.Reset(0)
@@ -79,9 +87,8 @@ func rarely(interval time.Duration, doubled int) time.Duration {
 	return min(interval<<min(doubled, 20), max(interval, maxTrust))
 }
 
-// survey asks the next question. The error ends the session.
-func (w *worker) survey(ctx context.Context, s *vtep.Session) error {
-	v := &w.surveys
+// step asks the next question. The error ends the session.
+func (v *surveys) step(ctx context.Context, s *vtep.Session) error {
 	if v.now == nil {
 		v.now, v.began = s.Survey(v.turn), time.Now()
 		v.turn++
@@ -90,10 +97,10 @@ func (w *worker) survey(ctx context.Context, s *vtep.Session) error {
 	missed, found := errors.AsType[*vtep.UnreportedError](err)
 	switch {
 	case found:
-		return w.resync(missed)
+		return v.resync(missed)
 	case err != nil && s.Err() == nil && ctx.Err() == nil:
 		if v.refused == 0 {
-			w.logger().WithField("err", err).Warn("the switch can not be asked what it has: what it reports is believed")
+			v.device.logger().WithField("err", err).Warn("the switch can not be asked what it has: what it reports is believed")
 		}
 		v.refuse()
 	case err != nil:
@@ -102,9 +109,9 @@ func (w *worker) survey(ctx context.Context, s *vtep.Session) error {
 		v.timer.Reset(pause)
 	default:
 		if v.recheck {
-			w.surveys.doubts.rows = nil
+			v.doubts.rows = nil
 		} else {
-			w.surveys.doubts.contradictions = 0
+			v.doubts.contradictions = 0
 		}
 		v.refused = 0
 		v.over()
@@ -115,25 +122,23 @@ func (w *worker) survey(ctx context.Context, s *vtep.Session) error {
 // resync has a switch read anew that has not reported changes. If what it answers is not
 // what it reported at the beginning of this very session, reading it again is of no use, and
 // it is asked less and less often.
-func (w *worker) resync(found *vtep.UnreportedError) error {
-	d := &w.surveys.doubts
-	w.loop.metrics.unreported.WithLabelValues(w.id).Inc()
-	w.board.mu.Lock()
-	w.board.status.unreported, w.board.status.unreportedAt = found.Error(), time.Now()
-	w.board.mu.Unlock()
-	if w.surveys.recheck {
+func (v *surveys) resync(found *vtep.UnreportedError) error {
+	d := &v.doubts
+	v.metrics.unreported.WithLabelValues(v.device.id).Inc()
+	v.board.unreported(found.Error())
+	if v.recheck {
 		d.rows = nil
 		d.contradictions++
-		d.until = time.Now().Add(rarely(w.loop.opts.Interval, d.contradictions))
-		w.logger().WithField("err", found).Warn("what the switch answers is not what it reported when it was read")
-		w.surveys.over()
+		d.until = time.Now().Add(rarely(v.interval, d.contradictions))
+		v.device.logger().WithField("err", found).Warn("what the switch answers is not what it reported when it was read")
+		v.over()
 		return nil
 	}
 	if time.Now().Before(d.until) {
-		w.surveys.over()
+		v.over()
 		return nil
 	}
 	d.rows = slices.Clone(found.Rows)
-	w.logger().WithField("err", found).Warn("reading the switch anew")
+	v.device.logger().WithField("err", found).Warn("reading the switch anew")
 	return found
 }

@@ -35,8 +35,8 @@ type mends struct {
 }
 
 // mending finds, before a plan is sent, what in it only undoes an external writer.
-func (w *worker) mending(s *vtep.Session, ops []vtep.Op, want *vtep.Want) *mends {
-	m := &mends{drift: w.upkeep.synced.Drift(ops, want)}
+func (u *upkeep) mending(s *vtep.Session, ops []vtep.Op, want *vtep.Want) *mends {
+	m := &mends{drift: u.synced.Drift(ops, want)}
 	if m.drift == nil {
 		return m
 	}
@@ -53,18 +53,30 @@ func (w *worker) mending(s *vtep.Session, ops []vtep.Op, want *vtep.Want) *mends
 }
 
 // undrifted returns the operations that serve what users want. Under the drift policy
-// "report" it sets those apart in w.upkeep.drifted that only undo an external writer.
-func (w *worker) undrifted(ops []vtep.Op, want *vtep.Want) (due []vtep.Op) {
-	w.upkeep.drifted = nil
-	if w.device.Load().DriftPolicy != model.DriftReport {
+// "report" it sets those apart in drifted that only undo an external writer.
+func (u *upkeep) undrifted(ops []vtep.Op, want *vtep.Want, policy model.DriftPolicy) (due []vtep.Op) {
+	u.drifted = nil
+	if policy != model.DriftReport {
 		return ops
 	}
-	due, w.upkeep.drifted = w.upkeep.synced.Split(ops, want)
+	due, u.drifted = u.synced.Split(ops, want)
 	return due
 }
 
+// repairTrace bounds how often it is logged what was put right. It remembers one Repair.
+// It is the worker's own, and lasts longer than a session.
+type repairTrace struct {
+	device  *device
+	metrics *metrics
+
+	last     Repair
+	unlogged int // since logged
+	logged   time.Time
+	total    uint64 // since the process began
+}
+
 // mended counts and tells what was put right. What the switch refused was not.
-func (w *worker) mended(m *mends, rejected []vtep.Rejection, now time.Time) {
+func (t *repairTrace) mended(m *mends, rejected []vtep.Rejection, now time.Time) {
 	if m.count == 0 {
 		return
 	}
@@ -80,40 +92,33 @@ func (w *worker) mended(m *mends, rejected []vtep.Rejection, now time.Time) {
 	if m.count <= 0 {
 		return
 	}
-	w.loop.metrics.repairs.WithLabelValues(w.id).Add(float64(m.count))
-	r := Repair{Device: w.device.Load(), Was: model.Clip(m.was, model.MaxItem), At: now}
+	t.metrics.repairs.WithLabelValues(t.device.id).Add(float64(m.count))
+	r := Repair{Device: t.device.Load(), Was: model.Clip(m.was, model.MaxItem), At: now}
 	if m.first != nil {
 		r.Row, r.Network = model.Clip(m.first.String(), model.MaxItem), m.first.LogicalSwitch
 	}
-	if w.upkeep.trace.note(m.count, r) {
-		w.logRepair(now)
+	if t.note(m.count, r) {
+		t.write(now)
 	}
 }
 
-// traceRest logs what was not logged for its frequency.
-func (w *worker) traceRest(now time.Time) {
-	if w.upkeep.trace.unlogged > 0 && now.Sub(w.upkeep.trace.logged) >= traceGap {
-		w.logRepair(now)
+// rest logs what was not logged for its frequency.
+func (t *repairTrace) rest(now time.Time) {
+	if t.unlogged > 0 && now.Sub(t.logged) >= traceGap {
+		t.write(now)
 	}
 }
 
-func (w *worker) logRepair(now time.Time) {
-	r, n := w.upkeep.trace.take(now)
-	fields := logrus.Fields{"row": r.Row, "was": r.Was, "count": n, "total": w.upkeep.trace.total}
+// write logs what was put right since it last did.
+func (t *repairTrace) write(now time.Time) {
+	r, n := t.take(now)
+	fields := logrus.Fields{"row": r.Row, "was": r.Was, "count": n, "total": t.total}
 	if r.Network != "" {
-		for key, value := range networkFields(w.loop.store.Definitions(), r.Network) {
+		for key, value := range networkFields(t.device.store.Definitions(), r.Network) {
 			fields[key] = value
 		}
 	}
-	w.logger().WithFields(fields).Info("an external writer changed rows, and they were put right")
-}
-
-// repairTrace bounds how often it is logged what was put right. It remembers one Repair.
-type repairTrace struct {
-	last     Repair
-	unlogged int // since logged
-	logged   time.Time
-	total    uint64 // since the process began
+	t.device.logger().WithFields(fields).Info("an external writer changed rows, and they were put right")
 }
 
 // note counts repairs of which r is one, and reports whether it is time to tell.

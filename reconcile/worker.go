@@ -6,32 +6,28 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/cenkalti/backoff/v4"
-	"github.com/sirupsen/logrus"
 
 	"bordergw/model"
 	"bordergw/reconcile/connector"
 	"bordergw/reconcile/damping"
 	"bordergw/reconcile/topology"
 	"bordergw/vtep"
-	"bordergw/vtep/transport"
 )
 
 // worker drives one switch database. Everything but device, failedOver, reports and board
 // is used by its own goroutine only.
 type worker struct {
 	loop   *Loop
-	id     string
-	device atomic.Pointer[model.GatewayDevice]
+	device device
 	stop   context.CancelFunc
 	wake   chan struct{}
-	// seat has the worker's sessions, session is the present one.
-	seat    *connector.Seat
-	session session
+	// seat has the worker's sessions. began is when the last attempt at one had one; zero
+	// if it had none.
+	seat      *connector.Seat
+	began     time.Time
+	admission admission
 	// brief: the worker has a turn of a deleted device. It makes one attempt at a
 	// session, which is not announced.
 	brief bool
@@ -46,15 +42,7 @@ type worker struct {
 	board      board
 }
 
-// session is what a worker knows of its present session, or of the last one.
-type session struct {
-	// began is when the last attempt at a session had one; zero if it had none.
-	began time.Time
-	// ways are the registrations as they were when the session was last admitted.
-	ways *model.Registrations
-}
-
-// upkeep is what has been done to a switch in a session.
+// upkeep is what has been done to a switch in a session. It is the worker's own.
 type upkeep struct {
 	damper damping.Damper
 	// synced is what the switch was last brought to hold; drifted is what an external
@@ -65,24 +53,15 @@ type upkeep struct {
 	trace repairTrace
 }
 
-// announced is the phase that was logged last, and the one that was recorded last.
-type announced struct{ logged, stamped string }
-
-// board is what the Loop hands to a worker, and what the worker shows to everybody.
-type board struct {
-	mu       sync.Mutex
-	want     *vtep.Want
-	revision uint64 // of the View that want is from
-	status   deviceState
-	// behind: a plan waits for a View that is as new as what was read.
-	behind bool
-}
-
 func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
-	w := &worker{loop: l, id: gd.ID, wake: make(chan struct{}, 1)}
-	w.seat = connector.NewSeat(w.device.Load, w.logger)
-	w.inventory = newInventoryKeeper(w)
+	w := &worker{loop: l, wake: make(chan struct{}, 1)}
+	w.device.id, w.device.store, w.device.tls, w.device.log = gd.ID, l.store, l.opts.TLS, l.log
 	w.device.Store(gd)
+	w.seat = connector.NewSeat(w.device.Load, w.device.logger)
+	w.inventory = newInventoryKeeper(&w.device, w.seat, l.opts.Hold, &l.said)
+	w.admission = admission{device: &w.device, seat: w.seat, leases: l.leases, inventory: w.inventory}
+	w.surveys = surveys{device: &w.device, board: &w.board, metrics: l.metrics}
+	w.upkeep.trace = repairTrace{device: &w.device, metrics: l.metrics}
 	w.board.status = deviceState{phase: model.DeviceUnreachable, phaseSince: time.Now(), awaySince: time.Now(), detail: notConnected}
 	if connector.Listens(gd) {
 		w.board.status.detail = l.opts.waiting(gd)
@@ -90,33 +69,12 @@ func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
 	return w
 }
 
-// logger has the device's name as it is now, and its id. The store has a new name before
-// the Loop hands it to the worker.
-func (w *worker) logger() logrus.FieldLogger {
-	gd := w.device.Load()
-	if now, registered := w.loop.store.Definitions().Devices.Get(w.id); registered {
-		gd = now
-	}
-	return w.loop.log.WithFields(logrus.Fields{"device": gd.DisplayName(), "device_id": w.id})
-}
-
 // setWant hands over what the switch should hold as of a revision. A Want that
 // says the same as the one before does not wake a worker that is in sync,
 // unless there is clean-up to confirm.
 func (w *worker) setWant(want *vtep.Want, revision uint64, cleaning bool) {
-	w.board.mu.Lock()
-	same := vtep.SameWant(w.board.want, want)
-	w.reports.note(w.board.want, want)
-	if same && w.board.status.released == w.board.status.revision && w.board.status.revision == w.board.revision {
-		w.board.status.released = revision
-	}
-	if same && w.board.status.revision == w.board.revision {
-		w.board.status.revision = revision
-	}
-	w.board.want, w.board.revision = want, revision
-	idle := same && w.board.status.phase == model.DeviceInSync && !cleaning && !w.board.behind
-	w.board.mu.Unlock()
-	if !idle {
+	w.reports.note(w.board.wanted(), want) // before the worker has it
+	if idle := w.board.hand(want, revision); !idle || cleaning {
 		w.nudge()
 	}
 }
@@ -128,13 +86,9 @@ func (w *worker) run(ctx context.Context) {
 	defer w.seat.Close()
 	defer w.loop.leases.Forget(w.seat)
 	w.stamp()
-	retry := backoff.NewExponentialBackOff(
-		backoff.WithInitialInterval(500*time.Millisecond),
-		backoff.WithMaxInterval(maxBackoff),
-		backoff.WithMaxElapsedTime(0), // forever
-	)
+	retry := newRetries()
 	for ctx.Err() == nil {
-		w.session.began = time.Time{}
+		w.began = time.Time{}
 		err := w.connect(ctx)
 		switch {
 		case ctx.Err() != nil:
@@ -144,17 +98,48 @@ func (w *worker) run(ctx context.Context) {
 			continue
 		}
 		w.lost(err)
-		if !w.registered() {
+		if !w.device.registered() {
 			return
 		}
 		w.rest(ctx, w.delay(retry, err))
 	}
 }
 
-// registered reports whether the device has not been deleted.
-func (w *worker) registered() bool {
-	_, ok := w.loop.store.Definitions().Devices.Get(w.id)
-	return ok
+// delay is how long to wait after a session, or an attempt at one.
+func (w *worker) delay(retry retries, err error) time.Duration {
+	var lasted time.Duration
+	if !w.began.IsZero() {
+		lasted = time.Since(w.began)
+	}
+	st := w.state()
+	return retry.delay(err, lasted, st.expected(w.loop.opts.Hold))
+}
+
+// rest waits before the next attempt. A switch that dials in ends it, and so does one
+// that nobody drives any more, or redialGap once the switch has been failed over.
+func (w *worker) rest(ctx context.Context, d time.Duration) {
+	if connector.Listens(w.device.Load()) {
+		return // connect waits
+	}
+	t, look := time.NewTimer(d), time.NewTicker(redialGap)
+	defer t.Stop()
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			return
+		case <-w.seat.Offered():
+			return
+		case <-w.seat.Freed():
+			return
+		case <-look.C:
+			if w.failedOver.Load() && d < quarantine {
+				return
+			}
+		}
+	}
 }
 
 // connect has one session, of a switch that dialled in or by dialling, and
@@ -206,17 +191,17 @@ func (w *worker) dial(ctx context.Context) error {
 // until a newer session is there.
 func (w *worker) drive(ctx context.Context, k connector.Link) error {
 	w.enterReading()
-	w.loop.metrics.sessions.WithLabelValues(w.id).Inc()
+	w.loop.metrics.sessions.WithLabelValues(w.device.id).Inc()
 	w.hold(k)
 	defer w.letGo()
 	facts := k.Session.Facts()
 	w.show(facts) // also what is another switch
-	if reason := identityOf(w.loop.store.Definitions(), w.loop.opts.TLS).Unproven(w.device.Load(), k, facts.Switches); reason != "" {
+	if reason := w.device.identity().Unproven(w.device.Load(), k, facts.Switches); reason != "" {
 		return connector.NotDriven(reason)
 	}
 	w.inventory.stored = nil // remembered at once
 	// Before serve takes the lock: it is not to be taken from another worker.
-	if err := w.admit(ctx, facts.Switches); err != nil {
+	if err := w.admission.admit(ctx, facts.Switches); err != nil {
 		return err
 	}
 	return w.serve(ctx, k.Session)
@@ -224,29 +209,24 @@ func (w *worker) drive(ctx context.Context, k connector.Link) error {
 
 // hold notes the session that stands.
 func (w *worker) hold(k connector.Link) {
-	w.session.began = time.Now()
+	w.began = time.Now()
 	w.seat.Hold(k)
-	w.board.mu.Lock()
-	w.board.status.backSince, w.board.status.peer, w.board.status.distrust = time.Time{}, k.Peer, ""
-	w.board.mu.Unlock()
+	w.board.held(k.Peer)
 	w.stamp() // the peer's certificate
 }
 
 // letGo notes that no session stands.
 func (w *worker) letGo() {
 	w.seat.LetGo()
-	w.board.mu.Lock()
-	if w.board.status.awaySince.IsZero() {
-		w.board.status.awaySince = time.Now()
-	}
-	w.board.status.peer = transport.Peer{}
-	w.board.status.revision, w.board.status.released, w.board.status.problems, w.board.status.blocked = 0, 0, nil, ""
-	w.board.mu.Unlock()
+	w.board.letGo()
 	if w.loop.leases.Has(w.seat) { // else it has reported nothing
-		w.loop.macs.disconnected(w.id)
+		w.loop.macs.disconnected(w.device.id)
 	}
 	w.loop.leases.Release(w.seat)
 }
+
+// state copies what is known of the device's session.
+func (w *worker) state() deviceState { return w.board.state() }
 
 // endpoint is where the worker's session comes from or goes to.
 func (w *worker) endpoint() string {
@@ -277,16 +257,13 @@ func (w *worker) unread() string {
 // planned tells what would be sent to the switch now, with that many steps at most.
 func (w *worker) planned(limit int) model.DevicePlan {
 	gd := w.device.Load()
-	p := model.DevicePlan{ID: w.id, Name: gd.Name}
-	w.board.mu.Lock()
-	want, detail := w.board.want, w.board.status.detail
-	w.board.mu.Unlock()
-	s := w.current()
+	p := model.DevicePlan{ID: w.device.id, Name: gd.Name}
+	want, s := w.board.wanted(), w.current()
 	switch {
 	case s == nil:
-		p.Detail = detail
+		p.Detail = w.state().detail
 	case want != nil:
-		p.Known, p.Detail = true, noted(sharingNote(w.loop.store.Definitions(), w.id), topology.RelayNote(gd))
+		p.Known, p.Detail = true, noted(sharingNote(w.loop.store.Definitions(), w.device.id), topology.RelayNote(gd))
 		ops := s.Plan(want, vtep.Whole).Ops
 		p.Count = len(ops)
 		p.Steps = stepsOf(ops, limit)

@@ -84,7 +84,7 @@ func (ws *workers) prepare(ctx context.Context, running *sync.WaitGroup, w *work
 			defer w.stop()
 			w.run(ctx)
 			ws.turns.end(w, time.Now())
-			ws.forget(w.id)
+			ws.forget(w.device.id)
 		})
 	}
 }
@@ -142,7 +142,7 @@ func (ws *workers) byName() (out []*worker) {
 		out = append(out, w)
 	}
 	slices.SortFunc(out, func(a, b *worker) int {
-		return cmp.Or(strings.Compare(a.device.Load().Name, b.device.Load().Name), strings.Compare(a.id, b.id))
+		return cmp.Or(strings.Compare(a.device.Load().Name, b.device.Load().Name), strings.Compare(a.device.id, b.device.id))
 	})
 	return out
 }
