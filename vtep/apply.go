@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"bordergw/vtep/ovsdb"
 )
@@ -15,30 +16,24 @@ type Rejection struct {
 	Err error
 }
 
-// Apply sends a plan. One of Session.Plan that is empty sends nothing: the database is
-// known then to hold what is wanted, and an Incremental plan looks at what changes from
-// then on. Operations that the switch refuses are set apart until each
-// stands alone, so that they do not hold up the others, and are returned. ErrReader and
-// ErrBlocked mean that nothing can be written now, over a session that stands; any other
-// error that it has ended. What was sent until then stands.
-func (s *Session) Apply(ctx context.Context, plan *Plan) (rejected []Rejection, err error) {
-	if plan.Empty() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.planner.confirm(plan, s.state)
-		return nil, nil
-	}
-	err = s.applyLarge(ctx, plan.Ops, func() error {
-		rejected, err = s.apply(ctx, plan.Ops)
-		return err
-	})
-	return rejected, err
+// sender sends plans, one at a time. Only the goroutine that applies plans uses it, but
+// for sent and doubted.
+type sender struct {
+	replica *replica
+	lock    *writeLock
+	sizer   batchSizer
+	sent    atomic.Uint64 // transactions
+	// doubted: an answer does not go with what is known, see Session.Doubt.
+	doubted atomic.Bool
+	// added are the logical switches that the plan under way has added, under the
+	// replica's lock.
+	added map[string]ovsdb.UUID
 }
 
 // apply sends one transaction after the other. While one is under way, what the
 // one before has added is taken over and the next one is made, so that the switch
 // need not wait for it.
-func (s *Session) apply(ctx context.Context, ops []Op) ([]Rejection, error) {
+func (s *sender) apply(ctx context.Context, ops []Op) ([]Rejection, error) {
 	s.added = map[string]ovsdb.UUID{}
 	defer s.settle()
 	var rejected []Rejection
@@ -86,13 +81,13 @@ func cut(ops []Op, limit int) int {
 
 // resend sends operations as one transaction, each for itself, so that the server's
 // answer shows which one it refuses.
-func (s *Session) resend(ctx context.Context, batch []Op) ([]Rejection, error) {
+func (s *sender) resend(ctx context.Context, batch []Op) ([]Rejection, error) {
 	if len(batch) == 0 {
 		return nil, nil
 	}
 	f := &flight{encoder: s.encode(batch, again)}
 	if !f.empty() {
-		f.sending = s.conn.Begin(ctx, f.tx)
+		f.sending = s.replica.conn.Begin(ctx, f.tx)
 	}
 	results, err := s.wait(ctx, f)
 	s.take(outcome{f.encoder, results})
@@ -102,7 +97,7 @@ func (s *Session) resend(ctx context.Context, batch []Op) ([]Rejection, error) {
 // judge looks at the outcome of a transaction. Operations that were refused
 // together are sent again without the one at fault, or in halves when the server
 // does not say which it is.
-func (s *Session) judge(ctx context.Context, batch []Op, e *encoder, err error) ([]Rejection, error) {
+func (s *sender) judge(ctx context.Context, batch []Op, e *encoder, err error) ([]Rejection, error) {
 	if err == nil {
 		return nil, nil
 	}
@@ -112,7 +107,7 @@ func (s *Session) judge(ctx context.Context, batch []Op, e *encoder, err error) 
 		return nil, fmt.Errorf("transaction: %w", err)
 	case isNotOwner(err):
 		return nil, ErrReader
-	case (!one || refused.Op == 0) && s.cannotAssert(ctx, e):
+	case (!one || refused.Op == 0) && s.lock.cannotAssert(ctx, e):
 		return s.resend(ctx, batch)
 	case !one || refused.Kind == readOnly:
 		return nil, fmt.Errorf("%w: %w", ErrBlocked, err)
@@ -154,17 +149,17 @@ type flight struct {
 }
 
 // begin sends the first of some operations.
-func (s *Session) begin(ctx context.Context, ops []Op) *flight {
+func (s *sender) begin(ctx context.Context, ops []Op) *flight {
 	f := &flight{encoder: s.encode(ops[:cut(ops, s.sizer.size())], fresh)}
 	if !f.empty() {
-		f.sending = s.conn.Begin(ctx, f.tx)
+		f.sending = s.replica.conn.Begin(ctx, f.tx)
 	}
 	return f
 }
 
 // follow has the first of some operations sent when a transaction has been
 // carried out; nil if it can not be made yet, or if there is nothing to send.
-func (s *Session) follow(f *flight, ops []Op) *flight {
+func (s *sender) follow(f *flight, ops []Op) *flight {
 	if len(ops) == 0 || f.sending == nil {
 		return nil
 	}
@@ -175,7 +170,7 @@ func (s *Session) follow(f *flight, ops []Op) *flight {
 	return &flight{encoder: e, sending: f.sending.Then(e.tx)}
 }
 
-func (s *Session) wait(ctx context.Context, f *flight) ([]ovsdb.Result, error) {
+func (s *sender) wait(ctx context.Context, f *flight) ([]ovsdb.Result, error) {
 	if f.sending == nil {
 		return nil, nil
 	}
@@ -202,12 +197,12 @@ type outcome struct {
 // logical switch does not stand is left out: what it depends on was refused.
 // Ahead of the end of another transaction it is nil if something is needed that
 // does not stand yet.
-func (s *Session) encode(batch []Op, made moment) *encoder {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e := newEncoder(s.state, s.added, len(batch))
+func (s *sender) encode(batch []Op, made moment) *encoder {
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	e := newEncoder(s.replica.state, s.added, len(batch))
 	e.covers, e.made = len(batch), made
-	s.assert(e)
+	s.lock.assert(e)
 	for i := 0; i < len(batch); {
 		n := 1
 		if made != again {
@@ -224,24 +219,34 @@ func (s *Session) encode(batch []Op, made moment) *encoder {
 
 // take takes over what a transaction has added. If the server has reported such a row
 // since, its report counts.
-func (s *Session) take(o outcome) {
+func (s *sender) take(o outcome) {
 	if o.results == nil {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
 	for name, r := range o.added {
 		s.added[name] = o.results[r.n].UUID
 	}
 	for i := range o.macs {
 		m := &o.macs[i]
-		s.state.remote.added(o.results[m.n].UUID, macExtra{mac: m.mac, ls: m.ls.resolve(o.results), locator: m.locator.resolve(o.results)})
+		s.replica.state.remote.added(o.results[m.n].UUID, macExtra{mac: m.mac, ls: m.ls.resolve(o.results), locator: m.locator.resolve(o.results)})
 	}
 }
 
 // settle notes that no transaction is under way.
-func (s *Session) settle() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.state.remote.macs.settle()
+func (s *sender) settle() {
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	s.replica.state.remote.macs.settle()
+}
+
+// contradicting are the refusals of rows that are, or are not, there.
+var contradicting = []string{ovsdb.NoMatch, "constraint violation", "referential integrity violation", "timed out"}
+
+// doubt notes an answer to a transaction.
+func (s *sender) doubt(refused *ovsdb.TransactError) {
+	if slices.Contains(contradicting, refused.Kind) {
+		s.doubted.Store(true)
+	}
 }

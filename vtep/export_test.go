@@ -55,22 +55,22 @@ func SchemaWithout(version string, missing ...string) *ovsdb.Schema {
 
 // Dump prints the session's State.
 func (s *Session) Dump() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state.Dump()
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	return s.replica.state.Dump()
 }
 
 // Large reports whether a push is one during which the server does not report inserts.
-func (s *Session) Large(ops []Op) bool { return s.large(ops) }
+func (s *Session) Large(ops []Op) bool { return s.foreign.large(ops) }
 
 // Resync is that part of Sync.
-func (s *Session) Resync(ctx context.Context) error { return s.resync(ctx) }
+func (s *Session) Resync(ctx context.Context) error { return s.foreign.resync(ctx) }
 
 // Pending counts the rows of which only the UUID is known.
-func (s *Session) Pending() int { return len(s.pendingRows()) }
+func (s *Session) Pending() int { return len(s.foreign.pendingRows()) }
 
 // Caps are the session's capabilities.
-func (s *Session) Caps() Caps { return s.state.caps }
+func (s *Session) Caps() Caps { return s.replica.state.caps }
 
 // Dump prints a State in the notation of database_test.go, one row a line, in
 // order of the text. Equal dumps mean the same rows by name.
@@ -164,28 +164,28 @@ func (s *Session) Received() uint64 { return s.conn.Stats().BytesIn }
 
 // Forget has the session not know a remote MAC.
 func (s *Session) Forget(ls string, mac model.MAC) {
-	s.state.remote.macs.remove(s.remote(ls, mac).uuid)
+	s.replica.state.remote.macs.remove(s.remote(ls, mac).uuid)
 }
 
 // Invent has it know one that is not there.
 func (s *Session) Invent(ls string, mac model.MAC) {
-	s.state.remote.macs.insert(ovsdb.UUID{1}, macExtra{ls: s.state.logical.byName[ls], mac: mac})
+	s.replica.state.remote.macs.insert(ovsdb.UUID{1}, macExtra{ls: s.replica.state.logical.byName[ls], mac: mac})
 }
 
 // Misplace has it know one elsewhere.
 func (s *Session) Misplace(ls string, mac model.MAC) {
 	id := s.remote(ls, mac).uuid
-	s.state.remote.macs.remove(id)
-	s.state.remote.macs.insert(id, macExtra{ls: s.state.logical.byName[ls], mac: mac, locator: ovsdb.UUID{2}})
+	s.replica.state.remote.macs.remove(id)
+	s.replica.state.remote.macs.insert(id, macExtra{ls: s.replica.state.logical.byName[ls], mac: mac, locator: ovsdb.UUID{2}})
 }
 
 func (s *Session) remote(ls string, mac model.MAC) macRow {
-	return s.state.remote.macs.byLS[s.state.logical.byName[ls]][mac]
+	return s.replica.state.remote.macs.byLS[s.replica.state.logical.byName[ls]][mac]
 }
 
 // Dirty prints what an Incremental plan would look at.
 func (s *Session) Dirty() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return fmt.Sprint(s.planner.synced != nil, s.state.dirty)
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	return fmt.Sprint(s.planner.synced != nil, s.replica.state.dirty)
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
+	"bordergw/model"
 	"bordergw/vtep/ovsdb"
 )
 
@@ -34,107 +36,115 @@ func lockName(mark string) string {
 	}, mark)
 }
 
-// TakeLock makes this session the one that writes for the controller with that
-// mark: it takes the lock from any other session, which was there before and is
-// most likely dead. Every transaction asserts it from then on. A server without
-// locks is written without.
-func (s *Session) TakeLock(ctx context.Context, mark string) error {
-	s.mark = mark
-	if err := s.monitorInserts(ctx); err != nil { // the worker before may have ended in a large push
-		return err
-	}
+// writeLock is the lock by which one session of a controller writes a switch. While it
+// has a name, every transaction of a plan asserts it. Only the goroutine that applies
+// plans takes it and waits for it; anybody may ask who has it.
+type writeLock struct {
+	conn    *ovsdb.Conn
+	sizer   *batchSizer
+	changed chan struct{} // hints that the lock has been had
+
+	name   atomic.Pointer[string] // nil before it is taken, and where the server has no locks
+	queued atomic.Bool            // in the queue for it
+	// unasserted: the server grants locks but can not hold a transaction to one.
+	unasserted atomic.Bool
+	mark       string // of the last take
+
+	// asked is the lock that was asked for when the session was opened, "" for none;
+	// inLine: it has not been given up since, whoever has it now.
+	asked  string
+	inLine bool
+}
+
+// take takes the lock of the controller with that mark from whoever has it.
+func (l *writeLock) take(ctx context.Context, mark string) error {
+	l.mark = mark
 	lock := lockName(mark)
-	if s.asked == lock && s.conn.Locked(lock) {
-		s.lock.Store(&lock)
+	if l.asked == lock && l.conn.Locked(lock) {
+		l.name.Store(&lock)
 		return nil
 	}
-	err := s.steal(ctx, lock)
+	err := l.steal(ctx, lock)
 	if _, refused := errors.AsType[*ovsdb.RPCError](err); refused {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("taking lock %s: %w", lock, err)
 	}
-	s.lock.Store(&lock)
+	l.name.Store(&lock)
 	return nil
 }
 
 // steal takes a lock from whoever has it. Who waits for one, or had it until it was
 // stolen, is refused before he leaves the queue: that is not to be taken for a server
 // without locks.
-func (s *Session) steal(ctx context.Context, lock string) error {
-	if s.inLine {
-		s.inLine = false
-		if err := s.conn.Unlock(ctx, s.asked); err != nil {
+func (l *writeLock) steal(ctx context.Context, lock string) error {
+	if l.inLine {
+		l.inLine = false
+		if err := l.conn.Unlock(ctx, l.asked); err != nil {
 			return err
 		}
 	}
 	began := time.Now()
-	err := s.conn.Steal(ctx, lock)
-	s.sizer.observe(0, time.Since(began))
+	err := l.conn.Steal(ctx, lock)
+	l.sizer.observe(0, time.Since(began))
 	return err
 }
 
-// Writer reports whether this session may write.
-func (s *Session) Writer() bool {
-	lock := s.lock.Load()
-	return lock == nil || s.conn.Locked(*lock)
+// held reports whether this session may write.
+func (l *writeLock) held() bool {
+	name := l.name.Load()
+	return name == nil || l.conn.Locked(*name)
 }
+
+// granted notes that the server says that the session has it again.
+func (l *writeLock) granted() { l.queued.Store(false) }
 
 // queue joins the queue for a lock that was stolen. Changed delivers a hint when the
 // session holds it again. A session that is in the queue already does nothing.
-func (s *Session) queue(ctx context.Context) error {
-	lock := s.lock.Load()
-	if lock == nil || !s.queued.CompareAndSwap(false, true) {
+func (l *writeLock) queue(ctx context.Context) error {
+	name := l.name.Load()
+	if name == nil || !l.queued.CompareAndSwap(false, true) {
 		return nil
 	}
-	if err := s.conn.Unlock(ctx, *lock); err != nil {
-		return fmt.Errorf("leaving lock %s: %w", *lock, err)
+	if err := l.conn.Unlock(ctx, *name); err != nil {
+		return fmt.Errorf("leaving lock %s: %w", *name, err)
 	}
-	acquired, err := s.conn.Lock(ctx, *lock)
+	acquired, err := l.conn.Lock(ctx, *name)
 	if err != nil {
-		return fmt.Errorf("waiting for lock %s: %w", *lock, err)
+		return fmt.Errorf("waiting for lock %s: %w", *name, err)
 	}
 	if acquired { // the other one has gone meanwhile
-		s.queued.Store(false)
-		s.notify()
+		l.queued.Store(false)
+		model.Hint(l.changed)
 	}
 	return nil
 }
 
-// retakeLock asks for the lock again where the server refused it to TakeLock, as a
-// read-only server does.
-func (s *Session) retakeLock(ctx context.Context) error {
-	if s.lock.Load() != nil {
-		return nil
-	}
-	return s.TakeLock(ctx, s.mark)
-}
-
 // assert adds the lock's assertion to a transaction in the making.
-func (s *Session) assert(e *encoder) {
-	if lock := s.lock.Load(); lock != nil && !s.unasserted.Load() {
+func (l *writeLock) assert(e *encoder) {
+	if name := l.name.Load(); name != nil && !l.unasserted.Load() {
 		e.current, e.asserts = none, true
-		e.emit(ovsdb.Assert(*lock))
+		e.emit(ovsdb.Assert(*name))
 	}
 }
 
 // cannotAssert finds out, after a transaction was refused, whether the server grants
 // locks but knows no assertion of one. It is then written without, as one that knows no
 // locks. The lock is still kept: the server reports when another session takes it.
-func (s *Session) cannotAssert(ctx context.Context, e *encoder) bool {
-	lock := s.lock.Load()
-	if lock == nil || !e.asserts || s.unasserted.Load() {
+func (l *writeLock) cannotAssert(ctx context.Context, e *encoder) bool {
+	name := l.name.Load()
+	if name == nil || !e.asserts || l.unasserted.Load() {
 		return false
 	}
-	_, err := s.conn.Transact(ctx, Database, ovsdb.Assert(*lock))
+	_, err := l.conn.Transact(ctx, Database, ovsdb.Assert(*name))
 	if !refusal(err) || isNotOwner(err) {
 		return false
 	}
-	if _, err = s.conn.Transact(ctx, Database); err != nil {
+	if _, err = l.conn.Transact(ctx, Database); err != nil {
 		return false // it refuses everything
 	}
-	s.unasserted.Store(true)
+	l.unasserted.Store(true)
 	return true
 }
 

@@ -6,65 +6,72 @@ import "bordergw/model"
 
 // Facts collects the facts of this moment.
 func (s *Session) Facts() *Facts {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state.facts()
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	return s.replica.state.facts()
 }
 
 // Locals returns what was learned since the last call, for the logical switches that
 // wanted accepts. It returns everything if full is set or much has changed.
 func (s *Session) Locals(full bool, wanted func(logicalSwitch string) bool) Locals {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state.local.take(full, wanted)
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	return s.replica.state.local.take(full, wanted)
 }
 
 // Remember names addresses that were the switches' own and are not shown any more,
 // for a while as the caller believes: what was learned there stands.
 func (s *Session) Remember(addresses []model.VTEPAddress) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.state.local.remember(addresses)
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	s.replica.state.local.remember(addresses)
 }
 
 // TakeVNIs returns the VNIs of the logical switches that changed since the last call, by
 // name, whoever wrote them. It returns all of them the first time and when much has
 // changed. The VNI is 0 if the logical switch has none or is gone.
 func (s *Session) TakeVNIs() (all bool, vnis map[string]model.VNI) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state.logical.takeVNIs()
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	return s.replica.state.logical.takeVNIs()
 }
 
 // Lingering reports which uses the database still shows: a VNI of one of the network's
 // logical switches or of a locator, or a VLAN that is bound to one of them.
 func (s *Session) Lingering(uses []Use) []bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state.lingering(uses)
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	return s.replica.state.lingering(uses)
 }
 
 // Standing says what the switch has now where an operation is about to write, for
 // people. It changes nothing.
 func (s *Session) Standing(op *Op) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state.standing(op)
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	return s.replica.state.standing(op)
 }
 
 // Occupant names the foreign logical switch that has one of the VLANs of a port, "" if
 // none has. If several have, the first VLAN in the list counts.
 func (s *Session) Occupant(want *Want, sw, port string, vlans []model.VLAN) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return want.occupant(s.state, sw, port, vlans)
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	return want.occupant(s.replica.state, sw, port, vlans)
 }
 
 // Owns reports whether the database has a managed logical switch of that name that
 // may be removed.
 func (s *Session) Owns(want *Want, name string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	row := s.state.logical.named(name)
-	return row != nil && want.Segment(name) == nil && want.removable(s.state.caps, row)
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	row := s.replica.state.logical.named(name)
+	return row != nil && want.Segment(name) == nil && want.removable(s.replica.state.caps, row)
 }
+
+// Doubt notes that what is known may not be what stands: what was written does not show.
+func (s *Session) Doubt() { s.sender.doubted.Store(true) }
+
+// Doubted reports, once, whether an answer of the switch contradicts the State: a row
+// is not there, or is there already. A Survey shows which of the two is right.
+func (s *Session) Doubted() bool { return s.sender.doubted.Swap(false) }

@@ -6,11 +6,8 @@ import (
 	"fmt"
 	"net"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
-	"bordergw/model"
 	"bordergw/vtep/ovsdb"
 )
 
@@ -20,36 +17,16 @@ var ErrNotVTEP = errors.New("not a hardware VTEP")
 
 // Session is one session with one switch database, with the database as it
 // stands. It does not reconnect: Done is closed when it ends, and Err says why.
+//
+// One goroutine at a time may call TakeLock, Sync, Apply and the Steps of a Survey; any
+// goroutine may call the other methods.
 type Session struct {
 	conn    *ovsdb.Conn
-	changed chan struct{}
-	sent    atomic.Uint64
-	lock    atomic.Pointer[string] // asserted in every transaction; nil for none
-	queued  atomic.Bool            // in the queue for lock
-	// unasserted: the server grants locks but can not hold a transaction to one.
-	unasserted atomic.Bool
-	mark       string // of the last TakeLock
-
-	// asked is the lock that was asked for when the session was opened, "" for none;
-	// inLine: it has not been given up since, whoever has it now.
-	asked  string
-	inLine bool
-
-	// doubted: an answer does not go with what is known, see Doubt.
-	doubted atomic.Bool
-
-	sizer   batchSizer
+	replica replica
+	lock    writeLock
 	foreign foreignRows
-
-	mu    sync.Mutex
-	state *State
-	// added are the logical switches that the Apply under way has added.
-	added   map[string]ovsdb.UUID
-	planner planner
-	// inUpdate: the reader holds mu until the end of a notification, so that nobody
-	// sees half of one. Only the reader touches it. A transaction of an external
-	// writer may come in two notifications (foreign.go).
-	inUpdate bool
+	sender  sender
+	planner planner // under the replica's lock
 }
 
 // Opening is how a session is opened.
@@ -63,14 +40,8 @@ type Opening struct {
 // Open reads the whole database over a connection and keeps up with it from
 // then on. It owns the connection, also when it fails.
 func Open(ctx context.Context, c net.Conn, how Opening) (*Session, error) {
-	s := &Session{changed: make(chan struct{}, 1)}
-	how.LockChanged = func(_ string, held bool) {
-		if held {
-			s.queued.Store(false)
-		}
-		s.notify()
-	}
-	s.conn = ovsdb.NewConn(c, how.Config)
+	s := &Session{}
+	s.connect(c, how.Config)
 	if err := s.read(ctx, how); err != nil {
 		s.conn.Close()
 		return nil, err
@@ -78,12 +49,29 @@ func Open(ctx context.Context, c net.Conn, how Opening) (*Session, error) {
 	return s, nil
 }
 
+// connect starts the connection that all parts of the session share.
+func (s *Session) connect(c net.Conn, cfg ovsdb.Config) {
+	changed := make(chan struct{}, 1)
+	cfg.LockChanged = func(_ string, held bool) {
+		if held {
+			s.lock.granted()
+		}
+		s.replica.notify()
+	}
+	s.replica.changed, s.lock.changed = changed, changed
+	s.lock.sizer, s.foreign.sizer = &s.sender.sizer, &s.sender.sizer
+	s.foreign.replica = &s.replica
+	s.sender.replica, s.sender.lock = &s.replica, &s.lock
+	s.conn = ovsdb.NewConn(c, cfg)
+	s.replica.conn, s.lock.conn = s.conn, s.conn
+}
+
 // read asks what the switch is, and then for all that it has.
 func (s *Session) read(ctx context.Context, how Opening) error {
 	if how.Mark != "" {
-		s.asked = lockName(how.Mark)
+		s.lock.asked = lockName(how.Mark)
 	}
-	offer, err := s.conn.Ask(ctx, Database, s.asked)
+	offer, err := s.conn.Ask(ctx, Database, s.lock.asked)
 	switch {
 	case offer == nil:
 		return fmt.Errorf("%w: listing databases: %w", ovsdb.ErrNoAnswer, err)
@@ -92,14 +80,14 @@ func (s *Session) read(ctx context.Context, how Opening) error {
 	case err != nil:
 		return fmt.Errorf("reading the schema: %w", err)
 	}
-	s.inLine = offer.InLine
-	s.unasserted.Store(offer.Relay) // its locks are its own; the source knows nothing of them
+	s.lock.inLine = offer.InLine
+	s.lock.unasserted.Store(offer.Relay) // its locks are its own; the source knows nothing of them
 	caps, err := NewCaps(offer.Schema)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNotVTEP, err)
 	}
-	s.state = NewState(caps)
-	s.state.size.share = how.Share
+	s.replica.state = NewState(caps)
+	s.replica.state.size.share = how.Share
 	if err := s.monitor(ctx, caps, offer.Standalone); err != nil {
 		return fmt.Errorf("reading the database: %w", err)
 	}
@@ -113,12 +101,12 @@ func (s *Session) read(ctx context.Context, how Opening) error {
 func (s *Session) monitor(ctx context.Context, caps Caps, alone bool) error {
 	var monitors []*ovsdb.Monitoring
 	if alone {
-		monitors = append(monitors, s.conn.NewMonitoring(Database, insertsOnly, (*updates)(s)))
+		monitors = append(monitors, s.conn.NewMonitoring(Database, insertsOnly, &s.replica))
 	}
-	monitors = append(monitors, s.conn.NewMonitoring(Database, caps.monitorTables(alone), (*updates)(s)))
+	monitors = append(monitors, s.conn.NewMonitoring(Database, caps.monitorTables(alone), &s.replica))
 	s.conn.BeginMonitors(ctx, monitors...)
 	if alone {
-		if err := s.monitoringInserts(monitors[0].Wait(ctx)); err != nil {
+		if err := s.foreign.monitoring(monitors[0].Wait(ctx)); err != nil {
 			return err
 		}
 	}
@@ -126,40 +114,8 @@ func (s *Session) monitor(ctx context.Context, caps Caps, alone bool) error {
 	return err
 }
 
-// updates is the Session as the connection's reader sees it.
-type updates Session
-
-// Row implements ovsdb.Handler.
-func (u *updates) Row(r ovsdb.RowUpdate) error {
-	if !u.inUpdate {
-		u.mu.Lock()
-		u.inUpdate = true
-	}
-	err := u.state.update(r)
-	if err != nil {
-		u.release()
-	}
-	return err
-}
-
-// Commit implements ovsdb.Handler.
-func (u *updates) Commit() {
-	if !u.inUpdate {
-		return
-	}
-	u.release()
-	(*Session)(u).notify()
-}
-
-func (s *Session) notify() { model.Hint(s.changed) }
-
-func (u *updates) release() {
-	u.inUpdate = false
-	u.mu.Unlock()
-}
-
 // Changed delivers a hint after the database changed, whoever changed it.
-func (s *Session) Changed() <-chan struct{} { return s.changed }
+func (s *Session) Changed() <-chan struct{} { return s.replica.changed }
 
 // Done is closed when the session has ended; Err says why.
 func (s *Session) Done() <-chan struct{} { return s.conn.Done() }
@@ -175,12 +131,46 @@ func (s *Session) Close() error { return s.conn.Close() }
 func (s *Session) Silence() time.Duration { return s.conn.Silence() }
 
 // Transactions counts those sent since the session began.
-func (s *Session) Transactions() uint64 { return s.sent.Load() }
+func (s *Session) Transactions() uint64 { return s.sender.sent.Load() }
 
 // Plan compares a Want with the database as it stands. It changes nothing, and may be
 // called by any goroutine at any time.
 func (s *Session) Plan(want *Want, mode Mode) *Plan {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.planner.plan(want, s.state, mode)
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	return s.planner.plan(want, s.replica.state, mode)
 }
+
+// Apply sends a plan. One of Session.Plan that is empty sends nothing: the database is
+// known then to hold what is wanted, and an Incremental plan looks at what changes from
+// then on. Operations that the switch refuses are set apart until each
+// stands alone, so that they do not hold up the others, and are returned. ErrReader and
+// ErrBlocked mean that nothing can be written now, over a session that stands; any other
+// error that it has ended. What was sent until then stands.
+func (s *Session) Apply(ctx context.Context, plan *Plan) (rejected []Rejection, err error) {
+	if plan.Empty() {
+		s.replica.mu.Lock()
+		defer s.replica.mu.Unlock()
+		s.planner.confirm(plan, s.replica.state)
+		return nil, nil
+	}
+	err = s.foreign.applyLarge(ctx, plan.Ops, func() error {
+		rejected, err = s.sender.apply(ctx, plan.Ops)
+		return err
+	})
+	return rejected, err
+}
+
+// TakeLock makes this session the one that writes for the controller with that
+// mark: it takes the lock from any other session, which was there before and is
+// most likely dead. Every transaction asserts it from then on. A server without
+// locks is written without.
+func (s *Session) TakeLock(ctx context.Context, mark string) error {
+	if err := s.foreign.monitorInserts(ctx); err != nil { // the worker before may have ended in a large push
+		return err
+	}
+	return s.lock.take(ctx, mark)
+}
+
+// Writer reports whether this session may write.
+func (s *Session) Writer() bool { return s.lock.held() }

@@ -95,9 +95,9 @@ type part struct {
 
 // Survey begins a look at everything. Turn is a number that grows by one with each.
 func (s *Session) Survey(turn int) *Survey {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return &Survey{session: s, rest: s.state.surveyed().questions(turn)}
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	return &Survey{session: s, rest: s.replica.state.surveyed().questions(turn)}
 }
 
 // Recheck asks for rows that the switch did not report to an earlier session. If they
@@ -117,7 +117,7 @@ func (v *Survey) Done() bool { return len(v.rest)+len(v.suspects) == 0 }
 // UnreportedError, what the switch says that does not answer, or why the session has ended.
 func (v *Survey) Step(ctx context.Context) (time.Duration, error) {
 	// The server is not to blame for rows that it was asked not to report.
-	if err := v.session.resync(ctx); err != nil {
+	if err := v.session.foreign.resync(ctx); err != nil {
 		return 0, err
 	}
 	if len(v.suspects) > 0 {
@@ -129,7 +129,7 @@ func (v *Survey) Step(ctx context.Context) (time.Duration, error) {
 	q := v.rest[0]
 	v.rest = v.rest[1:]
 	began := time.Now()
-	if err := v.session.query(ctx, q.transaction(v.session.state.caps), func(results []ovsdb.Result) error { return v.compare(q, results) }); err != nil {
+	if err := v.session.replica.query(ctx, q.transaction(v.session.replica.state.caps), func(results []ovsdb.Result) error { return v.compare(q, results) }); err != nil {
 		return 0, fmt.Errorf("asking what the switch has: %w", err)
 	}
 	pause := surveyShare * time.Since(began)
@@ -144,11 +144,11 @@ func (v *Survey) Step(ctx context.Context) (time.Duration, error) {
 func (v *Survey) confirm(ctx context.Context) (time.Duration, error) {
 	tx := ovsdb.NewTransaction(Database)
 	for _, s := range v.suspects {
-		tx.Add(ovsdb.Select(s.Table, ovsdb.ByUUID(s.id), append([]string{"_uuid"}, v.session.state.caps.columns[s.Table]...)...))
+		tx.Add(ovsdb.Select(s.Table, ovsdb.ByUUID(s.id), append([]string{"_uuid"}, v.session.replica.state.caps.columns[s.Table]...)...))
 	}
 	var unreported, still []Suspect
-	err := v.session.query(ctx, tx, func(results []ovsdb.Result) (err error) {
-		unreported, still, err = v.session.state.surveyed().weigh(v.suspects, results)
+	err := v.session.replica.query(ctx, tx, func(results []ovsdb.Result) (err error) {
+		unreported, still, err = v.session.replica.state.surveyed().weigh(v.suspects, results)
 		return err
 	})
 	v.suspects = still
@@ -190,7 +190,7 @@ func (q question) transaction(c Caps) *ovsdb.Transaction {
 func (v *Survey) compare(q question, results []ovsdb.Result) error {
 	for _, p := range q {
 		n := max(1, len(p.rows))
-		found, err := v.session.state.surveyed().unlike(p, results[:n])
+		found, err := v.session.replica.state.surveyed().unlike(p, results[:n])
 		if err != nil {
 			return err
 		}
@@ -234,21 +234,4 @@ func (t *surveyTables) large(table string, macs *macTable, turn int) (out []ques
 		out = append(out, question{{table: table, rows: rows}})
 	}
 	return out
-}
-
-// Doubt notes that what is known may not be what stands: what was written does not show.
-func (s *Session) Doubt() { s.doubted.Store(true) }
-
-// Doubted reports, once, whether an answer of the switch contradicts the State: a row
-// is not there, or is there already. A Survey shows which of the two is right.
-func (s *Session) Doubted() bool { return s.doubted.Swap(false) }
-
-// contradicting are the refusals of rows that are, or are not, there.
-var contradicting = []string{ovsdb.NoMatch, "constraint violation", "referential integrity violation", "timed out"}
-
-// doubt notes an answer to a transaction.
-func (s *Session) doubt(refused *ovsdb.TransactError) {
-	if slices.Contains(contradicting, refused.Kind) {
-		s.Doubt()
-	}
 }

@@ -22,12 +22,12 @@ const (
 func (s *Session) Sync(ctx context.Context, depth Depth) error {
 	steps := []func(context.Context) error{s.queueIfReader}
 	if depth >= Unreported {
-		steps = append(steps, s.retakeLock, s.resync)
+		steps = append(steps, s.retakeLock, s.foreign.resync)
 	}
 	if depth == Committed {
-		steps = append(steps, s.barrier)
+		steps = append(steps, s.replica.barrier)
 	}
-	for _, step := range append(steps, s.fetchPending) {
+	for _, step := range append(steps, s.foreign.fetchPending) {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -39,5 +39,14 @@ func (s *Session) queueIfReader(ctx context.Context) error {
 	if s.Writer() {
 		return nil
 	}
-	return s.queue(ctx)
+	return s.lock.queue(ctx)
+}
+
+// retakeLock asks for the lock again where the server refused it to TakeLock, as a
+// read-only server does.
+func (s *Session) retakeLock(ctx context.Context) error {
+	if s.lock.name.Load() != nil {
+		return nil
+	}
+	return s.TakeLock(ctx, s.lock.mark)
 }
