@@ -23,7 +23,7 @@ const (
 
 // apiChange waits for the rows of one change made through the API.
 func apiChange(b *bench) error {
-	s, err := b.newSite(apiRows)
+	s, err := newSite(b.programs, apiRows)
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,8 @@ func apiChange(b *bench) error {
 		return err
 	}
 	for i := range b.changes() / 2 {
-		if err := errors.Join(s.newConnection(target, bindings, i), s.newVLAN(bindings, target, i)); err != nil {
+		if err := errors.Join(b.once(workConnection, apiRows, ours, func() (sample, error) { return s.newConnection(target, bindings, i) }),
+			b.once(workVLAN, apiRows, ours, func() (sample, error) { return s.newVLAN(target, bindings, i) })); err != nil {
 			return err
 		}
 	}
@@ -44,37 +45,33 @@ func apiChange(b *bench) error {
 	if err := s.end(); err != nil || !b.peers {
 		return err
 	}
-	return b.neutronConnections(b.changes() / 4)
+	return neutronConnections(b, b.changes()/4)
 }
 
 func binding(vlan int) string { return fmt.Sprintf(`[%d,["uuid"`, vlan) }
 
-func (s *site) newConnection(target *member, bindings *watcher, i int) error {
+func (s *site) newConnection(target *member, bindings *watcher, i int) (sample, error) {
 	network, vlan := siteNetworks+i, 1000+i
 	if err := s.d.createNetwork(networkName(network), vniOf(network)); err != nil {
-		return err
+		return sample{}, err
 	}
-	got, err := bindings.timed(binding(vlan), func() error {
+	return bindings.timed(binding(vlan), func() error {
 		_, err := s.d.connect(target.gateway, networkName(network), vlan)
 		return err
 	})
-	s.b.add(workConnection, apiRows, ours, got)
-	return err
 }
 
 // newVLAN connects one more VLAN to a network of many MACs.
-func (s *site) newVLAN(bindings *watcher, target *member, i int) error {
+func (s *site) newVLAN(target *member, bindings *watcher, i int) (sample, error) {
 	vlan := 2000 + i
 	gateway, err := s.d.createGateway(fmt.Sprintf("dst%d", s.targets), port, vlan)
 	if err != nil {
-		return err
+		return sample{}, err
 	}
-	got, err := bindings.timed(binding(vlan), func() error {
+	return bindings.timed(binding(vlan), func() error {
 		_, err := s.d.connect(gateway, networkName(0), 0)
 		return err
 	})
-	s.b.add(workVLAN, apiRows, ours, got)
-	return err
 }
 
 // gateways creates gateways one by one, and lists them once there are many.
@@ -93,14 +90,14 @@ func gateways(b *bench) error {
 	}
 	for made := 0; made < listGateways; made += createGateways { // five times, whatever b.runs is
 		for _, s := range servers {
-			if err := s.create(b, made); err != nil {
+			if err := b.once(workCreate, createGateways, s.who, func() (sample, error) { return s.create(made) }); err != nil {
 				return err
 			}
 		}
 	}
 	for range b.runs {
 		for _, s := range servers {
-			if err := s.list(b); err != nil {
+			if err := b.once(workList, listGateways, s.who, s.list); err != nil {
 				return err
 			}
 		}
@@ -116,22 +113,21 @@ type apiServer struct {
 }
 
 // create makes createGateways, when there are some already.
-func (s apiServer) create(b *bench, made int) error {
+func (s apiServer) create(made int) (sample, error) {
 	m := startMeter(s.process)
 	for i := range createGateways {
 		if _, err := s.createGateway(fmt.Sprintf("sw%d", made+i), port, 1); err != nil {
-			return err
+			return sample{}, err
 		}
 	}
 	got := m.stop(time.Now())
 	got.wall /= createGateways
 	got.cpu /= createGateways
-	b.add(workCreate, createGateways, s.who, got)
-	return nil
+	return got, nil
 }
 
 // list lists all.
-func (s apiServer) list(b *bench) error {
+func (s apiServer) list() (sample, error) {
 	var answer struct {
 		Gateways []object `json:"l2_gateways"`
 	}
@@ -140,6 +136,5 @@ func (s apiServer) list(b *bench) error {
 	if err == nil && len(answer.Gateways) != listGateways {
 		err = fmt.Errorf("the list has %d gateways", len(answer.Gateways))
 	}
-	b.add(workList, listGateways, s.who, m.stop(time.Now()))
-	return err
+	return m.stop(time.Now()), err
 }

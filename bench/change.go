@@ -6,27 +6,18 @@ import (
 
 const workChange = "one learned MAC"
 
-// changes is how many single changes are made: enough for a 99th percentile
-// with five runs.
-func (b *bench) changes() int {
-	if b.smoke {
-		return 10 * b.runs
-	}
-	return 40 * b.runs
-}
-
 // change adds one MAC to the source's Ucast_Macs_Local and waits for
 // the row in another switch's Ucast_Macs_Remote.
 func change(b *bench) error {
-	return b.eachSize(b.changeAt)
+	return b.eachSize(changeAt)
 }
 
-func (b *bench) changeAt(rows int) error {
-	s, target, err := b.newPair(rows)
+func changeAt(b *bench, rows int) error {
+	s, target, err := newPair(b.programs, rows)
 	if err != nil {
 		return err
 	}
-	bare, bareRows, err := b.filled(rows)
+	bare, bareRows, err := filled(b.programs, rows)
 	if err != nil {
 		return err
 	}
@@ -38,16 +29,16 @@ func (b *bench) changeAt(rows int) error {
 	if err != nil {
 		return err
 	}
-	cloud, seen, err := b.changingCloud(rows)
+	cloud, seen, err := changingCloud(b, rows)
 	if err != nil {
 		return err
 	}
 	for i := range b.changes() {
-		if err := errors.Join(source.appear(b, rows, ours), direct.appear(b, rows, floor)); err != nil {
+		if err := errors.Join(b.once(workChange, rows, ours, source.appear), b.once(workChange, rows, floor, direct.appear)); err != nil {
 			return err
 		}
 		if cloud != nil && i%4 == 0 { // its changes are slow
-			if err := cloud.appear(b, seen, rows, i); err != nil {
+			if err := b.once(workChange, rows, ovnController, func() (sample, error) { return cloud.appear(seen, i) }); err != nil {
 				return err
 			}
 		}
@@ -60,11 +51,11 @@ func (b *bench) changeAt(rows int) error {
 }
 
 // changingCloud is nil where peers are not wanted.
-func (b *bench) changingCloud(rows int) (*cloud, *watcher, error) {
+func changingCloud(b *bench, rows int) (*cloud, *watcher, error) {
 	if !b.peers || rows > maxPeerRows {
 		return nil, nil, nil
 	}
-	c, err := b.newCloud(rows)
+	c, err := newCloud(b.programs, rows)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -73,13 +64,13 @@ func (b *bench) changingCloud(rows int) (*cloud, *watcher, error) {
 }
 
 // filled is a database with a switch and the rows that the daemon would write.
-func (b *bench) filled(rows int) (*server, *rowSet, error) {
-	s, err := b.target("dst", tunnelIP(1000))
+func filled(p *programs, rows int) (*server, *rowSet, error) {
+	s, err := p.target("dst", tunnelIP(1000))
 	if err != nil {
 		return nil, nil, err
 	}
 	r, work := vtepRequests(rows)
-	_, err = b.runFloor([]*server{s}, [][][]byte{work})
+	_, err = runFloor([]*server{s}, [][][]byte{work})
 	return s, r, err
 }
 
@@ -94,7 +85,7 @@ type arrivals struct {
 }
 
 func newArrivals(at, seenAt *server, rows *rowSet, table string) (*arrivals, error) {
-	conn, err := dialRaw(at.unix())
+	conn, err := dialRaw(at.unix)
 	if err != nil {
 		return nil, err
 	}
@@ -102,15 +93,14 @@ func newArrivals(at, seenAt *server, rows *rowSet, table string) (*arrivals, err
 	return &arrivals{conn: conn, seen: seen, rows: rows, table: table, next: 1 << 20}, err
 }
 
-func (s *arrivals) appear(b *bench, rows int, who string) error {
+// appear adds one more and waits for it.
+func (s *arrivals) appear() (sample, error) {
 	network := s.next % siteNetworks
 	mac := macOf(network, s.next)
 	op := ucast(s.table, mac, s.rows.logical[network], s.rows.locators[0])
 	s.next++
-	got, err := s.seen.timed(mac, func() error {
+	return s.seen.timed(mac, func() error {
 		_, err := s.conn.transact(vtepDB, op)
 		return err
 	})
-	b.add(workChange, rows, who, got)
-	return err
 }

@@ -23,17 +23,6 @@ type daemon struct {
 	log  *os.File
 }
 
-// startDaemon runs it on an empty store.
-func (b *bench) startDaemon(args ...string) (*daemon, error) {
-	dir, err := os.MkdirTemp(b.dir, "d")
-	if err != nil {
-		return nil, err
-	}
-	d := &daemon{dir: dir, args: args}
-	b.daemons = append(b.daemons, d)
-	return d, d.start(b.binary)
-}
-
 // start runs it on the store that is there.
 func (d *daemon) start(binary string) (err error) {
 	if d.log, err = os.Create(filepath.Join(d.dir, "log")); err != nil {
@@ -63,17 +52,6 @@ func (d *daemon) end() error {
 		return err
 	}
 	return d.Wait()
-}
-
-func (b *bench) stopDaemon(d *daemon) error {
-	err := d.end()
-	for i, other := range b.daemons {
-		if other == d {
-			b.daemons = append(b.daemons[:i], b.daemons[i+1:]...)
-			break
-		}
-	}
-	return err
 }
 
 // client bounds the wait for an answer.

@@ -12,7 +12,7 @@ import (
 // fabric is many switches, each with a database of its own. They have learned MACs
 // in networks that they share.
 type fabric struct {
-	b        *bench
+	p        *programs
 	d        *daemon
 	servers  []*server
 	switches []*fabricSwitch
@@ -54,10 +54,10 @@ func oneNetwork(int) []int { return []int{0} }
 func switchName(i int) string { return fmt.Sprintf("sw%03d", i) }
 
 // newFabric starts the databases; nothing but local rows is in them.
-func (b *bench) newFabric(n int, networks func(int) []int, macs int) (*fabric, error) {
-	f := &fabric{b: b, members: map[int][]int{}}
+func newFabric(p *programs, n int, networks func(int) []int, macs int) (*fabric, error) {
+	f := &fabric{p: p, members: map[int][]int{}}
 	var err error
-	if f.servers, err = b.startServers(n, vtepDB, vtepSchema); err != nil {
+	if f.servers, err = p.startServers(n, vtepDB, vtepSchema); err != nil {
 		return nil, err
 	}
 	for i, server := range f.servers {
@@ -186,7 +186,7 @@ func (f *fabric) definitions() object {
 // sync has a daemon with an empty store bring all to what is defined, from the
 // moment that the databases answer.
 func (f *fabric) sync(args ...string) (got sample, err error) {
-	if f.d, err = f.b.startDaemon(args...); err != nil {
+	if f.d, err = f.p.startDaemon(args...); err != nil {
 		return got, err
 	}
 	if err := f.all((*server).pause); err != nil {
@@ -273,7 +273,7 @@ func (f *fabric) raw(questions ...[]byte) (sample, error) {
 	if err := f.all((*server).pause); err != nil {
 		return sample{}, err
 	}
-	client, err := f.b.readyFloor(f.servers, work)
+	client, err := readyFloor(f.servers, work)
 	if err != nil {
 		return sample{}, err
 	}
@@ -285,5 +285,5 @@ func (f *fabric) raw(questions ...[]byte) (sample, error) {
 }
 
 func (f *fabric) end() {
-	f.b.stop(f.servers...)
+	f.p.stop(f.servers...)
 }

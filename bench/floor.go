@@ -37,7 +37,7 @@ type speaker struct {
 	out *bufio.Reader
 }
 
-func (b *bench) startFloor(scripts []script) (*speaker, error) {
+func startFloor(scripts []script) (*speaker, error) {
 	text, err := json.Marshal(scripts)
 	if err != nil {
 		return nil, err
@@ -84,8 +84,8 @@ func (f *speaker) end() error {
 }
 
 // runFloor has a raw client do prebuilt work, a list of requests for each server.
-func (b *bench) runFloor(servers []*server, work [][][]byte) (sample, error) {
-	f, err := b.readyFloor(servers, work)
+func runFloor(servers []*server, work [][][]byte) (sample, error) {
+	f, err := readyFloor(servers, work)
 	if err != nil {
 		return sample{}, err
 	}
@@ -93,16 +93,16 @@ func (b *bench) runFloor(servers []*server, work [][][]byte) (sample, error) {
 }
 
 // readyFloor is a raw client that is connected and has its work.
-func (b *bench) readyFloor(servers []*server, work [][][]byte) (*speaker, error) {
+func readyFloor(servers []*server, work [][][]byte) (*speaker, error) {
 	scripts := make([]script, len(servers))
 	for i, s := range servers {
 		var err error
-		if scripts[i], err = b.writeScript(s, work[i]); err != nil {
+		if scripts[i], err = writeScript(s, work[i]); err != nil {
 			return nil, err
 		}
-		defer os.Remove(scripts[i].File) //nolint:errcheck // its directory goes at the end
+		defer os.Remove(scripts[i].File) //nolint:errcheck // its directory goes with the server
 	}
-	return b.startFloor(scripts)
+	return startFloor(scripts)
 }
 
 // run sends everything and measures until the last reply.
@@ -117,9 +117,9 @@ func (f *speaker) run(servers ...*server) (sample, error) {
 
 func (f *speaker) play() error { return errors.Join(f.say("go"), f.hear("done")) }
 
-// writeScript stores requests for a raw client.
-func (b *bench) writeScript(s *server, requests [][]byte) (script, error) {
-	f, err := os.CreateTemp(b.dir, "script")
+// writeScript stores requests for a raw client, beside the database that they are for.
+func writeScript(s *server, requests [][]byte) (script, error) {
+	f, err := os.CreateTemp(s.dir, "script")
 	if err != nil {
 		return script{}, err
 	}

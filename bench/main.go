@@ -13,23 +13,24 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 )
 
 // bench is one run of the program.
 type bench struct {
-	dir, binary string
-	runs        int
-	smoke       bool
-	peers       bool // the other programs too
-	servers     []*server
-	daemons     []*daemon
+	*programs
+	options
 	results
+}
+
+// options say how much is measured.
+type options struct {
+	runs  int
+	smoke bool
+	peers bool // the other programs too
 }
 
 const smokeRuns = 3
@@ -86,7 +87,7 @@ func names() (out []string) {
 }
 
 func (b *bench) run(only, out string) (err error) {
-	if b.dir, err = os.MkdirTemp("", "bench"); err != nil {
+	if b.programs, err = newPrograms(); err != nil {
 		return err
 	}
 	defer b.clean()
@@ -109,13 +110,13 @@ func (b *bench) run(only, out string) (err error) {
 		b.endAll()
 		fmt.Fprintf(os.Stderr, "%s: %s\n", s.name, time.Since(began).Round(time.Second))
 	}
-	return errors.Join(err, b.report(out))
+	return errors.Join(err, b.report(b.options, out))
 }
 
 // chosen are the scenarios to run: the fast ones of a short run, or those named.
-func (b *bench) chosen(only string) ([]string, error) {
+func (o options) chosen(only string) ([]string, error) {
 	switch {
-	case only == "" && b.smoke:
+	case only == "" && o.smoke:
 		return []string{"push", "change"}, nil
 	case only == "":
 		return names(), nil
@@ -129,42 +130,28 @@ func (b *bench) chosen(only string) ([]string, error) {
 	return out, nil
 }
 
-// endAll ends what a failed scenario has left running.
-func (b *bench) endAll() {
-	for _, d := range b.daemons {
-		d.kill()
-	}
-	b.daemons = nil
-	b.stop(slices.Clone(b.servers)...)
-}
-
-func (b *bench) clean() {
-	b.endAll()
-	_ = os.RemoveAll(b.dir)
-}
-
-// cleanWhenInterrupted leaves the processes to the kernel, see command.
-func (b *bench) cleanWhenInterrupted() {
-	interrupted := make(chan os.Signal, 1)
-	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
-	<-interrupted
-	_ = os.RemoveAll(b.dir)
-	os.Exit(1)
-}
-
 // eachSize measures with every number of rows.
-func (b *bench) eachSize(measure func(rows int) error) error {
+func (b *bench) eachSize(measure func(b *bench, rows int) error) error {
 	for _, rows := range b.sizes() {
-		if err := measure(rows); err != nil {
+		if err := measure(b, rows); err != nil {
 			return fmt.Errorf("%d rows: %w", rows, err)
 		}
 	}
 	return nil
 }
 
-func (b *bench) sizes() []int {
-	if b.smoke {
+func (o options) sizes() []int {
+	if o.smoke {
 		return []int{10_000}
 	}
 	return []int{1_000, 10_000, 100_000}
+}
+
+// changes is how many single changes are made: enough for a 99th percentile
+// with five runs.
+func (o options) changes() int {
+	if o.smoke {
+		return 10 * o.runs
+	}
+	return 40 * o.runs
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -23,7 +22,7 @@ func move(b *bench) error {
 	if b.smoke {
 		n = 10
 	}
-	f, err := b.newFabric(n, oneNetwork, macsEach)
+	f, err := newFabric(b.programs, n, oneNetwork, macsEach)
 	if err != nil {
 		return err
 	}
@@ -33,36 +32,28 @@ func move(b *bench) error {
 	}
 	// A MAC that moves often is frozen, so that each run has two switches of its own.
 	for run := range min(b.runs, n/4) {
-		if err := f.moveAndRestart(4 * run); err != nil {
+		if err := f.moveAndRestart(b.results, 4*run); err != nil {
 			return err
 		}
 	}
 	return b.stopDaemon(f.d)
 }
 
-func (f *fabric) moveAndRestart(from int) error {
+func (f *fabric) moveAndRestart(r results, from int) error {
 	n := len(f.servers)
-	got, err := f.moveOurs(from, from+1)
-	if err != nil {
+	if err := r.once(workMove, n, ours, func() (sample, error) { return f.moveOurs(from, from+1) }); err != nil {
 		return err
 	}
-	f.b.add(workMove, n, ours, got)
 	if err := f.d.end(); err != nil {
 		return err
 	}
-	if got, err = f.moveRaw(from+2, from+3); err != nil {
+	if err := r.once(workMove, n, floor, func() (sample, error) { return f.moveRaw(from+2, from+3) }); err != nil {
 		return err
 	}
-	f.b.add(workMove, n, floor, got)
-	if got, err = f.snapshots(); err != nil {
+	if err := r.once(workRestart, n, floor, f.snapshots); err != nil {
 		return err
 	}
-	f.b.add(workRestart, n, floor, got)
-	if got, err = f.restart(); err != nil {
-		return err
-	}
-	f.b.add(workRestart, n, ours, got)
-	return nil
+	return r.once(workRestart, n, ours, f.restart)
 }
 
 // depart and arrive are what the two switches do by themselves.
@@ -124,7 +115,7 @@ func (f *fabric) moveRaw(from, to int) (sample, error) {
 		}
 		work[i] = requests(ops)
 	}
-	got, err := f.b.runFloor(f.servers, work)
+	got, err := runFloor(f.servers, work)
 	return got, errors.Join(err, f.settle(from, to))
 }
 
@@ -151,44 +142,4 @@ func (f *fabric) moveAt(i, from, to int, rows []string) (ops []string, err error
 		ops = append(ops, fmt.Sprintf(`{"op":"update","table":"Ucast_Macs_Remote","where":[["_uuid","==",%s]],"row":{"locator":%s}}`, ref(id), ref(loc)))
 	}
 	return ops, nil
-}
-
-// ids of the rows of a table that match.
-func (s *server) ids(table, where string) (out []string, err error) {
-	result, err := transact(s.unix(), s.db, fmt.Sprintf(`{"op":"select","table":%q,"where":%s,"columns":["_uuid"]}`, table, where))
-	if err != nil {
-		return nil, err
-	}
-	var answer []struct {
-		Rows []struct {
-			ID [2]string `json:"_uuid"`
-		}
-	}
-	if err := json.Unmarshal(result, &answer); err != nil {
-		return nil, err
-	}
-	for _, row := range answer[0].Rows {
-		out = append(out, row.ID[1])
-	}
-	return out, nil
-}
-
-func (s *server) locatorOf(ip string) (string, error) {
-	ids, err := s.ids("Physical_Locator", fmt.Sprintf(`[["dst_ip","==",%q]]`, ip))
-	if err == nil && len(ids) != 1 {
-		err = fmt.Errorf("%d locators of %s", len(ids), ip)
-	}
-	if err != nil {
-		return "", err
-	}
-	return ids[0], nil
-}
-
-// pointing are the remote MACs of a tunnel end; none is not an error.
-func (s *server) pointing(ip string) ([]string, error) {
-	locators, err := s.ids("Physical_Locator", fmt.Sprintf(`[["dst_ip","==",%q]]`, ip))
-	if err != nil || len(locators) == 0 {
-		return nil, err
-	}
-	return s.ids("Ucast_Macs_Remote", fmt.Sprintf(`[["locator","==",%s]]`, ref(locators[0])))
 }

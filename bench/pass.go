@@ -16,11 +16,11 @@ const (
 // pass measures the periodic pass with nothing to do: the CPU time of a daemon
 // that makes one a second, less that of one that makes none.
 func pass(b *bench) error {
-	return b.eachSize(b.passOver)
+	return b.eachSize(passOver)
 }
 
-func (b *bench) passOver(rows int) error {
-	s, target, err := b.newPair(rows)
+func passOver(b *bench, rows int) error {
+	s, target, err := newPair(b.programs, rows)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (s *site) undisturbed(target *member, interval time.Duration) (sample, erro
 	}
 	s.d.args = []string{"--interval", interval.String()}
 	began := time.Now()
-	if err := errors.Join(s.d.start(s.b.binary), s.d.inSync(2, "")); err != nil {
+	if err := errors.Join(s.d.start(s.p.binary), s.d.inSync(2, "")); err != nil {
 		return sample{}, err
 	}
 	time.Sleep(calm)

@@ -22,8 +22,8 @@ var (
 
 // startNeutron runs Neutron's API with networking-l2gw's plugin. Arguments are
 // the program's own, behind the directory.
-func (b *bench) startNeutron(args ...string) (*daemon, error) {
-	dir, err := os.MkdirTemp(b.dir, "n")
+func (p *programs) startNeutron(args ...string) (*daemon, error) {
+	dir, err := os.MkdirTemp(p.dir, "n")
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (b *bench) startNeutron(args ...string) (*daemon, error) {
 	if err := n.Start(); err != nil {
 		return nil, err
 	}
-	b.daemons = append(b.daemons, n)
+	p.daemons = append(p.daemons, n)
 	limit := time.AfterFunc(callLimit, func() { _ = n.Process.Kill() })
 	defer limit.Stop()
 	for lines := bufio.NewScanner(out); lines.Scan(); {
@@ -81,14 +81,14 @@ type neutronSite struct {
 	gateway  string
 }
 
-func (b *bench) newNeutronSite() (*neutronSite, error) {
+func newNeutronSite(p *programs) (*neutronSite, error) {
 	const name = "dst"
 	s := &neutronSite{}
 	var err error
-	if s.target, err = b.target(name, tunnelIP(1000)); err != nil {
+	if s.target, err = p.target(name, tunnelIP(1000)); err != nil {
 		return nil, err
 	}
-	if s.daemon, err = b.startNeutron(strconv.Itoa(s.target.port)); err != nil {
+	if s.daemon, err = p.startNeutron(strconv.Itoa(s.target.port)); err != nil {
 		return nil, err
 	}
 	if s.bindings, err = s.target.watch("Physical_Port", "vlan_bindings"); err != nil {
@@ -100,8 +100,8 @@ func (b *bench) newNeutronSite() (*neutronSite, error) {
 
 // neutronConnections measures new connections of the peer by itself: its agent
 // works in between, which should not disturb us.
-func (b *bench) neutronConnections(n int) error {
-	s, err := b.newNeutronSite()
+func neutronConnections(b *bench, n int) error {
+	s, err := newNeutronSite(b.programs)
 	if err != nil {
 		return err
 	}

@@ -22,12 +22,12 @@ type cloud struct {
 	chassis     []string
 }
 
-func (b *bench) newCloud(rows int) (*cloud, error) {
-	south, err := b.startServers(1, ovnDB, ovnSchema)
+func newCloud(p *programs, rows int) (*cloud, error) {
+	south, err := p.startServers(1, ovnDB, ovnSchema)
 	if err != nil {
 		return nil, err
 	}
-	vtep, err := b.target("dst", tunnelIP(1000))
+	vtep, err := p.target("dst", tunnelIP(1000))
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (c *cloud) portBinding(network, i int) string {
 
 // start runs the controller in the benchmark's directory.
 func (c *cloud) start() error {
-	c.controller = process{command(ovnController, "--vtep-db="+c.vtep.unix(), "--ovnsb-db="+c.south.unix(),
+	c.controller = process{command(ovnController, "--vtep-db="+c.vtep.unix, "--ovnsb-db="+c.south.unix,
 		"-vconsole:off", "-vsyslog:off")}
 	c.controller.Env = append(os.Environ(), "OVN_RUNDIR="+c.vtep.dir)
 	c.controller.Stderr = os.Stderr
@@ -126,12 +126,11 @@ func (c *cloud) watched(rows int) (*watcher, error) {
 }
 
 // appear adds one more MAC to the southbound database.
-func (c *cloud) appear(b *bench, seen *watcher, rows, i int) error {
+func (c *cloud) appear(seen *watcher, i int) (sample, error) {
 	network, own := i%siteNetworks, c.controller.cpu()
 	got, err := seen.timed(macOf(network, lateMACs+i), func() error { return c.south.transact(c.portBinding(network, lateMACs+i)) })
 	got.cpu = c.controller.cpu() - own
-	b.add(workChange, rows, ovnController, got)
-	return err
+	return got, err
 }
 
 // lateMACs are numbered from here; Port_Binding.tunnel_key ends at 32767.

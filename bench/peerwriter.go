@@ -36,38 +36,31 @@ type writerNetwork struct {
 }
 
 // writerPush has networking-l2gw's agent write a new switch's rows.
-func (b *bench) writerPush(mode string, rows int) (sample, error) {
-	s, err := b.target("dst", tunnelIP(1000))
-	if err != nil {
-		return sample{}, err
+func writerPush(mode string) func(s *server, rows int) (sample, error) {
+	return func(s *server, rows int) (sample, error) {
+		work, err := newWriterWork(s, mode, rows)
+		if err != nil {
+			return sample{}, err
+		}
+		text, err := json.Marshal(work)
+		if err != nil {
+			return sample{}, err
+		}
+		file := filepath.Join(s.dir, "l2gw_writer.py")
+		if err := os.WriteFile(file, writerProgram, 0o600); err != nil {
+			return sample{}, err
+		}
+		f, err := startSpeaker(string(text), systemPython, file)
+		if err != nil {
+			return sample{}, err
+		}
+		return f.run(s)
 	}
-	defer b.stop(s)
-	work, err := s.writerWork(mode, rows)
-	if err != nil {
-		return sample{}, err
-	}
-	text, err := json.Marshal(work)
-	if err != nil {
-		return sample{}, err
-	}
-	file := filepath.Join(b.dir, "l2gw_writer.py")
-	if err := os.WriteFile(file, writerProgram, 0o600); err != nil {
-		return sample{}, err
-	}
-	f, err := startSpeaker(string(text), systemPython, file)
-	if err != nil {
-		return sample{}, err
-	}
-	got, err := f.run(s)
-	if err != nil {
-		return sample{}, err
-	}
-	return got, s.holds(rows)
 }
 
-// writerWork prepares the database: networking-l2gw knows the ids of locators,
+// newWriterWork prepares the database: networking-l2gw knows the ids of locators,
 // and for a port event that of the logical switch, from its mirror of it.
-func (s *server) writerWork(mode string, rows int) (*writerWork, error) {
+func newWriterWork(s *server, mode string, rows int) (*writerWork, error) {
 	_, ips := sourceIPs()
 	work := &writerWork{Mode: mode, TCP: s.port, Locators: map[string]string{}, Networks: make([]writerNetwork, siteNetworks)}
 	ports, err := s.ids("Physical_Port", "[]")
@@ -75,7 +68,7 @@ func (s *server) writerWork(mode string, rows int) (*writerWork, error) {
 		return nil, err
 	}
 	work.Port = ports[0]
-	ops := s.standing(ips, work.Locators)
+	ops := standing(ips, work.Locators)
 	for n := range work.Networks {
 		work.Networks[n] = writerNetwork{Name: networkName(n), VNI: vniOf(n), VLAN: n + 1}
 		if mode == "mac" {
@@ -91,7 +84,7 @@ func (s *server) writerWork(mode string, rows int) (*writerWork, error) {
 }
 
 // standing makes locators that something refers to.
-func (s *server) standing(ips []string, ids map[string]string) (ops []string) {
+func standing(ips []string, ids map[string]string) (ops []string) {
 	list := ""
 	for i, ip := range ips {
 		ids[ip] = newUUID()

@@ -8,12 +8,12 @@ import (
 )
 
 // plot draws how full pushes and lone changes grow, both axes logarithmic.
-func (b *bench) plot() string {
+func (r results) plot() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="12">`+"\n", 2*panelWidth, panelHeight)
 	out.WriteString(`<rect width="100%" height="100%" fill="white"/>` + "\n")
-	b.panel(&out, 0, workPush, "full push: ms by MACs")
-	b.panel(&out, panelWidth, workChange, "one change: ms by rows standing")
+	r.panel(&out, 0, workPush, "full push: ms by MACs")
+	r.panel(&out, panelWidth, workChange, "one change: ms by rows standing")
 	out.WriteString("</svg>\n")
 	return out.String()
 }
@@ -37,11 +37,11 @@ func yOf(ms float64) float64 {
 	return marginTop + plotHeight - (math.Log10(ms)-minMillis)/(maxMillis-minMillis)*plotHeight
 }
 
-func (b *bench) panel(out *strings.Builder, left int, work, title string) {
+func (r results) panel(out *strings.Builder, left int, work, title string) {
 	fmt.Fprintf(out, `<text x="%d" y="24" font-size="14">%s</text>`+"\n", left+marginLeft, title)
 	axes(out, left)
-	for i, who := range b.drawn(work) {
-		b.line(out, left, work, who, colours[i%len(colours)], i)
+	for i, who := range r.drawn(work) {
+		r.line(out, left, work, who, colours[i%len(colours)], i)
 	}
 }
 
@@ -59,8 +59,8 @@ func axes(out *strings.Builder, left int) {
 }
 
 // drawn are all who did the work, ours first.
-func (b *bench) drawn(work string) (who []string) {
-	for k := range b.results {
+func (r results) drawn(work string) (who []string) {
+	for k := range r {
 		if k.work == work && !slices.Contains(who, k.who) {
 			who = append(who, k.who)
 		}
@@ -70,10 +70,10 @@ func (b *bench) drawn(work string) (who []string) {
 	return who
 }
 
-func (b *bench) line(out *strings.Builder, left int, work, who, colour string, index int) {
+func (r results) line(out *strings.Builder, left int, work, who, colour string, index int) {
 	var points []string
 	for _, size := range []int{1_000, 10_000, 100_000} {
-		s, ok := b.median(work, size, who)
+		s, ok := r.median(work, size, who)
 		if !ok || s.wall <= 0 {
 			continue
 		}

@@ -21,43 +21,43 @@ var errTargets = errors.New("a bound is not met")
 
 // report writes the tables and the plot; of a short run only the bounds, which
 // have to be met.
-func (b *bench) report(out string) error {
-	if b.smoke {
-		b.figures(os.Stdout)
-		if !b.verdicts(os.Stdout, smokeTargets()) {
+func (r results) report(o options, out string) error {
+	if o.smoke {
+		r.figures(os.Stdout)
+		if !r.verdicts(os.Stdout, smokeTargets()) {
 			return errTargets
 		}
 		return nil
 	}
 	if out == "" {
-		b.write(os.Stdout, "")
+		r.write(os.Stdout, o.runs, "")
 		return nil
 	}
 	plot := strings.TrimSuffix(out, filepath.Ext(out)) + ".svg"
 	var text strings.Builder
-	b.write(&text, filepath.Base(plot))
-	return errors.Join(os.WriteFile(out, []byte(text.String()), 0o644), os.WriteFile(plot, []byte(b.plot()), 0o644))
+	r.write(&text, o.runs, filepath.Base(plot))
+	return errors.Join(os.WriteFile(out, []byte(text.String()), 0o644), os.WriteFile(plot, []byte(r.plot()), 0o644))
 }
 
-func (b *bench) write(w io.Writer, plot string) {
+func (r results) write(w io.Writer, runs int, plot string) {
 	fmt.Fprintf(w, "# Performance\n\nMade by `make bench`: medians of %d interleaved runs on %s.\n"+
 		"The raw client writes the same rows from prebuilt JSON, %d a transaction, %d transactions in flight.\n\n## Targets\n\n",
-		b.runs, machine(), perTransaction, inFlight)
-	b.verdicts(w, targets())
+		runs, machine(), perTransaction, inFlight)
+	r.verdicts(w, targets())
 	if plot != "" {
 		fmt.Fprintf(w, "\n![push and change by size](%s)\n", plot)
 	}
-	b.growth(w)
-	b.figures(w)
+	r.growth(w)
+	r.figures(w)
 	fmt.Fprintf(w, "\n%s", notes)
 }
 
 // verdicts prints the bounds, and reports whether all that were measured are met.
-func (b *bench) verdicts(w io.Writer, all []target) bool {
+func (r results) verdicts(w io.Writer, all []target) bool {
 	met := true
 	fmt.Fprint(w, "| work | measure | measured | target | |\n|---|---|---|---|---|\n")
 	for _, t := range all {
-		v, ok := t.value(b.results)
+		v, ok := t.value(r)
 		verdict := "PASS"
 		switch {
 		case !ok:
@@ -72,7 +72,7 @@ func (b *bench) verdicts(w io.Writer, all []target) bool {
 }
 
 // growth prints the wall times by size.
-func (b *bench) growth(w io.Writer) {
+func (r results) growth(w io.Writer) {
 	for _, g := range []struct {
 		work, unit string
 		sizes      []int
@@ -80,13 +80,13 @@ func (b *bench) growth(w io.Writer) {
 		{workPush, "MACs", []int{1_000, 10_000, 100_000}}, {workChange, "rows standing", []int{1_000, 10_000, 100_000}},
 		{workSnapshot, "MACs", []int{1_000, 10_000, 100_000}}, {workScale, "switches", []int{10, 100, 500}},
 	} {
-		b.growthOf(w, g.work, g.unit, g.sizes)
+		r.growthOf(w, g.work, g.unit, g.sizes)
 	}
 }
 
-func (b *bench) growthOf(w io.Writer, work, unit string, sizes []int) {
+func (r results) growthOf(w io.Writer, work, unit string, sizes []int) {
 	var who []string
-	for k := range b.results {
+	for k := range r {
 		if k.work == work && !slices.Contains(who, k.who) {
 			who = append(who, k.who)
 		}
@@ -103,7 +103,7 @@ func (b *bench) growthOf(w io.Writer, work, unit string, sizes []int) {
 	for _, name := range who {
 		fmt.Fprintf(w, "| %s |", name)
 		for _, n := range sizes {
-			s, ok := b.median(work, n, name)
+			s, ok := r.median(work, n, name)
 			fmt.Fprintf(w, " %s |", shown(s.wall, ok))
 		}
 		fmt.Fprintln(w)
@@ -118,21 +118,21 @@ func shown(d time.Duration, ok bool) string {
 }
 
 // figures prints every median there is.
-func (b *bench) figures(w io.Writer) {
-	keys := make([]key, 0, len(b.results))
-	for k := range b.results {
+func (r results) figures(w io.Writer) {
+	keys := make([]key, 0, len(r))
+	for k := range r {
 		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, compareKeys)
 	fmt.Fprint(w, "\n## All figures\n\n| work | size | who | wall | 99th percentile | its CPU | CPU of databases | peak memory | samples |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, k := range keys {
-		m, _ := b.median(k.work, k.size, k.who)
-		p99 := quantile(b.results[k], 0.99, func(s sample) time.Duration { return s.wall })
+		m, _ := r.median(k.work, k.size, k.who)
+		p99 := quantile(r[k], 0.99, func(s sample) time.Duration { return s.wall })
 		mem := "-"
 		if m.memory > 0 {
 			mem = fmt.Sprintf("%.1f MiB", memory(m))
 		}
-		n := len(b.results[k])
+		n := len(r[k])
 		fmt.Fprintf(w, "| %s | %d | %s | %s | %s | %s | %s | %s | %d |\n", k.work, k.size, k.who,
 			shown(m.wall, true), shown(p99, n >= 100), shown(m.cpu, true), shown(m.server, true), mem, n)
 	}

@@ -12,13 +12,13 @@ func (f *fabric) snapshots() (sample, error) {
 	for i := range work {
 		work[i] = [][]byte{monitorAll()}
 	}
-	return f.b.runFloor(f.servers, work)
+	return runFloor(f.servers, work)
 }
 
 // restart starts the daemon on its store until all is in sync. It may not write.
 func (f *fabric) restart() (sample, error) {
 	began, before := time.Now(), cpuOfAll(f.servers)
-	if err := f.d.start(f.b.binary); err != nil {
+	if err := f.d.start(f.p.binary); err != nil {
 		return sample{}, err
 	}
 	if err := f.d.inSync(len(f.servers), ""); err != nil {

@@ -124,16 +124,6 @@ func failed(reply []byte) bool {
 	return bytes.Contains(reply, []byte(`"error":"`)) || bytes.Contains(reply, []byte(`"error":{`))
 }
 
-// transact makes one transaction on a connection of its own.
-func transact(address, db string, ops ...string) (json.RawMessage, error) {
-	c, err := dialRaw(address)
-	if err != nil {
-		return nil, err
-	}
-	defer c.Close()
-	return c.transact(db, ops...)
-}
-
 func (c *rawConn) transact(db string, ops ...string) (json.RawMessage, error) {
 	if _, err := c.Write(transaction(0, db, ops)); err != nil {
 		return nil, err
@@ -148,17 +138,4 @@ func (c *rawConn) transact(db string, ops ...string) (json.RawMessage, error) {
 	var reply struct{ Result json.RawMessage }
 	err = json.Unmarshal(msg, &reply)
 	return bytes.Clone(reply.Result), err
-}
-
-// count is the number of rows of a table that match.
-func count(address, db, table, where string) (int, error) {
-	result, err := transact(address, db, fmt.Sprintf(`{"op":"select","table":%q,"where":%s,"columns":["_uuid"]}`, table, where))
-	if err != nil {
-		return 0, err
-	}
-	var rows []struct{ Rows []json.RawMessage }
-	if err := json.Unmarshal(result, &rows); err != nil {
-		return 0, err
-	}
-	return len(rows[0].Rows), nil
 }

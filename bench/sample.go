@@ -29,6 +29,15 @@ func (r results) add(work string, size int, who string, s sample) {
 	r[k] = append(r[k], s)
 }
 
+// once does a piece of work and adds what it took.
+func (r results) once(work string, size int, who string, do func() (sample, error)) error {
+	got, err := do()
+	if err == nil {
+		r.add(work, size, who, got)
+	}
+	return err
+}
+
 // median of each figure by itself; false where there is no sample.
 func (r results) median(work string, size int, who string) (sample, bool) {
 	all := r[key{work, size, who}]

@@ -25,7 +25,7 @@ func scale(b *bench) error {
 		counts = counts[:1]
 	}
 	for _, n := range counts {
-		if err := b.scaleTo(workScale, n, macsEach); err != nil {
+		if err := scaleTo(b, workScale, n, macsEach); err != nil {
 			return fmt.Errorf("%d switches: %w", n, err)
 		}
 	}
@@ -33,16 +33,16 @@ func scale(b *bench) error {
 }
 
 // dense is the same where each switch has many MACs.
-func dense(b *bench) error { return b.scaleTo(workDense, denseSwitches, networksEach*macsEach) }
+func dense(b *bench) error { return scaleTo(b, workDense, denseSwitches, networksEach*macsEach) }
 
-func (b *bench) scaleTo(work string, n, macs int) error {
-	f, err := b.newFabric(n, pairs, macs)
+func scaleTo(b *bench, work string, n, macs int) error {
+	f, err := newFabric(b.programs, n, pairs, macs)
 	if err != nil {
 		return err
 	}
 	defer f.end()
 	for i := range b.runs {
-		if err := f.scaleOnce(work); err != nil {
+		if err := f.scaleOnce(b.results, work); err != nil {
 			return err
 		}
 		if i == b.runs-1 && !b.smoke {
@@ -59,7 +59,7 @@ func (b *bench) scaleTo(work string, n, macs int) error {
 }
 
 // scaleOnce has all do it in turn, ours last.
-func (f *fabric) scaleOnce(work string) error {
+func (f *fabric) scaleOnce(r results, work string) error {
 	for _, c := range []struct {
 		who string
 		do  func() (sample, error)
@@ -68,11 +68,9 @@ func (f *fabric) scaleOnce(work string) error {
 		{reading, func() (sample, error) { return f.raw(questions()...) }},
 		{ours, func() (sample, error) { return f.sync() }},
 	} {
-		got, err := c.do()
-		if err != nil {
+		if err := r.once(work, len(f.servers), c.who, c.do); err != nil {
 			return fmt.Errorf("%s: %w", c.who, err)
 		}
-		f.b.add(work, len(f.servers), c.who, got)
 		if c.who == ours {
 			break
 		}

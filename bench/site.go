@@ -11,7 +11,7 @@ const (
 // site is a daemon and one database with 50 switches, which have learned
 // MACs in 100 networks.
 type site struct {
-	b       *bench
+	p       *programs
 	d       *daemon
 	source  *server
 	rows    rowSet
@@ -27,16 +27,16 @@ func sourceIPs() (names, ips []string) {
 }
 
 // newSite returns a site that has learned so many MACs and is in sync.
-func (b *bench) newSite(macs int, args ...string) (*site, error) {
-	s := &site{b: b}
+func newSite(p *programs, macs int, args ...string) (*site, error) {
+	s := &site{p: p}
 	var err error
-	if s.source, err = b.startVtep(); err != nil {
+	if s.source, err = p.startVtep(); err != nil {
 		return nil, err
 	}
 	if err := s.learn(macs); err != nil {
 		return nil, err
 	}
-	if s.d, err = b.startDaemon(args...); err != nil {
+	if s.d, err = p.startDaemon(args...); err != nil {
 		return nil, err
 	}
 	for i := range siteNetworks {
@@ -91,21 +91,12 @@ func (s *site) join(name, ip string, server *server) (m *member, err error) {
 	return m, nil
 }
 
-// target starts a database with one empty switch.
-func (b *bench) target(name, ip string) (*server, error) {
-	server, err := b.startVtep()
-	if err != nil {
-		return nil, err
-	}
-	return server, server.transact(switches([]string{name}, []string{ip}, port)...)
-}
-
 // pausedTarget is a new switch, a member of all networks, whose database hangs:
 // it is dialled while all is being defined, and answers when resumed.
 func (s *site) pausedTarget() (*member, error) {
 	s.targets++
 	name, ip := fmt.Sprintf("dst%d", s.targets), tunnelIP(1000+s.targets)
-	server, err := s.b.target(name, ip)
+	server, err := s.p.target(name, ip)
 	if err != nil {
 		return nil, err
 	}
@@ -116,8 +107,8 @@ func (s *site) pausedTarget() (*member, error) {
 }
 
 // newPair is a site and a switch beside it that is to have all its MACs.
-func (b *bench) newPair(macs int) (*site, *member, error) {
-	s, err := b.newSite(macs)
+func newPair(p *programs, macs int) (*site, *member, error) {
+	s, err := newSite(p, macs)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -140,13 +131,13 @@ func (s *site) newTarget() (*member, error) {
 // leave removes a member again. Its database dies first: what is being removed
 // is not to be measured.
 func (s *site) leave(m *member) error {
-	s.b.stop(m.server)
+	s.p.stop(m.server)
 	return s.d.remove(m.paths...)
 }
 
 func (s *site) end() error {
-	err := s.b.stopDaemon(s.d)
-	s.b.stop(s.source)
+	err := s.p.stopDaemon(s.d)
+	s.p.stop(s.source)
 	return err
 }
 

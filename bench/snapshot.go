@@ -22,11 +22,11 @@ const (
 func snapshot(b *bench) error {
 	for _, rows := range b.sizes() {
 		for range b.runs {
-			s, _, err := b.filled(rows)
+			s, _, err := filled(b.programs, rows)
 			if err != nil {
 				return err
 			}
-			if err := errors.Join(b.snapshotOurs(s, rows), b.snapshotFloor(s, rows)); err != nil {
+			if err := errors.Join(snapshotOurs(b, s, rows), b.once(workSnapshot, rows, floor, func() (sample, error) { return rawSnapshot(s) })); err != nil {
 				return err
 			}
 			b.stop(s)
@@ -35,7 +35,7 @@ func snapshot(b *bench) error {
 	return nil
 }
 
-func (b *bench) snapshotOurs(s *server, rows int) error {
+func snapshotOurs(b *bench, s *server, rows int) error {
 	d, err := b.startDaemon()
 	if err != nil {
 		return err
@@ -62,10 +62,8 @@ func (b *bench) snapshotOurs(s *server, rows int) error {
 	return errors.Join(err, b.stopDaemon(d))
 }
 
-func (b *bench) snapshotFloor(s *server, rows int) error {
-	got, err := b.runFloor([]*server{s}, [][][]byte{{monitorAll()}})
-	b.add(workSnapshot, rows, floor, got)
-	return err
+func rawSnapshot(s *server) (sample, error) {
+	return runFloor([]*server{s}, [][][]byte{{monitorAll()}})
 }
 
 // monitorAll reads what a controller must know of a switch, and asks for reports of

@@ -11,12 +11,12 @@ import (
 type watcher struct{ *rawConn }
 
 // watch monitors a column for inserted or changed rows.
-func (s *server) watch(table, column string) (*watcher, error) {
-	c, err := dialRaw(s.unix())
+func (d database) watch(table, column string) (*watcher, error) {
+	c, err := dialRaw(d.unix)
 	if err != nil {
 		return nil, err
 	}
-	params := fmt.Sprintf(`[%q,"w",{%q:{"columns":[%q],"select":{"initial":false,"insert":true,"delete":false,"modify":true}}}]`, s.db, table, column)
+	params := fmt.Sprintf(`[%q,"w",{%q:{"columns":[%q],"select":{"initial":false,"insert":true,"delete":false,"modify":true}}}]`, d.name, table, column)
 	if _, err := c.Write(request(0, "monitor", params)); err != nil {
 		return nil, err
 	}
