@@ -19,31 +19,22 @@ func viewConnection(c *call, x *model.L2GatewayConnection) connectionView {
 
 // connections is networking-l2gw's resource.
 func connections() *resource[connectionView] {
-	return &resource[connectionView]{
+	return kept[model.L2GatewayConnection, *model.L2GatewayConnection, connectionView]{
+		table: func(d *model.Definitions) model.Table[model.L2GatewayConnection, *model.L2GatewayConnection] {
+			return d.Connections
+		},
+		absent: func(string) *model.Error { return model.ErrConnectionNotFound() },
+		view:   viewConnection,
+		create: createConnection,
+		remove: Store.DeleteConnection,
+	}.serve(resource[connectionView]{
 		singular: "l2_gateway_connection", plural: "l2_gateway_connections", route: "/v2.0/l2-gateway-connections",
 		attrs: connectionAttributes(),
 		// Clients look for a connection by name before they delete it. Were the
 		// name ignored, any name would find the only connection there is.
 		matchNothing: []string{"name"},
 		refuse:       adminRequired,
-		all: func(c *call) []connectionView {
-			vs := make([]connectionView, 0, c.defs.Connections.Len())
-			for x := range c.defs.Connections.All() {
-				vs = append(vs, viewConnection(c, x))
-			}
-			return vs
-		},
-		find: func(c *call, id string) (connectionView, error) {
-			x, ok := c.defs.Connections.Get(id)
-			if !ok {
-				return connectionView{}, model.ErrConnectionNotFound()
-			}
-			return viewConnection(c, x), nil
-		},
-		absent: func(string) error { return model.ErrConnectionNotFound() },
-		create: createConnection,
-		remove: func(c *call, id string) error { return c.cfg.Store.DeleteConnection(c.r.Context(), id) },
-	}
+	})
 }
 
 func connectionAttributes() []attribute[connectionView] {
@@ -90,7 +81,7 @@ func showSegmentation(x connectionView) any {
 	return int(x.SegmentationID.Value)
 }
 
-func createConnection(c *call, in values) (connectionView, error) {
+func createConnection(c *call, in values) (*model.L2GatewayConnection, error) {
 	x := model.L2GatewayConnection{
 		Record:      model.Record{ProjectID: in.project()},
 		L2GatewayID: valueOf[string](in, "l2_gateway_id"),
@@ -98,24 +89,20 @@ func createConnection(c *call, in values) (connectionView, error) {
 	}
 	gw, _ := c.defs.Gateways.Get(x.L2GatewayID)
 	if err := checkJoin(c.who, c.defs, x.NetworkID, gw); err != nil {
-		return connectionView{}, err
+		return nil, err
 	}
 	if text := valueOf[string](in, "segmentation_id"); text != "" {
 		kind := wantedKind(c.defs, gw)
 		seg, err := parseSegmentation(kind, text)
 		if err != nil {
-			return connectionView{}, beforeRange(c.defs, x.NetworkID, kind, err)
+			return nil, beforeRange(c.defs, x.NetworkID, kind, err)
 		}
 		x.SegmentationID = seg
 	}
 	if err := checkFree(c.defs, c.cfg.Status, &x, gw); err != nil {
-		return connectionView{}, err
+		return nil, err
 	}
-	made, err := c.cfg.Store.CreateConnection(c.r.Context(), x)
-	if err != nil {
-		return connectionView{}, err
-	}
-	return viewConnection(c, made), nil
+	return c.cfg.Store.CreateConnection(c.r.Context(), x)
 }
 
 // checkJoin asks for the caller's rights on what a connection joins. It will

@@ -45,29 +45,18 @@ func idleMACs(index Index, of model.DeviceMACs) string {
 // gatewayDevices is networking-midonet's device management with our own
 // attributes added.
 func gatewayDevices() *resource[deviceView] {
-	return &resource[deviceView]{
-		singular: "gateway_device", plural: "gateway_devices", route: "/v2.0/gw/gateway_devices",
-		attrs: gatewayDeviceAttributes(),
-		all: func(c *call) []deviceView {
-			vs := make([]deviceView, 0, c.defs.Devices.Len())
-			for d := range c.defs.Devices.All() {
-				vs = append(vs, viewDevice(c, d))
-			}
-			return vs
-		},
-		find: func(c *call, id string) (deviceView, error) {
-			d, ok := c.defs.Devices.Get(id)
-			if !ok {
-				return deviceView{}, model.ErrGatewayDeviceNotFound(id)
-			}
-			return viewDevice(c, d), nil
-		},
-		absent: func(id string) error { return model.ErrGatewayDeviceNotFound(id) },
+	return kept[model.GatewayDevice, *model.GatewayDevice, deviceView]{
+		table:  func(d *model.Definitions) model.Table[model.GatewayDevice, *model.GatewayDevice] { return d.Devices },
+		absent: model.ErrGatewayDeviceNotFound,
+		view:   viewDevice,
 		create: createGatewayDevice,
 		update: updateGatewayDevice,
+		remove: Store.DeleteGatewayDevice,
+	}.serve(resource[deviceView]{
+		singular: "gateway_device", plural: "gateway_devices", route: "/v2.0/gw/gateway_devices",
+		attrs:  gatewayDeviceAttributes(),
 		remark: reviewer.device,
-		remove: func(c *call, id string) error { return c.cfg.Store.DeleteGatewayDevice(c.r.Context(), id) },
-	}
+	})
 }
 
 func gatewayDeviceAttributes() []attribute[deviceView] {
@@ -124,11 +113,11 @@ func showManagementPort(d deviceView) any {
 
 func showConditions(cs []model.Condition) any { return append([]model.Condition{}, cs...) }
 
-func createGatewayDevice(c *call, in values) (deviceView, error) {
+func createGatewayDevice(c *call, in values) (*model.GatewayDevice, error) {
 	if id := valueOf[string](in, "resource_id"); in["type"] == model.NetworkVLAN && c.who.hidesNetwork(c.defs, id) {
-		return deviceView{}, model.ErrResourceNotFound(id)
+		return nil, model.ErrResourceNotFound(id)
 	}
-	d, err := c.cfg.Store.CreateGatewayDevice(c.r.Context(), model.GatewayDevice{
+	return c.cfg.Store.CreateGatewayDevice(c.r.Context(), model.GatewayDevice{
 		Record:             model.Record{ProjectID: in.project()},
 		Name:               valueOf[string](in, "name"),
 		Type:               valueOf[model.DeviceType](in, "type"),
@@ -144,14 +133,10 @@ func createGatewayDevice(c *call, in values) (deviceView, error) {
 		TLS:                valueOf[string](in, "tls"),
 		DriftPolicy:        valueOf[model.DriftPolicy](in, "drift_policy"),
 	})
-	if err != nil {
-		return deviceView{}, err
-	}
-	return viewDevice(c, d), nil
 }
 
-func updateGatewayDevice(c *call, id string, in values) (deviceView, error) {
-	d, err := c.cfg.Store.UpdateGatewayDevice(c.r.Context(), id, model.GatewayDeviceUpdate{
+func updateGatewayDevice(c *call, id string, in values) (*model.GatewayDevice, error) {
+	return c.cfg.Store.UpdateGatewayDevice(c.r.Context(), id, model.GatewayDeviceUpdate{
 		Name: given[string](in, "name"),
 
 		ManagementIP:       givenOrNull[string](in, "management_ip"),
@@ -167,8 +152,4 @@ func updateGatewayDevice(c *call, id string, in values) (deviceView, error) {
 		DriftPolicy: given[model.DriftPolicy](in, "drift_policy"),
 		Replaced:    valueOf[bool](in, "accept_replacement"),
 	})
-	if err != nil {
-		return deviceView{}, err
-	}
-	return viewDevice(c, d), nil
 }

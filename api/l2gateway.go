@@ -1,8 +1,6 @@
 package api
 
 import (
-	"slices"
-
 	"bordergw/model"
 )
 
@@ -23,24 +21,19 @@ func l2Gateways() *resource[*model.L2Gateway] {
 		// An order for one PUT, not a property: devices becomes the whole list.
 		{name: "replace_devices", put: true, format: boolean, doc: "devices becomes the whole list"},
 	}
-	return &resource[G]{
+	return kept[model.L2Gateway, G, G]{
+		table:  func(d *model.Definitions) model.Table[model.L2Gateway, G] { return d.Gateways },
+		absent: model.ErrL2GatewayNotFound,
+		view:   asKept[G],
+		create: createL2Gateway,
+		update: updateL2Gateway,
+		remove: Store.DeleteL2Gateway,
+	}.serve(resource[G]{
 		singular: "l2_gateway", plural: "l2_gateways", route: "/v2.0/l2-gateways",
 		attrs:  append(attrs, ownership[G]()...),
 		refuse: adminRequired,
-		all:    func(c *call) []G { return slices.Collect(c.defs.Gateways.All()) },
-		find: func(c *call, id string) (G, error) {
-			g, ok := c.defs.Gateways.Get(id)
-			if !ok {
-				return nil, model.ErrL2GatewayNotFound(id)
-			}
-			return g, nil
-		},
-		absent: func(id string) error { return model.ErrL2GatewayNotFound(id) },
-		create: createL2Gateway,
-		update: updateL2Gateway,
 		remark: reviewer.gateway,
-		remove: func(c *call, id string) error { return c.cfg.Store.DeleteL2Gateway(c.r.Context(), id) },
-	}
+	})
 }
 
 func createL2Gateway(c *call, in values) (*model.L2Gateway, error) {

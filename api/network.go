@@ -2,7 +2,6 @@ package api
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 
 	"bordergw/model"
@@ -46,24 +45,19 @@ func networks() *resource[*model.Network] {
 		readOnly("subnets", schemaOf[[]string](), func(N) any { return []string{} }),
 	}
 	attrs = append(attrs, notNetworks()...)
-	return &resource[N]{
+	return kept[model.Network, N, N]{
+		table:  func(d *model.Definitions) model.Table[model.Network, N] { return d.Networks },
+		absent: model.ErrNetworkNotFound,
+		view:   asKept[N],
+		create: createNetwork,
+		update: updateNetwork,
+		remove: Store.DeleteNetwork,
+	}.serve(resource[N]{
 		singular: "network", plural: "networks", route: "/v2.0/networks",
 		attrs:  append(attrs, ownership[N]()...),
 		public: func(n N) bool { return n.Shared },
-		all:    func(c *call) []N { return slices.Collect(c.defs.Networks.All()) },
-		find: func(c *call, id string) (N, error) {
-			n, ok := c.defs.Networks.Get(id)
-			if !ok {
-				return nil, model.ErrNetworkNotFound(id)
-			}
-			return n, nil
-		},
-		absent: func(id string) error { return model.ErrNetworkNotFound(id) },
-		create: createNetwork,
-		update: updateNetwork,
 		remark: reviewer.network,
-		remove: func(c *call, id string) error { return c.cfg.Store.DeleteNetwork(c.r.Context(), id) },
-	}
+	})
 }
 
 // showNetworkVNI is null until the first connection fixes it.
