@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"bordergw/api"
+	"bordergw/vtep/transport"
 )
 
 // authenticator gives what the configuration asks for.
@@ -38,7 +39,7 @@ type tokenEntry struct {
 }
 
 func readTokens(path string) ([]api.Token, error) {
-	text, err := readBounded(path)
+	text, err := transport.ReadFile(path, maxConfigSize)
 	if err != nil {
 		return nil, err
 	}

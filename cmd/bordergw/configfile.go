@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
 
 	"bordergw/model"
+	"bordergw/vtep/transport"
 )
 
 // maxConfigSize bounds what is read of a configuration or token file.
@@ -19,24 +19,11 @@ const maxConfigSize = 1 << 20
 // readConfigFile sets the keys that the YAML file gives and notes their lines.
 // It refuses unknown and repeated keys and values that are not scalars.
 func readConfigFile(path string, keys *pflag.FlagSet, origin origins) error {
-	text, err := readBounded(path)
+	text, err := transport.ReadFile(path, maxConfigSize)
 	if err != nil {
 		return fmt.Errorf("reading the configuration: %w", err)
 	}
 	return parseConfig(path, text, keys, origin)
-}
-
-func readBounded(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, model.Plain(err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxConfigSize+1))
-	if err == nil && len(text) > maxConfigSize {
-		err = fmt.Errorf("%s is larger than %d bytes", path, maxConfigSize)
-	}
-	return text, model.Plain(err)
 }
 
 func parseConfig(path string, text []byte, keys *pflag.FlagSet, origin origins) error {

@@ -3,14 +3,12 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
-	"os"
 
 	"github.com/spf13/cobra"
 
-	"bordergw/model"
+	"bordergw/vtep/transport"
 )
 
 // maxExport bounds what import reads. The daemon takes less.
@@ -47,21 +45,15 @@ func importCommand() *cobra.Command {
 	return c
 }
 
-func readExport(path string, in io.Reader) (json.RawMessage, error) {
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, model.Plain(err)
-		}
-		defer f.Close()
-		in = f
+func readExport(path string, in io.Reader) (text json.RawMessage, err error) {
+	if path == "-" {
+		text, err = transport.ReadAll(in, path, maxExport)
+	} else {
+		text, err = transport.ReadFile(path, maxExport)
 	}
-	text, err := io.ReadAll(io.LimitReader(in, maxExport+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("reading %w", model.Plain(err))
-	case len(text) > maxExport:
-		return nil, fmt.Errorf("%s is larger than %d bytes", path, maxExport)
+		return nil, err
 	case !json.Valid(text):
 		return nil, errors.New(path + " is not JSON")
 	}

@@ -14,6 +14,7 @@ import (
 
 	"bordergw/api"
 	"bordergw/api/keystone"
+	"bordergw/vtep/transport"
 )
 
 // keystoneConfig is what --auth keystone needs. The password is in a file, so
@@ -79,7 +80,7 @@ func (k *keystoneConfig) refuse(o origins) error {
 }
 
 func (k *keystoneConfig) authenticator() (api.Authenticator, error) {
-	password, err := readBounded(k.PasswordFile)
+	password, err := transport.ReadFile(k.PasswordFile, maxConfigSize)
 	if err != nil {
 		return nil, fmt.Errorf("reading the password for Keystone: %w", err)
 	}
@@ -102,7 +103,7 @@ func (k *keystoneConfig) client() (*http.Client, error) {
 	if k.CAFile == "" {
 		return nil, nil
 	}
-	pem, err := readBounded(k.CAFile)
+	pem, err := transport.ReadFile(k.CAFile, maxConfigSize)
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"time"
@@ -67,9 +66,9 @@ func (c *Config) load() (*material, error) {
 	}
 	m := &material{pair: pair, cas: map[string][]*x509.Certificate{}, pools: map[string]*x509.CertPool{}, all: x509.NewCertPool()}
 	for name, path := range c.CAs {
-		text, err := readFile(path)
+		text, err := ReadFile(path, maxFile)
 		if err != nil {
-			return nil, fmt.Errorf("CA %q: %w", name, model.Plain(err))
+			return nil, fmt.Errorf("CA %q: %w", name, err)
 		}
 		certs, err := parseCertificates(text)
 		if err != nil {
@@ -85,32 +84,19 @@ func (c *Config) load() (*material, error) {
 }
 
 func loadPair(certificate, key string) (*tls.Certificate, error) {
-	cert, err := readFile(certificate)
+	cert, err := ReadFile(certificate, maxFile)
 	if err != nil {
-		return nil, fmt.Errorf("certificate: %w", model.Plain(err))
+		return nil, fmt.Errorf("certificate: %w", err)
 	}
-	secret, err := readFile(key)
+	secret, err := ReadFile(key, maxFile)
 	if err != nil {
-		return nil, fmt.Errorf("private key: %w", model.Plain(err))
+		return nil, fmt.Errorf("private key: %w", err)
 	}
 	pair, err := tls.X509KeyPair(cert, secret)
 	if err != nil {
 		return nil, fmt.Errorf("certificate %s with private key %s: %w", certificate, key, model.Plain(err))
 	}
 	return &pair, nil
-}
-
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(text) > maxFile {
-		err = fmt.Errorf("%s is larger than %d bytes", path, maxFile)
-	}
-	return text, err
 }
 
 // parseCertificates reads a PEM file that holds certificates; text around them,
