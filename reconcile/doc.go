@@ -8,7 +8,7 @@
 // that something may have changed. Each worker owns one session and sends one
 // transaction at a time; a session that ends is followed by a new one under
 // backoff, forever. No plan is made before the database has been read in full
-// and the View takes what was read into account. Silence is never deletion: a
+// and the View takes what was read into account. A missing report is never deletion: a
 // switch that is away keeps its place in the Views of the others.
 //
 // A switch may be dialled and may dial in (Options.Listeners): its newest healthy

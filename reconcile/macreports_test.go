@@ -46,7 +46,7 @@ func TestReportedWithItsMACs(t *testing.T) {
 		}
 	})
 	defer speaking.Wait()
-	for heard := 0; heard < switches; {
+	for reported := 0; reported < switches; {
 		say := l.macs.snapshot(&top.Definitions, time.Now())
 		stated := map[vtep.DatabaseID]bool{}
 		if w := say.winners[net.ID]; w != nil {
@@ -54,11 +54,11 @@ func TestReportedWithItsMACs(t *testing.T) {
 				stated[c.Database] = true
 			}
 		}
-		heard = 0
+		reported = 0
 		for id, db := range devices {
 			require.Equal(t, say.reported[id] >= net.Seq, stated[db])
 			if stated[db] {
-				heard++
+				reported++
 			}
 		}
 	}

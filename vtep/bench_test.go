@@ -32,7 +32,7 @@ func benchSegment(i, rows int) *vtep.Segment {
 	seg := &vtep.Segment{Name: fmt.Sprintf("net-%03d", i), TunnelKey: model.VNI(100 + i)}
 	for j := range rows {
 		at := vtep.Locator{Addr: model.VTEPAddress{192, 0, 2, byte(1 + j%benchLocators)}}
-		seg.MACs = append(seg.MACs, vtep.MACEntry{MAC: model.MAC{2, 0, byte(i >> 8), byte(i), byte(j >> 8), byte(j)}, Locator: at, Home: 2})
+		seg.MACs = append(seg.MACs, vtep.MACEntry{MAC: model.MAC{2, 0, byte(i >> 8), byte(i), byte(j >> 8), byte(j)}, Locator: at, Location: 2})
 	}
 	return seg
 }

@@ -204,9 +204,9 @@ func (d *differ) expressible(seg *Segment) string {
 	if d.have.caps.LocatorKey {
 		return ""
 	}
-	keyed := func(home DatabaseID, l Locator) bool { return l.Key != 0 && !d.excluded(home, l) }
-	if slices.ContainsFunc(seg.Flood, func(e Endpoint) bool { return keyed(e.Home, e.Locator) }) ||
-		slices.ContainsFunc(seg.MACs, func(e MACEntry) bool { return keyed(e.Home, e.Locator) }) {
+	keyed := func(at DatabaseID, l Locator) bool { return l.Key != 0 && !d.excluded(at, l) }
+	if slices.ContainsFunc(seg.Flood, func(e Endpoint) bool { return keyed(e.Location, e.Locator) }) ||
+		slices.ContainsFunc(seg.MACs, func(e MACEntry) bool { return keyed(e.Location, e.Locator) }) {
 		return fmt.Sprintf("schema %s has no tunnel key on locators, which %s needs", d.have.caps.Version, seg.Name)
 	}
 	return ""
@@ -266,7 +266,7 @@ func (d *differ) macs(seg *Segment, ls ovsdb.UUID) {
 	matched, missing := 0, 0
 	for i := range seg.MACs {
 		w := &seg.MACs[i]
-		if d.excluded(w.Home, w.Locator) {
+		if d.excluded(w.Location, w.Locator) {
 			continue
 		}
 		row, ok := have[w.MAC]
@@ -296,9 +296,9 @@ func (d *differ) someMACs(seg *Segment, ls ovsdb.UUID, macs []model.MAC) {
 		w := seg.entry(mac)
 		row, stands := have[mac]
 		switch {
-		case w != nil && !d.excluded(w.Home, w.Locator) && stands:
+		case w != nil && !d.excluded(w.Location, w.Locator) && stands:
 			d.move(seg, w, row)
-		case w != nil && !d.excluded(w.Home, w.Locator):
+		case w != nil && !d.excluded(w.Location, w.Locator):
 			d.adds = append(d.adds, Op{Kind: AddMAC, LogicalSwitch: seg.Name, MAC: mac, Locator: w.Locator, ls: ls})
 		case stands && (w != nil || !d.kept(seg, row)):
 			stale = append(stale, mac)
@@ -317,17 +317,17 @@ func (d *differ) move(seg *Segment, w *MACEntry, row macRow) {
 	}
 }
 
-// excluded reports whether an entry is for the other databases only: its home
+// excluded reports whether an entry is for the other databases only: its location
 // is this one, or one that shares a tunnel address with it.
-func (d *differ) excluded(home DatabaseID, l Locator) bool {
-	return home != 0 && home == d.want.Self || d.own[l.Addr]
+func (d *differ) excluded(at DatabaseID, l Locator) bool {
+	return at != 0 && at == d.want.Self || d.own[l.Addr]
 }
 
 // staleMACs are those that have a row and are not wanted here.
 func (d *differ) staleMACs(seg *Segment, have map[model.MAC]macRow) (stale []model.MAC) {
 	for mac, row := range have {
 		w := seg.entry(mac)
-		if w == nil && !d.kept(seg, row) || w != nil && d.excluded(w.Home, w.Locator) {
+		if w == nil && !d.kept(seg, row) || w != nil && d.excluded(w.Location, w.Locator) {
 			stale = append(stale, mac)
 		}
 	}

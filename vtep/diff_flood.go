@@ -51,7 +51,7 @@ func (d *differ) surplusFlood(name string, rows []ovsdb.UUID) {
 func (d *differ) members(seg *Segment, have []Locator) []Locator {
 	var out []Locator
 	for _, e := range seg.Flood {
-		if !d.excluded(e.Home, e.Locator) {
+		if !d.excluded(e.Location, e.Locator) {
 			out = append(out, e.Locator)
 		}
 	}

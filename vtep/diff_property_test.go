@@ -208,12 +208,12 @@ func checkSegment(t testing.TB, w *vtep.Want, d *database, s *vtep.Segment, p *v
 	own, members := ownIPs(d), []string{}
 	var rows []string
 	for _, m := range s.MACs {
-		if m.Home != w.Self && !own[m.Locator.Addr.String()] {
+		if m.Location != w.Self && !own[m.Locator.Addr.String()] {
 			rows = append(rows, fmt.Sprintf("remote %s %s %s", s.Name, m.MAC, m.Locator))
 		}
 	}
 	for _, e := range s.Flood {
-		if e.Home != w.Self && !own[e.Locator.Addr.String()] {
+		if e.Location != w.Self && !own[e.Locator.Addr.String()] {
 			members = append(members, e.Locator.String())
 		}
 	}

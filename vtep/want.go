@@ -73,7 +73,7 @@ type Segment struct {
 	Description string
 	TunnelKey   model.VNI
 	MACs        []MACEntry // sorted by MAC, each once
-	Flood       []Endpoint // sorted by Locator, each (Locator, Home) once
+	Flood       []Endpoint // sorted by Locator, each (Locator, Location) once
 	// Incomplete: Flood lacks a member whose address is not known.
 	Incomplete bool
 	// Unreported are the tunnel addresses of switches that have not reported their local
@@ -111,8 +111,8 @@ func (s *Segment) entry(mac model.MAC) *MACEntry {
 type MACEntry struct {
 	MAC     model.MAC
 	Locator Locator
-	// Home is the database that the MAC is local to; it gets no row.
-	Home DatabaseID
+	// Location is the database of the switch that the MAC is at, which gets no row; 0 for a far end.
+	Location DatabaseID
 }
 
 // Binds reports whether exactly this binding is wanted.
@@ -134,8 +134,8 @@ func SameBindings(a, b []Binding) bool {
 // Endpoint is a member of a flood list.
 type Endpoint struct {
 	Locator Locator
-	// Home is the database whose switch it is; 0 for a far one.
-	Home DatabaseID
+	// Location is the database of the switch that is the member; 0 for a far end.
+	Location DatabaseID
 }
 
 // Binding joins a VLAN of a port to a logical switch. VLAN 0 is untagged.

@@ -18,8 +18,8 @@ import (
 //	known IP                      an address of Want.Known
 //	ownership managed|tombstoned NAME
 //	segment NAME KEY [DESCRIPTION] [incomplete]
-//	mac NAME MAC LOCATOR [HOME]
-//	flood NAME LOCATOR [HOME]
+//	mac NAME MAC LOCATOR [LOCATION]
+//	flood NAME LOCATOR [LOCATION]
 //	bind SWITCH PORT VLAN NAME
 func parseWant(t testing.TB, text string) *vtep.Want {
 	owned := map[string]vtep.Ownership{}
@@ -38,7 +38,7 @@ func parseWant(t testing.TB, text string) *vtep.Want {
 	for _, s := range w.Segments {
 		slices.SortFunc(s.MACs, func(a, b vtep.MACEntry) int { return a.MAC.Compare(b.MAC) })
 		slices.SortFunc(s.Flood, func(a, b vtep.Endpoint) int {
-			return cmp.Or(a.Locator.Compare(b.Locator), cmp.Compare(a.Home, b.Home))
+			return cmp.Or(a.Locator.Compare(b.Locator), cmp.Compare(a.Location, b.Location))
 		})
 	}
 	return w
@@ -89,9 +89,9 @@ func (p *wantParser) segment(f []string) {
 	case "mac":
 		m, err := model.ParseMAC(f[2])
 		require.NoError(p.t, err)
-		s.MACs = append(s.MACs, vtep.MACEntry{MAC: m, Locator: p.locator(f[3]), Home: p.home(f[4:])})
+		s.MACs = append(s.MACs, vtep.MACEntry{MAC: m, Locator: p.locator(f[3]), Location: p.location(f[4:])})
 	case "flood":
-		s.Flood = append(s.Flood, vtep.Endpoint{Locator: p.locator(f[2]), Home: p.home(f[3:])})
+		s.Flood = append(s.Flood, vtep.Endpoint{Locator: p.locator(f[2]), Location: p.location(f[3:])})
 	default:
 		require.Fail(p.t, "bad line", "%v", f)
 	}
@@ -108,7 +108,7 @@ func (p *wantParser) locator(text string) vtep.Locator {
 	return l
 }
 
-func (p *wantParser) home(rest []string) vtep.DatabaseID {
+func (p *wantParser) location(rest []string) vtep.DatabaseID {
 	if len(rest) == 0 {
 		return 0
 	}

@@ -12,7 +12,7 @@ import (
 // What has to be written because the switch, or what is known of others, changed
 // is no drift, although users want the same as before.
 func TestNoDrift(t *testing.T) {
-	silent := map[model.VTEPAddress]bool{ipOf(9): true}
+	unreported := map[model.VTEPAddress]bool{ipOf(9): true}
 	mode := vtep.LogicalSwitchRow{ReplicationMode: new(string)}
 	want := func(change func(*vtep.Want)) *vtep.Want {
 		w := &vtep.Want{
@@ -32,7 +32,7 @@ func TestNoDrift(t *testing.T) {
 			[]vtep.Problem{{Reason: vtep.TableFull, LogicalSwitch: "n"}}, vtep.Op{Kind: vtep.AddMAC, LogicalSwitch: "n", MAC: macOf(1)}},
 		"the VNI has come free": {plain, plain,
 			[]vtep.Problem{{Reason: vtep.VNITaken, LogicalSwitch: "n"}}, vtep.Op{Kind: vtep.AddLogicalSwitch, LogicalSwitch: "n"}},
-		"a switch has reported its MACs at last": {func(w *vtep.Want) { w.Segments[0].Unreported = silent }, plain, nil,
+		"a switch has reported its MACs at last": {func(w *vtep.Want) { w.Segments[0].Unreported = unreported }, plain, nil,
 			vtep.Op{Kind: vtep.DeleteMAC, LogicalSwitch: "n", MAC: macOf(7)}},
 		"the caution of the start is over": {func(w *vtep.Want) { w.GrowOnly = true }, plain, nil, vtep.Op{Kind: vtep.SetFlood, LogicalSwitch: "n"}},
 		"the switch can not replicate": {func(w *vtep.Want) { w.SourceNode = true }, plain, nil,

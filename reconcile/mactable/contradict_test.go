@@ -15,13 +15,13 @@ func TestStandingRowIsBelievedInTheEnd(t *testing.T) {
 	s.learn(1, mac1, ipOf(1), at(1))
 	s.learn(2, mac1, ipOf(2), at(2))
 	require.Equal(t, at(12), s.pass(at(6)), "that is when the row of the first switch counts")
-	s.requireHome(2, mac1, at(11.9), "until then the later one")
+	s.requireLocation(2, mac1, at(11.9), "until then the later one")
 	s.pass(at(12))
-	s.requireHome(1, mac1, at(12), "a switch that has been reported and has it all the same")
+	s.requireLocation(1, mac1, at(12), "a switch that has been reported and has it all the same")
 
 	s.forget(1, mac1, at(13))
 	s.pass(at(17))
-	s.requireHome(2, mac1, at(17), "it was wrong: it forgets the host, and the other has it again")
+	s.requireLocation(2, mac1, at(17), "it was wrong: it forgets the host, and the other has it again")
 	require.Zero(t, s.pass(at(40)), "one row alone contradicts nothing")
 }
 

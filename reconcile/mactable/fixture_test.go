@@ -84,8 +84,8 @@ func (s *switches) pass(now time.Time) time.Time {
 	return s.Expire(now).Round(0).UTC() // without the other clock, which at does not have
 }
 
-// home is where the network has the MAC at that time; 0 for nowhere.
-func (s *switches) home(key rowKey, now time.Time) vtep.DatabaseID {
+// location is where the network has the MAC at that time; 0 for nowhere.
+func (s *switches) location(key rowKey, now time.Time) vtep.DatabaseID {
 	l := s.Snapshot(now)[key.network]
 	if l == nil {
 		return 0
@@ -96,16 +96,16 @@ func (s *switches) home(key rowKey, now time.Time) vtep.DatabaseID {
 			found = append(found, w.Database)
 		}
 	}
-	require.LessOrEqual(s.t, len(found), 1, "one home for each MAC")
+	require.LessOrEqual(s.t, len(found), 1, "one location for each MAC")
 	if len(found) == 0 {
 		return 0
 	}
 	return found[0]
 }
 
-func (s *switches) requireHome(db vtep.DatabaseID, key rowKey, now time.Time, why string) {
+func (s *switches) requireLocation(db vtep.DatabaseID, key rowKey, now time.Time, why string) {
 	s.t.Helper()
-	require.Equal(s.t, db, s.home(key, now), why)
+	require.Equal(s.t, db, s.location(key, now), why)
 }
 
 // frozenAt reports whether the network says that the MAC stands still.

@@ -17,36 +17,36 @@ import (
 // when each standing row was first reported. It knows no holds, no sequence
 // numbers and no freezing, as none of them matters once it is quiet.
 type ledger struct {
-	heard map[vtep.DatabaseID]map[rowKey]hearing
-	away  map[vtep.DatabaseID]time.Time
+	reported map[vtep.DatabaseID]map[rowKey]rowReport
+	away     map[vtep.DatabaseID]time.Time
 }
 
-type hearing struct {
+type rowReport struct {
 	row  vtep.LocalMAC
 	when time.Time
 }
 
-// hear notes what a database holds now.
-func (l *ledger) hear(db vtep.DatabaseID, rows map[rowKey]vtep.LocalMAC, now time.Time) {
+// report notes what a database holds now.
+func (l *ledger) report(db vtep.DatabaseID, rows map[rowKey]vtep.LocalMAC, now time.Time) {
 	if left, was := l.away[db]; was && !now.Before(left.Add(DefaultHold)) {
-		l.heard[db] = nil // forgotten meanwhile
+		l.reported[db] = nil // forgotten meanwhile
 	}
 	delete(l.away, db)
-	is := map[rowKey]hearing{}
+	is := map[rowKey]rowReport{}
 	for key, row := range rows {
-		if old, ok := l.heard[db][key]; ok && old.row == row {
+		if old, ok := l.reported[db][key]; ok && old.row == row {
 			is[key] = old
 		} else {
-			is[key] = hearing{row, now}
+			is[key] = rowReport{row, now}
 		}
 	}
-	l.heard[db] = is
+	l.reported[db] = is
 }
 
-// homes are the rows that were reported last, one for each MAC.
-func (l *ledger) homes() map[rowKey]vtep.LocalMAC {
-	last := map[rowKey]hearing{}
-	for db, rows := range l.heard {
+// locations are the rows that were reported last, one for each MAC.
+func (l *ledger) locations() map[rowKey]vtep.LocalMAC {
+	last := map[rowKey]rowReport{}
+	for db, rows := range l.reported {
 		if _, away := l.away[db]; away {
 			continue
 		}
@@ -78,7 +78,7 @@ const runDatabases = 5
 func newRun(t *testing.T, seed uint64) *run {
 	r := &run{
 		switches: newSwitches(t, runDatabases), Rand: rand.New(rand.NewPCG(seed, 1)), now: epoch, networks: []string{"a", "b"},
-		book: ledger{heard: map[vtep.DatabaseID]map[rowKey]hearing{}, away: map[vtep.DatabaseID]time.Time{}},
+		book: ledger{reported: map[vtep.DatabaseID]map[rowKey]rowReport{}, away: map[vtep.DatabaseID]time.Time{}},
 	}
 	return r
 }
@@ -105,7 +105,7 @@ func (r *run) step() {
 	switch what := r.IntN(10); {
 	case away && what < 5:
 		r.snapshotOf(db, false, r.now)
-		r.book.hear(db, r.rows[db], r.now)
+		r.book.report(db, r.rows[db], r.now)
 	case away: // the switch goes on without us
 		r.change(db, func(k rowKey) { delete(r.rows[db], k) }, func(k rowKey) { r.write(db, k, r.endpoint(db)) })
 	case what == 0:
@@ -117,7 +117,7 @@ func (r *run) step() {
 		r.Unfreeze(r.key().network, r.key().mac, r.now)
 	default:
 		r.change(db, func(k rowKey) { r.forget(db, k, r.now) }, func(k rowKey) { r.learn(db, k, r.endpoint(db), r.now) })
-		r.book.hear(db, r.rows[db], r.now)
+		r.book.report(db, r.rows[db], r.now)
 	}
 }
 
@@ -142,8 +142,8 @@ func (r *run) wait(gap time.Duration) {
 	r.pass(end)
 }
 
-// homes are what the tables have.
-func (r *run) homes() map[rowKey]vtep.LocalMAC {
+// locations are what the tables have.
+func (r *run) locations() map[rowKey]vtep.LocalMAC {
 	out := map[rowKey]vtep.LocalMAC{}
 	for name, l := range r.Snapshot(r.now) {
 		require.True(r.t, slices.IsSortedFunc(l.Winners, func(a, b Candidate) int { return a.MAC.Compare(b.MAC) }))
@@ -166,7 +166,7 @@ func TestTablesFollowFacts(t *testing.T) {
 				r.step()
 			}
 			r.wait(2 * DefaultHold)
-			require.Equal(t, r.book.homes(), r.homes())
+			require.Equal(t, r.book.locations(), r.locations())
 			require.Zero(t, r.pass(r.now), "quiet: nothing is due")
 			for _, n := range r.Table.networks {
 				require.LessOrEqual(t, len(n.macs), 4)
@@ -200,15 +200,15 @@ func TestHomesAtAllTimes(t *testing.T) {
 	}
 }
 
-func (r *run) winners() (homes map[rowKey]Candidate, frozen map[rowKey]bool) {
-	homes, frozen = map[rowKey]Candidate{}, map[rowKey]bool{}
+func (r *run) winners() (locations map[rowKey]Candidate, frozen map[rowKey]bool) {
+	locations, frozen = map[rowKey]Candidate{}, map[rowKey]bool{}
 	for name, l := range r.Snapshot(r.now) {
 		for _, w := range l.Winners {
-			homes[rowKey{name, w.MAC}] = w
+			locations[rowKey{name, w.MAC}] = w
 		}
 		for _, mac := range l.Frozen {
 			frozen[rowKey{name, mac}] = true
 		}
 	}
-	return homes, frozen
+	return locations, frozen
 }

@@ -33,9 +33,9 @@ func TestRenumber(t *testing.T) {
 	require.Equal(t, map[vtep.DatabaseID][]model.VTEPAddress{1: {ipOf(9)}}, is.Flood)
 	require.Empty(t, s.TakeMoves())
 	s.pass(at(4 + DefaultHold.Seconds()))
-	s.requireHome(1, mac1, at(400), "it stands")
-	s.requireHome(1, mac2, at(400), "it stands")
-	s.requireHome(0, mac3, at(400), "the other way has not reported it")
+	s.requireLocation(1, mac1, at(400), "it stands")
+	s.requireLocation(1, mac2, at(400), "it stands")
+	s.requireLocation(0, mac3, at(400), "the other way has not reported it")
 	s.rows[1][rowKey{network, macOf(4)}] = vtep.LocalMAC{LogicalSwitch: network, MAC: macOf(4), Endpoint: ipOf(2), Learning: 99}
 	s.snapshotOf(1, true, at(401))
 	require.Equal(t, uint64(7), Of(s.Snapshot(at(401))[network].Winners, macOf(4))[0].Seq, "recalled")

@@ -17,7 +17,7 @@ func TestMoveIgnoresLateDelete(t *testing.T) {
 	s := newSwitches(t, 2)
 	s.learn(1, mac1, ipOf(1), at(1))
 	s.learn(2, mac1, ipOf(2), at(2))
-	s.requireHome(2, mac1, at(2), "the later learn wins, though its address is higher")
+	s.requireLocation(2, mac1, at(2), "the later learn wins, though its address is higher")
 	before := s.Snapshot(at(2))[network]
 	s.forget(1, mac1, at(3))
 	s.pass(at(60))
@@ -29,17 +29,17 @@ func TestStaleRowDoesNotWinBack(t *testing.T) {
 	s.learn(1, mac1, ipOf(1), at(1))
 	s.learn(2, mac1, ipOf(2), at(2))
 	s.snapshotOf(1, false, at(3))
-	s.requireHome(2, mac1, at(3), "a row reported again is not a new one")
+	s.requireLocation(2, mac1, at(3), "a row reported again is not a new one")
 	s.Disconnected(1, at(4))
 	s.snapshotOf(1, false, at(5))
-	s.requireHome(2, mac1, at(5), "nor is one that stood through a reconnect")
+	s.requireLocation(2, mac1, at(5), "nor is one that stood through a reconnect")
 	s.forget(2, mac1, at(6))
-	s.requireHome(2, mac1, at(9.9), "the winner is held")
+	s.requireLocation(2, mac1, at(9.9), "the winner is held")
 	s.pass(at(10))
-	s.requireHome(1, mac1, at(10), "the loser takes over when the winner goes")
+	s.requireLocation(1, mac1, at(10), "the loser takes over when the winner goes")
 	s.learn(2, mac1, ipOf(2), at(11))
 	s.learn(1, mac1, ipOf(1), at(12))
-	s.requireHome(1, mac1, at(12), "a new row takes the MAC back")
+	s.requireLocation(1, mac1, at(12), "a new row takes the MAC back")
 }
 
 func TestVanishedRowIsHeld(t *testing.T) {
@@ -47,13 +47,13 @@ func TestVanishedRowIsHeld(t *testing.T) {
 	s.learn(1, mac1, ipOf(1), at(0))
 	s.forget(1, mac1, at(10))
 	require.Equal(t, at(14), s.pass(at(13.999)))
-	s.requireHome(1, mac1, at(13.999), "held")
+	s.requireLocation(1, mac1, at(13.999), "held")
 	s.learn(1, mac1, ipOf(1), at(13.999))
 	require.Zero(t, s.pass(at(14)), "back in time: nothing is due")
-	s.requireHome(1, mac1, at(14), "back in time")
+	s.requireLocation(1, mac1, at(14), "back in time")
 	s.forget(1, mac1, at(20))
 	require.Zero(t, s.pass(at(24)))
-	s.requireHome(0, mac1, at(24), "withdrawn")
+	s.requireLocation(0, mac1, at(24), "withdrawn")
 	require.Empty(t, s.networks[network].macs, "nothing is left of it")
 }
 
@@ -63,9 +63,9 @@ func TestDisconnectedSwitchKeepsItsMACs(t *testing.T) {
 	s.Disconnected(1, at(10))
 	s.Disconnected(1, at(200)) // another attempt failed
 	require.Equal(t, at(310), s.pass(at(309)))
-	s.requireHome(1, mac1, at(309), "held since the first loss")
+	s.requireLocation(1, mac1, at(309), "held since the first loss")
 	s.pass(at(310))
-	s.requireHome(0, mac1, at(310), "gone for good")
+	s.requireLocation(0, mac1, at(310), "gone for good")
 }
 
 func TestReconnectWithSameRowsChangesNothing(t *testing.T) {
@@ -88,7 +88,7 @@ func TestReconnectWithRowsMissing(t *testing.T) {
 	s.snapshotOf(1, false, at(20))
 	require.Equal(t, at(24), s.pass(at(23)), "known to be gone: not held for as long as an absent switch")
 	s.pass(at(24))
-	s.requireHome(0, mac1, at(24), "withdrawn")
+	s.requireLocation(0, mac1, at(24), "withdrawn")
 }
 
 func TestVanishedThenDisconnected(t *testing.T) {
@@ -97,7 +97,7 @@ func TestVanishedThenDisconnected(t *testing.T) {
 	s.forget(1, mac1, at(10))
 	s.Disconnected(1, at(11))
 	s.pass(at(14))
-	s.requireHome(0, mac1, at(14), "a loss of the session does not bring back what was withdrawn")
+	s.requireLocation(0, mac1, at(14), "a loss of the session does not bring back what was withdrawn")
 }
 
 // When the process starts nobody knows which of two rows is the later one: the
@@ -110,7 +110,7 @@ func TestFirstWords(t *testing.T) {
 		for i, db := range order {
 			s.snapshotOf(db, true, at(float64(i)))
 		}
-		s.requireHome(2, mac1, at(2), "the lowest end point")
+		s.requireLocation(2, mac1, at(2), "the lowest end point")
 		require.False(t, s.frozenAt(mac1, at(2)))
 	}
 }
@@ -131,7 +131,7 @@ func TestFiveMovesAreAllowed(t *testing.T) {
 	s := newSwitches(t, 2)
 	now := at(s.flap(mac1, 5))
 	require.False(t, s.frozenAt(mac1, now))
-	s.requireHome(2, mac1, now, "every move was followed")
+	s.requireLocation(2, mac1, now, "every move was followed")
 }
 
 func TestTooManyMovesFreeze(t *testing.T) {
@@ -157,12 +157,12 @@ func TestTooManyMovesFreeze(t *testing.T) {
 			s.learn(1, mac1, ipOf(1), at(6))
 			s.learn(3, mac1, ipOf(3), at(7))
 			require.True(t, s.frozenAt(mac1, at(now)))
-			s.requireHome(2, mac1, at(8), "the sixth move and the next are not followed")
+			s.requireLocation(2, mac1, at(8), "the sixth move and the next are not followed")
 			now = thaw(s, 8)
 			require.False(t, s.frozenAt(mac1, at(now)))
-			s.requireHome(3, mac1, at(now), "it is where it was learned last")
+			s.requireLocation(3, mac1, at(now), "it is where it was learned last")
 			s.learn(1, mac1, ipOf(1), at(now+1))
-			s.requireHome(1, mac1, at(now+1), "it may move again")
+			s.requireLocation(1, mac1, at(now+1), "it may move again")
 			require.False(t, s.frozenAt(mac1, at(now+1)), "the moves before count no longer")
 		})
 	}
@@ -174,7 +174,7 @@ func TestFrozenWinnerThatGoes(t *testing.T) {
 	s.learn(1, mac1, ipOf(1), at(6))
 	s.forget(2, mac1, at(7))
 	s.pass(at(11))
-	s.requireHome(1, mac1, at(11), "a frozen winner that is gone gives way")
+	s.requireLocation(1, mac1, at(11), "a frozen winner that is gone gives way")
 }
 
 // While a MAC is frozen its switches come and go; what was learned last
@@ -187,10 +187,10 @@ func TestThawAfterReconnect(t *testing.T) {
 	s.Disconnected(1, at(8))
 	s.snapshotOf(1, false, at(9))
 	s.pass(at(186))
-	s.requireHome(3, mac1, at(186), "the row of 1 is older")
+	s.requireLocation(3, mac1, at(186), "the row of 1 is older")
 	s.forget(3, mac1, at(187))
 	s.pass(at(191))
-	s.requireHome(1, mac1, at(191), "the next latest, not the one that was frozen")
+	s.requireLocation(1, mac1, at(191), "the next latest, not the one that was frozen")
 }
 
 func TestSlowMovesDoNotFreeze(t *testing.T) {
@@ -198,7 +198,7 @@ func TestSlowMovesDoNotFreeze(t *testing.T) {
 	for i := range 20 {
 		db := vtep.DatabaseID(1 + i%2)
 		s.learn(db, mac1, ipOf(int(db)), at(float64(i)*40))
-		s.requireHome(db, mac1, at(float64(i)*40), "five moves in 180 s are none too many")
+		s.requireLocation(db, mac1, at(float64(i)*40), "five moves in 180 s are none too many")
 	}
 }
 
@@ -211,7 +211,7 @@ func TestPairDoesNotFreeze(t *testing.T) {
 	}
 	require.False(t, s.frozenAt(mac1, at(20)))
 	s.learn(3, mac1, ipOf(3), at(21))
-	s.requireHome(3, mac1, at(21), "a real move is followed")
+	s.requireLocation(3, mac1, at(21), "a real move is followed")
 }
 
 func TestRemovedNetworksAreForgotten(t *testing.T) {

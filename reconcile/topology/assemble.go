@@ -153,7 +153,7 @@ func (w *assembler) segment(s side) *vtep.Segment {
 	}
 	for _, c := range w.placements {
 		if l, ok := w.group.hop(s, c.target); ok {
-			seg.MACs = append(seg.MACs, vtep.MACEntry{MAC: c.MAC, Locator: l, Home: c.Database})
+			seg.MACs = append(seg.MACs, vtep.MACEntry{MAC: c.MAC, Locator: l, Location: c.Database})
 		}
 	}
 	seg.Flood = w.group.flood(s)
@@ -162,7 +162,7 @@ func (w *assembler) segment(s side) *vtep.Segment {
 	return seg
 }
 
-// placed is a candidate with what stands for its home.
+// placed is a candidate with what stands for its location.
 type placed struct {
 	mactable.Candidate
 	target target
@@ -176,7 +176,7 @@ type target struct {
 	far    bool
 }
 
-// MACs picks the home of every MAC of the group.
+// placements picks the location of every MAC of the group.
 func (g *group) placements() []placed {
 	var all []placed
 	for _, p := range g.nets {
@@ -188,7 +188,7 @@ func (g *group) placements() []placed {
 				})
 			}
 		}
-		all = append(all, p.learnedStations()...)
+		all = append(all, p.learnedMACs()...)
 	}
 	order := func(a, b placed) int { return cmp.Or(a.MAC.Compare(b.MAC), a.Compare(b.Candidate)) }
 	if !slices.IsSortedFunc(all, order) { // one network's learned MACs are
@@ -208,8 +208,8 @@ func (m *member) farEntries() iter.Seq[*model.RemoteMAC] {
 	return m.far.VNI(vni).All()
 }
 
-// learnedStations places what the switches of the network have learned.
-func (p *netPart) learnedStations() (out []placed) {
+// learnedMACs places what the switches of the network have learned.
+func (p *netPart) learnedMACs() (out []placed) {
 	if p.learned == nil {
 		return nil
 	}

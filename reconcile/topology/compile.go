@@ -20,7 +20,7 @@ type Input struct {
 	// GrowOnly: facts may still be missing, so that no flood list shrinks for
 	// that reason.
 	GrowOnly bool
-	// Heard tells by device id of which networks it has said which MACs it has: of
+	// Reported is, by device id, of which networks it has reported which MACs it has: of
 	// those that stood as of this revision. It counts while GrowOnly, and in networks
 	// that are Young.
 	Reported map[string]uint64

@@ -95,7 +95,7 @@ func TestWinnerIsNoMember(t *testing.T) {
 	require.Len(t, l.Others, 3)
 	v := Compile(Input{Definitions: &topo.Definitions, Learned: map[string]*mactable.Learned{"n": l}}, nil)
 	require.Equal(t, []vtep.MACEntry{
-		{MAC: modeltest.MAC(1), Locator: vtep.Locator{Addr: modeltest.IP(int(b.Seq))}, Home: DatabaseID(b)},
-		{MAC: modeltest.MAC(3), Locator: vtep.Locator{Addr: modeltest.IP(int(a.Seq))}, Home: DatabaseID(a)},
+		{MAC: modeltest.MAC(1), Locator: vtep.Locator{Addr: modeltest.IP(int(b.Seq))}, Location: DatabaseID(b)},
+		{MAC: modeltest.MAC(3), Locator: vtep.Locator{Addr: modeltest.IP(int(a.Seq))}, Location: DatabaseID(a)},
 	}, v.Wants[c.ID].Segment("n").MACs, "of two members the one where it was later; what no member has is nowhere")
 }

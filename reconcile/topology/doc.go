@@ -7,6 +7,6 @@
 // gives the same View. A View is immutable. What a change does not concern is shared with
 // the View before it, and compared by pointer.
 //
-// Silence is never deletion: a switch that is away keeps its place in the wishes of the
+// A missing report is never deletion: a switch that is away keeps its place in the wishes of the
 // others, and a fact that is missing never shrinks a flood list.
 package topology

@@ -107,7 +107,7 @@ func (v *View) tunnels(defs *model.Definitions, all *model.Registrations) {
 			}
 			for _, seg := range w.Segments {
 				for _, e := range seg.Flood {
-					if e.Home != w.Self && runs[e.Home] && !slices.Contains(sw.TunnelIPs, e.Locator.Addr) {
+					if e.Location != w.Self && runs[e.Location] && !slices.Contains(sw.TunnelIPs, e.Locator.Addr) {
 						w.Tunnels = append(w.Tunnels, vtep.Tunnel{Switch: sw.Name, Remote: e.Locator.Addr})
 					}
 				}

@@ -108,7 +108,7 @@ func (g *group) flood(s side) []vtep.Endpoint {
 		out = append(out, g.between(s)...)
 	}
 	slices.SortFunc(out, func(x, y vtep.Endpoint) int {
-		return cmp.Or(x.Locator.Compare(y.Locator), cmp.Compare(x.Home, y.Home))
+		return cmp.Or(x.Locator.Compare(y.Locator), cmp.Compare(x.Location, y.Location))
 	})
 	return slices.Compact(out)
 }
@@ -122,7 +122,7 @@ func (g *group) inner(m *member) (out []vtep.Endpoint) {
 		}
 		for _, a := range o.addresses {
 			key := pairKey(m, m.domain.faces[o.device])
-			out = append(out, vtep.Endpoint{Locator: vtep.Locator{Addr: a, Key: key}, Home: o.db()})
+			out = append(out, vtep.Endpoint{Locator: vtep.Locator{Addr: a, Key: key}, Location: o.db()})
 		}
 		// The others of the domain send there themselves; a relay would add a copy.
 		if !o.relays() && !(m.forwards() && m.mode == model.BorderRelay) {
@@ -135,7 +135,7 @@ func (g *group) inner(m *member) (out []vtep.Endpoint) {
 	for _, p := range g.nets {
 		for _, o := range p.members {
 			if o.domain != m.domain && meets(m, o) && len(o.addresses) > 0 {
-				out = append(out, vtep.Endpoint{Locator: vtep.Locator{Addr: o.addresses[0], Key: m.key()}, Home: o.db()})
+				out = append(out, vtep.Endpoint{Locator: vtep.Locator{Addr: o.addresses[0], Key: m.key()}, Location: o.db()})
 			}
 		}
 	}
@@ -144,7 +144,7 @@ func (g *group) inner(m *member) (out []vtep.Endpoint) {
 
 // transit reports whether a flooded frame between two forwarders of a domain
 // would come from other sites and go on to others: that way frames go round. A
-// border that is down may forward still, as it did when it was last heard.
+// border that is down may forward still, as it did when it was last reached.
 func transit(a, b *member) bool {
 	return a.device != b.device && a.forwards() && (b.forwards() || b.relays() && b.down)
 }
@@ -173,7 +173,7 @@ func (g *group) between(s side) (out []vtep.Endpoint) {
 			if d == s.m.domain || s.m.domain.link(d) != s.m.border {
 				continue
 			}
-			out = append(out, vtep.Endpoint{Locator: vtep.Locator{Addr: f.addresses[0], Key: key}, Home: f.db()})
+			out = append(out, vtep.Endpoint{Locator: vtep.Locator{Addr: f.addresses[0], Key: key}, Location: f.db()})
 		}
 		for _, o := range p.members {
 			if o.relays() && o.border == s.m.border {
@@ -187,6 +187,6 @@ func (g *group) between(s side) (out []vtep.Endpoint) {
 // floodOf is a member's flood list as its own database would hold it.
 func (g *group) floodOf(m *member) []vtep.Endpoint {
 	return slices.DeleteFunc(g.flood(side{m: m}), func(e vtep.Endpoint) bool {
-		return e.Home == m.db() || slices.Contains(m.addresses, e.Locator.Addr)
+		return e.Location == m.db() || slices.Contains(m.addresses, e.Locator.Addr)
 	})
 }

@@ -32,25 +32,25 @@ func (in *compilation) reporting() *reporting {
 	if !in.GrowOnly && len(in.Young) == 0 {
 		return in.reports
 	}
-	for id, heard := range in.Reported {
+	for id, upTo := range in.Reported {
 		gd, registered := in.Definitions.Devices.Get(id)
 		if registered {
-			in.reports.add(DatabaseID(gd), in.registrations().Switches(gd), heard)
+			in.reports.add(DatabaseID(gd), in.registrations().Switches(gd), upTo)
 		}
 	}
 	return in.reports
 }
 
-func (s *reporting) add(db vtep.DatabaseID, switches []model.SwitchInventory, heard uint64) {
+func (s *reporting) add(db vtep.DatabaseID, switches []model.SwitchInventory, upTo uint64) {
 	if len(switches) == 0 {
 		return
 	}
-	s.least = min(s.least, heard)
-	of := dbReporting{upTo: heard}
+	s.least = min(s.least, upTo)
+	of := dbReporting{upTo: upTo}
 	for _, sw := range switches {
 		for _, ip := range sw.TunnelIPs {
-			if h, shared := s.byAddress[ip]; !shared || heard < h {
-				s.byAddress[ip] = heard
+			if h, shared := s.byAddress[ip]; !shared || upTo < h {
+				s.byAddress[ip] = upTo
 			}
 			of.addresses = append(of.addresses, ip)
 		}
@@ -72,10 +72,10 @@ func (s *reporting) among(net *model.Network, flood []vtep.Endpoint) (out map[mo
 		out[ip] = true
 	}
 	for _, e := range flood {
-		if heard, known := s.byAddress[e.Locator.Addr]; known && heard < net.Seq {
+		if upTo, known := s.byAddress[e.Locator.Addr]; known && upTo < net.Seq {
 			add(e.Locator.Addr)
 		}
-		if of := s.byDB[e.Home]; of.upTo < net.Seq {
+		if of := s.byDB[e.Location]; of.upTo < net.Seq {
 			for _, ip := range of.addresses {
 				add(ip)
 			}

@@ -270,10 +270,10 @@ func dumpWant(b *strings.Builder, id string, w *vtep.Want) {
 	for _, s := range w.Segments {
 		fmt.Fprintf(b, "  segment %s key %s %s%s\n", s.Name, s.TunnelKey, s.Description, flags(map[string]bool{" incomplete": s.Incomplete}))
 		for _, m := range s.MACs {
-			fmt.Fprintf(b, "    mac %s -> %s home %d\n", m.MAC, m.Locator, m.Home)
+			fmt.Fprintf(b, "    mac %s -> %s home %d\n", m.MAC, m.Locator, m.Location)
 		}
 		for _, e := range s.Flood {
-			fmt.Fprintf(b, "    flood %s home %d\n", e.Locator, e.Home)
+			fmt.Fprintf(b, "    flood %s home %d\n", e.Locator, e.Location)
 		}
 	}
 	for _, bind := range w.Bindings {

@@ -131,15 +131,15 @@ func requireUnicast(t *testing.T, topo *topology, p *plane, n *node, network str
 	t.Helper()
 	for net, ws := range topo.winners {
 		for _, c := range ws {
-			home := hostAt(topo.deviceOf(c.Database), net)
-			end := p.follow(n, network, c.MAC, home)
+			location := hostAt(topo.deviceOf(c.Database), net)
+			end := p.follow(n, network, c.MAC, location)
 			switch {
 			case end == flooded:
 				require.True(t, topo.carries(c.Database, net), "%s from %s %s", c.MAC, n.gd.Name, network)
-			case want[home] == 1, home == hostAt(n.gd, network):
-				require.Equal(t, home, end, "%s from %s %s", c.MAC, n.gd.Name, network)
+			case want[location] == 1, location == hostAt(n.gd, network):
+				require.Equal(t, location, end, "%s from %s %s", c.MAC, n.gd.Name, network)
 			default:
-				require.Empty(t, end, "%s from %s %s is at %s", c.MAC, n.gd.Name, network, home)
+				require.Empty(t, end, "%s from %s %s is at %s", c.MAC, n.gd.Name, network, location)
 			}
 		}
 	}
@@ -235,7 +235,7 @@ func TestWalkWithDeadForwarders(t *testing.T) {
 
 // A switch whose session is lost goes on with what it held. Where another one
 // has taken over from it, there are still no two copies of anything.
-func TestWalkWithSilentForwarders(t *testing.T) {
+func TestWalkWithUnreachableForwarders(t *testing.T) {
 	walkAway(t, func(t *testing.T, topo *topology, roles []role, down map[string]bool, held func(*model.GatewayDevice) *vtep.Want) {
 		r := reach{far: topo.RemoteMACs, roles: roles, dead: down}
 		for _, ro := range roles {

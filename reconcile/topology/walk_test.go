@@ -78,14 +78,14 @@ func (l *logical) realised() bool {
 }
 
 // mine reports whether an entry is left out here, as vtep does.
-func (n *node) mine(home vtep.DatabaseID, l vtep.Locator) bool {
-	return home == DatabaseID(n.gd) || l.Addr == n.addr
+func (n *node) mine(at vtep.DatabaseID, l vtep.Locator) bool {
+	return at == DatabaseID(n.gd) || l.Addr == n.addr
 }
 
 // flood is the flood list as the switch has it.
 func (l *logical) flood() (out []vtep.Locator) {
 	for _, e := range l.seg.Flood {
-		if !l.node.mine(e.Home, e.Locator) {
+		if !l.node.mine(e.Location, e.Locator) {
 			out = append(out, e.Locator)
 		}
 	}
@@ -96,7 +96,7 @@ func (l *logical) flood() (out []vtep.Locator) {
 // remote is where the switch sends frames for a MAC.
 func (l *logical) remote(mac model.MAC) (vtep.Locator, bool) {
 	for _, e := range l.seg.MACs {
-		if e.MAC == mac && !l.node.mine(e.Home, e.Locator) {
+		if e.MAC == mac && !l.node.mine(e.Location, e.Locator) {
 			return e.Locator, true
 		}
 	}
@@ -116,7 +116,7 @@ func (l *logical) vni(to vtep.Locator) model.VNI {
 func (l *logical) from(peer model.VTEPAddress, vni model.VNI) (vtep.Locator, bool) {
 	known := l.flood()
 	for _, e := range l.seg.MACs {
-		if !l.node.mine(e.Home, e.Locator) {
+		if !l.node.mine(e.Location, e.Locator) {
 			known = append(known, e.Locator)
 		}
 	}
@@ -237,11 +237,11 @@ func (p *plane) carry(l *logical, to vtep.Locator, hops int, got copies) {
 
 // follow sends a frame for a MAC from a host and tells where it ends: at
 // "device network", at a far address, or nowhere.
-func (p *plane) follow(n *node, network string, mac model.MAC, home string) string {
+func (p *plane) follow(n *node, network string, mac model.MAC, location string) string {
 	l, in := n.ls[network], ingress{}
 	for hops := 0; l != nil; {
-		if hostAt(l.node.gd, l.seg.Name) == home {
-			return home
+		if hostAt(l.node.gd, l.seg.Name) == location {
+			return location
 		}
 		if l.lists(mac) {
 			return flooded
@@ -275,7 +275,7 @@ const flooded = "flooded"
 
 // lists reports whether the MAC is one that the switch itself has learned.
 func (l *logical) lists(mac model.MAC) bool {
-	return slices.ContainsFunc(l.seg.MACs, func(e vtep.MACEntry) bool { return e.MAC == mac && e.Home == DatabaseID(l.node.gd) })
+	return slices.ContainsFunc(l.seg.MACs, func(e vtep.MACEntry) bool { return e.MAC == mac && e.Location == DatabaseID(l.node.gd) })
 }
 
 // throughCable: what a stitched switch does not know it has learned on the

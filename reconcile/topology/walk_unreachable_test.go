@@ -15,7 +15,7 @@ import (
 // the controller's reach, not dead: they go on with what they held, while the
 // second ones have taken over. With one of them, no frame comes back to its
 // sender; with one in each site it may, but it does not go round.
-func TestWalkPastSilentForwardersWithPorts(t *testing.T) {
+func TestWalkPastUnreachableForwardersWithPorts(t *testing.T) {
 	for _, mode := range []model.BorderMode{model.BorderRelay, model.BorderStitch} {
 		for _, away := range []string{"b00", "b00 b10"} {
 			t.Run(string(mode)+" "+away, func(t *testing.T) {
