@@ -1,20 +1,20 @@
 package e2e_test
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"bordergw/internal/program"
 )
 
 // controller is a "bordergw serve" that can be ended and started again on its
@@ -62,13 +62,8 @@ func (c *controller) run() {
 	c.cmd = exec.Command(binary, args...)
 	c.cmd.Stderr = log
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	out, err := c.cmd.StdoutPipe()
+	url, err := program.Listen(c.cmd)
 	require.NoError(c.t, err)
-	require.NoError(c.t, c.cmd.Start())
-	line, err := bufio.NewReader(out).ReadString('\n')
-	require.NoError(c.t, err, "the controller does not start")
-	url, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
-	require.True(c.t, ok, line)
 	c.base.Store(&url)
 }
 

@@ -1,9 +1,7 @@
 package e2e_test
 
 import (
-	"fmt"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -18,21 +16,11 @@ const patience = 30 * time.Second
 // binary is the program under test.
 var binary string
 
-func TestMain(m *testing.M) { os.Exit(withBinary(m.Run)) }
-
-func withBinary(run func() int) int {
-	dir, err := os.MkdirTemp("", "e2e")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "bordergw")
-	if err := program.Build(binary); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return run()
+func TestMain(m *testing.M) {
+	os.Exit(program.Built(func(path string) int {
+		binary = path
+		return m.Run()
+	}))
 }
 
 // eventually polls until check finds nothing wrong.

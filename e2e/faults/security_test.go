@@ -50,13 +50,10 @@ func started(t testing.TB, cmd *exec.Cmd) *daemon {
 	d := &daemon{t: t, cmd: cmd}
 	d.cmd.Stderr = &d.log
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	out, err := d.cmd.StdoutPipe()
+	url, err := program.Listen(d.cmd)
 	require.NoError(t, err)
-	require.NoError(t, d.cmd.Start())
 	t.Cleanup(func() { d.end() })
-	line, err := bufio.NewReader(out).ReadString('\n')
-	require.NoError(t, err)
-	d.address = strings.TrimPrefix(strings.TrimSpace(line), "listening on http://")
+	d.address = strings.TrimPrefix(url, "http://")
 	return d
 }
 

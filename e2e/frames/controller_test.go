@@ -1,7 +1,6 @@
 package frames_test
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -10,12 +9,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"bordergw/internal/program"
 )
 
 const (
@@ -67,12 +67,8 @@ func (c *controller) run(t *testing.T) {
 	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(c.dir, "store")}, c.args...)
 	c.cmd = exec.Command(os.Getenv(binaryKey), args...)
 	c.cmd.Stderr = log
-	out, err := c.cmd.StdoutPipe()
+	c.url, err = program.Listen(c.cmd)
 	require.NoError(t, err)
-	require.NoError(t, c.cmd.Start())
-	line, err := bufio.NewReader(out).ReadString('\n')
-	require.NoError(t, err, "the controller does not start")
-	c.url = strings.TrimSpace(strings.TrimPrefix(line, "listening on "))
 }
 
 // end stops the process with a signal.

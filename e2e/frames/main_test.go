@@ -3,7 +3,6 @@ package frames_test
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"bordergw/internal/lab"
@@ -21,25 +20,11 @@ func TestMain(m *testing.M) {
 	if os.Getenv(binaryKey) != "" {
 		os.Exit(lab.RunTests(m))
 	}
-	os.Exit(built(func() int { return lab.RunTests(m) }))
-}
-
-// built runs do with the program under test built, with the race detector if the tests have it.
-func built(do func() int) int {
-	dir, err := os.MkdirTemp("", "frames")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	binary := filepath.Join(dir, "bordergw")
-	if err := program.Build(binary); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	if err := os.Setenv(binaryKey, binary); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return do()
+	os.Exit(program.Built(func(path string) int {
+		if err := os.Setenv(binaryKey, path); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return lab.RunTests(m)
+	}))
 }

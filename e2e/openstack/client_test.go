@@ -3,7 +3,6 @@
 package openstack_test
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -37,18 +36,10 @@ func prepared(run func() int) int {
 		fmt.Fprintf(os.Stderr, "the openstack client with its l2gw commands is missing (%v); install it: %s\n", err, install)
 		return 1
 	}
-	dir, err := os.MkdirTemp("", "e2e-openstack")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "bordergw")
-	if err := program.Build(binary); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return run()
+	return program.Built(func(path string) int {
+		binary = path
+		return run()
+	})
 }
 
 // serve runs the daemon until the test ends and returns its URL.
@@ -59,11 +50,8 @@ func serve(t *testing.T, args ...string) string {
 	var log bytes.Buffer
 	cmd.Stderr = &log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	out, err := cmd.StdoutPipe()
+	url, err := program.Listen(cmd)
 	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	line, err := bufio.NewReader(out).ReadString('\n')
-	require.NoError(t, err, "the daemon does not start")
 	t.Cleanup(func() {
 		require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 		require.NoError(t, cmd.Wait())
@@ -71,7 +59,7 @@ func serve(t *testing.T, args ...string) string {
 			t.Log(log.String())
 		}
 	})
-	return strings.TrimSpace(strings.TrimPrefix(line, "listening on "))
+	return url
 }
 
 // client runs OpenStack's client with the same options each time.
