@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 
 	"bordergw/vtep/ovsdb"
+
+	notation "github.com/ovn-org/libovsdb/ovsdb"
 )
 
 // Rejection is an operation that the switch refused for itself.
@@ -241,12 +243,14 @@ func (s *sender) settle() {
 	s.replica.state.remote.macs.settle()
 }
 
-// contradicting are the refusals of rows that are, or are not, there.
-var contradicting = []string{ovsdb.NoMatch, "constraint violation", "referential integrity violation", "timed out"}
-
-// doubt notes an answer to a transaction.
+// doubt notes an answer to a transaction. Some refusals say that a row is there, or is
+// not, against what is known.
 func (s *sender) doubt(refused *ovsdb.TransactError) {
-	if slices.Contains(contradicting, refused.Kind) {
+	switch refused.Unwrap().(type) {
+	case *notation.ConstraintViolation, *notation.ReferentialIntegrityViolation, *notation.TimedOut:
+		s.doubted.Store(true)
+	}
+	if refused.Kind == ovsdb.NoMatch {
 		s.doubted.Store(true)
 	}
 }

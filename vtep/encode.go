@@ -8,6 +8,8 @@ import (
 	"bordergw/model"
 	"bordergw/vtep/hwvtep"
 	"bordergw/vtep/ovsdb"
+
+	notation "github.com/ovn-org/libovsdb/ovsdb"
 )
 
 var (
@@ -135,7 +137,7 @@ func (e *encoder) encode(i int, ops []Op) error {
 	case DeleteMAC:
 		e.emit(ovsdb.Delete("Ucast_Macs_Remote", ovsdb.ByUUID(op.row)))
 	case ClearMACs:
-		of := ovsdb.Where("logical_switch", "==", ovsdb.Ref(op.row))
+		of := ovsdb.Where("logical_switch", notation.ConditionEqual, ovsdb.Ref(op.row))
 		e.emit(ovsdb.Delete("Ucast_Macs_Remote", []ovsdb.Cond{of}))
 		e.emit(ovsdb.Delete("Mcast_Macs_Remote", []ovsdb.Cond{of}))
 	case SetFlood:
@@ -193,8 +195,8 @@ func (e *encoder) setLogicalSwitch(op *Op) {
 		return
 	}
 	e.emit(ovsdb.Mutate("Logical_Switch", ovsdb.ByUUID(op.row),
-		ovsdb.Mutation{Column: "other_config", Mutator: "delete", Value: ovsdb.SetOf(ovsdb.String(MarkKey))},
-		ovsdb.Mutation{Column: "other_config", Mutator: "insert", Value: ovsdb.MapOf(markPair(*mark))}).MustMatch())
+		ovsdb.Mutation{Column: "other_config", Mutator: notation.MutateOperationDelete, Value: ovsdb.SetOf(ovsdb.String(MarkKey))},
+		ovsdb.Mutation{Column: "other_config", Mutator: notation.MutateOperationInsert, Value: ovsdb.MapOf(markPair(*mark))}).MustMatch())
 }
 
 // logicalSwitch refers to the logical switch of an operation: by the row that
@@ -319,10 +321,10 @@ func (e *encoder) bindings(ops []Op) error {
 	}
 	var muts []ovsdb.Mutation
 	if len(from) > 0 {
-		muts = append(muts, bindingMutation("delete", from...))
+		muts = append(muts, bindingMutation(notation.MutateOperationDelete, from...))
 	}
 	if len(to) > 0 {
-		muts = append(muts, bindingMutation("insert", to...))
+		muts = append(muts, bindingMutation(notation.MutateOperationInsert, to...))
 	}
 	if len(muts) == 0 {
 		return missing
@@ -352,7 +354,7 @@ func (e *encoder) pair(op *Op, row ovsdb.UUID, ls string) (ovsdb.Pair, error) {
 	return ovsdb.Pair{Key: ovsdb.Int(int64(op.Detail.Binding.VLAN)), Value: ref.value}, err
 }
 
-func bindingMutation(mutator string, pairs ...ovsdb.Pair) ovsdb.Mutation {
+func bindingMutation(mutator notation.Mutator, pairs ...ovsdb.Pair) ovsdb.Mutation {
 	return ovsdb.Mutation{Column: "vlan_bindings", Mutator: mutator, Value: ovsdb.MapOf(pairs...)}
 }
 
@@ -360,6 +362,6 @@ func bindingMutation(mutator string, pairs ...ovsdb.Pair) ovsdb.Mutation {
 // of that name.
 func (e *encoder) mutatePort(op *Op, muts ...ovsdb.Mutation) {
 	port := ovsdb.ByUUID(op.row)
-	e.emit(ovsdb.Wait("Physical_Port", port, "==", []string{"name"}, []ovsdb.Column{{Name: "name", Value: ovsdb.String(op.Detail.Binding.Port)}}))
+	e.emit(ovsdb.Wait("Physical_Port", port, notation.WaitConditionEqual, []string{"name"}, []ovsdb.Column{{Name: "name", Value: ovsdb.String(op.Detail.Binding.Port)}}))
 	e.emit(ovsdb.Mutate("Physical_Port", port, muts...).MustMatch())
 }

@@ -110,11 +110,14 @@ func (t *locatorTable) members(set string) (out []Locator, ok bool) {
 	return out, ok
 }
 
-// between are the locators whose addresses are in before and not in now.
+// between are the locators whose addresses are in before and not in now, nil for none.
 func (t *locatorTable) between(before, now map[model.VTEPAddress]bool) map[ovsdb.UUID]bool {
-	out := map[ovsdb.UUID]bool{}
+	var out map[ovsdb.UUID]bool
 	for id, l := range t.usable {
 		if before[l.Addr] && !now[l.Addr] {
+			if out == nil {
+				out = map[ovsdb.UUID]bool{}
+			}
 			out[id] = true
 		}
 	}

@@ -10,6 +10,8 @@ import (
 
 	"bordergw/model"
 	"bordergw/vtep/ovsdb"
+
+	notation "github.com/ovn-org/libovsdb/ovsdb"
 )
 
 // ErrReader says that another session holds the lock of this controller, so
@@ -20,10 +22,9 @@ var ErrReader = errors.New("another session of this controller writes the databa
 // written. The session stands, and may be tried again.
 var ErrBlocked = errors.New("the switch refuses to be written")
 
-// notOwner is the server's answer to an assert by a session that does not hold
-// the lock (ovsdb-server(7), assert); readOnly that of a standby server to every write
-// (ovsdb-server(1), --sync-from).
-const notOwner, readOnly = "not owner", "not allowed"
+// readOnly is the answer of a standby server to every write (ovsdb-server(1),
+// --sync-from).
+const readOnly = "not allowed"
 
 // lockName is the lock of the controller with that mark. RFC 7047 wants an <id>:
 // letters, digits and underscores.
@@ -155,7 +156,9 @@ func refusal(err error) bool {
 	return whole || one
 }
 
+// isNotOwner reports whether an error is the server's answer to an assert by a session
+// that does not hold the lock (ovsdb-server(7), assert).
 func isNotOwner(err error) bool {
-	refused, ok := errors.AsType[*ovsdb.TransactError](err)
-	return ok && refused.Kind == notOwner
+	_, is := errors.AsType[*notation.NotOwner](err)
+	return is
 }

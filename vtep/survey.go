@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"bordergw/vtep/ovsdb"
+
+	notation "github.com/ovn-org/libovsdb/ovsdb"
 )
 
 // We know of a switch what its server has reported. A server may stop reporting: all
@@ -175,7 +177,7 @@ func (q question) transaction(c Caps) *ovsdb.Transaction {
 		}
 		switch {
 		case p.of != nil:
-			tx.Add(ovsdb.Select(p.table, []ovsdb.Cond{ovsdb.Where("logical_switch", "==", ovsdb.Ref(*p.of))}, columns...))
+			tx.Add(ovsdb.Select(p.table, []ovsdb.Cond{ovsdb.Where("logical_switch", notation.ConditionEqual, ovsdb.Ref(*p.of))}, columns...))
 		case p.rows == nil:
 			tx.Add(ovsdb.Select(p.table, nil, columns...))
 		}

@@ -8,6 +8,8 @@ import (
 	"bordergw/model"
 	"bordergw/vtep/hwvtep"
 	"bordergw/vtep/ovsdb"
+
+	notation "github.com/ovn-org/libovsdb/ovsdb"
 )
 
 // Tunnel is a pair of end points over which a switch is to run BFD (vtep(5),
@@ -108,8 +110,8 @@ func (e *encoder) encodeTunnel(op *Op) error {
 	switch op.Kind {
 	case EnableBFD:
 		e.emit(ovsdb.Mutate("Tunnel", ovsdb.ByUUID(op.row),
-			ovsdb.Mutation{Column: "bfd_params", Mutator: "delete", Value: ovsdb.SetOf(ovsdb.String(bfdEnable))},
-			ovsdb.Mutation{Column: "bfd_params", Mutator: "insert", Value: ovsdb.MapOf(on)}).MustMatch())
+			ovsdb.Mutation{Column: "bfd_params", Mutator: notation.MutateOperationDelete, Value: ovsdb.SetOf(ovsdb.String(bfdEnable))},
+			ovsdb.Mutation{Column: "bfd_params", Mutator: notation.MutateOperationInsert, Value: ovsdb.MapOf(on)}).MustMatch())
 	case AddTunnel:
 		local, err := e.locator(op.Locator)
 		if err != nil {
@@ -122,14 +124,14 @@ func (e *encoder) encodeTunnel(op *Op) error {
 		row := e.insert("Tunnel", "tun",
 			ovsdb.Column{Name: "local", Value: local.value}, ovsdb.Column{Name: "remote", Value: remote.value},
 			ovsdb.Column{Name: "bfd_params", Value: ovsdb.MapOf(on, markPair(op.Detail.Mark))})
-		e.emit(switchTunnels(op, "insert", row.value))
+		e.emit(switchTunnels(op, notation.MutateOperationInsert, row.value))
 	case DeleteTunnel:
-		e.emit(switchTunnels(op, "delete", ovsdb.Ref(op.Detail.tunnel)))
+		e.emit(switchTunnels(op, notation.MutateOperationDelete, ovsdb.Ref(op.Detail.tunnel)))
 	}
 	return nil
 }
 
-func switchTunnels(op *Op, mutator string, tunnel ovsdb.Value) ovsdb.Op {
+func switchTunnels(op *Op, mutator notation.Mutator, tunnel ovsdb.Value) ovsdb.Op {
 	return ovsdb.Mutate("Physical_Switch", ovsdb.ByUUID(op.row),
 		ovsdb.Mutation{Column: "tunnels", Mutator: mutator, Value: ovsdb.SetOf(tunnel)}).MustMatch()
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	notation "github.com/ovn-org/libovsdb/ovsdb"
 )
 
 var (
@@ -47,6 +49,16 @@ const NoMatch = "no match"
 
 func (e *TransactError) Error() string {
 	return joinDetails(fmt.Sprintf("operation %d: %s", e.Op, e.Kind), e.Details)
+}
+
+// Unwrap is the error of libovsdb of that Kind, a *notation.Error if it has none. So a
+// caller finds out with errors.AsType what was refused.
+func (e *TransactError) Unwrap() error {
+	refused, err := notation.CheckOperationResults([]notation.OperationResult{{Error: e.Kind, Details: e.Details}}, make([]notation.Operation, 1))
+	if len(refused) == 0 {
+		return err
+	}
+	return refused[0]
 }
 
 // RPCError is a request that the server refused as a whole.

@@ -1,5 +1,7 @@
 package ovsdb
 
+import notation "github.com/ovn-org/libovsdb/ovsdb"
+
 // Offer is what a server says of itself at the beginning.
 type Offer struct {
 	Databases []string
@@ -24,7 +26,7 @@ const serverDB = "_Server"
 // serviceModel asks for the model of a database; anything but an answer leaves it
 // unknown.
 func serviceModel(db string, model *string) question {
-	tx := NewTransaction(serverDB, Select("Database", []Cond{Where("name", "==", String(db))}, "model"))
+	tx := NewTransaction(serverDB, Select("Database", []Cond{Where("name", notation.ConditionEqual, String(db))}, "model"))
 	return question{newCall("transact", func(raw []byte) error {
 		var results []struct{ Rows []struct{ Model string } }
 		if decode(raw, &results) == nil && len(results) == 1 && len(results[0].Rows) == 1 {

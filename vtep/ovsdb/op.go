@@ -1,5 +1,7 @@
 package ovsdb
 
+import notation "github.com/ovn-org/libovsdb/ovsdb"
+
 // Op is one operation of a transaction (RFC 7047, section 5.2). Ops are
 // immutable, comparable and may be sent any number of times.
 type Op struct {
@@ -31,24 +33,26 @@ type Column struct {
 
 // Cond is one condition of a where clause. A row matches if all hold.
 type Cond struct {
-	Column, Function string
-	Value            Value
+	Column   string
+	Function notation.ConditionFunction
+	Value    Value
 }
 
-// Mutation changes a column in place. Mutator is one of RFC 7047, section 5.1:
-// "+=", "-=", "*=", "/=", "%=", "insert", "delete".
+// Mutation changes a column in place.
 type Mutation struct {
-	Column, Mutator string
-	Value           Value
+	Column  string
+	Mutator notation.Mutator
+	Value   Value
 }
 
 // ByUUID matches the one row with this UUID, the only condition that a server
 // answers without a scan of the table.
-func ByUUID(u UUID) []Cond { return []Cond{Where("_uuid", "==", Ref(u))} }
+func ByUUID(u UUID) []Cond { return []Cond{Where("_uuid", notation.ConditionEqual, Ref(u))} }
 
-// Where is a condition. Function is one of "<", "<=", "==", "!=", ">=", ">",
-// "includes", "excludes".
-func Where(column, function string, v Value) Cond { return Cond{column, function, v} }
+// Where is a condition.
+func Where(column string, function notation.ConditionFunction, v Value) Cond {
+	return Cond{column, function, v}
+}
 
 // Insert adds a row; columns that are not given take their default. By the name
 // ([A-Za-z_][A-Za-z0-9_]*, or "" for none) other operations of the transaction
@@ -58,7 +62,7 @@ func Insert(table, name string, row ...Column) Op {
 }
 
 func appendInsert(b []byte, table, name string, row []Column) []byte {
-	b = appendOp(b, "insert", table)
+	b = appendOp(b, notation.OperationInsert, table)
 	if name != "" {
 		b = appendString(append(b, `,"uuid-name":`...), name)
 	}
@@ -67,32 +71,32 @@ func appendInsert(b []byte, table, name string, row []Column) []byte {
 
 // Update sets columns of all matching rows. The Result holds their number.
 func Update(table string, where []Cond, row ...Column) Op {
-	b := appendWhere(begin("update", table), where)
+	b := appendWhere(begin(notation.OperationUpdate, table), where)
 	return op(append(appendRow(append(b, `,"row":`...), row), '}'), yieldCount)
 }
 
 // Mutate applies mutations, in order, to all matching rows. The Result holds
 // their number, whether or not a value changed.
 func Mutate(table string, where []Cond, muts ...Mutation) Op {
-	b := append(appendWhere(begin("mutate", table), where), `,"mutations":[`...)
+	b := append(appendWhere(begin(notation.OperationMutate, table), where), `,"mutations":[`...)
 	for i, m := range muts {
-		b = appendTriple(comma(b, i), m.Column, m.Mutator, m.Value)
+		b = appendTriple(comma(b, i), m.Column, string(m.Mutator), m.Value)
 	}
 	return op(append(b, "]}"...), yieldCount)
 }
 
 // Delete removes all matching rows. The Result holds their number.
 func Delete(table string, where []Cond) Op {
-	return op(append(appendWhere(begin("delete", table), where), '}'), yieldCount)
+	return op(append(appendWhere(begin(notation.OperationDelete, table), where), '}'), yieldCount)
 }
 
 // Wait makes the transaction fail with "timed out" unless the columns of the
 // matching rows are ("==") or are not ("!=") equal to rows, as a set, right now.
 // No rows mean that nothing may match ("==") or that something must ("!=").
-func Wait(table string, where []Cond, until string, columns []string, rows ...[]Column) Op {
-	b := append(appendWhere(begin("wait", table), where), `,"timeout":0,"columns":`...)
+func Wait(table string, where []Cond, until notation.WaitCondition, columns []string, rows ...[]Column) Op {
+	b := append(appendWhere(begin(notation.OperationWait, table), where), `,"timeout":0,"columns":`...)
 	b = appendStrings(b, columns)
-	b = appendString(append(b, `,"until":`...), until)
+	b = appendString(append(b, `,"until":`...), string(until))
 	b = append(b, `,"rows":[`...)
 	for i, row := range rows {
 		b = appendRow(comma(b, i), row)
@@ -103,7 +107,7 @@ func Wait(table string, where []Cond, until string, columns []string, rows ...[]
 // Select reads columns, or all of them if none are named, of all matching rows.
 // The Result holds the rows as a JSON array.
 func Select(table string, where []Cond, columns ...string) Op {
-	b := appendWhere(begin("select", table), where)
+	b := appendWhere(begin(notation.OperationSelect, table), where)
 	if len(columns) > 0 {
 		b = appendStrings(append(b, `,"columns":`...), columns)
 	}
@@ -152,7 +156,7 @@ func appendRow(b []byte, row []Column) []byte {
 func appendWhere(b []byte, where []Cond) []byte {
 	b = append(b, `,"where":[`...)
 	for i, c := range where {
-		b = appendTriple(comma(b, i), c.Column, c.Function, c.Value)
+		b = appendTriple(comma(b, i), c.Column, string(c.Function), c.Value)
 	}
 	return append(b, ']')
 }
