@@ -55,7 +55,9 @@ type Options struct {
 	HAHold time.Duration
 }
 
-// Loop drives all registered switches. It implements the api's Status.
+// Loop drives all registered switches: it makes a View whenever something may have changed, and
+// hands each worker its share. It implements the api's Status. Each part keeps its own state;
+// of the Loop itself only view changes after New, and only Run stores it.
 type Loop struct {
 	store   Store
 	opts    Options
@@ -66,19 +68,21 @@ type Loop struct {
 	// new View because a switch came, went or learned something.
 	stamp, kick chan struct{}
 
+	// What switches report of MACs; moves and newNetworks are Run's own.
 	macs        *macReports
 	moves       moveKeeper
 	newNetworks newNetworks
 
-	workers *workers
-	elector elector
-
+	// Who drives the switches; elector is Run's own.
+	workers  *workers
+	elector  elector
 	acceptor *connector.Acceptor
 	leases   *connector.Leases
 
 	// said bounds how often all switches together have the store remember what they say.
 	said bucket
 
+	// What became of it; recorder and contested are Run's own.
 	devices     *deviceStatuses
 	connections *connectionStatuses
 	transitions transitions

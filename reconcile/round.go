@@ -54,16 +54,21 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, mo
 	if err != nil {
 		return 0, err
 	}
-	wait = damping.Sooner(again, wait)
+	return damping.Sooner(damping.Sooner(again, wait), w.cleanUp(ctx, s, want, plan)), nil
+}
+
+// cleanUp has the store forget what has gone from the switch, unless a newer plan is about
+// to be made. It returns when to try again, 0 for not at all.
+func (w *worker) cleanUp(ctx context.Context, s *vtep.Session, want *vtep.Want, plan *vtep.Plan) time.Duration {
 	defs := w.loop.store.Definitions()
 	if !w.board.isCurrent(want, defs) {
-		return wait, nil // the loop is about to hand over a newer one
+		return 0 // the loop is about to hand over a newer one
 	}
 	if err := w.device.cleanUp(ctx, s, want, plan, defs); err != nil && ctx.Err() == nil {
 		w.device.logger().WithField("err", err).Warn("telling the store what has gone")
-		wait = damping.Sooner(wait, storeRetry)
+		return storeRetry
 	}
-	return wait, nil
+	return 0
 }
 
 // write sends what is due of a plan. It returns when the next operation is due, or wait

@@ -10,6 +10,34 @@ import (
 	"bordergw/vtep"
 )
 
+// rounds are when the next round of a session is due besides notices, and what it is to be.
+type rounds struct {
+	pass  *time.Ticker
+	retry *time.Timer
+	// need is the store revision that the next plan must be made from at least, mode what
+	// it looks at.
+	need uint64
+	mode vtep.Mode
+}
+
+func newRounds(interval time.Duration, need uint64) *rounds {
+	return &rounds{pass: time.NewTicker(interval), retry: time.NewTimer(0), need: need, mode: vtep.Whole}
+}
+
+// stop ends the timers.
+func (r *rounds) stop() {
+	r.pass.Stop()
+	r.retry.Stop()
+}
+
+// made notes that a round has been made, and when it is to be tried again, 0 for not at all.
+func (r *rounds) made(again time.Duration) {
+	r.mode = vtep.Incremental
+	if again > 0 {
+		r.retry.Reset(again)
+	}
+}
+
 // serve keeps the switch in sync until the session ends.
 func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 	w.inventory.due = time.NewTimer(time.Hour)
@@ -19,13 +47,27 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 	if err != nil {
 		return err
 	}
-	pass := time.NewTicker(w.loop.opts.Interval)
-	defer pass.Stop()
-	retry := time.NewTimer(0)
-	defer retry.Stop()
+	r := newRounds(w.loop.opts.Interval, need)
+	defer r.stop()
 	w.surveys.begin(s, w.loop.opts.Interval)
 	defer w.surveys.end()
-	mode := vtep.Whole
+	for {
+		if err := w.await(ctx, s, r); err != nil {
+			return err
+		}
+		again, err := w.reconcile(ctx, s, r.need, r.mode)
+		if err != nil {
+			return err
+		}
+		if s.Doubted() {
+			w.surveys.soon()
+		}
+		r.made(again)
+	}
+}
+
+// await returns when a round is due, having taken in what there is to know for it.
+func (w *worker) await(ctx context.Context, s *vtep.Session, r *rounds) (err error) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -33,50 +75,45 @@ func (w *worker) serve(ctx context.Context, s *vtep.Session) error {
 		case <-s.Done():
 			return s.Err()
 		case <-s.Changed():
-			if need, err = w.observe(ctx, s); err != nil {
-				return err
+			r.need, err = w.observe(ctx, s)
+			if err == nil {
+				w.report(s, false)
 			}
-			w.report(s, false)
+			return err
 		case <-w.inventory.due.C:
-			if need, err = w.observe(ctx, s); err != nil {
-				return err
-			}
+			r.need, err = w.observe(ctx, s)
+			return err
 		case <-w.seat.Offered():
 			if w.seat.Offering() {
 				return connector.ErrOffered
 			}
-			continue
 		case <-w.wake:
 			if w.reports.changed(w.loop.store.Definitions()) {
 				w.report(s, true)
 			}
-		case <-pass.C:
-			mode = vtep.Whole
-			if need, err = w.look(ctx, s); err != nil {
-				return err
-			}
-			w.report(s, false) // the time of a switch that is missing may be over
-			w.upkeep.trace.rest(time.Now())
-			w.stamp() // a certificate may have ended
-		case <-retry.C:
+			return nil
+		case <-r.pass.C:
+			return w.pass(ctx, s, r)
+		case <-r.retry.C:
+			return nil
 		case <-w.surveys.timer.C:
 			if err := w.surveys.step(ctx, s); err != nil {
 				return err
 			}
-			continue
-		}
-		again, err := w.reconcile(ctx, s, need, mode)
-		if err != nil {
-			return err
-		}
-		mode = vtep.Incremental
-		if s.Doubted() {
-			w.surveys.soon()
-		}
-		if again > 0 {
-			retry.Reset(again)
 		}
 	}
+}
+
+// pass begins a periodic pass: a round that looks at everything.
+func (w *worker) pass(ctx context.Context, s *vtep.Session, r *rounds) (err error) {
+	r.mode = vtep.Whole
+	if r.need, err = w.look(ctx, s); err != nil {
+		return err
+	}
+	w.report(s, false) // the time of a switch that is missing may be over
+	w.upkeep.trace.rest(time.Now())
+	w.stamp() // a certificate may have ended
+	return nil
 }
 
 // begin takes the lock of a session and takes in what its switch says. It

@@ -16,8 +16,8 @@ import (
 	"bordergw/vtep"
 )
 
-// worker drives one switch database. Everything but device, failedOver, reports and board
-// is used by its own goroutine only.
+// worker drives one switch database. Everything but device, seat, failedOver, reports and
+// board is used by its own goroutine only.
 type worker struct {
 	loop   *Loop
 	device device
