@@ -16,7 +16,7 @@ export FUZZTIME
 export PATH := $(PATH):/usr/sbin:/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test race lint check demo bench bench-smoke microbench e2e chaos fuzz generate pictures image compose-test clean
+.PHONY: help deps build test neutron-test neutron-deb race lint check demo bench bench-smoke microbench e2e chaos fuzz generate pictures image compose-test clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -29,6 +29,14 @@ build: ## bin/bordergw
 
 test: deps ## all tests, race detector on, against real ovsdb-servers and emulated switches
 	$(GO) test -race -count=1 -timeout 60m $(PACKAGES)
+	@hack/neutron-test.sh --if-installed
+
+neutron-test: ## the tests of neutron/, the Python package for Neutron; installs Neutron's libraries (minutes, once)
+	hack/deps.sh neutron-l2gateway-agent:python3-networking-l2gw openstack:python3-openstackclient
+	hack/neutron-test.sh
+
+neutron-deb: ## dist/bordergw-neutron_VERSION_all.deb
+	hack/neutron-deb.sh
 
 race: test ## the same as test
 
@@ -82,4 +90,4 @@ compose-test: build ## the compose file for real: needs root, may install docker
 	hack/compose-test.sh
 
 clean: ## what the targets above made
-	rm -rf bin
+	rm -rf bin dist

@@ -1,0 +1,256 @@
+# Licensed under the Apache License, Version 2.0; see the LICENSE file of the repository.
+"""REST client of bordergw.
+
+Every request may be sent twice: ids are chosen by the caller, so that a create whose answer got lost finds its own
+object when it is sent again.
+"""
+import collections
+import os
+import re
+import threading
+import time
+from urllib import parse
+
+import requests
+
+from bordergw_neutron import exceptions as exc
+
+PATHS = {
+    'network': '/v2.0/networks',
+    'l2_gateway': '/v2.0/l2-gateways',
+    'l2_gateway_connection': '/v2.0/l2-gateway-connections',
+    'gateway_device': '/v2.0/gw/gateway_devices',
+}
+# After a failure, requests fail at once for this long: a roll-back must not wait for the same timeouts again.
+FAIL_FAST_SECONDS = 2.0
+FIRST_PAUSE_SECONDS = 0.2
+
+Answer = collections.namedtuple('Answer', 'status body etag')
+
+
+class _NoAnswer(Exception):
+    """One try of a request failed. `silent`: the other side did not answer at all."""
+
+    def __init__(self, text, silent):
+        super().__init__(text)
+        self.silent = silent
+
+
+def item_path(kind, object_id, *more):
+    """The path of an object, with whatever is in the id escaped."""
+    return '/'.join([PATHS[kind]] + [parse.quote(str(p), safe='') for p in (object_id,) + more])
+
+
+class Client:
+    """Sends requests, and turns answers into values or into the exceptions of exceptions.py.
+
+    It is used by many threads. Each has a session of its own, since requests does not promise that one can be shared.
+    """
+
+    def __init__(self, conf):
+        self.conf = conf
+        self.url = conf.url.rstrip('/')
+        self._local = threading.local()
+        self._token = self._read_token()
+        self._down_until, self._down_cause = 0.0, ''
+
+    # Objects
+
+    def list(self, kind, **query):
+        """All objects of a kind that match the filters."""
+        return self._member(self.call('GET', PATHS[kind], query=query), kind + 's')
+
+    def get(self, kind, object_id):
+        """One object, or None."""
+        try:
+            return self._member(self.call('GET', item_path(kind, object_id)), kind)
+        except exc.Refused as e:
+            if e.status == 404:
+                return None
+            raise
+
+    def create(self, kind, obj, same):
+        """Create an object whose id we chose. same(there, obj) says whether an object there is this one."""
+        try:
+            return self._member(self.call('POST', PATHS[kind], {kind: obj}), kind)
+        except exc.Refused as e:
+            there = self.get(kind, obj['id']) if e.status == 409 else None
+            if there is None or there.get('managed_by') != obj.get('managed_by') or not same(there, obj):
+                raise
+            return there
+
+    def update(self, kind, object_id, change):
+        """Change an object, and return it."""
+        return self._member(self.call('PUT', item_path(kind, object_id), {kind: change}), kind)
+
+    def delete(self, kind, object_id):
+        """Delete an object. One that is not there is fine."""
+        try:
+            self.call('DELETE', item_path(kind, object_id))
+        except exc.Refused as e:
+            if e.status != 404:
+                raise
+
+    # Networks: endpoints and members
+
+    def endpoints(self, network_id, source):
+        """(endpoints, etag) that bordergw holds of a source."""
+        answer = self.call('GET', self._endpoints_path(network_id, source))
+        return self._member(answer, 'endpoints'), answer.etag
+
+    def put_endpoints(self, network_id, source, endpoints, etag):
+        """Replace the set. False: somebody else has changed it since the etag was read."""
+        headers = {'If-Match': etag} if etag else None
+        try:
+            self.call('PUT', self._endpoints_path(network_id, source), {'endpoints': endpoints}, headers=headers)
+        except exc.Refused as e:
+            if e.status == 412:
+                return False
+            raise
+        return True
+
+    def delete_endpoints(self, network_id, source):
+        """Give up the set of a source. One that is not there is fine."""
+        try:
+            self.call('DELETE', self._endpoints_path(network_id, source))
+        except exc.Refused as e:
+            if e.status != 404:
+                raise
+
+    def members(self, network_id):
+        """{"members": [...], "far": [...]}: the switches of a network, and the far ends of its borders."""
+        answer = self.call('GET', '/v1/networks/%s/members' % parse.quote(network_id, safe=''))
+        self._member(answer, 'members')
+        return answer.body
+
+    # Managers: when was the last comparison
+
+    def synced_at(self, manager):
+        """When the last comparison began, as RFC 3339 text, or None."""
+        try:
+            return self.call('GET', self._manager_path(manager)).body.get('synced_at')
+        except exc.Refused as e:
+            if e.status == 404:
+                return None
+            raise
+
+    def stamp(self, manager, synced_at):
+        """Say when a comparison that is done began: all that was so then is in sync."""
+        self.call('PUT', self._manager_path(manager), {'synced_at': synced_at})
+
+    @staticmethod
+    def _endpoints_path(network_id, source):
+        return '/v1/networks/%s/endpoints/%s' % (parse.quote(network_id, safe=''), parse.quote(source, safe=''))
+
+    @staticmethod
+    def _manager_path(manager):
+        return '/v1/managers/' + parse.quote(manager, safe='')
+
+    def _member(self, answer, name):
+        if not isinstance(answer.body, dict) or name not in answer.body:
+            raise self._unavailable('answered %d without "%s"' % (answer.status, name))
+        return answer.body[name]
+
+    # Requests
+
+    def call(self, method, path, body=None, query=None, headers=None):
+        """Send one request, several times if need be. Raises BorderGatewayUnavailable, or a Refused for a 4xx."""
+        if time.monotonic() < self._down_until:
+            raise self._unavailable('%s %s: %s' % (method, path, self._down_cause))
+        error = None
+        for attempt in range(self.conf.retries + 1):
+            if attempt:
+                time.sleep(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
+            try:
+                return self._checked(method, path, self._send(method, path, body, query, headers))
+            except _NoAnswer as e:
+                error = e
+        if error.silent:
+            self._down_until, self._down_cause = time.monotonic() + FAIL_FAST_SECONDS, str(error)
+        raise self._unavailable('%s %s: %s' % (method, path, error))
+
+    def _send(self, method, path, body, query, headers):
+        """One try. A 401 may mean that the token has been replaced: then there is a second one."""
+        response = self._request(method, path, body, query, headers)
+        if response.status_code == 401 and self._token_changed():
+            response = self._request(method, path, body, query, headers)
+        return response
+
+    def _request(self, method, path, body, query, headers):
+        headers = dict(headers or {})
+        if self._token:
+            headers['X-Auth-Token'] = self._token
+        try:
+            return self._session().request(
+                method, self.url + path, json=body, params=query, headers=headers, allow_redirects=False,
+                timeout=(self.conf.connect_timeout, self.conf.read_timeout))
+        except requests.RequestException as e:
+            raise _NoAnswer(self._cause(e), silent=True)
+
+    def _session(self):
+        session = getattr(self._local, 'session', None)
+        if session is None:
+            session = self._local.session = requests.Session()
+            session.trust_env = False       # a proxy of the environment is not for a control plane
+            session.verify = self.conf.cafile or True
+        return session
+
+    def _checked(self, method, path, response):
+        status = response.status_code
+        if status >= 500 or status == 429:
+            raise _NoAnswer('answered %d: %s' % (status, self._fault(response)[1]), silent=False)
+        if status in (401, 403):
+            raise self._unavailable('%s %s: refuses our credentials (%d): %s' % (
+                method, path, status, self._fault(response)[1]))
+        if status >= 400:
+            raise exc.refusal(status, *self._fault(response))
+        if status >= 300:
+            raise self._unavailable('%s %s: redirects to %s' % (method, path, response.headers.get('Location', '?')))
+        try:
+            body = response.json() if response.content else None
+        except ValueError:
+            raise _NoAnswer('answered %d with what is not JSON: %.80r' % (status, response.text), silent=False)
+        return Answer(status, body, response.headers.get('ETag'))
+
+    @staticmethod
+    def _fault(response):
+        """(type, text) of an error answer."""
+        try:
+            error = response.json()['NeutronError']
+            return str(error['type']), str(error['message'])
+        except (ValueError, KeyError, TypeError):
+            kind = {400: 'BadRequest', 404: 'NotFound'}.get(response.status_code, 'Conflict')
+            return kind, ' '.join((response.text or response.reason or '').split())[:200]
+
+    def _cause(self, error):
+        """Why there was no answer, in words of the operator and not of urllib3."""
+        if isinstance(error, requests.ConnectTimeout):
+            return 'no connection within %g s' % self.conf.connect_timeout
+        if isinstance(error, requests.ReadTimeout):
+            return 'no answer within %g s' % self.conf.read_timeout
+        inner = error
+        while inner is not None:
+            if isinstance(inner, OSError) and not isinstance(inner, requests.RequestException) and inner.errno:
+                # eventlet puts ECONNREFUSED where others have a text; name resolution has its own numbers.
+                return os.strerror(inner.errno) if inner.errno > 0 else inner.strerror
+            inner = inner.__cause__ or inner.__context__
+        return re.sub(r'<[^<>]* object at 0x[0-9a-f]+>(: )?', '', str(error))[:200]
+
+    def _unavailable(self, text):
+        return exc.BorderGatewayUnavailable(text='bordergw at %s does not serve: %s' % (self.url, text))
+
+    # Token
+
+    def _read_token(self):
+        if not self.conf.token_file:
+            return self.conf.token
+        with open(self.conf.token_file, encoding='utf-8') as f:
+            return f.read().strip()
+
+    def _token_changed(self):
+        try:
+            token = self._read_token()
+        except OSError:
+            return False
+        changed, self._token = token != self._token, token
+        return changed

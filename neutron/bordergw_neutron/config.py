@@ -1,0 +1,90 @@
+# Licensed under the Apache License, Version 2.0; see the LICENSE file of the repository.
+"""Options of the [bordergw] group in neutron.conf."""
+import ipaddress
+import os
+from urllib import parse
+
+from oslo_config import cfg
+from oslo_log import log as logging
+
+LOG = logging.getLogger(__name__)
+
+OPTS = [
+    cfg.URIOpt('url', default='http://127.0.0.1:9696', schemes=['http', 'https'],
+               help='Where bordergw listens.'),
+    cfg.StrOpt('token', secret=True,
+               help='Token that bordergw knows as an administrator. Sent as X-Auth-Token.'),
+    cfg.StrOpt('token_file',
+               help='File that holds the token. It is read at start, and again when bordergw answers 401.'),
+    cfg.StrOpt('cafile',
+               help='File with the CA that signed the certificate of bordergw, if the system does not know it.'),
+    cfg.FloatOpt('connect_timeout', default=2.0, min=0.1,
+                 help='Seconds to wait for a connection to bordergw.'),
+    cfg.FloatOpt('read_timeout', default=5.0, min=0.1,
+                 help='Seconds to wait for an answer of bordergw.'),
+    cfg.IntOpt('retries', default=2, min=0, max=10,
+               help='How often a request that got no answer is sent again.'),
+    cfg.StrOpt('managed_by', default='neutron',
+               help='Mark on what this Neutron keeps in bordergw. Each Neutron that shares a bordergw has its own.'),
+    cfg.IntOpt('resync_interval', default=300, min=0,
+               help='Seconds between two comparisons with bordergw. 0 compares only at start and after failures.'),
+    cfg.BoolOpt('feed_ports', default=True,
+                help='Send the MAC addresses of ports, and the tunnel addresses of their hosts, to bordergw.'),
+    cfg.BoolOpt('fdb_to_agents', default=True,
+                help='Send the tunnel addresses of hardware switches to the L2 agents.'),
+]
+
+
+class BadConfiguration(Exception):
+    """The [bordergw] group cannot be used. The text is one sentence for the operator."""
+
+
+def register(conf=cfg.CONF):
+    """Register the options, and return the group."""
+    conf.register_opts(OPTS, group='bordergw')
+    return conf.bordergw
+
+
+def list_opts():
+    """For oslo-config-generator."""
+    return [('bordergw', OPTS)]
+
+
+def check(conf):
+    """Raise BadConfiguration for what would fail at the first request, and warn of a token in the clear."""
+    try:
+        url = parse.urlsplit(conf.url)
+        port = url.port
+    except ValueError as e:     # oslo's errors of values are ValueErrors, too
+        raise BadConfiguration('[bordergw] url: %s.' % str(e).rstrip('.'))
+    if url.scheme not in ('http', 'https') or not url.hostname or port == 0:
+        raise BadConfiguration('[bordergw] url: %s is not an http or https URL.' % conf.url)
+    if conf.token and conf.token_file:
+        raise BadConfiguration('[bordergw] token and token_file are both set; keep one.')
+    if not conf.managed_by:
+        raise BadConfiguration('[bordergw] managed_by must not be empty.')
+    for name in ('token_file', 'cafile'):
+        _check_readable(name, getattr(conf, name))
+    if (conf.token or conf.token_file) and url.scheme == 'http' and not _is_loopback(url.hostname):
+        LOG.warning('[bordergw] url %s has no TLS: the token can be read on the way.', conf.url)
+
+
+def _check_readable(name, path):
+    if not path:
+        return
+    try:
+        with open(path, 'rb') as f:
+            empty = not f.read(1)
+    except OSError as e:
+        raise BadConfiguration('[bordergw] %s: %s cannot be read: %s.' % (name, path, os.strerror(e.errno or 0)))
+    if empty:
+        raise BadConfiguration('[bordergw] %s: %s is empty.' % (name, path))
+
+
+def _is_loopback(host):
+    if host == 'localhost':
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

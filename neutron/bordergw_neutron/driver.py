@@ -1,0 +1,280 @@
+# Licensed under the Apache License, Version 2.0; see the LICENSE file of the repository.
+"""Provider driver of networking-l2gw's service plugin.
+
+Neutron's rows are the truth and bordergw follows them. What is created is stored, then sent; what bordergw refuses is
+taken back. No request is sent inside a transaction of the database.
+"""
+from networking_l2gw.services.l2gateway import service_drivers
+from neutron_lib.callbacks import events
+from neutron_lib.callbacks import registry
+from neutron_lib.callbacks import resources
+from neutron_lib import constants
+from neutron_lib import context as n_context
+from oslo_log import log as logging
+
+from bordergw_neutron import background
+from bordergw_neutron import bodies
+from bordergw_neutron import client as bgw_client
+from bordergw_neutron import config
+from bordergw_neutron import endpoints
+from bordergw_neutron import exceptions as exc
+from bordergw_neutron import fdb
+from bordergw_neutron import plugin as bgw_plugin
+from bordergw_neutron import sync
+from bordergw_neutron import validators
+
+LOG = logging.getLogger(__name__)
+
+# An agent that starts drops entries of networks that it has not wired yet, and does not say when it has.
+AGENT_START_SECONDS = (3, 10, 30)
+# A switch has its locators some time after the connection.
+ANNOUNCE_SECONDS = 2
+INCOMPLETE_SECONDS = 10
+
+
+def configured():
+    """The checked [bordergw] group. Neutron does not start with one that cannot work."""
+    conf = config.register()
+    try:
+        config.check(conf)
+    except config.BadConfiguration as e:
+        LOG.error('%s', e)
+        raise SystemExit(str(e))
+    return conf
+
+
+class BorderGatewayDriver(service_drivers.L2gwDriver):
+    """The hooks. What they need is made here, and done in client, sync, endpoints and fdb."""
+
+    def __init__(self, service_plugin, validator=None):
+        super().__init__(service_plugin, validator)
+        self.conf = configured()
+        self.client = bgw_client.Client(self.conf)
+        validators.install()
+        bgw_plugin.adopt(service_plugin)
+        self.feed = endpoints.Feed(self.client, self.conf)
+        self.fdb = fdb.Fdb(self.client, self.conf, self._network_body, self._connected)
+        self.syncer = sync.Syncer(self.client, self.conf, service_plugin, self.feed, self.fdb)
+        self.background = background.Background(self.syncer, self._connected, self.conf.resync_interval)
+        # Networks of connections that are being deleted: the hook after the deletion has only the id.
+        self._leaving = {}
+        self._subscribe()
+
+    def _network_body(self, network_id):
+        return self.syncer.network(network_id)
+
+    def _connected(self, among):
+        return self.service_plugin.connected_networks(n_context.get_admin_context(), among)
+
+    @property
+    def service_type(self):
+        return 'l2gw'
+
+    def workers(self):
+        return [background.Worker(self.background)]
+
+    # networking-l2gw calls these for ports, with None since Neutron's callbacks have payloads. We listen ourselves.
+
+    def add_port_mac(self, context, port_dict):
+        pass
+
+    def delete_port_mac(self, context, port):
+        pass
+
+    # Gateways
+
+    def create_l2_gateway_postcommit(self, context, l2_gateway):
+        self.client.create(sync.GATEWAY, bodies.gateway_body(l2_gateway, self.conf.managed_by), bodies.same_gateway)
+        self.background.ensure()
+
+    def update_l2_gateway(self, context, l2_gateway_id, l2_gateway):
+        """Before the rows change. A gateway that bordergw has lost is sent whole first."""
+        change = bodies.gateway_change(l2_gateway[sync.GATEWAY])
+        if not change:
+            return
+        try:
+            self.client.update(sync.GATEWAY, l2_gateway_id, change)
+        except exc.Refused as e:
+            if not exc.is_kind(e, 'L2GatewayNotFound'):
+                raise
+            self._create_gateway_again(l2_gateway_id)
+            self.client.update(sync.GATEWAY, l2_gateway_id, change)
+
+    def update_l2_gateway_failed(self, l2_gateway_id):
+        """bordergw has a change that the database does not."""
+        LOG.warning('Gateway %s is changed in bordergw but not here; it will be compared.', l2_gateway_id)
+        self.background.owe()
+
+    def update_l2_gateway_postcommit(self, context, l2_gateway):
+        """A comparison that read the rows before the change may have sent the old ones. Agents may need addresses."""
+        self.background.later(0, self.syncer.repair_gateway, l2_gateway['id'])
+        for network_id in self._networks_of(l2_gateway['id']):
+            self.background.later(ANNOUNCE_SECONDS, self._announce, network_id)
+
+    def delete_l2_gateway_postcommit(self, context, l2_gateway_id):
+        self._delete(sync.GATEWAY, l2_gateway_id)
+
+    def _create_gateway_again(self, gateway_id):
+        self.client.create(sync.GATEWAY, self.syncer.gateway(gateway_id), bodies.same_gateway)
+
+    def _networks_of(self, gateway_id):
+        found = self.service_plugin.get_l2_gateway_connections(n_context.get_admin_context(),
+                                                               filters={'l2_gateway_id': [gateway_id]})
+        return {c['network_id'] for c in found}
+
+    # Connections
+
+    def create_l2_gateway_connection(self, context, l2_gateway_connection):
+        """Before the row is written: exactly one VXLAN segment."""
+        self.syncer.network(l2_gateway_connection[sync.CONNECTION]['network_id'])
+
+    def create_l2_gateway_connection_postcommit(self, context, l2_gateway_connection):
+        try:
+            self._create_connection(l2_gateway_connection)
+        except exc.Refused as e:
+            if not self._restored(l2_gateway_connection, e):
+                raise
+            self._create_connection(l2_gateway_connection)
+        network_id = l2_gateway_connection['network_id']
+        self.background.dirty([network_id])
+        self.background.later(0, self._announce, network_id)
+        self.background.later(ANNOUNCE_SECONDS, self._announce, network_id)
+
+    def _restored(self, connection, refused):
+        """Whether a connection was refused because bordergw had lost its network or gateway, which it now has again.
+
+        Without its gateway a connection may be refused for its segmentation id already, so the type does not tell.
+        """
+        if self.client.get(sync.GATEWAY, connection['l2_gateway_id']) is None:
+            self._create_gateway_again(connection['l2_gateway_id'])
+            return True
+        return exc.is_kind(refused, 'NetworkNotFound')      # which is sent before each connection
+
+    def _create_connection(self, connection):
+        self.syncer.ensure_network(self.syncer.network(connection['network_id']))
+        self.client.create(sync.CONNECTION, self.syncer.connection(connection), bodies.same_connection)
+
+    def delete_l2_gateway_connection(self, context, l2_gateway_connection_id):
+        """Before the row is deleted: what the hook after it has to know."""
+        row = self.service_plugin.get_l2_gateway_connection(n_context.get_admin_context(), l2_gateway_connection_id)
+        network_id = row['network_id']
+        self._leaving[l2_gateway_connection_id] = network_id, self._addresses_before(network_id)
+
+    def _addresses_before(self, network_id):
+        addresses = self.fdb.sent(network_id)
+        if self.fdb.enabled:
+            try:
+                addresses |= self.fdb.addresses(network_id)[0]
+            except (exc.BorderGatewayUnavailable, exc.Refused) as e:
+                LOG.debug('Members of network %s are not known: %s', network_id, e)
+        return addresses
+
+    def delete_l2_gateway_connection_postcommit(self, context, l2_gateway_connection_id):
+        self._delete(sync.CONNECTION, l2_gateway_connection_id)
+        network_id, before = self._leaving.pop(l2_gateway_connection_id, (None, set()))
+        if network_id is None:
+            return
+        self.background.later(0, self.fdb.withdraw, network_id, before)
+        if network_id not in self._connected([network_id]):
+            self._release_network(network_id)
+
+    def _release_network(self, network_id):
+        try:
+            self.syncer.release_network(network_id)
+        except (exc.BorderGatewayUnavailable, exc.Refused) as e:
+            LOG.warning('Network %s has no connection any more, but is still in bordergw: %s', network_id, e)
+            self.syncer.abandon_network(network_id)
+            self.background.owe()
+
+    def _delete(self, kind, object_id):
+        """A deletion stands here whatever bordergw says. What it did not get, the next comparison sends."""
+        try:
+            self.client.delete(kind, object_id)
+        except (exc.BorderGatewayUnavailable, exc.Refused) as e:
+            LOG.warning('%s %s is deleted here, but not in bordergw yet: %s', kind, object_id, e)
+            self.background.owe()
+
+    def _announce(self, network_id, host=None):
+        """In the background. A switch that has no address yet is asked for again."""
+        if network_id not in self._connected([network_id]):
+            return
+        try:
+            complete = self.fdb.announce(network_id, host)
+        except exc.Refused as e:
+            LOG.warning('The agents got no tunnel addresses for network %s: %s', network_id, e)
+            return
+        if not complete:
+            self.background.later(INCOMPLETE_SECONDS, self._announce, network_id, host)
+
+    # Events
+
+    def _subscribe(self):
+        registry.subscribe(self._process_started, resources.PROCESS, events.AFTER_INIT)
+        registry.subscribe(self._network_updated, resources.NETWORK, events.AFTER_UPDATE)
+        registry.subscribe(self._network_deleted, resources.NETWORK, events.AFTER_DELETE)
+        for event in (events.AFTER_CREATE, events.AFTER_UPDATE, events.AFTER_DELETE):
+            registry.subscribe(self._port_changed, resources.PORT, event)
+        for event in (events.AFTER_CREATE, events.AFTER_UPDATE):
+            registry.subscribe(self._agent_changed, resources.AGENT, event)
+
+    def _process_started(self, resource, event, trigger, payload=None):
+        self.background.ensure()
+
+    def _network_updated(self, resource, event, trigger, payload):
+        before, after = payload.states[0], payload.latest_state
+        if before.get('name') != after.get('name'):
+            self.background.later(0, self._rename_network, after['id'])
+
+    def _rename_network(self, network_id):
+        if network_id in self._connected([network_id]):
+            self.syncer.rename_network(network_id)
+
+    def _network_deleted(self, resource, event, trigger, payload):
+        """The database has deleted its connections, and nobody was asked."""
+        self.background.later(0, self._release_deleted, payload.resource_id)
+
+    def _release_deleted(self, network_id):
+        """Of most networks bordergw has never heard."""
+        try:
+            known = self.client.get(sync.NETWORK, network_id) is not None
+        except exc.BorderGatewayUnavailable:
+            self.syncer.abandon_network(network_id)
+            raise
+        if known:
+            self.syncer.abandon_network(network_id)
+            self.background.owe()
+
+    def _port_changed(self, resource, event, trigger, payload):
+        states = [s for s in payload.states if s]
+        if self.feed.enabled:
+            self.background.dirty({s['network_id'] for s in states})
+        if event == events.AFTER_UPDATE and self.fdb.enabled and came_up(payload.states[0], payload.latest_state):
+            port = payload.latest_state
+            self.background.later(0, self._announce, port['network_id'], port['binding:host_id'])
+
+    def _agent_changed(self, resource, event, trigger, payload):
+        state = payload.desired_state or {}
+        address = endpoints.tunnel_address(state.get('configurations'))
+        if address is None:
+            return
+        before = payload.states[1] if len(payload.states) > 1 else None
+        if before is None or endpoints.tunnel_address(before.configurations) != address:
+            self.background.later(0, self._addresses_changed)
+        if self.fdb.enabled and (state.get('start_flag') or payload.metadata.get('status') in ('new', 'revived')):
+            for delay in AGENT_START_SECONDS:
+                self.background.later(delay, self._agent_started, payload.metadata['host'])
+
+    def _addresses_changed(self):
+        self.background.dirty(self._connected(None))
+
+    def _agent_started(self, host):
+        for network_id in self._connected(None):
+            self._announce(network_id, host)
+
+
+def came_up(before, after):
+    """Whether a port became active, or became active on another host."""
+    host = after.get('binding:host_id')
+    if not host or after.get('status') != constants.PORT_STATUS_ACTIVE:
+        return False
+    return before.get('status') != constants.PORT_STATUS_ACTIVE or before.get('binding:host_id') != host

@@ -1,0 +1,150 @@
+# Licensed under the Apache License, Version 2.0; see the LICENSE file of the repository.
+"""The tunnel endpoints of a network that Neutron answers for: hypervisors, with the MAC addresses of their ports.
+
+bordergw keeps one set for each network and source. endpoints() computes it, Feed sends it.
+"""
+import collections
+import json
+
+from neutron.db.models import agent as agent_model
+from neutron.db.models import allowed_address_pair as pair_model
+from neutron.db import models_v2
+from neutron.plugins.ml2 import models as ml2_models
+from neutron_lib.api.definitions import portbindings
+from neutron_lib import constants
+from neutron_lib import context as n_context
+from neutron_lib.db import api as db_api
+from oslo_log import log as logging
+
+from bordergw_neutron import exceptions as exc
+
+LOG = logging.getLogger(__name__)
+
+NOT_BOUND = (portbindings.VIF_TYPE_UNBOUND, portbindings.VIF_TYPE_BINDING_FAILED)
+# How often a set is read and sent again because another process changed it in between.
+TRIES = 20
+
+# pairs: [(mac, ip)] of allowed address pairs. hosts: of a distributed port.
+Port = collections.namedtuple('Port', 'mac owner host vif_type ips pairs hosts')
+
+
+def tunnel_address(configurations):
+    """The VXLAN address of an agent, from its configurations, or None."""
+    if isinstance(configurations, str):
+        try:
+            configurations = json.loads(configurations or '{}')
+        except ValueError:
+            return None
+    configurations = configurations or {}
+    if 'vxlan' not in (configurations.get('tunnel_types') or []):
+        return None
+    address = configurations.get('tunneling_ip')
+    return address if address and ':' not in address else None
+
+
+def endpoints(ports, addresses):
+    """The endpoints of a network, as bordergw takes them, sorted.
+
+    addresses are {host: tunnel address}. A port without owner, without binding, or on a host without VXLAN agent is
+    left out. The hosts of a distributed router are endpoints, but its MAC is at none of them: it is at all.
+    """
+    macs, pairs, out = {}, collections.defaultdict(set), {}
+    for port in ports:
+        for host in port.hosts:
+            if host in addresses:
+                out.setdefault(addresses[host], [])
+        at = addresses.get(port.host)
+        if at is None or not port.owner or port.vif_type in NOT_BOUND:
+            continue
+        out.setdefault(at, [])
+        if port.owner != constants.DEVICE_OWNER_DVR_INTERFACE:
+            macs[port.mac.lower()] = (at, _first(port.ips))
+        for mac, ip in port.pairs:
+            if mac.lower() != port.mac.lower():
+                pairs[mac.lower()].add((at, ip if '/' not in ip else ''))
+    macs.update(_unambiguous(pairs, macs))
+    for mac, (at, ip) in sorted(macs.items()):
+        out[at].append({'mac_address': mac, 'ip_address': ip} if ip else {'mac_address': mac})
+    return [{'vtep_address': at, 'macs': out[at]} for at in sorted(out)]
+
+
+def same(there, want):
+    """Whether bordergw's set is the wanted one. Keys without content may be left out on either side."""
+    def canonical(found):
+        return {(e['vtep_address'], m.get('mac_address', ''), m.get('ip_address') or '')
+                for e in found for m in e.get('macs') or [{}]}
+    return canonical(there) == canonical(want)
+
+
+def _first(ips):
+    """IPv4 goes first: the column of a switch holds one address."""
+    return min(ips, key=lambda ip: (':' in ip, ip), default='')
+
+
+def _unambiguous(pairs, macs):
+    """MACs of allowed address pairs that are at one endpoint. One that is at several (VRRP) is found by flooding."""
+    for mac, places in pairs.items():
+        if mac not in macs and len({at for at, _ in places}) == 1:
+            yield mac, (next(iter(places))[0], _first([ip for _, ip in places if ip]))
+
+
+# From the database, in a number of queries that does not depend on the number of ports
+
+def read_addresses(context):
+    """{host: tunnel address} of all VXLAN agents, alive or not: silence of an agent is not the end of its ports."""
+    with db_api.CONTEXT_READER.using(context):
+        rows = context.session.query(agent_model.Agent.host, agent_model.Agent.configurations).all()
+    found = ((host, tunnel_address(configurations)) for host, configurations in rows)
+    return {host: address for host, address in found if address}
+
+
+def read_ports(context, network_id):
+    """All ports of a network, as Port."""
+    port, binding = models_v2.Port, ml2_models.PortBinding
+    distributed, pair, ip = ml2_models.DistributedPortBinding, pair_model.AllowedAddressPair, models_v2.IPAllocation
+    with db_api.CONTEXT_READER.using(context):
+        session = context.session
+        rows = session.query(port.id, port.mac_address, port.device_owner, binding.host, binding.vif_type).outerjoin(
+            binding, (binding.port_id == port.id) & (binding.status == constants.ACTIVE)).filter(
+            port.network_id == network_id).all()
+        hosts = _grouped(session.query(distributed.port_id, distributed.host).join(
+            port, port.id == distributed.port_id).filter(port.network_id == network_id,
+                                                         distributed.vif_type.notin_(NOT_BOUND)))
+        pairs = _grouped(session.query(pair.port_id, pair.mac_address, pair.ip_address).join(
+            port, port.id == pair.port_id).filter(port.network_id == network_id))
+        ips = _grouped(session.query(ip.port_id, ip.ip_address).filter(ip.network_id == network_id))
+    return [Port(str(mac), owner, host, vif_type, [a for a, in ips[i]], [(str(m), str(a)) for m, a in pairs[i]],
+                 [h for h, in hosts[i]]) for i, mac, owner, host, vif_type in rows]
+
+
+def _grouped(query):
+    out = collections.defaultdict(list)
+    for key, *rest in query.all():
+        out[key].append(rest)
+    return out
+
+
+class Feed:
+    """Sends the endpoints of networks to bordergw."""
+
+    def __init__(self, client, conf):
+        self.client, self.conf = client, conf
+
+    @property
+    def enabled(self):
+        return self.conf.feed_ports
+
+    def send(self, network_id):
+        """Make bordergw's set that of the database.
+
+        The etag is read first and the database then, so that of two processes the one with the older picture is
+        refused and reads again. The other order would lose a port.
+        """
+        for _ in range(TRIES):
+            there, etag = self.client.endpoints(network_id, self.conf.managed_by)
+            context = n_context.get_admin_context()
+            want = endpoints(read_ports(context, network_id), read_addresses(context))
+            if same(there, want) or self.client.put_endpoints(network_id, self.conf.managed_by, want, etag):
+                return
+        raise exc.BorderGatewayUnavailable(
+            text='the endpoints of network %s changed %d times while they were sent' % (network_id, TRIES))

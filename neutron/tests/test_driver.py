@@ -1,0 +1,205 @@
+import types
+import unittest
+from unittest import mock
+
+from neutron_lib.callbacks import events
+
+from bordergw_neutron import driver
+from bordergw_neutron import exceptions as exc
+from tests import fakes
+
+GATEWAY = {'id': 'g', 'name': 'gw', 'tenant_id': 't', 'devices': [{'device_id': 'hw1', 'segmentation_id': '7'}]}
+CONNECTION = {'id': 'c', 'l2_gateway_id': 'g', 'network_id': 'n', 'tenant_id': 't', 'segmentation_id': ''}
+DOWN = exc.BorderGatewayUnavailable(text='down')
+
+
+def refused(kind, status=404):
+    return exc.refusal(status, kind, 'x')
+
+
+class DriverTest(unittest.TestCase):
+
+    def setUp(self):
+        self.driver = driver.BorderGatewayDriver.__new__(driver.BorderGatewayDriver)
+        for name in ('service_plugin', 'client', 'feed', 'fdb', 'syncer', 'background'):
+            setattr(self.driver, name, mock.Mock())
+        self.driver.conf, self.driver._leaving = fakes.conf(), {}
+        self.driver.fdb.sent.return_value = set()
+        self.driver.fdb.addresses.return_value = {'10.1.0.1'}, True
+        self.driver.service_plugin.get_l2_gateway_connection.return_value = CONNECTION
+        self.driver.service_plugin.connected_networks.return_value = set()
+        self.driver.syncer.gateway.return_value = GATEWAY
+
+        # What is logged is not what these tests are about.
+        log = mock.patch.object(driver, 'LOG')
+        log.start()
+        self.addCleanup(log.stop)
+
+    def sent(self):
+        """The client's methods that were called, with kind and id."""
+        return [(c[0], c.args[0], c.args[1] if isinstance(c.args[1], str) else c.args[1]['id'])
+                for c in self.driver.client.method_calls]
+
+    def later(self):
+        return [c.args[1:] for c in self.driver.background.later.call_args_list]
+
+    def test_create_gateway(self):
+        self.driver.create_l2_gateway_postcommit(None, GATEWAY)
+        body = self.driver.client.create.call_args.args[1]
+        self.assertEqual({'id': 'g', 'managed_by': 'neutron', 'name': 'gw', 'tenant_id': 't',
+                          'devices': [{'device_id': 'hw1', 'segmentation_id': 7}]}, body)
+
+    def test_update_gateway_before_the_rows(self):
+        self.driver.update_l2_gateway(None, 'g', {'l2_gateway': {'name': 'new'}})
+        self.driver.client.update.assert_called_once_with('l2_gateway', 'g', {'name': 'new'})
+
+    def test_update_of_nothing_is_not_sent(self):
+        self.driver.update_l2_gateway(None, 'g', {'l2_gateway': {}})
+        self.driver.client.update.assert_not_called()
+
+    def test_update_of_a_lost_gateway(self):
+        self.driver.client.update.side_effect = [refused('L2GatewayNotFound'), None]
+        self.driver.update_l2_gateway(None, 'g', {'l2_gateway': {'name': 'new'}})
+        self.assertEqual([('update', 'l2_gateway', 'g'), ('create', 'l2_gateway', 'g'), ('update', 'l2_gateway', 'g')],
+                         self.sent())
+
+    def test_update_whose_rows_fail_is_owed(self):
+        self.driver.update_l2_gateway_failed('g')
+        self.driver.background.owe.assert_called_once()
+
+    def test_update_refused(self):
+        self.driver.client.update.side_effect = refused('L2GatewayPhysicalPortNotFound')
+        with self.assertRaises(exc.Refused):
+            self.driver.update_l2_gateway(None, 'g', {'l2_gateway': {'name': 'new'}})
+
+    def test_delete_stands(self):
+        for error in (DOWN, refused('L2GatewayInUse', 409)):
+            with self.subTest(error=error):
+                self.driver.background.reset_mock()
+                self.driver.client.delete.side_effect = error
+                self.driver.delete_l2_gateway_postcommit(None, 'g')
+                self.driver.background.owe.assert_called_once()
+
+    def test_create_connection(self):
+        self.driver.create_l2_gateway_connection_postcommit(None, CONNECTION)
+        self.driver.syncer.ensure_network.assert_called_once()
+        self.driver.background.dirty.assert_called_once_with(['n'])
+
+    def test_create_connection_refused(self):
+        self.driver.client.create.side_effect = refused('L2GatewayDuplicateSegmentationID', 409)
+        with self.assertRaises(exc.Refused):
+            self.driver.create_l2_gateway_connection_postcommit(None, CONNECTION)
+        self.assertEqual(1, self.driver.client.create.call_count)
+        self.driver.background.dirty.assert_not_called()
+
+    def test_create_connection_of_a_lost_gateway(self):
+        """bordergw may refuse it for its segmentation id before it looks for the gateway."""
+        for error in (refused('L2GatewayNotFound'), refused('InvalidInput', 400)):
+            with self.subTest(error=error):
+                self.driver.client.get.return_value = None
+                self.driver.client.create.side_effect = [error, None, None]
+                self.driver.create_l2_gateway_connection_postcommit(None, CONNECTION)
+
+    def test_create_connection_of_a_lost_network_is_tried_once_more(self):
+        self.driver.client.create.side_effect = [refused('NetworkNotFound')] * 2
+        with self.assertRaises(exc.Refused):
+            self.driver.create_l2_gateway_connection_postcommit(None, CONNECTION)
+        self.assertEqual(2, self.driver.client.create.call_count)
+
+    def delete_connection(self):
+        self.driver.delete_l2_gateway_connection(None, 'c')
+        self.driver.delete_l2_gateway_connection_postcommit(None, 'c')
+
+    def test_delete_last_connection(self):
+        self.delete_connection()
+        self.driver.client.delete.assert_called_once_with('l2_gateway_connection', 'c')
+        self.driver.syncer.release_network.assert_called_once_with('n')
+        self.assertEqual([(self.driver.fdb.withdraw, 'n', {'10.1.0.1'})], self.later())
+        self.assertEqual({}, self.driver._leaving)
+
+    def test_delete_one_of_two_connections(self):
+        self.driver.service_plugin.connected_networks.return_value = {'n'}
+        self.delete_connection()
+        self.driver.syncer.release_network.assert_not_called()
+
+    def test_delete_connection_while_bordergw_is_away(self):
+        self.driver.client.delete.side_effect = DOWN
+        self.driver.syncer.release_network.side_effect = DOWN
+        self.driver.fdb.addresses.side_effect = DOWN
+        self.driver.fdb.sent.return_value = {'10.1.0.2'}
+        self.delete_connection()
+        self.driver.syncer.abandon_network.assert_called_once_with('n')
+        self.driver.background.owe.assert_called()
+        self.assertEqual([(self.driver.fdb.withdraw, 'n', {'10.1.0.2'})], self.later())
+
+    # Events
+
+    def test_network_renamed(self):
+        for after, want in [('new', [(self.driver._rename_network, 'n')]), ('old', [])]:
+            with self.subTest(after):
+                self.driver.background.reset_mock()
+                states = ({'id': 'n', 'name': 'old'}, {'id': 'n', 'name': after})
+                self.driver._network_updated(None, None, None, events.DBEventPayload(None, states=states))
+                self.assertEqual(want, self.later())
+
+    def test_network_deleted(self):
+        for there, owed in [({'id': 'n'}, 1), (None, 0)]:
+            with self.subTest(there=there):
+                self.driver.background.reset_mock()
+                self.driver.client.get.return_value = there
+                self.driver._release_deleted('n')
+                self.assertEqual(owed, self.driver.background.owe.call_count)
+
+    def test_network_deleted_while_bordergw_is_away(self):
+        self.driver.client.get.side_effect = DOWN
+        with self.assertRaises(exc.BorderGatewayUnavailable):
+            self.driver._release_deleted('n')
+        self.driver.syncer.abandon_network.assert_called_once_with('n')
+
+    def port(self, status='ACTIVE', host='h1'):
+        return {'network_id': 'n', 'status': status, 'binding:host_id': host}
+
+    def test_port_changed(self):
+        for name, states, announced in [
+                ('came up', (self.port('DOWN'), self.port()), True),
+                ('moved', (self.port(), self.port(host='h2')), True),
+                ('nothing', (self.port(), self.port()), False),
+                ('went down', (self.port(), self.port('DOWN')), False),
+                ('without host', (self.port('DOWN', ''), self.port(host='')), False)]:
+            with self.subTest(name):
+                self.driver.background.reset_mock()
+                self.driver._port_changed(None, events.AFTER_UPDATE, None, events.DBEventPayload(None, states=states))
+                self.driver.background.dirty.assert_called_once_with({'n'})
+                want = [(self.driver._announce, 'n', states[1]['binding:host_id'])] if announced else []
+                self.assertEqual(want, self.later())
+
+    def agent(self, address='10.0.0.1', before=None, status='alive', **state):
+        state['configurations'] = {'tunneling_ip': address, 'tunnel_types': ['vxlan']}
+        old = before and types.SimpleNamespace(configurations={'tunneling_ip': before, 'tunnel_types': ['vxlan']})
+        self.driver.background.reset_mock()
+        self.driver._agent_changed(None, None, None, events.DBEventPayload(
+            None, metadata={'host': 'h1', 'status': status}, states=(None, old), desired_state=state))
+        return [c.args[0] for c in self.driver.background.later.call_args_list]
+
+    def test_agent_changed(self):
+        self.assertEqual([], self.agent(before='10.0.0.1'))
+        self.assertEqual([0], self.agent(before='10.0.0.2'))
+        self.assertEqual([3, 10, 30], self.agent(before='10.0.0.1', start_flag=True))
+        self.assertEqual([3, 10, 30], self.agent(before='10.0.0.1', status='revived'))
+        self.assertEqual([0, 3, 10, 30], self.agent(status='new'))
+        self.assertEqual([], self.agent(address=None, status='new'))
+
+    def test_switch_without_address_is_asked_for_again(self):
+        self.driver.service_plugin.connected_networks.return_value = {'n'}
+        self.driver.fdb.announce.return_value = False
+        self.driver._announce('n')
+        self.assertEqual([(self.driver._announce, 'n', None)], self.later())
+        self.driver.background.reset_mock()
+        self.driver.service_plugin.connected_networks.return_value = set()
+        self.driver._announce('n')
+        self.assertEqual([], self.later())
+
+    def test_bad_configuration_ends_neutron(self):
+        with mock.patch.object(driver.config, 'register', return_value=fakes.conf(managed_by='')):
+            with self.assertRaisesRegex(SystemExit, 'managed_by'):
+                driver.configured()
