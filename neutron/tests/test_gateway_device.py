@@ -91,7 +91,7 @@ class PolicyTest(unittest.TestCase):
     def test_owner(self):
         conf = cfg.ConfigOpts()
         conf([], project='test', default_config_files=[])
-        enforcer = oslo_policy.Enforcer(conf, policy_file='none', use_conf=False)
+        enforcer = oslo_policy.Enforcer(conf, policy_file='none')
         enforcer.register_defaults(base.list_rules())
         enforcer.register_defaults(policies.list_rules())
         target = {'tenant_id': 'p1', 'project_id': 'p1'}
