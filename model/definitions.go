@@ -21,6 +21,8 @@ type Definitions struct {
 	Retired     Table[RetiredDevice, *RetiredDevice]
 	Quotas      Table[Quota, *Quota]
 	Moves       Table[MACMove, *MACMove]
+	// Endpoints are what sources outside answer for, such as Neutron's hypervisors.
+	Endpoints Table[EndpointSet, *EndpointSet]
 	// Released are numbers on the wire that were given up and may still be in use.
 	Released Table[Released, *Released]
 	// registrations keeps what Registrations has found, also for snapshots that differ in

@@ -14,10 +14,11 @@ type Source uint8
 const (
 	// Static candidates were given by an operator (remote_mac_entries).
 	Static Source = iota + 1
+	// Remote candidates are what a source outside answers for (model.EndpointSet), such as
+	// Neutron for the ports on hypervisors.
+	Remote
 	// Local candidates were learned by a switch (Ucast_Macs_Local).
 	Local
-	// EVPN candidates come from a peer; reserved.
-	EVPN
 )
 
 // Candidate is one claim about where a MAC is. Of all candidates of a MAC
@@ -28,7 +29,7 @@ type Candidate struct {
 	Source Source
 	// Sticky candidates are not moved away from by a higher Seq.
 	Sticky bool
-	// Database learned it; 0 unless Source is Local.
+	// Database learned it, or has the number of the EndpointSet; 0 if Source is Static.
 	Database vtep.DatabaseID
 	Endpoint model.VTEPAddress
 	// Seq counts the MAC's moves; a fresh learn elsewhere has one more.
@@ -37,12 +38,13 @@ type Candidate struct {
 }
 
 // Compare orders the candidates of one MAC, best first: static before all
-// others, then the latest move, then the lowest end point, so that the choice
-// does not depend on the order of arrival.
+// others, then the latest move, then what a source answers for, then the lowest end
+// point, so that the choice does not depend on the order of arrival.
 func (c Candidate) Compare(o Candidate) int {
 	return cmp.Or(
 		cmp.Compare(c.rank(), o.rank()),
 		cmp.Compare(o.Seq, c.Seq),
+		cmp.Compare(c.Source, o.Source),
 		c.Endpoint.Compare(o.Endpoint),
 		cmp.Compare(c.Database, o.Database),
 	)

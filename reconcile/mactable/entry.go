@@ -117,7 +117,8 @@ func (s *entry) contradicted(after time.Duration, now Instant) bool {
 }
 
 // contradiction finds the row that first will have stood for long enough against
-// the winner, and when.
+// the winner, and when. Only switches contradict: what a source answers for stands until it
+// says otherwise, also when the host has left.
 func (s *entry) contradiction(after time.Duration) (first *location, due Instant) {
 	w := s.winner()
 	if w.Database == 0 || after <= 0 {
@@ -125,7 +126,7 @@ func (s *entry) contradiction(after time.Duration) (first *location, due Instant
 	}
 	for i := range s.locations {
 		h := &s.locations[i]
-		if h.Database == w.Database || h.Endpoint == w.Endpoint || h.gone != 0 {
+		if h.Source == Remote || h.Database == w.Database || h.Endpoint == w.Endpoint || h.gone != 0 {
 			continue
 		}
 		if at := max(h.LearnedAt, w.LearnedAt).add(after); first == nil || at < due {

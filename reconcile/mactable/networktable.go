@@ -54,37 +54,38 @@ func (n *networkTable) setFlood(db vtep.DatabaseID, list []model.VTEPAddress) {
 	}
 }
 
-// learn takes a row that stands. Only a row that was not there before moves a MAC.
-func (n *networkTable) learn(db vtep.DatabaseID, m vtep.LocalMAC, first bool, now Instant) {
-	s := n.macs[m.MAC]
+// learn takes a row that stands, or what a source answers for. Only what was not there
+// before moves a MAC.
+func (n *networkTable) learn(is location, first bool, now Instant) {
+	s := n.macs[is.MAC]
 	if s == nil {
 		s = &entry{}
-		n.macs[m.MAC] = s
+		n.macs[is.MAC] = s
 	}
-	h := s.at(db)
-	fresh := h == nil || h.learning != m.Learning || h.Endpoint != m.Endpoint
+	h := s.at(is.Database)
+	fresh := h == nil || h.learning != is.learning || h.Endpoint != is.Endpoint
 	if !fresh {
 		h.gone = 0 // the switch may be back, with the row that it had
-		n.arm(m.MAC, s)
+		n.arm(is.MAC, s)
 		return
 	}
-	n.touch(m.MAC)
+	n.touch(is.MAC)
 	if h == nil {
-		n.count(db, 1)
-		s.locations = append(s.locations, location{Candidate: Candidate{MAC: m.MAC, Source: Local, Database: db}})
+		n.count(is.Database, 1)
+		s.locations = append(s.locations, location{Candidate: Candidate{MAC: is.MAC, Source: is.Source, Database: is.Database}})
 		h = &s.locations[len(s.locations)-1]
 	}
 	winner := s.winner()
-	h.gone, h.learning, h.Endpoint, h.LearnedAt = 0, m.Learning, m.Endpoint, now
-	if !first && winner.Database != db && winner.Database != 0 && !s.isFrozen(now) {
+	h.gone, h.learning, h.Endpoint, h.LearnedAt = 0, is.learning, is.Endpoint, now
+	if !first && winner.Database != is.Database && winner.Database != 0 && !s.isFrozen(now) {
 		s.move(h, winner.Endpoint, now)
-		n.noteMove(m.MAC, s, now)
+		n.noteMove(is.MAC, s, now)
 	}
-	if was, ok := n.recalled[m.MAC]; first && ok && was.database == db {
+	if was, ok := n.recalled[is.MAC]; first && ok && was.database == is.Database {
 		h.Seq = was.seq
 		s.seq = max(s.seq, was.seq)
 	}
-	n.arm(m.MAC, s)
+	n.arm(is.MAC, s)
 }
 
 // noteMove notes that a MAC moved, or moved too often.

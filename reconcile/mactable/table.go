@@ -112,7 +112,7 @@ func (l *Table) Update(db vtep.DatabaseID, reported vtep.Locals, first func(netw
 			if last != m.LogicalSwitch {
 				last, isFirst = m.LogicalSwitch, first(m.LogicalSwitch)
 			}
-			n.learn(db, m, isFirst, now)
+			n.learn(location{Candidate: Candidate{MAC: m.MAC, Source: Local, Database: db, Endpoint: m.Endpoint}, learning: m.Learning}, isFirst, now)
 		}
 	}
 	l.floods(db, reported.Flood)

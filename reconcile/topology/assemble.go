@@ -168,10 +168,13 @@ type placed struct {
 	target target
 }
 
-// target is where a frame is to arrive: at an address of a member, or at a far
-// end point that a border's remote_mac_entries name.
+// target is where a frame is to arrive: at an address of a member, at an end point that a
+// source answers for, or at a far end point that a border's remote_mac_entries name.
 type target struct {
-	member *member // of the far end point: the member that names it
+	// member is nil for an end point of a source; of a far end point it is the member that
+	// names it.
+	member *member
+	domain *domain
 	addr   model.VTEPAddress
 	far    bool
 }
@@ -184,7 +187,7 @@ func (g *group) placements() []placed {
 			for e := range m.farEntries() {
 				all = append(all, placed{
 					Candidate: mactable.Candidate{MAC: e.MAC, Source: mactable.Static, Endpoint: e.VTEPAddress},
-					target:    target{member: m, addr: e.VTEPAddress, far: true},
+					target:    target{member: m, domain: m.domain, addr: e.VTEPAddress, far: true},
 				})
 			}
 		}
@@ -213,24 +216,41 @@ func (p *netPart) learnedMACs() (out []placed) {
 	if p.learned == nil {
 		return nil
 	}
-	byDB := map[vtep.DatabaseID]*member{}
-	for _, m := range p.members {
-		for _, way := range m.ways {
-			byDB[way] = m.domain.faces[m.device]
-		}
-	}
+	at := p.locations()
 	others := p.learned.Others
 	for _, c := range p.learned.Winners {
-		m := byDB[c.Database]
+		to, ok := at[c.Database]
 		for len(others) > 0 && others[0].MAC.Compare(c.MAC) <= 0 {
-			if o := others[0]; m == nil && o.MAC == c.MAC {
-				c, m = o, byDB[o.Database]
+			if o := others[0]; !ok && o.MAC == c.MAC {
+				c = o
+				to, ok = at[o.Database]
 			}
 			others = others[1:]
 		}
-		if m != nil {
-			c.Database = m.db()
-			out = append(out, placed{Candidate: c, target: target{member: m, addr: c.Endpoint}})
+		if ok {
+			if to.member != nil {
+				c.Database = to.member.db()
+			}
+			to.addr = c.Endpoint
+			out = append(out, placed{Candidate: c, target: to})
+		}
+	}
+	return out
+}
+
+// locations are the targets, but for their address, of what is learned by a database and
+// of what a source answers for.
+func (p *netPart) locations() map[vtep.DatabaseID]target {
+	out := map[vtep.DatabaseID]target{}
+	for _, m := range p.members {
+		face := m.domain.faces[m.device]
+		for _, way := range m.ways {
+			out[way] = target{member: face, domain: face.domain}
+		}
+	}
+	for _, d := range p.domains {
+		for _, set := range d.endpoints {
+			out[SourceID(set)] = target{domain: d}
 		}
 	}
 	return out

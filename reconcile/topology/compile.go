@@ -36,6 +36,19 @@ type compilation struct {
 	Input
 	found   *model.Places
 	reports *reporting
+	// sets are those of endpoints, once they were asked for.
+	sets map[string][]*model.EndpointSet
+}
+
+// endpoints are what sources outside answer for, by network id.
+func (in *compilation) endpoints() map[string][]*model.EndpointSet {
+	if in.sets == nil {
+		in.sets = map[string][]*model.EndpointSet{}
+		for set := range in.Definitions.Endpoints.All() {
+			in.sets[set.NetworkID] = append(in.sets[set.NetworkID], set)
+		}
+	}
+	return in.sets
 }
 
 // places finds switches by the names that gateways use.
@@ -72,6 +85,8 @@ type View struct {
 	shares map[string][]*share
 	// contested MACs, by network id.
 	Contested map[string]*Contested
+	// reaches are by network id.
+	reaches map[string]networkReach
 	// carried are the networks that have a connection.
 	Carried map[string]bool
 	basis   basis
@@ -126,6 +141,7 @@ func Compile(input Input, prev *View) *View {
 		shares:    map[string][]*share{},
 		Carried:   map[string]bool{},
 		Contested: map[string]*Contested{},
+		reaches:   map[string]networkReach{},
 		basis:     basisOf(in),
 	}
 	for _, g := range groupNetworks(in) {
@@ -142,6 +158,7 @@ func Compile(input Input, prev *View) *View {
 		}
 		maps.Copy(v.Outcomes, gv.outcomes)
 		maps.Copy(v.Contested, gv.contested)
+		maps.Copy(v.reaches, gv.reaches)
 	}
 	v.assemble(in, prev)
 	v.Since = v.unchangedSince(prev)
@@ -175,6 +192,10 @@ func (v *View) group(key string) *groupView {
 
 // DatabaseID numbers a device's database; the creation order never changes.
 func DatabaseID(gd *model.GatewayDevice) vtep.DatabaseID { return vtep.DatabaseID(gd.Seq) }
+
+// SourceID numbers what a source answers for in a network. No database has the number: it
+// follows from the creation order of all records.
+func SourceID(set *model.EndpointSet) vtep.DatabaseID { return vtep.DatabaseID(set.Seq) }
 
 func profileOf(gd *model.GatewayDevice) model.Profile {
 	p, err := model.ParseProfile(gd.Profile)

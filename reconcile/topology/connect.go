@@ -237,6 +237,11 @@ func (g *group) refuseUnrealisable() bool {
 // before it, "" if it can: frames would go round, or arrive twice.
 func (m *member) clash() string {
 	net := m.domain.part.net.ID
+	for _, set := range m.domain.endpoints {
+		if m.relaysAnyway() && set.Site != "" && set.Site != m.device.Site {
+			return fmt.Sprintf("in network %s it reaches the end points of site %s directly, and with border mode relay it would add copies", net, set.Site)
+		}
+	}
 	for _, o := range m.domain.members {
 		switch {
 		case o == m:

@@ -13,7 +13,9 @@ type dependency struct {
 	learned *mactable.Learned
 	conn    *model.L2GatewayConnection
 	gateway *model.L2Gateway
-	device  deviceDependency
+	// endpoints are what one source answers for in the network.
+	endpoints *model.EndpointSet
+	device    deviceDependency
 }
 
 type deviceDependency struct {
@@ -31,6 +33,9 @@ type deviceDependency struct {
 func (in *compilation) dependencies(g *group) (out []dependency) {
 	for _, p := range g.nets {
 		out = append(out, dependency{net: p.net, learned: p.learned})
+		for _, set := range p.endpoints {
+			out = append(out, dependency{endpoints: set})
+		}
 		for _, c := range p.conns {
 			out = append(out, dependency{conn: c})
 			gw, ok := in.Definitions.Gateways.Get(c.L2GatewayID)

@@ -21,7 +21,9 @@ type netPart struct {
 	net     *model.Network
 	conns   []*model.L2GatewayConnection
 	learned *mactable.Learned
-	members []*member
+	// endpoints are what sources outside answer for.
+	endpoints []*model.EndpointSet
+	members   []*member
 	// domains of the network: one, or one a site where a border relays.
 	domains []*domain
 	// incomplete: a member's address is not known.
@@ -34,6 +36,8 @@ type domain struct {
 	part    *netPart
 	site    string
 	members []*member
+	// endpoints are the sets of the sources whose end points are there.
+	endpoints []*model.EndpointSet
 	// forwarders pass frames to other domains, one for each VNI between sites.
 	forwarders map[model.VNI]*member
 	// faces are the members whose view the one logical switch of a device has: a
@@ -88,13 +92,15 @@ type groupView struct {
 	outcomes     map[string]*Outcome
 	// contested MACs, by network id.
 	contested map[string]*Contested
+	reaches   map[string]networkReach // by network id
 }
 
 // groupNet is what a network of a group was made from.
 type groupNet struct {
-	net     *model.Network
-	conns   []*model.L2GatewayConnection
-	learned *mactable.Learned
+	net       *model.Network
+	conns     []*model.L2GatewayConnection
+	learned   *mactable.Learned
+	endpoints []*model.EndpointSet
 }
 
 // share is what one device carries of a group.
@@ -118,7 +124,7 @@ func groupNetworks(in *compilation) []*group {
 			if !ok {
 				continue
 			}
-			p = &netPart{net: net, learned: in.Learned[c.NetworkID]}
+			p = &netPart{net: net, learned: in.Learned[c.NetworkID], endpoints: in.endpoints()[c.NetworkID]}
 			parts[c.NetworkID] = p
 			order = append(order, p)
 		}
@@ -185,9 +191,9 @@ func (g *group) key() string { return g.nets[0].net.ID }
 
 // build makes the group's view.
 func (g *group) build(in *compilation, on []dependency) *groupView {
-	v := &groupView{dependencies: on, shares: map[string]*share{}, outcomes: map[string]*Outcome{}}
+	v := &groupView{dependencies: on, shares: map[string]*share{}, outcomes: map[string]*Outcome{}, reaches: map[string]networkReach{}}
 	for _, p := range g.nets {
-		v.nets = append(v.nets, groupNet{p.net, p.conns, p.learned})
+		v.nets = append(v.nets, groupNet{p.net, p.conns, p.learned, p.endpoints})
 		for _, c := range p.conns {
 			p.connect(in, c, v)
 		}
@@ -195,6 +201,7 @@ func (g *group) build(in *compilation, on []dependency) *groupView {
 	g.settle()
 	for _, p := range g.nets {
 		p.report()
+		v.reaches[p.net.ID] = p.reach()
 	}
 	w := &assembler{group: g, view: v, unreported: in.reporting()}
 	w.assemble()
@@ -297,11 +304,25 @@ func (p *netPart) divide() {
 		m.domain = d
 		d.members = append(d.members, m)
 	}
+	for _, set := range p.endpoints {
+		if d := sites[siteOf(set, relayed)]; d != nil {
+			d.endpoints = append(d.endpoints, set)
+		}
+	}
 	slices.SortFunc(p.domains, func(a, b *domain) int { return cmp.Compare(a.site, b.site) })
 	for _, d := range p.domains {
 		d.elect()
 		d.faces = strongest(d.members)
 	}
+}
+
+// siteOf is the domain that a source's end points belong to, by its site: where no border
+// relays there is one for all.
+func siteOf(set *model.EndpointSet, relayed bool) string {
+	if relayed {
+		return set.Site
+	}
+	return ""
 }
 
 // elect picks, for each VNI between sites, the earliest registered border that

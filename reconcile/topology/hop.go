@@ -16,16 +16,16 @@ func (g *group) hop(s side, t target) (vtep.Locator, bool) {
 		return g.outerHop(s.m, t)
 	case t.far:
 		return g.farHop(s.m, t)
-	case t.member.domain == s.m.domain:
+	case t.domain == s.m.domain:
 		return vtep.Locator{Addr: t.addr, Key: pairKey(s.m, t.member)}, true
 	}
 	return g.crossHop(s.m, t)
 }
 
 // pairKey is the key between two members of one domain: two direct borders use
-// the VNI between sites, any other pair the network's.
+// the VNI between sites, any other pair the network's. b is nil for an end point of a source.
 func pairKey(a, b *member) model.VNI {
-	if a.border != 0 && a.border == b.border && !a.relays() && !b.relays() {
+	if b != nil && a.border != 0 && a.border == b.border && !a.relays() && !b.relays() {
 		return a.key()
 	}
 	return 0
@@ -33,16 +33,16 @@ func pairKey(a, b *member) model.VNI {
 
 // crossHop leads into another domain.
 func (g *group) crossHop(m *member, t target) (vtep.Locator, bool) {
-	vni := m.domain.link(t.member.domain)
+	vni := m.domain.link(t.domain)
 	switch {
 	case vni == 0:
-		return vtep.Locator{Addr: t.addr, Key: m.key()}, meets(m, t.member)
+		return vtep.Locator{Addr: t.addr, Key: m.key()}, t.member != nil && meets(m, t.member)
 	case !m.forwards() || m.border != vni:
 		return m.domain.exit(vni)
 	case m.mode == model.BorderStitch:
 		return vtep.Locator{}, false // through the cable
 	}
-	return vtep.Locator{Addr: t.member.domain.forwarders[vni].addresses[0], Key: m.key()}, true
+	return vtep.Locator{Addr: t.domain.forwarders[vni].addresses[0], Key: m.key()}, true
 }
 
 // meets reports whether two members of domains that nothing else joins reach
@@ -67,7 +67,7 @@ func (g *group) farHop(m *member, t target) (vtep.Locator, bool) {
 	vni := t.member.border
 	switch {
 	case !t.member.relays():
-		if m.domain != t.member.domain {
+		if m.domain != t.domain {
 			return vtep.Locator{}, false
 		}
 		l := vtep.Locator{Addr: t.addr}
@@ -87,13 +87,10 @@ func (g *group) outerHop(m *member, t target) (vtep.Locator, bool) {
 	if t.far {
 		return vtep.Locator{Addr: t.addr}, t.member.border == m.border && t.member.relays()
 	}
-	if t.member.domain == m.domain {
+	if t.domain == m.domain || m.domain.link(t.domain) != m.border {
 		return vtep.Locator{}, false
 	}
-	if m.domain.link(t.member.domain) != m.border {
-		return vtep.Locator{}, false
-	}
-	return t.member.domain.exit(m.border)
+	return t.domain.exit(m.border)
 }
 
 // flood lists where one side sends frames for everybody. Each other host gets
@@ -117,7 +114,7 @@ func (g *group) flood(s side) []vtep.Endpoint {
 // borders that lie elsewhere.
 func (g *group) inner(m *member) (out []vtep.Endpoint) {
 	for _, o := range m.domain.members {
-		if o.relays() && !o.forwards() && len(o.bindings) == 0 || transit(m, o) {
+		if !o.floodedTo() || transit(m, o) {
 			continue
 		}
 		for _, a := range o.addresses {
@@ -127,6 +124,11 @@ func (g *group) inner(m *member) (out []vtep.Endpoint) {
 		// The others of the domain send there themselves; a relay would add a copy.
 		if !o.relays() && !(m.forwards() && m.mode == model.BorderRelay) {
 			out = append(out, g.farFlood(side{m: m}, o)...)
+		}
+	}
+	for _, set := range m.domain.endpoints {
+		for _, a := range set.Addresses {
+			out = append(out, vtep.Endpoint{Locator: vtep.Locator{Addr: a}, Home: SourceID(set)})
 		}
 	}
 	if m.border == 0 || m.relays() {
@@ -153,7 +155,7 @@ func transit(a, b *member) bool {
 // side reaches them.
 func (g *group) farFlood(s side, o *member) (out []vtep.Endpoint) {
 	for e := range o.farEntries() {
-		if l, ok := g.hop(s, target{member: o, addr: e.VTEPAddress, far: true}); ok {
+		if l, ok := g.hop(s, target{member: o, domain: o.domain, addr: e.VTEPAddress, far: true}); ok {
 			out = append(out, vtep.Endpoint{Locator: l})
 		}
 	}

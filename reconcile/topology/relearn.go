@@ -74,7 +74,7 @@ func (v *groupView) relearned(in *compilation) *group {
 	}
 	g := &group{}
 	for _, p := range v.nets {
-		g.nets = append(g.nets, &netPart{net: p.net, conns: p.conns, learned: in.Learned[p.net.ID]})
+		g.nets = append(g.nets, &netPart{net: p.net, conns: p.conns, learned: in.Learned[p.net.ID], endpoints: p.endpoints})
 	}
 	return g
 }

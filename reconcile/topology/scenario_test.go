@@ -33,6 +33,7 @@ func scenarios(t *testing.T) []string {
 //	gateway NAME DEV...             DEV is SWITCH:PORT[#VLAN][,PORT...] or @DEVICE[/VNI]
 //	connect NAME NETWORK GATEWAY [vlan N] [vni N] [stitch DEVICE=VLAN]
 //	learned NETWORK MAC DEVICE IP
+//	endpoints NETWORK SOURCE SITE IP[=MAC,...]...   what a source answers for; SITE - for none
 //	down DEVICE | retired DEVICE | tombstone NETWORK | growonly | prune
 type scenario struct {
 	t           testing.TB
@@ -45,6 +46,7 @@ type scenario struct {
 	tombstones  []*model.Tombstone
 	retired     []string
 	learned     map[string]*mactable.Learned
+	endpoints   []*model.EndpointSet
 	down        map[string]bool
 	growOnly    bool
 	prune       bool
@@ -90,6 +92,8 @@ func (s *scenario) line(f []string) {
 		s.connect(f)
 	case "learned":
 		s.learn(f)
+	case "endpoints":
+		s.source(f)
 	case "down":
 		s.down = map[string]bool{f[1]: true}
 	case "retired":
@@ -184,17 +188,44 @@ func (s *scenario) connect(f []string) {
 }
 
 func (s *scenario) learn(f []string) {
+	s.win(f[1], mactable.Candidate{
+		MAC: s.mac(f[2]), Source: mactable.Local, Database: vtep.DatabaseID(s.deviceOf(f[3]).Seq), Endpoint: s.ip(f[4]),
+	})
+}
+
+// win makes a candidate the winner of its MAC.
+func (s *scenario) win(network string, c mactable.Candidate) {
 	if s.learned == nil {
 		s.learned = map[string]*mactable.Learned{}
 	}
-	l := s.learned[f[1]]
+	l := s.learned[network]
 	if l == nil {
 		l = &mactable.Learned{}
-		s.learned[f[1]] = l
+		s.learned[network] = l
 	}
-	l.Winners = append(l.Winners, mactable.Candidate{
-		MAC: s.mac(f[2]), Source: mactable.Local, Database: vtep.DatabaseID(s.deviceOf(f[3]).Seq), Endpoint: s.ip(f[4]),
-	})
+	l.Winners = append(l.Winners, c)
+	slices.SortFunc(l.Winners, func(a, b mactable.Candidate) int { return a.MAC.Compare(b.MAC) })
+}
+
+func (s *scenario) source(f []string) {
+	var endpoints []model.Endpoint
+	for _, word := range f[4:] {
+		ip, macs, _ := strings.Cut(word, "=")
+		e := model.Endpoint{VTEPAddress: s.ip(ip)}
+		for mac := range strings.SplitSeq(macs, ",") {
+			if mac != "" {
+				e.MACs = append(e.MACs, model.EndpointMAC{MAC: s.mac(mac), VTEPAddress: e.VTEPAddress})
+			}
+		}
+		endpoints = append(endpoints, e)
+	}
+	set, err := model.NewEndpointSet(f[1], f[2], strings.Trim(f[3], "-"), endpoints)
+	require.NoError(s.t, err)
+	set.Record = s.record(set.ID)
+	s.endpoints = append(s.endpoints, set)
+	for _, m := range set.MACs {
+		s.win(f[1], mactable.Candidate{MAC: m.MAC, Source: mactable.Remote, Database: vtep.DatabaseID(set.Seq), Endpoint: m.VTEPAddress})
+	}
 }
 
 func (s *scenario) deviceOf(name string) *model.GatewayDevice {
@@ -237,7 +268,7 @@ func (s *scenario) reverse() {
 
 func (s *scenario) input() topology.Input {
 	defs := &model.Definitions{
-		StoreID: "us", Networks: model.NewTable(s.networks), Inventories: model.NewTable(s.inventories),
+		StoreID: "us", Endpoints: model.NewTable(s.endpoints), Networks: model.NewTable(s.networks), Inventories: model.NewTable(s.inventories),
 		Gateways: model.NewTable(s.gateways), Connections: model.NewTable(s.connections), Tombstones: model.NewTable(s.tombstones),
 		RemoteMACs: model.NewRemoteMACs(s.far),
 	}

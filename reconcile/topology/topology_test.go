@@ -16,11 +16,13 @@ import (
 type topology struct {
 	*modeltest.Builder
 	winners map[string][]mactable.Candidate
-	hosts   int
+	// placed are the MACs of hypervisors.
+	placed map[string][]mactable.Candidate
+	hosts  int
 }
 
 func newTopology() *topology {
-	return &topology{Builder: modeltest.New(), winners: map[string][]mactable.Candidate{}}
+	return &topology{Builder: modeltest.New(), winners: map[string][]mactable.Candidate{}, placed: map[string][]mactable.Candidate{}}
 }
 
 // learn puts a MAC behind a device's port in a network.
@@ -35,8 +37,10 @@ func (t *topology) learn(net *model.Network, gd *model.GatewayDevice) model.MAC 
 
 func (t *topology) compile(down map[string]bool) *View {
 	learned := map[string]*mactable.Learned{}
-	for id, w := range t.winners {
-		learned[id] = &mactable.Learned{Winners: w}
+	for net := range t.Networks.All() {
+		all := slices.Concat(t.winners[net.ID], t.placed[net.ID])
+		slices.SortFunc(all, func(a, b mactable.Candidate) int { return a.MAC.Compare(b.MAC) })
+		learned[net.ID] = &mactable.Learned{Winners: all}
 	}
 	t.Revision++
 	defs := t.Definitions

@@ -19,8 +19,9 @@ import (
 type reach struct {
 	roles []role
 	// dead devices forward nothing; a domain needs another one.
-	dead map[string]bool
-	far  model.RemoteMACs
+	dead        map[string]bool
+	far         model.RemoteMACs
+	hypervisors []hypervisor
 }
 
 // area is where a network's members reach each other without a border: a site
@@ -120,6 +121,11 @@ func requireWalks(t *testing.T, topo *topology, r reach, p *plane) {
 		for far := range r.farOf(x) {
 			want[far] = 1
 		}
+		for _, h := range r.hypervisors {
+			if a, ok := r.areaOf(h); ok && (a == r.area(x) || r.joined(a, r.area(x))) {
+				want[h.String()] = 1
+			}
+		}
 		n := p.byAddr[modeltest.IP(int(x.gd.Seq))]
 		require.Equal(t, want, p.broadcast(n, x.net.ID), "copies of a broadcast from %s", from)
 		requireUnicast(t, topo, p, n, x.net.ID, want)
@@ -142,6 +148,10 @@ func requireUnicast(t *testing.T, topo *topology, p *plane, n *node, network str
 				require.Empty(t, end, "%s from %s %s is at %s", c.MAC, n.gd.Name, network, location)
 			}
 		}
+	}
+	for _, h := range p.hypervisors {
+		end := p.follow(n, network, h.mac, h.String())
+		require.Equal(t, want[h.String()] == 1, end == h.String(), "%s of %s from %s %s ends at %q", h.mac, h, n.gd.Name, network, end)
 	}
 	for gd := range topo.Devices.All() {
 		for e := range topo.RemoteMACs.Of(gd.ID).All() {

@@ -17,6 +17,8 @@ type plane struct {
 	// faults are frames that go where none may.
 	faults  []string
 	maxHops int // how many tunnels a frame may cross
+	// hypervisors have an address each, and no node.
+	hypervisors []hypervisor
 }
 
 // node is one switch.
@@ -155,6 +157,11 @@ func (p *plane) passes(n *node, in ingress, to vtep.Locator) bool {
 // wan reports whether a relay counts a locator to the side of the other sites:
 // by where it is, or by a key of its own.
 func (p *plane) wan(n *node, l vtep.Locator) bool {
+	for _, h := range p.hypervisors {
+		if h.addr == l.Addr {
+			return h.set.Site != "" && h.set.Site != n.gd.Site
+		}
+	}
 	o := p.byAddr[l.Addr]
 	return o == nil || o.gd.Site != n.gd.Site || l.Key != 0
 }

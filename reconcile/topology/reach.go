@@ -1,0 +1,81 @@
+package topology
+
+import (
+	"slices"
+
+	"bordergw/model"
+)
+
+// Reach is what the end points that sources answer for need in one network: the tunnels to
+// the switches of their site, and to what lies beyond direct borders there. It is where they
+// send frames for everybody.
+type Reach struct {
+	// Site is "" where no border relays: then all end points are in one domain.
+	Site    string
+	Members []Member
+	// Far are end points beyond borders that do not relay, sorted.
+	Far []model.VTEPAddress
+}
+
+// Member is a switch of a Reach.
+type Member struct {
+	Device  *model.GatewayDevice
+	Switch  string // "" while it is not known
+	Address model.VTEPAddress
+}
+
+// ReachOf gives what end points in a site need in a network, false if there is nothing: no
+// switch carries the network there.
+func (v *View) ReachOf(network, site string) (Reach, bool) {
+	if v == nil {
+		return Reach{}, false
+	}
+	of := v.reaches[network]
+	i := slices.IndexFunc(of.sites, func(r Reach) bool { return !of.relayed || r.Site == site })
+	if i < 0 {
+		return Reach{}, false
+	}
+	return of.sites[i], true
+}
+
+// networkReach is a network's, by site.
+type networkReach struct {
+	relayed bool
+	sites   []Reach
+}
+
+// reach is what end points in the network's domains need.
+func (p *netPart) reach() networkReach {
+	out := networkReach{relayed: slices.ContainsFunc(p.members, (*member).relays)}
+	for _, d := range p.domains {
+		out.sites = append(out.sites, d.reach())
+	}
+	return out
+}
+
+func (d *domain) reach() Reach {
+	r := Reach{Site: d.site}
+	for _, m := range d.members {
+		if !m.floodedTo() {
+			continue
+		}
+		for _, a := range m.addresses {
+			if is := (Member{m.device, m.sw, a}); !slices.Contains(r.Members, is) { // a border may have ports, too
+				r.Members = append(r.Members, is)
+			}
+		}
+		if m.relays() {
+			continue
+		}
+		for e := range m.farEntries() {
+			r.Far = append(r.Far, e.VTEPAddress)
+		}
+	}
+	slices.SortFunc(r.Far, model.VTEPAddress.Compare)
+	r.Far = slices.Compact(r.Far)
+	return r
+}
+
+// floodedTo reports whether others of its domain send a member frames for everybody: not
+// to a border that only stands by.
+func (m *member) floodedTo() bool { return !m.relays() || m.forwards() || len(m.bindings) > 0 }
