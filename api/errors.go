@@ -10,11 +10,12 @@ import (
 
 // statusOf maps a kind of refusal to HTTP as Neutron's FAULT_MAP does.
 var statusOf = map[model.Kind]int{
-	model.Invalid:     http.StatusBadRequest,
-	model.NotFound:    http.StatusNotFound,
-	model.Conflict:    http.StatusConflict,
-	model.Forbidden:   http.StatusForbidden,
-	model.Unavailable: http.StatusServiceUnavailable,
+	model.Invalid:            http.StatusBadRequest,
+	model.NotFound:           http.StatusNotFound,
+	model.Conflict:           http.StatusConflict,
+	model.Forbidden:          http.StatusForbidden,
+	model.Unavailable:        http.StatusServiceUnavailable,
+	model.PreconditionFailed: http.StatusPreconditionFailed,
 }
 
 // statusClientGone counts requests that nobody waits for any more, as nginx does.

@@ -213,7 +213,9 @@ func (m *EndpointMAC) parse(text string) (err error) {
 	if m.VTEPAddress, err = ParseVTEPAddress(addr); err != nil || !withIP {
 		return err
 	}
-	m.IP, err = netip.ParseAddr(ip)
+	if m.IP, err = netip.ParseAddr(ip); err == nil && m.IP.Zone() != "" {
+		err = fmt.Errorf("%q has a zone", ip)
+	}
 	return err
 }
 
@@ -239,3 +241,18 @@ func (ip IPv4) String() string {
 
 // Compare orders addresses numerically.
 func (ip IPv4) Compare(o IPv4) int { return bytes.Compare(ip[:], o[:]) }
+
+// IfMatch is the condition of a change: that the set still has the ETag that the caller has
+// seen. The zero value is always met.
+type IfMatch struct {
+	Given bool
+	ETag  string
+}
+
+// Check refuses a change of a set, nil for none, that has changed since.
+func (m IfMatch) Check(s *EndpointSet) error {
+	if m.Given && m.ETag != s.ETag() {
+		return refuse(PreconditionFailed, "EndpointsChanged", "The end points have changed meanwhile: their ETag is \"%s\". Read them again.", s.ETag())
+	}
+	return nil
+}

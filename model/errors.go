@@ -22,6 +22,8 @@ const (
 	Forbidden
 	// Unavailable now; trying again may help.
 	Unavailable
+	// PreconditionFailed: what the caller has seen has changed since (RFC 9110, section 13.1.1).
+	PreconditionFailed
 )
 
 // Error is a refusal that the caller sees.

@@ -1,0 +1,216 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"regexp"
+	"strings"
+
+	"bordergw/model"
+)
+
+// maxEndpoints bounds the body that sets end points, in bytes: some 200,000 MACs.
+const maxEndpoints = 16 << 20
+
+// endpointRoute is what a source answers for in a network.
+const endpointRoute = "/v1/networks/{network_id}/endpoints/{source}"
+
+// endpointBody is the set as a request gives it and as an answer shows it.
+type endpointBody struct {
+	Endpoints []endpointItem `json:"endpoints"`
+	Site      string         `json:"site,omitempty"`
+}
+
+type endpointItem struct {
+	VTEPAddress string            `json:"vtep_address"`
+	MACs        []endpointMACItem `json:"macs"`
+}
+
+type endpointMACItem struct {
+	MAC string `json:"mac_address"`
+	IP  string `json:"ip_address,omitempty"`
+}
+
+// serveEndpoints serves what one source answers for in one network.
+func serveEndpoints(c *call) (reply, error) {
+	if err := checkSource(c); err != nil {
+		return reply{}, err
+	}
+	switch c.r.Method {
+	case http.MethodGet:
+		return showEndpoints(c)
+	case http.MethodPut:
+		return putEndpoints(c)
+	case http.MethodDelete:
+		if err := c.cfg.Store.DeleteEndpoints(c.r.Context(), c.parent, c.id, condition(c)); err != nil {
+			return reply{}, err
+		}
+		return reply{status: http.StatusNoContent}, nil
+	}
+	return reply{}, errMethod("GET, PUT, DELETE")
+}
+
+// sourceName is what a source, a site or a manager may be called: it becomes a part of a path.
+var sourceName = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z_.:-]{0,63}$`)
+
+// checkSource refuses a network that does not exist and a source that can not be named.
+func checkSource(c *call) error {
+	if _, known := c.defs.Networks.Get(c.parent); !known {
+		return model.ErrNetworkNotFound(c.parent)
+	}
+	if !sourceName.MatchString(c.id) {
+		return inputError("source", reasonf("'%s' is not a name of up to 64 letters, digits, '_', '.', ':' and '-'", printed(c.id)))
+	}
+	return nil
+}
+
+// showEndpoints answers with an empty set for a source that has never set one, so that its
+// ETag can be given with the first PUT.
+func showEndpoints(c *call) (reply, error) {
+	set, _ := c.defs.Endpoints.Get(model.EndpointSetID(c.parent, c.id))
+	return taggedSet(set, shownEndpoints(set))
+}
+
+func taggedSet(set *model.EndpointSet, body any) (reply, error) {
+	p, err := ok(body)
+	return p.with("ETag", quoted(set.ETag())), err
+}
+
+func quoted(etag string) string { return `"` + etag + `"` }
+
+func shownEndpoints(set *model.EndpointSet) endpointBody {
+	out := endpointBody{Endpoints: []endpointItem{}}
+	if set == nil {
+		return out
+	}
+	out.Site = set.Site
+	for _, e := range set.Endpoints() {
+		item := endpointItem{VTEPAddress: e.VTEPAddress.String(), MACs: make([]endpointMACItem, len(e.MACs))}
+		for i, m := range e.MACs {
+			item.MACs[i].MAC = m.MAC.String()
+			if m.IP.IsValid() {
+				item.MACs[i].IP = m.IP.String()
+			}
+		}
+		out.Endpoints = append(out.Endpoints, item)
+	}
+	return out
+}
+
+// endpointSource is one source as a list shows it.
+type endpointSource struct {
+	Source    string `json:"source"`
+	Site      string `json:"site"`
+	Endpoints int    `json:"endpoints"`
+	MACs      int    `json:"macs"`
+	ETag      string `json:"etag"`
+}
+
+// listSources lists the sources that answer for something in a network.
+func listSources(c *call) (reply, error) {
+	if _, known := c.defs.Networks.Get(c.parent); !known {
+		return reply{}, model.ErrNetworkNotFound(c.parent)
+	}
+	out := []endpointSource{}
+	for set := range c.defs.Endpoints.All() {
+		if set.NetworkID == c.parent {
+			out = append(out, summaryOf(set))
+		}
+	}
+	return ok(map[string][]endpointSource{"sources": out})
+}
+
+func summaryOf(set *model.EndpointSet) endpointSource {
+	return endpointSource{set.Source, set.Site, len(set.Addresses), len(set.MACs), set.ETag()}
+}
+
+func putEndpoints(c *call) (reply, error) {
+	data, err := c.body.bytes(maxEndpoints)
+	if err != nil {
+		return reply{}, err
+	}
+	site, endpoints, err := parseEndpoints(data)
+	if err != nil {
+		return reply{}, err
+	}
+	set, err := model.NewEndpointSet(c.parent, c.id, site, endpoints)
+	if err != nil {
+		return reply{}, err
+	}
+	if set, err = c.cfg.Store.PutEndpoints(c.r.Context(), set, condition(c)); err != nil {
+		return reply{}, err
+	}
+	return taggedSet(set, summaryOf(set))
+}
+
+// condition is the request's If-Match.
+func condition(c *call) model.IfMatch {
+	given := c.r.Header.Get("If-Match")
+	if given == "" || given == "*" {
+		return model.IfMatch{}
+	}
+	return model.IfMatch{Given: true, ETag: strings.Trim(strings.TrimPrefix(given, "W/"), `"`)}
+}
+
+// parseEndpoints reads the body of a PUT. The error names the entry that is wrong.
+func parseEndpoints(data []byte) (site string, out []model.Endpoint, err error) {
+	var in endpointBody
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&in); err != nil {
+		return "", nil, model.ErrInvalidEndpoints("endpoints", "the body is not as it should be: %s", printed(model.Plain(err).Error()))
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return "", nil, errMalformedBody()
+	}
+	if in.Endpoints == nil {
+		return "", nil, model.ErrInvalidEndpoints("endpoints", "the list is missing; an empty one stands for none")
+	}
+	if in.Site != "" && !sourceName.MatchString(in.Site) {
+		return "", nil, model.ErrInvalidEndpoints("site", "'%s' is not the name of a site", printed(in.Site))
+	}
+	out = make([]model.Endpoint, len(in.Endpoints))
+	for i := range in.Endpoints {
+		if out[i], err = in.Endpoints[i].parse(i); err != nil {
+			return "", nil, err
+		}
+	}
+	return in.Site, out, nil
+}
+
+// parse reads the n-th entry.
+func (e *endpointItem) parse(n int) (out model.Endpoint, err error) {
+	if out.VTEPAddress, err = model.ParseVTEPAddress(e.VTEPAddress); err != nil {
+		return out, model.ErrInvalidEndpoints(fmt.Sprintf("endpoints[%d].vtep_address", n), "%s", printed(err.Error()))
+	}
+	out.MACs = make([]model.EndpointMAC, len(e.MACs))
+	for i := range e.MACs {
+		out.MACs[i].VTEPAddress = out.VTEPAddress
+		if field, err := e.MACs[i].parse(&out.MACs[i]); err != nil {
+			return out, model.ErrInvalidEndpoints(fmt.Sprintf("endpoints[%d].macs[%d].%s", n, i, field), "%s", printed(err.Error()))
+		}
+	}
+	return out, nil
+}
+
+// parse reads one MAC. It names the field that is wrong.
+func (m *endpointMACItem) parse(into *model.EndpointMAC) (field string, err error) {
+	if into.MAC, err = model.ParseMAC(m.MAC); err != nil {
+		return "mac_address", err
+	}
+	if !into.MAC.IsUnicast() {
+		return "mac_address", reasonf("'%s' is not a unicast MAC address", printed(m.MAC))
+	}
+	if m.IP == "" {
+		return "", nil
+	}
+	if into.IP, err = netip.ParseAddr(m.IP); err != nil || into.IP.Zone() != "" {
+		return "ip_address", reasonf("'%s' is not an IP address", printed(m.IP))
+	}
+	return "", nil
+}
