@@ -219,11 +219,15 @@ func (m *EndpointMAC) parse(text string) (err error) {
 	return err
 }
 
-// IPv4 is the address of the host for a Ucast_Macs_Remote row, where it has one of IPv4: only
-// ARP is suppressed by it.
-func (m *EndpointMAC) IPv4() (ip IPv4) {
-	if m.IP.Is4() {
-		ip = m.IP.As4()
+// IPv4Of is the address of a MAC's host, if it has one of IPv4: only ARP is suppressed by it.
+// A nil set has none.
+func (s *EndpointSet) IPv4Of(mac MAC) (ip IPv4) {
+	if s == nil {
+		return ip
+	}
+	i, found := slices.BinarySearchFunc(s.MACs, mac, func(m EndpointMAC, mac MAC) int { return m.MAC.Compare(mac) })
+	if found && s.MACs[i].IP.Is4() {
+		ip = s.MACs[i].IP.As4()
 	}
 	return ip
 }

@@ -232,7 +232,7 @@ func (s *sender) take(o outcome) {
 	}
 	for i := range o.macs {
 		m := &o.macs[i]
-		s.replica.state.remote.added(o.results[m.n].UUID, macExtra{mac: m.mac, ls: m.ls.resolve(o.results), locator: m.locator.resolve(o.results)})
+		s.replica.state.remote.added(o.results[m.n].UUID, macExtra{mac: m.mac, ip: m.ip, ls: m.ls.resolve(o.results), locator: m.locator.resolve(o.results)})
 	}
 }
 

@@ -35,7 +35,7 @@ var monitored = map[string][]string{
 	"Logical_Switch":       {"name", "description", "tunnel_key", "replication_mode", "other_config"},
 	"Physical_Locator":     {"encapsulation_type", "dst_ip", "tunnel_key"},
 	"Physical_Locator_Set": {"locators"},
-	"Ucast_Macs_Remote":    {"MAC", "logical_switch", "locator"},
+	"Ucast_Macs_Remote":    macColumns,
 	"Ucast_Macs_Local":     {"MAC", "logical_switch", "locator"},
 	"Mcast_Macs_Remote":    {"MAC", "logical_switch", "locator_set"},
 	"Mcast_Macs_Local":     {"MAC", "logical_switch", "locator_set"},

@@ -25,10 +25,13 @@ func (d *database) apply(t testing.TB, op *vtep.Op) {
 		require.NotContains(t, d.users(), l, "%s is still referred to", op.LogicalSwitch)
 		d.ls = slices.DeleteFunc(d.ls, func(x *logicalSwitch) bool { return x == l })
 	case vtep.AddMAC:
-		d.remote = append(d.remote, &mac{d.uuid(), op.MAC.String(), l, d.locator(op.Locator.String())})
+		d.remote = append(d.remote, &mac{d.uuid(), op.MAC.String(), l, d.locator(op.Locator.String()), op.IP.String()})
 	case vtep.MoveMAC:
 		i := slices.IndexFunc(d.remote, func(m *mac) bool { return m.id == row })
 		d.remote[i].at = d.locator(op.Locator.String())
+		if op.SetIP {
+			d.remote[i].ip = op.IP.String()
+		}
 	case vtep.DeleteMAC:
 		d.remote = slices.DeleteFunc(d.remote, func(m *mac) bool { return m.id == row })
 	case vtep.ClearMACs:

@@ -79,7 +79,7 @@ func (d *database) logicalRow(l *logicalSwitch) map[string]any {
 func (d *database) macTuples(ref refer) (out []tuple) {
 	for table, rows := range map[string][]*mac{"Ucast_Macs_Remote": d.remote, "Ucast_Macs_Local": d.local} {
 		for _, m := range rows {
-			out = append(out, tuple{table, m.id, map[string]any{"MAC": m.mac, "logical_switch": ref(m.ls.id), "locator": ref(m.at.id)}})
+			out = append(out, tuple{table, m.id, map[string]any{"MAC": m.mac, "logical_switch": ref(m.ls.id), "locator": ref(m.at.id), "ipaddr": m.ip}})
 		}
 	}
 	for table, rows := range map[string][]*group{"Mcast_Macs_Remote": d.flood, "Mcast_Macs_Local": d.floodLoc} {

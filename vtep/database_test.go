@@ -21,7 +21,7 @@ import (
 //	port SWITCH NAME
 //	bind SWITCH PORT VLAN LS
 //	ls NAME [key N] [mode M] [description WORD] [config KEY=VALUE]...
-//	remote|local LS MAC LOCATOR
+//	remote|local LS MAC LOCATOR [ip IP]
 //	flood|localflood LS GROUP LOCATOR...
 //
 // A LOCATOR is IP or IP#KEY and springs up when it is named.
@@ -69,6 +69,7 @@ type mac struct {
 	mac string
 	ls  *logicalSwitch
 	at  *locator
+	ip  string
 }
 
 type group struct {
@@ -118,9 +119,9 @@ func (d *database) parse(t testing.TB, f []string) {
 	case "ls":
 		d.parseLogical(t, f)
 	case "remote":
-		d.remote = append(d.remote, &mac{d.uuid(), f[2], d.logical(f[1]), d.locator(f[3])})
+		d.remote = append(d.remote, &mac{d.uuid(), f[2], d.logical(f[1]), d.locator(f[3]), strings.Join(f[min(5, len(f)):], "")})
 	case "local":
-		d.local = append(d.local, &mac{d.uuid(), f[2], d.logical(f[1]), d.locator(f[3])})
+		d.local = append(d.local, &mac{d.uuid(), f[2], d.logical(f[1]), d.locator(f[3]), ""})
 	case "flood":
 		d.flood = append(d.flood, d.group(f))
 	case "localflood":

@@ -277,7 +277,7 @@ func (d *differ) macs(seg *Segment, ls ovsdb.UUID) {
 		case d.want.MACsFull:
 			missing++
 		default:
-			d.adds = append(d.adds, Op{Kind: AddMAC, LogicalSwitch: seg.Name, MAC: w.MAC, Locator: w.Locator, ls: ls})
+			d.adds = append(d.adds, Op{Kind: AddMAC, LogicalSwitch: seg.Name, MAC: w.MAC, Locator: w.Locator, IP: w.IP, SetIP: w.Placed, ls: ls})
 		}
 	}
 	if matched < len(have) {
@@ -299,7 +299,7 @@ func (d *differ) someMACs(seg *Segment, ls ovsdb.UUID, macs []model.MAC) {
 		case w != nil && !d.excluded(w.Location, w.Locator) && stands:
 			d.move(seg, w, row)
 		case w != nil && !d.excluded(w.Location, w.Locator):
-			d.adds = append(d.adds, Op{Kind: AddMAC, LogicalSwitch: seg.Name, MAC: mac, Locator: w.Locator, ls: ls})
+			d.adds = append(d.adds, Op{Kind: AddMAC, LogicalSwitch: seg.Name, MAC: mac, Locator: w.Locator, IP: w.IP, SetIP: w.Placed, ls: ls})
 		case stands && (w != nil || !d.kept(seg, row)):
 			stale = append(stale, mac)
 		}
@@ -307,13 +307,13 @@ func (d *differ) someMACs(seg *Segment, ls ovsdb.UUID, macs []model.MAC) {
 	d.deleteMACs(seg, have, stale)
 }
 
-// move points a row at the locator that it should have.
+// move points a row at the locator that it should have, and gives it its IP address.
 func (d *differ) move(seg *Segment, w *MACEntry, row macRow) {
 	if w.Locator != d.lastLocator {
 		d.lastLocator, d.lastRow = w.Locator, d.have.locators.byValue[w.Locator]
 	}
-	if row.locator != d.lastRow || d.lastRow == (ovsdb.UUID{}) {
-		d.adds = append(d.adds, Op{Kind: MoveMAC, LogicalSwitch: seg.Name, MAC: w.MAC, Locator: w.Locator, row: row.uuid})
+	if row.locator != d.lastRow || d.lastRow == (ovsdb.UUID{}) || w.Placed && row.ip != w.IP {
+		d.adds = append(d.adds, Op{Kind: MoveMAC, LogicalSwitch: seg.Name, MAC: w.MAC, Locator: w.Locator, IP: w.IP, SetIP: w.Placed, row: row.uuid})
 	}
 }
 

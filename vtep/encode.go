@@ -78,6 +78,7 @@ func (r *reference) resolve(results []ovsdb.Result) ovsdb.UUID {
 type addedMAC struct {
 	n           int
 	mac         model.MAC
+	ip          model.IPv4
 	ls, locator reference
 }
 
@@ -128,12 +129,7 @@ func (e *encoder) encode(i int, ops []Op) error {
 	case AddMAC:
 		return e.addMAC(op)
 	case MoveMAC:
-		locator, err := e.locator(op.Locator)
-		if err != nil {
-			return err
-		}
-		e.emit(ovsdb.Update("Ucast_Macs_Remote", ovsdb.ByUUID(op.row),
-			ovsdb.Column{Name: "locator", Value: locator.value}).MustMatch())
+		return e.moveMAC(op)
 	case DeleteMAC:
 		e.emit(ovsdb.Delete("Ucast_Macs_Remote", ovsdb.ByUUID(op.row)))
 	case ClearMACs:
@@ -265,12 +261,32 @@ func (e *encoder) addMAC(op *Op) error {
 	if e.macs == nil {
 		e.macs = make([]addedMAC, 0, cap(e.source))
 	}
-	e.macs = append(e.macs, addedMAC{n: e.tx.Len(), mac: op.MAC, ls: ls, locator: locator})
+	e.macs = append(e.macs, addedMAC{n: e.tx.Len(), mac: op.MAC, ip: op.IP, ls: ls, locator: locator})
 	e.source = append(e.source, e.current)
-	e.tx.Insert("Ucast_Macs_Remote", "",
-		ovsdb.Column{Name: "MAC", Value: ovsdb.String(op.MAC.String())},
-		ovsdb.Column{Name: "logical_switch", Value: ls.value},
-		ovsdb.Column{Name: "locator", Value: locator.value})
+	row := [...]ovsdb.Column{
+		{Name: "MAC", Value: ovsdb.String(op.MAC.String())},
+		{Name: "logical_switch", Value: ls.value},
+		{Name: "locator", Value: locator.value},
+		{Name: "ipaddr"},
+	}
+	columns := row[:3]
+	if op.IP != (model.IPv4{}) {
+		row[3].Value, columns = ovsdb.String(op.IP.String()), row[:]
+	}
+	e.tx.Insert("Ucast_Macs_Remote", "", columns...)
+	return nil
+}
+
+func (e *encoder) moveMAC(op *Op) error {
+	locator, err := e.locator(op.Locator)
+	if err != nil {
+		return err
+	}
+	row := []ovsdb.Column{{Name: "locator", Value: locator.value}}
+	if op.SetIP {
+		row = append(row, ovsdb.Column{Name: "ipaddr", Value: ovsdb.String(op.IP.String())})
+	}
+	e.emit(ovsdb.Update("Ucast_Macs_Remote", ovsdb.ByUUID(op.row), row...).MustMatch())
 	return nil
 }
 

@@ -121,15 +121,23 @@ func dumpColumns(ls *hwvtep.LogicalSwitch) string {
 
 func (t *macTable) dump(s *State, word string, add func(...string)) {
 	for _, k := range t.rows {
-		add(word, s.dumpName(k.ls.String()), k.mac.String(), s.dumpLocator(t.byLS[k.ls][k.mac].locator))
+		row := t.byLS[k.ls][k.mac]
+		add(append([]string{word, s.dumpName(k.ls.String()), k.mac.String(), s.dumpLocator(row.locator)}, dumpIP(row.ip)...)...)
 	}
 	for _, e := range t.extra {
 		mac := e.mac.String()
 		if e.bad {
 			mac = "bad"
 		}
-		add(word, s.dumpName(e.ls.String()), mac, s.dumpLocator(e.locator))
+		add(append([]string{word, s.dumpName(e.ls.String()), mac, s.dumpLocator(e.locator)}, dumpIP(e.ip)...)...)
 	}
+}
+
+func dumpIP(ip model.IPv4) []string {
+	if ip == (model.IPv4{}) {
+		return nil
+	}
+	return []string{"ip", ip.String()}
 }
 
 func (s *State) dumpName(ls string) string { return s.logical.rows[mustUUID(ls)].Name }

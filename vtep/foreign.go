@@ -23,8 +23,8 @@ import (
 
 const remoteTable = "Ucast_Macs_Remote"
 
-// insertsOnly monitors inserted remote MACs. It asks for a column that is always
-// empty, so that the server reports little more than the UUID.
+// insertsOnly monitors inserted remote MACs. It asks for a column that is empty in most
+// rows, so that the server reports little more than the UUID.
 var insertsOnly = []ovsdb.MonitorTable{{Table: remoteTable, Columns: []string{"ipaddr"}, Insert: true}}
 
 // foreignRows is how a session learns of foreign rows. Only the goroutine that applies

@@ -151,12 +151,14 @@ func meddle(t testing.TB, r *rand.Rand, d *database) {
 	case len(d.remote) > 0 && r.IntN(2) == 0:
 		i := r.IntN(len(d.remote))
 		d.remote = append(d.remote[:i:i], d.remote[i+1:]...)
+	case len(d.remote) > 0 && r.IntN(3) == 0:
+		d.remote[r.IntN(len(d.remote))].ip = pick(r, "", "10.9.0.1", "10.9.0.3")
 	case len(d.flood) > 0 && r.IntN(2) == 0:
 		i := r.IntN(len(d.flood))
 		d.flood = append(d.flood[:i:i], d.flood[i+1:]...)
 	case len(d.ls) > 0:
 		l := d.ls[r.IntN(len(d.ls))]
-		d.parse(t, []string{"remote", l.name, randomMAC(r), randomIP(r)})
+		d.parse(t, []string{"remote", l.name, randomMAC(r), randomIP(r), "ip", pick(r, "", "10.9.0.1")})
 	default:
 		d.parse(t, []string{"ls", fmt.Sprintf("x-%d", r.IntN(9)), "key", "7"})
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"net/netip"
 	"slices"
 
 	"bordergw/model"
@@ -47,12 +48,16 @@ type macKey struct {
 	mac model.MAC
 }
 
-type macRow struct{ uuid, locator ovsdb.UUID }
+type macRow struct {
+	uuid, locator ovsdb.UUID
+	ip            model.IPv4
+}
 
 type macExtra struct {
 	ls, locator ovsdb.UUID
 	mac         model.MAC
-	bad         bool // the column holds no MAC address
+	ip          model.IPv4 // none also for what ipaddr holds that is no IPv4 address
+	bad         bool       // the column holds no MAC address
 }
 
 func newMACTable() macTable {
@@ -86,12 +91,15 @@ func (t *macTable) update(u ovsdb.RowUpdate) error {
 	case u.Kind != ovsdb.KindModify:
 		row = macExtra{}
 	}
+	was := row
 	reported, err := row.decode(u.Row)
 	switch {
 	case err != nil:
 		return fmt.Errorf("%s: %w", u.Table, err)
-	case !reported && had:
+	case !reported && had && row == was:
 		return nil
+	case u.Kind == ovsdb.KindModify:
+		t.remove(u.UUID)
 	case !reported:
 		t.inserted(u.UUID)
 		return nil
@@ -163,7 +171,8 @@ func (t *macTable) get(id ovsdb.UUID) (macExtra, bool) {
 	if !ok {
 		return macExtra{}, false
 	}
-	return macExtra{ls: k.ls, mac: k.mac, locator: t.byLS[k.ls][k.mac].locator}, true
+	row := t.byLS[k.ls][k.mac]
+	return macExtra{ls: k.ls, mac: k.mac, locator: row.locator, ip: row.ip}, true
 }
 
 func (t *macTable) insert(id ovsdb.UUID, e macExtra) {
@@ -182,9 +191,9 @@ func (t *macTable) insert(id ovsdb.UUID, e macExtra) {
 			return
 		}
 		delete(t.rows, first.uuid)
-		t.addExtra(first.uuid, macExtra{ls: e.ls, mac: e.mac, locator: first.locator})
+		t.addExtra(first.uuid, macExtra{ls: e.ls, mac: e.mac, locator: first.locator, ip: first.ip})
 	}
-	macs[e.mac] = macRow{uuid: id, locator: e.locator}
+	macs[e.mac] = macRow{uuid: id, locator: e.locator, ip: e.ip}
 	t.rows[id] = macKey{ls: e.ls, mac: e.mac}
 }
 
@@ -285,11 +294,13 @@ func (t *macTable) behind(ls ovsdb.UUID, at map[ovsdb.UUID]bool) (macs []model.M
 	return macs
 }
 
-var macColumns = []string{"MAC", "logical_switch", "locator"}
+// macColumns are those of Ucast_Macs_Remote. An ipaddr is written for the MACs that a source
+// answers for (model.EndpointSet).
+var macColumns = []string{"MAC", "logical_switch", "locator", "ipaddr"}
 
-// decode takes the columns that are there, and reports whether there are any. The
-// table may have 100,000 rows: the reflective decoder of the small tables would take
-// ten times as long.
+// decode takes the columns that are there, and reports whether there are any but ipaddr:
+// that one alone is all that is said of an inserted row (insertsOnly). The table may have
+// 100,000 rows: the reflective decoder of the small tables would take ten times as long.
 func (e *macExtra) decode(raw json.RawMessage) (reported bool, err error) {
 	err = ovsdb.EachColumn(raw, func(column, value []byte) error {
 		ok := true
@@ -304,6 +315,11 @@ func (e *macExtra) decode(raw json.RawMessage) (reported bool, err error) {
 			e.ls, ok = ovsdb.ReadRef(value)
 		case "locator":
 			e.locator, ok = ovsdb.ReadRef(value)
+		case "ipaddr":
+			e.ip, ok = readIPv4(value)
+			if ok {
+				return nil
+			}
 		default:
 			return nil
 		}
@@ -314,4 +330,16 @@ func (e *macExtra) decode(raw json.RawMessage) (reported bool, err error) {
 		return nil
 	})
 	return reported, err
+}
+
+// readIPv4 reads a string column that should hold an IPv4 address: none for anything else.
+func readIPv4(value []byte) (ip model.IPv4, ok bool) {
+	text, ok := ovsdb.ReadString(value)
+	if !ok || len(text) == 0 {
+		return ip, ok
+	}
+	if a, err := netip.ParseAddr(string(text)); err == nil && a.Is4() {
+		ip = a.As4()
+	}
+	return ip, true
 }

@@ -66,8 +66,11 @@ const (
 // Op is one step of a Plan. It names things; the row it acts on stays inside
 // the package.
 type Op struct {
-	Kind          OpKind
-	MAC           model.MAC // AddMAC, MoveMAC, DeleteMAC
+	Kind OpKind
+	MAC  model.MAC // AddMAC, MoveMAC, DeleteMAC
+	// IP is the MAC's, none where it has none; it is written if SetIP.
+	IP            model.IPv4
+	SetIP         bool
 	LogicalSwitch string
 	Locator       Locator // AddMAC, MoveMAC: where the MAC is; AddTunnel: the own end
 	// Detail is set for the kinds that few operations have.
@@ -114,9 +117,9 @@ func (o *Op) String() string {
 	case DeleteLogicalSwitch:
 		return "delete logical-switch " + o.LogicalSwitch
 	case AddMAC:
-		return fmt.Sprintf("add mac %s %s -> %s", o.LogicalSwitch, o.MAC, o.Locator)
+		return fmt.Sprintf("add mac %s %s -> %s%s", o.LogicalSwitch, o.MAC, o.Locator, o.ipString())
 	case MoveMAC:
-		return fmt.Sprintf("move mac %s %s -> %s", o.LogicalSwitch, o.MAC, o.Locator)
+		return fmt.Sprintf("move mac %s %s -> %s%s", o.LogicalSwitch, o.MAC, o.Locator, o.ipString())
 	case DeleteMAC:
 		if !o.MAC.IsUnicast() {
 			return fmt.Sprintf("delete unusable mac row of %s", o.LogicalSwitch)
@@ -136,6 +139,13 @@ func (o *Op) String() string {
 		return fmt.Sprintf("delete tunnel %s", o.Detail.Tunnel)
 	}
 	return o.bindingString()
+}
+
+func (o *Op) ipString() string {
+	if o.IP == (model.IPv4{}) {
+		return ""
+	}
+	return " ip " + o.IP.String()
 }
 
 // bindsPort reports whether the operation changes the bindings of a port.

@@ -113,6 +113,10 @@ type MACEntry struct {
 	Locator Locator
 	// Location is the database of the switch that the MAC is at, which gets no row; 0 for a far end.
 	Location DatabaseID
+	// IP is written into the row if Placed: a source answers for the MAC, and so for its IP
+	// address, also where that is none. Else the row keeps what it has.
+	IP     model.IPv4
+	Placed bool
 }
 
 // Binds reports whether exactly this binding is wanted.

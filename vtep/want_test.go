@@ -2,6 +2,7 @@ package vtep_test
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -89,12 +90,28 @@ func (p *wantParser) segment(f []string) {
 	case "mac":
 		m, err := model.ParseMAC(f[2])
 		require.NoError(p.t, err)
-		s.MACs = append(s.MACs, vtep.MACEntry{MAC: m, Locator: p.locator(f[3]), Location: p.location(f[4:])})
+		e := vtep.MACEntry{MAC: m, Locator: p.locator(f[3])}
+		if i := slices.Index(f, "ip"); i > 0 {
+			e.Placed, e.IP = true, ipv4(p.t, f[i+1])
+			f = f[:i]
+		}
+		e.Location = p.location(f[4:])
+		s.MACs = append(s.MACs, e)
 	case "flood":
 		s.Flood = append(s.Flood, vtep.Endpoint{Locator: p.locator(f[2]), Location: p.location(f[3:])})
 	default:
 		require.Fail(p.t, "bad line", "%v", f)
 	}
+}
+
+// ipv4 reads an address, "none" for none.
+func ipv4(t testing.TB, text string) model.IPv4 {
+	if text == "none" {
+		return model.IPv4{}
+	}
+	a, err := netip.ParseAddr(text)
+	require.NoError(t, err)
+	return a.As4()
 }
 
 func (p *wantParser) locator(text string) vtep.Locator {

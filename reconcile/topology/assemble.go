@@ -153,7 +153,7 @@ func (w *assembler) segment(s side) *vtep.Segment {
 	}
 	for _, c := range w.placements {
 		if l, ok := w.group.hop(s, c.target); ok {
-			seg.MACs = append(seg.MACs, vtep.MACEntry{MAC: c.MAC, Locator: l, Location: c.Database})
+			seg.MACs = append(seg.MACs, vtep.MACEntry{MAC: c.MAC, Locator: l, Location: c.Database, IP: c.ip, Placed: c.Source == mactable.Remote})
 		}
 	}
 	seg.Flood = w.group.flood(s)
@@ -166,6 +166,8 @@ func (w *assembler) segment(s side) *vtep.Segment {
 type placed struct {
 	mactable.Candidate
 	target target
+	// ip is what the source says of the MAC, if its Source is Remote.
+	ip model.IPv4
 }
 
 // target is where a frame is to arrive: at an address of a member, at an end point that a
@@ -174,6 +176,8 @@ type target struct {
 	// member is nil for an end point of a source; of a far end point it is the member that
 	// names it.
 	member *member
+	// set is what the source answers for, nil if there is a member.
+	set    *model.EndpointSet
 	domain *domain
 	addr   model.VTEPAddress
 	far    bool
@@ -232,7 +236,7 @@ func (p *netPart) learnedMACs() (out []placed) {
 				c.Database = to.member.db()
 			}
 			to.addr = c.Endpoint
-			out = append(out, placed{Candidate: c, target: to})
+			out = append(out, placed{Candidate: c, target: to, ip: to.set.IPv4Of(c.MAC)})
 		}
 	}
 	return out
@@ -250,7 +254,7 @@ func (p *netPart) locations() map[vtep.DatabaseID]target {
 	}
 	for _, d := range p.domains {
 		for _, set := range d.endpoints {
-			out[SourceID(set)] = target{domain: d}
+			out[SourceID(set)] = target{set: set, domain: d}
 		}
 	}
 	return out
