@@ -260,3 +260,22 @@ func (m IfMatch) Check(s *EndpointSet) error {
 	}
 	return nil
 }
+
+// EndpointReach is what the end points of a network need: where they send frames for
+// everybody.
+type EndpointReach struct {
+	Members []EndpointMember `json:"members"`
+	// Far are end points beyond borders that are reached directly.
+	Far []VTEPAddress `json:"far"`
+}
+
+// EndpointMember is a switch that carries a network.
+type EndpointMember struct {
+	DeviceID string `json:"device_id"`
+	Name     string `json:"name"`
+	// Switch is the Physical_Switch, "" while it is not known.
+	Switch   string      `json:"switch"`
+	TunnelIP VTEPAddress `json:"tunnel_ip"`
+	// Reachable says that its database is connected now. The switch forwards all the same.
+	Reachable bool `json:"reachable"`
+}

@@ -8,7 +8,8 @@ type MACMove struct {
 	Record
 	NetworkID string `json:"network_id"`
 	MAC       MAC    `json:"mac_address"`
-	// DeviceID is the GatewayDevice whose switch has learned it.
+	// DeviceID is the GatewayDevice whose switch has learned it, or the EndpointSet that says
+	// where it is.
 	DeviceID string `json:"device_id"`
 	// Number counts the moves of the MAC.
 	Number  uint64    `json:"number"`

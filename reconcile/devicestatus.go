@@ -27,11 +27,9 @@ type deviceStatuses struct {
 // follow from.
 func (ds *deviceStatuses) of(id string) model.DeviceStatus {
 	defs := ds.store.Definitions()
-	st := deviceState{phase: model.DeviceUnreachable, detail: notConnected}
+	st := ds.state(id)
 	if gd, ok := defs.Devices.Get(id); ok && !gd.Driven() {
 		st = deviceState{phase: model.DeviceUnsupported, detail: "nothing is driven for this type of device"}
-	} else if w := ds.workers.get(id); w != nil {
-		st = w.state()
 	}
 	if st.phase == model.DeviceInSync {
 		st.detail = cmp.Or(st.detail, st.distrusted(time.Now()))
@@ -47,6 +45,14 @@ func (ds *deviceStatuses) of(id string) model.DeviceStatus {
 		Phase: st.phase, Detail: model.Bounded(st.detail), LastError: model.Bounded(st.lastError), ObservedRevision: st.revision,
 		Conditions: ds.conditions(&st),
 	}
+}
+
+// state is that of a device's session.
+func (ds *deviceStatuses) state(id string) deviceState {
+	if w := ds.workers.get(id); w != nil {
+		return w.state()
+	}
+	return deviceState{phase: model.DeviceUnreachable, detail: notConnected}
 }
 
 // conditions are those of a device in such a state.

@@ -30,6 +30,8 @@ type macReports struct {
 	numbered   *model.Registrations
 	numberedAt uint64 // the revision of those definitions
 	count      uint64
+	// placements are what sources answer for.
+	placements placements
 }
 
 func newMACReports(table *mactable.Table, changed func()) *macReports {
@@ -60,6 +62,8 @@ func (r *macReports) snapshot(defs *model.Definitions, now time.Time) macSnapsho
 		out.reported[gd.ID] = r.reported[numberOf(all, gd)]
 	}
 	maps.DeleteFunc(r.reported, func(db vtep.DatabaseID, _ uint64) bool { return !registered[db] })
+	r.placements.place(r.table, defs.Endpoints, now)
+	r.placements.register(registered)
 	r.table.RetainDatabases(registered)
 	r.table.RetainNetworks(func(id string) bool {
 		_, ok := defs.Networks.Get(id)
@@ -135,6 +139,8 @@ func (r *macReports) recall(defs *model.Definitions) {
 	for m := range defs.Moves.All() {
 		if gd, ok := defs.Devices.Get(m.DeviceID); ok {
 			r.table.Recall(m.NetworkID, m.MAC, numberOf(all, gd), m.Number)
+		} else if set, ok := defs.Endpoints.Get(m.DeviceID); ok {
+			r.table.Recall(m.NetworkID, m.MAC, topology.SourceID(set), m.Number)
 		}
 	}
 }

@@ -60,7 +60,8 @@ func (k *moveKeeper) record(ctx context.Context, defs *model.Definitions, now ti
 	}
 }
 
-// recordsOf gives moves as the store keeps them: by the devices where the MACs are now.
+// recordsOf gives moves as the store keeps them: by the devices, or sources, where the
+// MACs are now.
 func recordsOf(moves []mactable.Move, defs *model.Definitions, now time.Time) (out []model.MACMove) {
 	if len(moves) == 0 {
 		return nil
@@ -68,6 +69,9 @@ func recordsOf(moves []mactable.Move, defs *model.Definitions, now time.Time) (o
 	device := map[vtep.DatabaseID]string{}
 	for gd := range defs.Devices.All() {
 		device[topology.DatabaseID(gd)] = gd.ID
+	}
+	for set := range defs.Endpoints.All() {
+		device[topology.SourceID(set)] = set.ID
 	}
 	for _, m := range moves {
 		if id := device[m.Database]; id != "" {
