@@ -55,6 +55,24 @@ func serveEndpoints(c *call) (reply, error) {
 	return reply{}, errMethod("GET, PUT, DELETE")
 }
 
+// resolveNetworkV1 serves what is below a network of /v1.
+func resolveNetworkV1(c *call, seg []string) endpoint {
+	c.parent = seg[0]
+	switch {
+	case len(seg) == 4 && seg[1] == "macs" && seg[3] == "unfreeze":
+		c.id = seg[2]
+		return only(http.MethodPost, "/v1/networks/{network_id}/macs/{mac_address}/unfreeze", permitted(actionUnfreeze, unfreezeMAC))
+	case len(seg) == 2 && seg[1] == "members":
+		return get("/v1/networks/{network_id}/members", false, permitted(actionMembers, networkMembers))
+	case len(seg) == 2 && seg[1] == "endpoints":
+		return get("/v1/networks/{network_id}/endpoints", false, permitted(actionEndpoints, listSources))
+	case len(seg) == 3 && seg[1] == "endpoints":
+		c.id = seg[2]
+		return endpoint{route: endpointRoute, serve: permitted(actionEndpoints, serveEndpoints)}
+	}
+	return notFound()
+}
+
 // sourceName is what a source, a site or a manager may be called: it becomes a part of a path.
 var sourceName = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z_.:-]{0,63}$`)
 
@@ -78,10 +96,11 @@ func showEndpoints(c *call) (reply, error) {
 
 func taggedSet(set *model.EndpointSet, body any) (reply, error) {
 	p, err := ok(body)
-	return p.with("ETag", quoted(set.ETag())), err
+	return p.with("ETag", entityTag(set.ETag())), err
 }
 
-func quoted(etag string) string { return `"` + etag + `"` }
+// entityTag is an ETag as a header holds it (RFC 9110, section 8.8.3).
+func entityTag(etag string) string { return `"` + etag + `"` }
 
 func shownEndpoints(set *model.EndpointSet) endpointBody {
 	out := endpointBody{Endpoints: []endpointItem{}}
@@ -213,4 +232,34 @@ func (m *endpointMACItem) parse(into *model.EndpointMAC) (field string, err erro
 		return "ip_address", reasonf("'%s' is not an IP address", printed(m.IP))
 	}
 	return "", nil
+}
+
+// networkMembers tells the end points of a site what they need in a network.
+func networkMembers(c *call) (reply, error) {
+	if _, known := c.defs.Networks.Get(c.parent); !known {
+		return reply{}, model.ErrNetworkNotFound(c.parent)
+	}
+	reach := c.cfg.Status.EndpointReach(c.parent, c.url.query().Get("site"))
+	if reach.Members == nil {
+		reach.Members = []model.EndpointMember{}
+	}
+	if reach.Far == nil {
+		reach.Far = []model.VTEPAddress{}
+	}
+	p, err := ok(reach)
+	return p.with("ETag", entityTag(reach.ETag())), err
+}
+
+// endpointPaths describes them.
+func endpointPaths() []fixedEndpoint {
+	set, tag := schemaOf[endpointBody](), "give it as If-Match: then the change is refused (412) if the set has changed since"
+	return []fixedEndpoint{
+		{method: "GET", path: "/v1/networks/{network_id}/endpoints", summary: "sources that answer for tunnel end points in a network", status: 200,
+			body: wrapped("sources", schemaOf[[]endpointSource]())},
+		{method: "GET", path: endpointRoute, summary: "what a source answers for; an empty set if it has given none. ETag: " + tag, status: 200, body: set},
+		{method: "PUT", path: endpointRoute, summary: "replace all that a source answers for. If-Match: its ETag", status: 200, body: schemaOf[endpointSource](), request: set},
+		{method: "DELETE", path: endpointRoute, summary: "forget what a source answers for", status: 204},
+		{method: "GET", path: "/v1/networks/{network_id}/members", summary: "switches that carry a network: where its end points send frames for everybody", status: 200,
+			body: schemaOf[model.EndpointReach](), params: []schema{query("site", "where the end points are", plainText())}},
+	}
 }

@@ -23,6 +23,7 @@ type Store interface {
 	Quotas
 	Records
 	Quarantine
+	Endpoints
 	Index
 }
 
@@ -78,6 +79,14 @@ type Quarantine interface {
 	EndQuarantine(ctx context.Context, w model.WireID, network string) error
 }
 
+// Endpoints changes what sources outside answer for in a network.
+type Endpoints interface {
+	// PutEndpoints replaces a set. An equal one changes nothing. It returns what stands.
+	PutEndpoints(ctx context.Context, set *model.EndpointSet, condition model.IfMatch) (*model.EndpointSet, error)
+	// DeleteEndpoints forgets a set, which need not be there.
+	DeleteEndpoints(ctx context.Context, network, source string, condition model.IfMatch) error
+}
+
 // Index finds definitions at a cost that does not grow with how many there are.
 type Index interface {
 	// Called yields the items of a name. Kind is network, gateway_device or l2_gateway.
@@ -111,6 +120,8 @@ type Status interface {
 	// Occupant returns the name of the foreign logical switch that has one of the VLANs
 	// of a port, "" if none is known.
 	Occupant(at model.Place, port string, vlans []model.VLAN) string
+	// EndpointReach is what the end points of a site need in a network.
+	EndpointReach(network, site string) model.EndpointReach
 	// UnfreezeMAC lets a MAC of a network move again that moved too often, and
 	// reports whether it was held.
 	UnfreezeMAC(network string, mac model.MAC) bool

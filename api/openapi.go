@@ -246,7 +246,7 @@ func (e fixedEndpoint) operation() schema {
 func fixedEndpoints() []fixedEndpoint {
 	anything := schema{"type": "object"}
 	listed := func(name string, s schema) schema { return wrapped(name, s) }
-	return append(tagEndpoints(), []fixedEndpoint{
+	return slices.Concat(tagEndpoints(), endpointPaths(), managerPaths(), []fixedEndpoint{
 		{method: "GET", path: "/", summary: "versions", status: 200, body: listed("versions", schemaOf[[]version]())},
 		{method: "GET", path: "/v2.0/", summary: "resources", status: 200, body: listed("resources", schemaOf[[]indexEntry]())},
 		{method: "GET", path: "/v2.0/extensions", summary: "extensions", status: 200, body: listed("extensions", schemaOf[[]extension]())},
@@ -280,5 +280,5 @@ func fixedEndpoints() []fixedEndpoint {
 		{method: "GET", path: "/healthcheck", summary: "the same under Neutron's name", status: 200, body: textBody},
 		{method: "GET", path: "/readyz", summary: "every registered device was read, or is unreachable", status: 200, body: textBody},
 		{method: "GET", path: "/metrics", summary: "Prometheus metrics", status: 200, body: textBody},
-	}...)
+	})
 }

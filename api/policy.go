@@ -73,6 +73,10 @@ const (
 
 	actionQuarantine    = "get_quarantine"
 	actionEndQuarantine = "end_quarantine"
+
+	actionEndpoints = "set_endpoints"
+	actionMembers   = "get_network_members"
+	actionManagers  = "set_manager"
 )
 
 // verbs are the actions on resources, where the resource has them.
@@ -94,7 +98,8 @@ func defaultPolicy() Policy {
 	for _, never := range []string{"create_agent", "update_agent", "delete_agent", "create_quota", "update_l2_gateway_connection", "update_remote_mac_entry"} {
 		delete(p, never)
 	}
-	for _, action := range []string{actionDevices, actionPlan, actionAudit, actionExport, actionImport, actionUnfreeze, actionPurge, actionQuarantine, actionEndQuarantine} {
+	for _, action := range []string{actionDevices, actionPlan, actionAudit, actionExport, actionImport, actionUnfreeze, actionPurge, actionQuarantine, actionEndQuarantine,
+		actionEndpoints, actionMembers, actionManagers} {
 		p[action] = adminOnly
 	}
 	return p

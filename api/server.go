@@ -59,6 +59,8 @@ type Server struct {
 	slots  chan struct{}
 	bodies *bodies
 	turns  turns
+	// managers are the programs that keep definitions here equal to their own.
+	managers *managers
 	// document describes the service (OpenAPI).
 	document schema
 }
@@ -76,6 +78,7 @@ func New(cfg Config) *Server {
 	cfg.MaxBodies = cmp.Or(cfg.MaxBodies, DefaultMaxBodies)
 	s := newTables()
 	s.cfg, s.metrics = cfg, newMetrics(cfg.Registry)
+	s.managers = newManagers(cfg.Registry)
 	s.slots, s.turns = make(chan struct{}, cfg.MaxRequests), newTurns()
 	s.bodies = newBodies(cfg.MaxBody, cfg.MaxBodies)
 	countQuarantine(cfg.Registry, cfg.Store)

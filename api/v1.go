@@ -45,9 +45,12 @@ func ready(c *call) (reply, error) {
 }
 
 func resolveV1(c *call, seg []string) endpoint {
-	if len(seg) == 5 && seg[0] == "networks" && seg[2] == "macs" && seg[4] == "unfreeze" {
-		c.parent, c.id = seg[1], seg[3]
-		return only(http.MethodPost, "/v1/networks/{network_id}/macs/{mac_address}/unfreeze", permitted(actionUnfreeze, unfreezeMAC))
+	if len(seg) > 1 && seg[0] == "networks" {
+		return resolveNetworkV1(c, seg[1:])
+	}
+	if len(seg) == 2 && seg[0] == "managers" {
+		c.id = seg[1]
+		return endpoint{route: managerRoute, serve: permitted(actionManagers, serveManager)}
 	}
 	if len(seg) > 0 && seg[0] == "quarantine" {
 		return resolveQuarantine(c, seg[1:])

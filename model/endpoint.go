@@ -269,6 +269,20 @@ type EndpointReach struct {
 	Far []VTEPAddress `json:"far"`
 }
 
+// ETag is a hash of where frames go; whether a database is connected is not in it.
+func (r *EndpointReach) ETag() string {
+	var b []byte
+	for _, m := range r.Members {
+		b = append(append(append(b, m.DeviceID...), 0), m.TunnelIP[:]...)
+	}
+	b = append(b, 0)
+	for _, a := range r.Far {
+		b = append(b, a[:]...)
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:16])
+}
+
 // EndpointMember is a switch that carries a network.
 type EndpointMember struct {
 	DeviceID string `json:"device_id"`
