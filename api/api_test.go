@@ -33,6 +33,7 @@ type fakeStatus struct {
 	notReady   error
 	frozen     model.MAC
 	occupants  map[model.VLAN]string
+	reach      map[string]model.EndpointReach // by network/site
 }
 
 func (f *fakeStatus) DeviceStatus(string) model.DeviceStatus         { return f.device }
@@ -48,6 +49,9 @@ func (f *fakeStatus) Occupant(_ model.Place, _ string, vlans []model.VLAN) strin
 		}
 	}
 	return ""
+}
+func (f *fakeStatus) EndpointReach(network, site string) model.EndpointReach {
+	return f.reach[network+"/"+site]
 }
 func (f *fakeStatus) UnfreezeMAC(_ string, m model.MAC) bool { return m == f.frozen }
 

@@ -1,6 +1,9 @@
 package api
 
 import (
+	"regexp"
+	"strings"
+
 	"bordergw/model"
 )
 
@@ -74,12 +77,58 @@ func givenOrNull[V any](in values, name string) *V {
 	return given[V](in, name)
 }
 
+// record is the common part of a new record, as far as a POST gives it.
+func (in values) record() model.Record {
+	return model.Record{ID: valueOf[string](in, "id"), ProjectID: in.project(), ManagedBy: valueOf[string](in, "managed_by")}
+}
+
 // project of a new record, see populateProject.
 func (in values) project() string { return valueOf[string](in, "project_id") }
 
 // identity is the id, which only the server gives.
 func identity[T record]() attribute[T] {
 	return attribute[T]{name: "id", filter: true, sort: true, format: shown(text), show: func(v T) any { return v.Meta().ID }}
+}
+
+// recordID is what an id given by the caller may look like: that of a network becomes a
+// Logical_Switch name, and all become a path segment.
+var recordID = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z_-]{0,63}$`)
+
+func parseID(v any) (any, error) {
+	s, _ := v.(string)
+	// "<id>-border" is the second Logical_Switch of a stitched network.
+	if !recordID.MatchString(s) || strings.HasSuffix(s, "-border") {
+		return nil, reasonf("'%s' is not a valid id", printed(v))
+	}
+	return s, nil
+}
+
+// chosenIdentity is an id that administrators may choose: a program that keeps the same
+// object elsewhere can then repeat a request.
+func chosenIdentity[T record]() attribute[T] {
+	id := identity[T]()
+	id.post, id.adminWrite = true, true
+	id.format = format{parseID, schema{"type": "string", "pattern": recordID.String()}, plainText()}
+	return id
+}
+
+// managedBy names the program that keeps an object, "" for none.
+func managedBy[T record]() attribute[T] {
+	return attribute[T]{name: "managed_by", post: true, adminWrite: true, filter: true, sort: true,
+		doc:    "program that keeps the object as its own says, such as neutron; change it there",
+		format: format{parseManager, schema{"type": "string", "pattern": sourceName.String()}, plainText()},
+		show:   func(v T) any { return v.Meta().ManagedBy }}
+}
+
+func parseManager(v any) (any, error) {
+	s, isText := v.(string)
+	if v == nil || isText && s == "" {
+		return "", nil
+	}
+	if !sourceName.MatchString(s) {
+		return nil, reasonf("'%s' is not a name of up to 64 letters, digits, '_', '.', ':' and '-'", printed(v))
+	}
+	return s, nil
 }
 
 // ownership is Neutron's pair of names for the owner.

@@ -38,7 +38,7 @@ func TestBody(t *testing.T) {
 		{"owners differ", "POST", gws, `{"l2_gateway":{"tenant_id":"a","project_id":"b"}}`, 400, bad, "'project_id' and 'tenant_id' do not match"},
 		{"owner before unknown", "POST", gws, `{"l2_gateway":{"tenant_id":"a","project_id":"b","foo":1}}`, 400, bad, "'project_id' and 'tenant_id' do not match"},
 		{"unknown before missing", "POST", gws, `{"l2_gateway":{"foo":1,"bar":2}}`, 400, bad, "Unrecognized attribute(s) 'bar, foo'"},
-		{"id given", "POST", gws, `{"l2_gateway":{"id":"x",` + device + `}}`, 400, bad, "Attribute 'id' not allowed in POST"},
+		{"bad id given", "POST", gws, `{"l2_gateway":{"id":"a/b",` + device + `}}`, 400, bad, "Invalid input for id. Reason: 'a/b' is not a valid id."},
 		{"put order on POST", "POST", gws, `{"l2_gateway":{"replace_devices":true,` + device + `}}`, 400, bad, "Attribute 'replace_devices' not allowed in POST"},
 		{"missing", "POST", gws, `{"l2_gateway":{"name":5}}`, 400, bad, "Failed to parse request. Required attribute 'devices' not specified"},
 		{"read only", "PUT", gw, `{"l2_gateway":{"tenant_id":"default"}}`, 400, bad, "Cannot update read-only attribute tenant_id"},

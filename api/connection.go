@@ -40,7 +40,7 @@ func connections() *resource[connectionView] {
 func connectionAttributes() []attribute[connectionView] {
 	type C = connectionView
 	attrs := []attribute[C]{
-		identity[C](),
+		chosenIdentity[C](),
 		{name: "network_id", post: true, required: true, format: text, filter: true, sort: true,
 			show: func(x C) any { return x.NetworkID }},
 		{name: "l2_gateway_id", post: true, format: text, filter: true, sort: true,
@@ -54,7 +54,7 @@ func connectionAttributes() []attribute[connectionView] {
 		readOnly("conditions", schemaOf[[]model.Condition](), func(x C) any { return showConditions(x.status.Conditions) }),
 		readOnly("observed_revision", schemaOf[uint64](), func(x C) any { return x.status.ObservedRevision }),
 	}
-	return append(attrs, ownership[C]()...)
+	return append(append(attrs, managedBy[C]()), ownership[C]()...)
 }
 
 // segmentationText is answered as a number or as text, see showSegmentation.
@@ -83,7 +83,7 @@ func showSegmentation(x connectionView) any {
 
 func createConnection(c *call, in values) (*model.L2GatewayConnection, error) {
 	x := model.L2GatewayConnection{
-		Record:      model.Record{ProjectID: in.project()},
+		Record:      in.record(),
 		L2GatewayID: valueOf[string](in, "l2_gateway_id"),
 		NetworkID:   valueOf[string](in, "network_id"),
 	}

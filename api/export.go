@@ -98,7 +98,7 @@ var errNullRecord = model.ErrBadRequest("Invalid input for import. Reason: a rec
 
 func recheck[T record](r *resource[T], list []T) error {
 	for _, v := range list {
-		if _, err := parseNetworkID(v.Meta().ID); err != nil {
+		if _, err := parseID(v.Meta().ID); err != nil {
 			return inputError("id", err)
 		}
 		if err := r.attrs.recheck(v); err != nil {

@@ -68,7 +68,7 @@ func gatewayDeviceAttributes() []attribute[deviceView] {
 		return s
 	}
 	attrs := []attribute[D]{
-		identity[D](),
+		chosenIdentity[D](),
 		{name: "name", post: true, put: true, format: text, filter: true, sort: true,
 			show: func(d D) any { return d.Name }},
 		{name: "type", post: true, format: oneOf(model.HWVTEP, model.RouterVTEP, model.NetworkVLAN),
@@ -101,7 +101,7 @@ func gatewayDeviceAttributes() []attribute[deviceView] {
 		readOnly("conditions", schemaOf[[]model.Condition](), func(d D) any { return showConditions(d.status.Conditions) }),
 		readOnly("observed_revision", schemaOf[uint64](), func(d D) any { return d.status.ObservedRevision }),
 	}
-	return append(attrs, ownership[D]()...)
+	return append(append(attrs, managedBy[D]()), ownership[D]()...)
 }
 
 func showManagementPort(d deviceView) any {
@@ -118,7 +118,7 @@ func createGatewayDevice(c *call, in values) (*model.GatewayDevice, error) {
 		return nil, model.ErrResourceNotFound(id)
 	}
 	return c.cfg.Store.CreateGatewayDevice(c.r.Context(), model.GatewayDevice{
-		Record:             model.Record{ProjectID: in.project()},
+		Record:             in.record(),
 		Name:               valueOf[string](in, "name"),
 		Type:               valueOf[model.DeviceType](in, "type"),
 		ManagementIP:       valueOf[string](in, "management_ip"),

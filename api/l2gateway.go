@@ -9,7 +9,7 @@ import (
 func l2Gateways() *resource[*model.L2Gateway] {
 	type G = *model.L2Gateway
 	attrs := []attribute[G]{
-		identity[G](),
+		chosenIdentity[G](),
 		{name: "name", post: true, put: true, format: text, filter: true, sort: true,
 			show: func(g G) any { return g.Name }},
 		{name: "devices", post: true, put: true, required: true, format: deviceListFormat(), stored: storedDevices,
@@ -20,6 +20,7 @@ func l2Gateways() *resource[*model.L2Gateway] {
 		{name: "preempt", doc: "active-passive: an earlier device takes over again when it returns", post: true, put: true, format: boolean, show: func(g G) any { return g.Preempt }},
 		// An order for one PUT, not a property: devices becomes the whole list.
 		{name: "replace_devices", put: true, format: boolean, doc: "devices becomes the whole list"},
+		managedBy[G](),
 	}
 	return kept[model.L2Gateway, G, G]{
 		table:  func(d *model.Definitions) model.Table[model.L2Gateway, G] { return d.Gateways },
@@ -42,7 +43,7 @@ func createL2Gateway(c *call, in values) (*model.L2Gateway, error) {
 		return nil, err
 	}
 	return c.cfg.Store.CreateL2Gateway(c.r.Context(), model.L2Gateway{
-		Record:  model.Record{ProjectID: in.project()},
+		Record:  in.record(),
 		Name:    valueOf[string](in, "name"),
 		HAMode:  valueOf[model.HAMode](in, "ha_mode"),
 		Preempt: valueOf[bool](in, "preempt"),

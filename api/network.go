@@ -1,34 +1,13 @@
 package api
 
-import (
-	"regexp"
-	"strings"
-
-	"bordergw/model"
-)
-
-// networkID is what an id given by the caller may look like: it becomes a
-// Logical_Switch name and a path segment.
-var networkID = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z_-]{0,63}$`)
-
-func parseNetworkID(v any) (any, error) {
-	s, _ := v.(string)
-	// "<id>-border" is the second Logical_Switch of a stitched network.
-	if !networkID.MatchString(s) || strings.HasSuffix(s, "-border") {
-		return nil, reasonf("'%s' is not a valid network id", printed(v))
-	}
-	return s, nil
-}
+import "bordergw/model"
 
 // networks is our own small resource in the place of Neutron's core one, so
 // that stock clients can resolve names.
 func networks() *resource[*model.Network] {
 	type N = *model.Network
-	id := identity[N]()
-	id.post, id.adminWrite = true, true
-	id.format = format{parseNetworkID, schema{"type": "string", "pattern": networkID.String()}, plainText()}
 	attrs := []attribute[N]{
-		id,
+		chosenIdentity[N](),
 		{name: "name", post: true, put: true, format: text, filter: true, sort: true,
 			show: func(n N) any { return n.Name }},
 		{name: "provider:network_type", post: true, format: orNull(oneOf("vxlan")), filter: true,
@@ -44,7 +23,7 @@ func networks() *resource[*model.Network] {
 		{name: "status", filter: true, format: shown(text), show: func(N) any { return "ACTIVE" }},
 		readOnly("subnets", schemaOf[[]string](), func(N) any { return []string{} }),
 	}
-	attrs = append(attrs, notNetworks()...)
+	attrs = append(append(attrs, managedBy[N]()), notNetworks()...)
 	return kept[model.Network, N, N]{
 		table:  func(d *model.Definitions) model.Table[model.Network, N] { return d.Networks },
 		absent: model.ErrNetworkNotFound,
@@ -70,7 +49,7 @@ func showNetworkVNI(n *model.Network) any {
 
 func createNetwork(c *call, in values) (*model.Network, error) {
 	return c.cfg.Store.CreateNetwork(c.r.Context(), model.Network{
-		Record:       model.Record{ID: valueOf[string](in, "id"), ProjectID: in.project()},
+		Record:       in.record(),
 		Name:         valueOf[string](in, "name"),
 		Description:  valueOf[string](in, "description"),
 		VNI:          valueOf[model.VNI](in, "provider:segmentation_id"),

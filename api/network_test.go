@@ -12,7 +12,7 @@ func TestNetwork(t *testing.T) {
 	a := s.do("POST", "/v2.0/networks", `{"network":{"name":"n1","provider:network_type":"vxlan","provider:segmentation_id":"77","id":"0cd3-a_B"}}`)
 	require.Equal(t, http.StatusCreated, a.status, a.text)
 	want := map[string]any{
-		"id": "0cd3-a_B", "name": "n1", "description": "", "tenant_id": "default", "project_id": "default",
+		"id": "0cd3-a_B", "managed_by": "", "name": "n1", "description": "", "tenant_id": "default", "project_id": "default",
 		"provider:network_type": "vxlan", "provider:segmentation_id": 77.0,
 		"status": "ACTIVE", "shared": false, "admin_state_up": true, "router:external": false, "subnets": []any{},
 		"provider:physical_network": nil, "qos_policy_id": nil, "is_default": false, "vlan_transparent": false, "dns_domain": "",
@@ -46,10 +46,10 @@ func TestNetworkRefused(t *testing.T) {
 		{"VNI of a named one", "POST", path, `{"network":{"provider:segmentation_id":78}}`, 409, "VNIInUse", "VNI 78 is in use by network blue (other)."},
 		{"VNI of another project", "POST", path, `{"network":{"provider:segmentation_id":78,"project_id":"p2"}}`, 409, "VNIInUse", "VNI 78 is in use by network blue (other)."},
 		{"id taken", "POST", path, `{"network":{"id":"taken"}}`, 409, "Conflict", "Network taken already exists."},
-		{"id path", "POST", path, `{"network":{"id":"a/b"}}`, 400, bad, input("id", "'a/b' is not a valid network id")},
-		{"id suffix", "POST", path, `{"network":{"id":"a.json"}}`, 400, bad, input("id", "'a.json' is not a valid network id")},
-		{"id border", "POST", path, `{"network":{"id":"a-border"}}`, 400, bad, input("id", "'a-border' is not a valid network id")},
-		{"id number", "POST", path, `{"network":{"id":5}}`, 400, bad, input("id", "'5' is not a valid network id")},
+		{"id path", "POST", path, `{"network":{"id":"a/b"}}`, 400, bad, input("id", "'a/b' is not a valid id")},
+		{"id suffix", "POST", path, `{"network":{"id":"a.json"}}`, 400, bad, input("id", "'a.json' is not a valid id")},
+		{"id border", "POST", path, `{"network":{"id":"a-border"}}`, 400, bad, input("id", "'a-border' is not a valid id")},
+		{"id number", "POST", path, `{"network":{"id":5}}`, 400, bad, input("id", "'5' is not a valid id")},
 		{"bool", "POST", path, `{"network":{"admin_state_up":"maybe"}}`, 400, bad, input("admin_state_up", "'maybe' cannot be converted to boolean")},
 		{"VNI is final", "PUT", path + "/taken", `{"network":{"provider:segmentation_id":78}}`, 400, bad, "Cannot update read-only attribute provider:segmentation_id"},
 		{"unknown", "GET", path + "/nope", "", 404, "NetworkNotFound", "Network nope could not be found."},

@@ -111,7 +111,7 @@ func TestF81_Answers(t *testing.T) {
 func TestAuditResource(t *testing.T) {
 	s := newService(t)
 	s.do("GET", "/v1/audit?resource=device", "").refused(400, bad,
-		"Invalid input for resource. Reason: device is not one of network, gateway_device, deleted_device, remote_mac_entry, l2_gateway, l2_gateway_connection, quota, quarantine.")
+		"Invalid input for resource. Reason: device is not one of network, gateway_device, deleted_device, remote_mac_entry, l2_gateway, l2_gateway_connection, quota, quarantine, endpoints.")
 }
 
 // TestTunnelIPOfTheSwitchWins: a given tunnel address that is not used is remarked on.

@@ -35,7 +35,7 @@ const (
 )
 
 // AuditResources are the kinds of objects that are recorded, as Neutron calls them.
-var AuditResources = []string{"network", "gateway_device", "deleted_device", "remote_mac_entry", "l2_gateway", "l2_gateway_connection", "quota", "quarantine"}
+var AuditResources = []string{"network", "gateway_device", "deleted_device", "remote_mac_entry", "l2_gateway", "l2_gateway_connection", "quota", "quarantine", "endpoints"}
 
 // AuditRecord says what one request did to one object.
 type AuditRecord struct {

@@ -136,6 +136,12 @@ func ErrIDInUse(kind, id string) *Error {
 	return refuse(Conflict, "Conflict", "%s %s already exists.", kind, id)
 }
 
+// ErrDeletedDeviceID refuses the id of a deleted device whose switch may still hold its rows.
+func ErrDeletedDeviceID(id string) *Error {
+	return refuse(Conflict, "Conflict",
+		"Gateway device %s was deleted and its switch has not been cleaned yet. Wait, give another id, or purge the deleted device.", id)
+}
+
 // ErrVNIInUse refuses a VNI that another network has. Its name is its project's to know.
 func ErrVNIInUse(v VNI, by *Network) *Error {
 	which := ownedName{by.ProjectID, calledName(by.Name, by.ID), by.ID}

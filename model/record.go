@@ -18,6 +18,9 @@ type Record struct {
 	Seq uint64 `json:"seq"`
 	// Revision is the store revision of the last change.
 	Revision uint64 `json:"revision"`
+	// ManagedBy names the program that keeps the record as its own says, such as neutron; ""
+	// for what operators made here.
+	ManagedBy string `json:"managed_by,omitempty"`
 	// CreatedAt is the wall clock at creation, for people only.
 	CreatedAt time.Time `json:"created_at"`
 }

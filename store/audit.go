@@ -71,6 +71,30 @@ var comparers = map[string]func(t *txn, id string) ([]*model.AuditRecord, error)
 	quotas.bucket:      quotas.compare("quota"),
 	released.bucket:    compareReleased,
 	retired.bucket:     compareRetired,
+
+	endpointSets.bucket: compareEndpoints,
+}
+
+// endpointCounts is what the audit shows of a set: a network may change ten thousand MACs a day.
+type endpointCounts struct {
+	NetworkID string `json:"network_id"`
+	Source    string `json:"source"`
+	Site      string `json:"site,omitempty"`
+	Endpoints int    `json:"endpoints"`
+	MACs      int    `json:"macs"`
+}
+
+func countsOf(set *model.EndpointSet) any {
+	if set == nil {
+		return nil
+	}
+	return endpointCounts{set.NetworkID, set.Source, set.Site, len(set.Addresses), len(set.MACs)}
+}
+
+func compareEndpoints(t *txn, id string) ([]*model.AuditRecord, error) {
+	before, after := endpointSets.beforeAndAfter(t, id)
+	r, err := audited("endpoints", id, countsOf(before), countsOf(after))
+	return one(r), err
 }
 
 // compareRetired records that a deleted device is given up. The record of the device

@@ -16,8 +16,8 @@ type migration func(*bolt.Tx) error
 // migrations lists them by the version they start from; 0 is an empty file. The
 // current version is their number.
 // Version 2 added quotas and the audit, version 3 released numbers, version 4 records
-// of remote MACs.
-var migrations = []migration{createBuckets, createBuckets, createReleased, createRemoteMACs}
+// of remote MACs, version 5 what sources answer for.
+var migrations = []migration{createBuckets, createBuckets, createReleased, createRemoteMACs, createBuckets}
 
 func migrate(tx *bolt.Tx, steps []migration, newID func() string) error {
 	meta, err := metaOf(tx, newID)

@@ -25,7 +25,9 @@ func (r *connectionRules) create(c model.L2GatewayConnection) (*model.L2GatewayC
 	if err := newPlaces(&r.tx.next.Definitions).checkSwitches(g); err != nil {
 		return nil, err
 	}
-	c.Record = r.tx.newRecord(g.ProjectID)
+	if c.Record, err = connections.newRecord(r.tx, "L2 Gateway Connection", c.Record, g.ProjectID); err != nil {
+		return nil, err
+	}
 	connections.put(r.tx, &c)
 	if err := r.checkVLANs(&c, g); err != nil {
 		return nil, err

@@ -26,7 +26,13 @@ func (r *deviceRules) create(gd model.GatewayDevice) (*model.GatewayDevice, erro
 	if err := r.quotas.checkDevice(gd.ProjectID, succeeds); err != nil {
 		return nil, err
 	}
-	gd.Record = r.tx.newRecord(gd.ProjectID)
+	var err error
+	if gd.Record, err = devices.newRecord(r.tx, "Gateway device", gd.Record, gd.ProjectID); err != nil {
+		return nil, err
+	}
+	if _, dead := r.tx.next.Retired.Get(gd.ID); dead {
+		return nil, model.ErrDeletedDeviceID(gd.ID)
+	}
 	gd.TunnelIPs, gd.StitchPorts = slices.Clone(gd.TunnelIPs), slices.Clone(gd.StitchPorts)
 	if err := r.checkType(&gd); err != nil {
 		return nil, err

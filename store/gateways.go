@@ -20,7 +20,10 @@ func (r *gatewayRules) create(g model.L2Gateway) (*model.L2Gateway, error) {
 	if err := r.quotas.check(model.QuotaL2Gateway, g.ProjectID); err != nil {
 		return nil, err
 	}
-	g.Record = r.tx.newRecord(g.ProjectID)
+	var err error
+	if g.Record, err = gateways.newRecord(r.tx, "L2 Gateway", g.Record, g.ProjectID); err != nil {
+		return nil, err
+	}
 	g.HAMode = cmp.Or(g.HAMode, model.ActiveActive)
 	list, err := r.newDevices(g.Devices)
 	if err != nil {

@@ -156,10 +156,7 @@ func (r *rules) give(ids ...string) {
 	}
 }
 
-func (r *rules) importNetwork(n *model.Network) (*model.Network, error) {
-	r.give(n.ID)
-	return r.networks.create(*n)
-}
+func (r *rules) importNetwork(n *model.Network) (*model.Network, error) { return r.networks.create(*n) }
 
 // bareDevices are the devices without their remote MACs.
 func bareDevices(e *model.Export) []*model.GatewayDevice {
@@ -179,7 +176,6 @@ func (r *rules) importDevice(from []*model.ExportedDevice) func(*model.GatewayDe
 		macs[&gd.GatewayDevice] = gd.RemoteMACs
 	}
 	return func(gd *model.GatewayDevice) (*model.GatewayDevice, error) {
-		r.give(gd.ID)
 		in := *gd
 		if in.Accepted > in.Revision {
 			in.Accepted = 0 // no update has made it; kept refuses it
@@ -205,7 +201,7 @@ func (r *rules) importDevice(from []*model.ExportedDevice) func(*model.GatewayDe
 }
 
 func (r *rules) importGateway(g *model.L2Gateway) (*model.L2Gateway, error) {
-	ids := []string{g.ID}
+	var ids []string
 	for _, dev := range g.Devices {
 		ids = append(ids, dev.ID)
 	}
@@ -219,13 +215,14 @@ func (r *rules) importGateway(g *model.L2Gateway) (*model.L2Gateway, error) {
 // importConnection does not compare with other connections: what was deleted or
 // renamed since may have made two of them clash.
 func (r *rules) importConnection(c *model.L2GatewayConnection) (*model.L2GatewayConnection, error) {
-	r.give(c.ID)
 	copied := *c
 	g, err := r.connections.checkRequest(&copied)
 	if err != nil {
 		return nil, err
 	}
-	copied.Record = r.tx.newRecord(g.ProjectID)
+	if copied.Record, err = connections.newRecord(&r.tx, "L2 Gateway Connection", c.Record, g.ProjectID); err != nil {
+		return nil, err
+	}
 	connections.put(&r.tx, &copied)
 	if err := r.quarantine.checkBorder(&copied, g); err != nil {
 		return nil, err

@@ -12,23 +12,17 @@ type networkRules struct {
 	quotas     *quotaRules
 	quarantine *quarantine
 	vnis       *vniRules
+	endpoints  *endpointRules
 }
 
 func (r *networkRules) create(n model.Network) (*model.Network, error) {
 	if err := r.quotas.check(model.QuotaNetwork, n.ProjectID); err != nil {
 		return nil, err
 	}
-	record := r.tx.newRecord(n.ProjectID)
-	if n.ID != "" {
-		record.ID = n.ID
+	var err error
+	if n.Record, err = networks.newRecord(r.tx, "Network", n.Record, n.ProjectID); err != nil {
+		return nil, err
 	}
-	if len(record.ID) > maxID {
-		return nil, model.ErrBadRequest("Invalid input for id. Reason: '%s' exceeds maximum length of %d.", record.ID, maxID)
-	}
-	if _, ok := r.tx.next.Networks.Get(record.ID); ok {
-		return nil, model.ErrIDInUse("Network", record.ID)
-	}
-	n.Record = record
 	if n.VNI != 0 {
 		if err := r.vnis.checkNew(&n); err != nil {
 			return nil, err
@@ -65,6 +59,7 @@ func (r *networkRules) delete(id string) error {
 		return model.ErrResourceInUse(id, "network")
 	}
 	r.quarantine.networkDeleted(n)
+	r.endpoints.networkDeleted(id)
 	networks.remove(r.tx, id)
 	return nil
 }

@@ -79,3 +79,15 @@ func (s *Store) ExpireRetired(ctx context.Context, retention time.Duration) (gon
 	}
 	return gone, left, errors.Join(errs...)
 }
+
+// PutEndpoints replaces what a source answers for in a network, if the condition is met. A set
+// that is equal to the one that stands makes no revision.
+func (s *Store) PutEndpoints(ctx context.Context, set *model.EndpointSet, condition model.IfMatch) (*model.EndpointSet, error) {
+	return write(ctx, s, func(r *rules) (*model.EndpointSet, error) { return r.endpoints.put(set, condition) })
+}
+
+// DeleteEndpoints forgets what a source answers for in a network, if the condition is met. It
+// may be gone already.
+func (s *Store) DeleteEndpoints(ctx context.Context, network, source string, condition model.IfMatch) error {
+	return s.do(ctx, func(r *rules) error { return r.endpoints.delete(network, source, condition) })
+}

@@ -17,6 +17,7 @@ type rules struct {
 	connections connectionRules
 	gateways    gatewayRules
 	moves       moveRules
+	endpoints   endpointRules
 }
 
 // begin starts a change of a snapshot.
@@ -30,7 +31,8 @@ func begin(s *Store, base *snapshot) *rules {
 	r.cleanup = cleanup{tx, &r.quarantine}
 	r.vnis = vniRules{tx, &r.quarantine, s.opts.VNIRange, &s.sightings}
 	r.stitching = stitching{tx, &r.quarantine}
-	r.networks = networkRules{tx, &r.quotas, &r.quarantine, &r.vnis}
+	r.endpoints = endpointRules{tx}
+	r.networks = networkRules{tx, &r.quotas, &r.quarantine, &r.vnis, &r.endpoints}
 	r.inventories = inventoryRules{tx, &r.cleanup}
 	r.remoteMACs = remoteMACRules{tx}
 	r.devices = deviceRules{tx, at, &r.quotas, &r.cleanup, &r.stitching, &r.inventories}

@@ -38,6 +38,8 @@ var (
 		"quotas", func(d *model.Definitions) *model.Table[model.Quota, *model.Quota] { return &d.Quotas }}
 	released = table[model.Released, *model.Released]{
 		"released_numbers", func(d *model.Definitions) *model.Table[model.Released, *model.Released] { return &d.Released }}
+	endpointSets = table[model.EndpointSet, *model.EndpointSet]{
+		"endpoints", func(d *model.Definitions) *model.Table[model.EndpointSet, *model.EndpointSet] { return &d.Endpoints }}
 	// The bucket keeps the name that it has in existing files.
 	moves = table[model.MACMove, *model.MACMove]{
 		"station_moves", func(d *model.Definitions) *model.Table[model.MACMove, *model.MACMove] { return &d.Moves }}
@@ -47,7 +49,7 @@ var (
 var tables = []interface {
 	name() string
 	load(*model.Definitions, map[string][]byte) error
-}{networks, devices, remoteMACs, gateways, connections, inventories, tombstones, retired, quotas, moves, released}
+}{networks, devices, remoteMACs, gateways, connections, inventories, tombstones, retired, quotas, moves, released, endpointSets}
 
 func (k table[T, P]) name() string { return k.bucket }
 
@@ -66,6 +68,23 @@ func (k table[T, P]) load(d *model.Definitions, values map[string][]byte) error 
 	}
 	*k.in(d) = model.NewTable[T, P](records)
 	return nil
+}
+
+// newRecord is the common part of a record that is being created, with the id and the
+// manager that are given, if any. Its sequence is the revision that creates it. An id that
+// is in use is refused; noun is what messages call the record.
+func (k table[T, P]) newRecord(t *txn, noun string, given model.Record, project string) (model.Record, error) {
+	r := model.Record{ID: given.ID, ProjectID: project, ManagedBy: given.ManagedBy}
+	if r.ID == "" {
+		r.ID = t.newID()
+	}
+	if len(r.ID) > maxID {
+		return r, model.ErrBadRequest("Invalid input for id. Reason: '%s' exceeds maximum length of %d.", r.ID, maxID)
+	}
+	if _, taken := k.in(&t.next.Definitions).Get(r.ID); taken {
+		return r, model.ErrIDInUse(noun, r.ID)
+	}
+	return r, nil
 }
 
 // put adds or replaces a record; the record belongs to the snapshot then.

@@ -1,10 +1,6 @@
 package store
 
-import (
-	"time"
-
-	"bordergw/model"
-)
+import "time"
 
 // txn is a change in the making: the records that stand, those that shall, and what is
 // written for that. Nothing of it is visible to others until it is committed. Records are
@@ -37,10 +33,4 @@ func (t *txn) changed(c change) {
 	if c.table == devices.bucket || c.table == inventories.bucket {
 		t.next.PartRegistrations()
 	}
-}
-
-// newRecord is the common part of a record that is being created. Its sequence
-// is the revision that creates it.
-func (t *txn) newRecord(project string) model.Record {
-	return model.Record{ID: t.newID(), ProjectID: project}
 }

@@ -45,7 +45,7 @@ func TestUsageErrors(t *testing.T) {
 		"gateway create g --preempt=maybe":            `--preempt: "maybe" is not true or false`,
 		"audit --limit -1":                            `--limit: "-1" is not a whole number from 0`,
 		"wait --timeout soon":                         `--timeout: "soon" is not a duration such as 30s or 5m`,
-		"audit --resource switch":                     `invalid argument "switch" for "--resource" flag: "switch" is not one of network, gateway_device, deleted_device, remote_mac_entry, l2_gateway, l2_gateway_connection, quota, quarantine`,
+		"audit --resource switch":                     `invalid argument "switch" for "--resource" flag: "switch" is not one of network, gateway_device, deleted_device, remote_mac_entry, l2_gateway, l2_gateway_connection, quota, quarantine, endpoints`,
 		"help nosuch":                                 `there is no command "nosuch"`,
 		"help device nosuch":                          `there is no command "device nosuch"`,
 		"completion nosuch":                           `unknown command "nosuch" for "bordergw completion"`,

@@ -17,11 +17,12 @@ func testRecords(t *testing.T, open Open) {
 	f := newFixture(t, open)
 	storeID := f.Definitions().StoreID
 	require.NotEmpty(t, storeID)
-	forged := model.Record{ID: "mine", ProjectID: "p", Seq: 99, Revision: 99}
+	forged := model.Record{ProjectID: "p", Seq: 99, Revision: 99, CreatedAt: time.Unix(1, 0)}
 	gd := hwVTEP("sw1", 1)
 	gd.Record = forged
 	stored := must[model.GatewayDevice](f)(f.CreateGatewayDevice(f.ctx, gd))
-	require.NotEqual(t, "mine", stored.ID)
+	require.NotEmpty(t, stored.ID)
+	require.NotEqual(t, uint64(99), stored.Seq)
 	require.Equal(t, "p", stored.ProjectID)
 	require.Equal(t, f.Definitions().Revision, stored.Revision)
 	require.Equal(t, f.opts.Now().UTC(), stored.CreatedAt)

@@ -1,0 +1,50 @@
+package store
+
+import "bordergw/model"
+
+// endpointRules keep what sources outside answer for in a network that exists.
+type endpointRules struct{ tx *txn }
+
+// put replaces a set, and returns what stands then. One that says nothing new, or nothing at
+// all, is not stored.
+func (r *endpointRules) put(set *model.EndpointSet, condition model.IfMatch) (*model.EndpointSet, error) {
+	if _, err := r.tx.next.network(set.NetworkID); err != nil {
+		return nil, err
+	}
+	old, _ := r.tx.next.Endpoints.Get(set.ID)
+	switch err := condition.Check(old); {
+	case err != nil:
+		return nil, err
+	case old.Equal(set):
+		return old, nil
+	case len(set.Addresses) == 0:
+		endpointSets.remove(r.tx, set.ID)
+		return set, nil
+	}
+	stored := *set
+	if old != nil {
+		stored.Record = old.Record // its number is known to the MAC table
+	}
+	return endpointSets.put(r.tx, &stored), nil
+}
+
+func (r *endpointRules) delete(network, source string, condition model.IfMatch) error {
+	if _, err := r.tx.next.network(network); err != nil {
+		return err
+	}
+	id := model.EndpointSetID(network, source)
+	old, _ := r.tx.next.Endpoints.Get(id)
+	if err := condition.Check(old); err != nil {
+		return err
+	}
+	endpointSets.remove(r.tx, id)
+	return nil
+}
+
+func (r *endpointRules) networkDeleted(id string) {
+	for set := range r.tx.next.Endpoints.All() {
+		if set.NetworkID == id {
+			endpointSets.remove(r.tx, set.ID)
+		}
+	}
+}
