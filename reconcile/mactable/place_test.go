@@ -18,7 +18,7 @@ func placing(t *testing.T) (*switches, rowKey) {
 	s.contradict = ContradictTime
 	key := rowKey{network, macOf(1)}
 	s.place(key, ipOf(50), true, 0)
-	s.requireHome(source, key, at(0), "what the source says is all that is known")
+	s.requireLocation(source, key, at(0), "what the source says is all that is known")
 	return s, key
 }
 
@@ -32,12 +32,12 @@ func (s *switches) place(key rowKey, endpoint model.VTEPAddress, first bool, sec
 func TestPlacedMACLeavesToAPort(t *testing.T) {
 	s, key := placing(t)
 	s.learn(1, key, ipOf(1), at(1))
-	s.requireHome(1, key, at(1), "a fresh learn is a move")
+	s.requireLocation(1, key, at(1), "a fresh learn is a move")
 	s.pass(at(60))
-	s.requireHome(1, key, at(60), "a source does not contradict")
+	s.requireLocation(1, key, at(60), "a source does not contradict")
 	s.forget(1, key, at(61))
 	s.pass(at(61 + DefaultLocalHold.Seconds()))
-	s.requireHome(source, key, at(70), "the port has lost it")
+	s.requireLocation(source, key, at(70), "the port has lost it")
 }
 
 // TestPlacedMACMoves: a source that says another end point moves the MAC, also away from
@@ -51,21 +51,21 @@ func TestPlacedMACMoves(t *testing.T) {
 	require.Equal(t, Remote, w[0].Source)
 	s.learn(1, key, ipOf(1), at(2))
 	s.place(key, ipOf(52), false, 3)
-	s.requireHome(source, key, at(3), "the source has news")
+	s.requireLocation(source, key, at(3), "the source has news")
 	require.Equal(t, ipOf(52), s.Snapshot(at(3))[network].Winners[0].Endpoint)
 	s.pass(at(14))
-	s.requireHome(1, key, at(14), "the row of the switch still stands")
+	s.requireLocation(1, key, at(14), "the row of the switch still stands")
 }
 
 // TestPlacedMACIsWithdrawn: at once, for the source knows.
 func TestPlacedMACIsWithdrawn(t *testing.T) {
 	s, key := placing(t)
 	s.place(key, model.VTEPAddress{}, false, 1)
-	s.requireHome(0, key, at(1), "the source has taken it away")
+	s.requireLocation(0, key, at(1), "the source has taken it away")
 	s.place(key, ipOf(50), false, 2)
-	s.requireHome(source, key, at(2), "and given again")
+	s.requireLocation(source, key, at(2), "and given again")
 	s.RetainDatabases(map[vtep.DatabaseID]bool{1: true, 2: true})
-	s.requireHome(0, key, at(3), "the source itself is gone")
+	s.requireLocation(0, key, at(3), "the source itself is gone")
 }
 
 // TestPlacedAfterRestart: of two locations from before the process the later one counts, and
@@ -89,7 +89,7 @@ func TestPlacedAfterRestart(t *testing.T) {
 			s.place(key, ipOf(50), true, 1)
 			s.write(1, key, ipOf(1))
 			s.snapshotOf(1, true, at(2))
-			s.requireHome(c.want, key, at(2), c.name)
+			s.requireLocation(c.want, key, at(2), c.name)
 		})
 	}
 }

@@ -128,7 +128,7 @@ func (g *group) inner(m *member) (out []vtep.Endpoint) {
 	}
 	for _, set := range m.domain.endpoints {
 		for _, a := range set.Addresses {
-			out = append(out, vtep.Endpoint{Locator: vtep.Locator{Addr: a}, Home: SourceID(set)})
+			out = append(out, vtep.Endpoint{Locator: vtep.Locator{Addr: a}, Location: SourceID(set)})
 		}
 	}
 	if m.border == 0 || m.relays() {
