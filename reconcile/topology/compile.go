@@ -183,6 +183,20 @@ func (v *View) Believes(device, network string) bool {
 	return v == nil || !v.stitched[device][network]
 }
 
+// ReachOf gives what end points in a site need in a network, false if there is nothing: no
+// switch carries the network there.
+func (v *View) ReachOf(network, site string) (Reach, bool) {
+	if v == nil {
+		return Reach{}, false
+	}
+	of := v.reaches[network]
+	i := slices.IndexFunc(of.sites, func(r Reach) bool { return !of.relayed || r.Site == site })
+	if i < 0 {
+		return Reach{}, false
+	}
+	return of.sites[i], true
+}
+
 func (v *View) group(key string) *groupView {
 	if v == nil {
 		return nil

@@ -24,20 +24,6 @@ type Member struct {
 	Address model.VTEPAddress
 }
 
-// ReachOf gives what end points in a site need in a network, false if there is nothing: no
-// switch carries the network there.
-func (v *View) ReachOf(network, site string) (Reach, bool) {
-	if v == nil {
-		return Reach{}, false
-	}
-	of := v.reaches[network]
-	i := slices.IndexFunc(of.sites, func(r Reach) bool { return !of.relayed || r.Site == site })
-	if i < 0 {
-		return Reach{}, false
-	}
-	return of.sites[i], true
-}
-
 // networkReach is a network's, by site.
 type networkReach struct {
 	relayed bool
