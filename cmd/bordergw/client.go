@@ -252,28 +252,36 @@ func (c *client) list(ctx context.Context, path string, filter url.Values, key s
 	return list, nil
 }
 
-// resolve turns an id or a name into an id. An id is preferred to a name.
+// resolve turns an id or a name into an id.
 func (c *client) resolve(ctx context.Context, n *noun, collection, ref string) (string, error) {
+	found, err := c.find(ctx, n, collection, ref)
+	return found.text("id"), err
+}
+
+// find gives the id, and fields beside it, of what an id or a name stands for. An id is
+// preferred to a name.
+func (c *client) find(ctx context.Context, n *noun, collection, ref string, fields ...string) (object, error) {
 	if ref == "" {
-		return "", usagef("the id or name of a %s is empty", n.word)
+		return nil, usagef("the id or name of a %s is empty", n.word)
 	}
+	fields = append([]string{"id"}, fields...)
 	for _, key := range []string{"id", n.lookup} {
 		if key == "" {
 			continue
 		}
-		found, err := c.list(ctx, collection, url.Values{key: {ref}, "fields": {"id"}}, n.many)
+		found, err := c.list(ctx, collection, url.Values{key: {ref}, "fields": fields}, n.many)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		switch len(found) {
 		case 0:
 		case 1:
-			return found[0].text("id"), nil
+			return found[0], nil
 		default:
-			return "", ambiguous(n.word, ref, idsOf(found))
+			return nil, ambiguous(n.word, ref, idsOf(found))
 		}
 	}
-	return "", fmt.Errorf("no %s %q", n.word, ref)
+	return nil, fmt.Errorf("no %s %q", n.word, ref)
 }
 
 func idsOf(found []object) []string {

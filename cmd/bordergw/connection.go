@@ -13,5 +13,6 @@ func connectionNoun() noun {
 		creates: []attribute{
 			{flag: "segmentation-id", key: "segmentation_id", define: text, usage: "VLAN (border gateway: VNI) where the gateway gives none (also --default-segmentation-id)"},
 		},
+		managed: true,
 	}
 }

@@ -33,7 +33,8 @@ func deviceNoun() noun {
 		updates: append([]attribute{
 			{flag: "accept-replacement", key: "accept_replacement", define: truth, usage: "another unit takes the place of this switch"},
 		}, changeable...),
-		extra:   purgeCommand,
+		managed: true,
+		extra:   []func(*clientFlags) *cobra.Command{purgeCommand},
 		deleted: deletedDeviceNoun(),
 	}
 }

@@ -24,6 +24,7 @@ func gatewayNoun() noun {
 			{flag: "replace-devices", key: "replace_devices", define: truth, usage: "make the given devices the whole list: it adds new ones and removes those that are not given"},
 		}, changeable...),
 		prepare: resolveDevices,
+		managed: true,
 	}
 }
 

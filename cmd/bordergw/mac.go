@@ -13,7 +13,7 @@ func macNoun() noun {
 	return noun{
 		word: "mac", one: "remote_mac_entry", many: "remote_mac_entries", path: "/remote_mac_entries", lookup: "mac_address",
 		parent:  &device,
-		extra:   unfreezeCommand,
+		extra:   []func(*clientFlags) *cobra.Command{unfreezeCommand},
 		columns: []string{"id", "mac_address", "vtep_address", "segmentation_id"},
 		creates: []attribute{
 			{flag: "mac-address", key: "mac_address", define: text, usage: "address of the host", required: true},

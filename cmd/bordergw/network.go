@@ -1,5 +1,7 @@
 package main
 
+import "github.com/spf13/cobra"
+
 // networkNoun is a tenant network.
 func networkNoun() noun {
 	return noun{
@@ -16,5 +18,7 @@ func networkNoun() noun {
 			{flag: "name", key: "name", define: text, usage: "new name"},
 			{flag: "description", key: "description", define: text, usage: "text for people"},
 		},
+		managed: true,
+		extra:   []func(*clientFlags) *cobra.Command{endpointsCommand, membersCommand},
 	}
 }

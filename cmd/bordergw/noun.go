@@ -34,8 +34,10 @@ type noun struct {
 	parent *noun
 	// prepare completes a request body, for instance turns names into ids.
 	prepare func(context.Context, *client, map[string]any) error
-	// extra makes a command beside the usual ones; nil if there is none.
-	extra func(*clientFlags) *cobra.Command
+	// managed says that another program can manage such resources (managed_by).
+	managed bool
+	// extra makes the commands beside the usual ones.
+	extra []func(*clientFlags) *cobra.Command
 	// deleted is what there is to list of those that were deleted; nil for nothing.
 	deleted *noun
 }
@@ -100,8 +102,8 @@ func (n noun) command() *cobra.Command {
 	if len(n.updates) > 0 {
 		c.AddCommand(n.update(flags))
 	}
-	if n.extra != nil {
-		c.AddCommand(n.extra(flags))
+	for _, extra := range n.extra {
+		c.AddCommand(extra(flags))
 	}
 	flags.bind(c.PersistentFlags())
 	return c
@@ -133,13 +135,19 @@ func (n noun) update(flags *clientFlags) *cobra.Command {
 	var form output
 	c := &cobra.Command{Use: "update" + n.owner() + " " + n.ref(), Short: "Change the given attributes of a " + n.word, Args: argsOfUse}
 	define(c, n.updates)
+	change := newUpdate()
+	change.bind(c.Flags(), n)
 	form.bind(c.Flags())
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
 		body := bodyOf(c.Flags(), n.updates)
 		if len(body) == 0 {
 			return usagef("nothing to change is given")
 		}
-		item, err := n.item(c.Context(), api, args)
+		collection, args, err := n.collection(c.Context(), api, args)
+		if err != nil {
+			return err
+		}
+		item, err := change.target(c.Context(), api, &n, collection, args[0])
 		if err != nil {
 			return err
 		}
@@ -169,7 +177,7 @@ func (n noun) list(flags *clientFlags) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return form.list(c.OutOrStdout(), raw, n.columns)
+		return form.list(c.OutOrStdout(), raw, n.columns, managedBy)
 	})
 	return c
 }
@@ -195,6 +203,8 @@ func (n noun) show(flags *clientFlags) *cobra.Command {
 // delete takes several; one that fails does not keep the others.
 func (n noun) delete(flags *clientFlags) *cobra.Command {
 	c := &cobra.Command{Use: "delete" + n.owner() + " " + n.ref() + "...", Short: "Delete " + n.word + "s", Args: argsOfUse}
+	change := newDelete()
+	change.bind(c.Flags(), n)
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
 		collection, args, err := n.collection(c.Context(), api, args)
 		if err != nil {
@@ -202,9 +212,9 @@ func (n noun) delete(flags *clientFlags) *cobra.Command {
 		}
 		var errs []error
 		for _, ref := range args {
-			id, err := api.resolve(c.Context(), &n, collection, ref)
+			item, err := change.target(c.Context(), api, &n, collection, ref)
 			if err == nil {
-				_, err = api.call(c.Context(), http.MethodDelete, collection+"/"+url.PathEscape(id), nil, "")
+				_, err = api.call(c.Context(), http.MethodDelete, item, nil, "")
 			}
 			errs = append(errs, err)
 		}

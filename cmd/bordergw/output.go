@@ -28,8 +28,9 @@ func (o *output) bind(fs *pflag.FlagSet) {
 	fs.VarP(oneOf(&o.form, "table", "json", "yaml"), "output", "o", "how to print the result")
 }
 
-// list prints several resources; a table has the given columns.
-func (o output) list(w io.Writer, raw json.RawMessage, columns []string) error {
+// list prints several resources; a table has the given columns, and those of extra of
+// which some resource has a value.
+func (o output) list(w io.Writer, raw json.RawMessage, columns []string, extra ...string) error {
 	if o.form != "table" {
 		return o.text(w, raw)
 	}
@@ -37,18 +38,33 @@ func (o output) list(w io.Writer, raw json.RawMessage, columns []string) error {
 	if err := json.Unmarshal(raw, &rows); err != nil {
 		return errUnreadable
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	for _, key := range extra {
+		if slices.ContainsFunc(rows, func(row object) bool { return row.text(key) != "" }) {
+			columns = append(slices.Clone(columns), key)
+		}
+	}
 	titles := make([]string, len(columns))
 	for i, key := range columns {
 		titles[i] = strings.ToUpper(strings.TrimPrefix(key, "provider:"))
 	}
+	cells := make([][]string, len(rows))
+	for n, row := range rows {
+		for _, key := range columns {
+			cells[n] = append(cells[n], strings.Join(cell(key, row[key]), " "))
+		}
+	}
+	return printTable(w, titles, cells)
+}
+
+// printTable prints rows below titles. An empty cell is "-", as in cell.
+func printTable(w io.Writer, titles []string, rows [][]string) error {
+	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(t, strings.Join(titles, "\t"))
 	for _, row := range rows {
-		cells := make([]string, len(columns))
-		for i, key := range columns {
-			cells[i] = strings.Join(cell(key, row[key]), " ")
+		for i := range row {
+			row[i] = firstOf(model.Printable(row[i]), "-")
 		}
-		fmt.Fprintln(t, strings.Join(cells, "\t"))
+		fmt.Fprintln(t, strings.Join(row, "\t"))
 	}
 	return t.Flush()
 }

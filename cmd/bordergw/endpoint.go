@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"bordergw/model"
+)
+
+// endpointsCommand shows what programs answer for in a network (docs/api.md, Endpoints).
+func endpointsCommand(flags *clientFlags) *cobra.Command {
+	var form output
+	var source string
+	c := &cobra.Command{Use: "endpoints ID|NAME", Short: "List the programs that give endpoints of a network, or the endpoints of one", Args: argsOfUse}
+	c.Flags().StringVar(&source, "source", "", "list the endpoints of this program, and the MACs behind them")
+	form.bind(c.Flags())
+	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
+		path, err := belowNetwork(c.Context(), api, args[0], "/endpoints")
+		if err != nil {
+			return err
+		}
+		if source != "" {
+			return showEndpoints(c, api, path, source, form)
+		}
+		raw, err := api.call(c.Context(), http.MethodGet, path, nil, "sources")
+		if err != nil {
+			return err
+		}
+		return form.list(c.OutOrStdout(), raw, []string{"source", "endpoints", "macs"}, "site")
+	})
+	return c
+}
+
+// membersCommand shows where the endpoints of a network send frames for everybody.
+func membersCommand(flags *clientFlags) *cobra.Command {
+	var form output
+	var site string
+	c := &cobra.Command{Use: "members ID|NAME", Short: "List the switches that carry a network, and far endpoints, as endpoints of a site see them", Args: argsOfUse}
+	c.Flags().StringVar(&site, "site", "", "site of the endpoints, where borders that stitch or relay divide the network")
+	form.bind(c.Flags())
+	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
+		path, err := belowNetwork(c.Context(), api, args[0], "/members")
+		if err != nil {
+			return err
+		}
+		if site != "" {
+			path += "?site=" + url.QueryEscape(site)
+		}
+		return showMembers(c, api, path, form)
+	})
+	return c
+}
+
+// belowNetwork gives the path of what /v1 has of the network that ref names.
+func belowNetwork(ctx context.Context, api *client, ref, what string) (string, error) {
+	network := networkNoun()
+	id, err := api.resolve(ctx, &network, network.path, ref)
+	return "/v1/networks/" + url.PathEscape(id) + what, err
+}
+
+// endpointSet is what one program answers for.
+type endpointSet struct {
+	Endpoints []struct {
+		Address string `json:"vtep_address"`
+		MACs    []struct {
+			MAC string `json:"mac_address"`
+			IP  string `json:"ip_address"`
+		} `json:"macs"`
+	} `json:"endpoints"`
+}
+
+// showEndpoints prints a line for each MAC, and one for an endpoint that has none. A source
+// that the daemon does not know has an empty set.
+func showEndpoints(c *cobra.Command, api *client, path, source string, form output) error {
+	var set endpointSet
+	text, err := api.get(c.Context(), path+"/"+url.PathEscape(source), &set)
+	if err != nil {
+		return err
+	}
+	if len(set.Endpoints) == 0 {
+		api.warn("%s gives no endpoints of this network", source)
+	}
+	if form.form != "table" {
+		return form.text(c.OutOrStdout(), text)
+	}
+	var rows [][]string
+	for _, e := range set.Endpoints {
+		if len(e.MACs) == 0 {
+			rows = append(rows, []string{e.Address, "", ""})
+		}
+		for _, m := range e.MACs {
+			rows = append(rows, []string{e.Address, m.MAC, m.IP})
+		}
+	}
+	return printTable(c.OutOrStdout(), []string{"ENDPOINT", "MAC", "IP"}, rows)
+}
+
+// showMembers prints switches, and below them far endpoints if there are any.
+func showMembers(c *cobra.Command, api *client, path string, form output) error {
+	var reach model.EndpointReach
+	text, err := api.get(c.Context(), path, &reach)
+	if err != nil {
+		return err
+	}
+	out := c.OutOrStdout()
+	if form.form != "table" {
+		return form.text(out, text)
+	}
+	var rows, far [][]string
+	for _, m := range reach.Members {
+		rows = append(rows, []string{firstOf(m.Name, m.DeviceID), m.Switch, m.TunnelIP.String(), strconv.FormatBool(m.Reachable)})
+	}
+	for _, a := range reach.Far {
+		far = append(far, []string{a.String()})
+	}
+	if err := printTable(out, []string{"DEVICE", "SWITCH", "TUNNEL_IP", "REACHABLE"}, rows); err != nil || far == nil {
+		return err
+	}
+	fmt.Fprintln(out)
+	return printTable(out, []string{"FAR_ENDPOINT"}, far)
+}
+
+// get reads an answer that is one JSON object, and returns its text as well.
+func (c *client) get(ctx context.Context, path string, into any) (json.RawMessage, error) {
+	text, err := c.do(ctx, http.MethodGet, path, "application/json", nil)
+	if err == nil && json.Unmarshal(text, into) != nil {
+		err = c.unreadable()
+	}
+	return text, err
+}
