@@ -30,8 +30,8 @@ func TestRefusalIsAnErrorOfItsKind(t *testing.T) {
 }
 
 // The decoders of libovsdb are not used, as they panic on what a server may send, and its
-// encoder leaves out what RFC 7047 asks for (docs/decisions.md). Where this fails after an
-// update of libovsdb, that can be looked at again.
+// encoder leaves out what RFC 7047 asks for (docs/decisions.md, "libovsdb gives rows, words
+// and errors"). Where this fails after an update of libovsdb, that can be looked at again.
 func TestLibovsdbIsNotForWhatServersSend(t *testing.T) {
 	for text, into := range map[string]any{
 		`{"tables":{"T":{"columns":{"c":{}}}}}`:                                           &notation.DatabaseSchema{},
