@@ -26,6 +26,20 @@ type bodies struct {
 	read atomic.Int64
 }
 
+// take counts n bytes more, unless that is too much: who asks for too much gets none of it,
+// and others still find the room that there is.
+func (b *bodies) take(n int64) bool {
+	for {
+		read := b.read.Load()
+		if n > 0 && read+n > b.most {
+			return false
+		}
+		if b.read.CompareAndSwap(read, read+n) {
+			return true
+		}
+	}
+}
+
 func newBodies(small, most int64) *bodies {
 	return &bodies{small: small, slots: make(chan struct{}, maxLargeBodies), most: most}
 }
@@ -115,9 +129,9 @@ type countedReader struct {
 
 func (r countedReader) Read(p []byte) (int, error) {
 	n, err := r.Reader.Read(p)
-	r.body.taken += int64(n)
-	if all := r.body.all; all.read.Add(int64(n)) > all.most {
+	if !r.body.all.take(int64(n)) {
 		return 0, errBodies
 	}
+	r.body.taken += int64(n)
 	return n, err
 }
