@@ -66,6 +66,7 @@ func (cs *connectionStatuses) judge(view *topology.View, o *topology.Outcome) mo
 	for _, b := range view.Clashes[o.Connection.ID] {
 		j.errors = append(j.errors, fmt.Sprintf("VLAN %s of port %s on switch %s is bound by an older connection", b.VLAN, b.Port, b.Switch))
 	}
+	j.notes = append(j.notes, o.Notes...)
 	if len(o.Standby) > 0 {
 		j.notes = append(j.notes, "standby: "+model.NamesOf(o.Standby))
 	}

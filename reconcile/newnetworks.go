@@ -36,7 +36,7 @@ func (n *newNetworks) at(defs *model.Definitions, was *topology.View, now time.T
 // note notes which networks have connections that had none.
 func (n *newNetworks) note(defs *model.Definitions, was *topology.View, now time.Time) {
 	for c := range defs.Connections.All() {
-		if _, known := was.Carried[c.NetworkID]; !known {
+		if !was.Carries(c.NetworkID) {
 			n.since[c.NetworkID] = now
 		}
 	}

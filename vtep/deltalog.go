@@ -27,7 +27,7 @@ type delta struct {
 // LogDelta records what differs from the earlier Segment that s replaces in the same
 // databases. It must be called before s is shared.
 func (s *Segment) LogDelta(was *Segment) {
-	macs := changedMACs(was.MACs, s.MACs)
+	macs := changedMACs(was, s)
 	total := len(macs)
 	if total > maxDeltaMACs {
 		return
@@ -57,9 +57,10 @@ func (s *Segment) changedSince(was *Segment) (macs []model.MAC, ok bool) {
 	return nil, false
 }
 
-// changedMACs compares two sorted lists. It returns the MACs that only one of them
-// has, and those whose entries differ.
-func changedMACs(was, now []MACEntry) (out []model.MAC) {
+// changedMACs compares two values of a Segment. It returns the MACs that only one of them
+// has, and those whose entries or IP addresses differ.
+func changedMACs(before, after *Segment) (out []model.MAC) {
+	was, now := before.MACs, after.MACs
 	for len(was) > 0 && len(now) > 0 {
 		switch order := was[0].MAC.Compare(now[0].MAC); {
 		case order < 0:
@@ -67,7 +68,7 @@ func changedMACs(was, now []MACEntry) (out []model.MAC) {
 		case order > 0:
 			out, now = append(out, now[0].MAC), now[1:]
 		default:
-			if was[0] != now[0] {
+			if was[0] != now[0] || now[0].Placed && before.ipOf(now[0].MAC) != after.ipOf(now[0].MAC) {
 				out = append(out, now[0].MAC)
 			}
 			was, now = was[1:], now[1:]

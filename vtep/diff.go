@@ -277,7 +277,7 @@ func (d *differ) macs(seg *Segment, ls ovsdb.UUID) {
 		case d.want.MACsFull:
 			missing++
 		default:
-			d.adds = append(d.adds, Op{Kind: AddMAC, LogicalSwitch: seg.Name, MAC: w.MAC, Locator: w.Locator, IP: w.IP, SetIP: w.Placed, ls: ls})
+			d.adds = append(d.adds, d.addMAC(seg, w, ls))
 		}
 	}
 	if matched < len(have) {
@@ -299,7 +299,7 @@ func (d *differ) someMACs(seg *Segment, ls ovsdb.UUID, macs []model.MAC) {
 		case w != nil && !d.excluded(w.Location, w.Locator) && stands:
 			d.move(seg, w, row)
 		case w != nil && !d.excluded(w.Location, w.Locator):
-			d.adds = append(d.adds, Op{Kind: AddMAC, LogicalSwitch: seg.Name, MAC: mac, Locator: w.Locator, IP: w.IP, SetIP: w.Placed, ls: ls})
+			d.adds = append(d.adds, d.addMAC(seg, w, ls))
 		case stands && (w != nil || !d.kept(seg, row)):
 			stale = append(stale, mac)
 		}
@@ -312,9 +312,26 @@ func (d *differ) move(seg *Segment, w *MACEntry, row macRow) {
 	if w.Locator != d.lastLocator {
 		d.lastLocator, d.lastRow = w.Locator, d.have.locators.byValue[w.Locator]
 	}
-	if row.locator != d.lastRow || d.lastRow == (ovsdb.UUID{}) || w.Placed && row.ip != w.IP {
-		d.adds = append(d.adds, Op{Kind: MoveMAC, LogicalSwitch: seg.Name, MAC: w.MAC, Locator: w.Locator, IP: w.IP, SetIP: w.Placed, row: row.uuid})
+	ip := row.ip
+	if w.Placed {
+		ip = seg.ipOf(w.MAC)
 	}
+	if row.locator != d.lastRow || d.lastRow == (ovsdb.UUID{}) || row.ip != ip {
+		op := Op{Kind: MoveMAC, LogicalSwitch: seg.Name, MAC: w.MAC, Locator: w.Locator, SetIP: w.Placed, row: row.uuid}
+		if w.Placed {
+			op.IP = ip
+		}
+		d.adds = append(d.adds, op)
+	}
+}
+
+// addMAC makes a row, with the IP address of a host that a source answers for.
+func (d *differ) addMAC(seg *Segment, w *MACEntry, ls ovsdb.UUID) Op {
+	op := Op{Kind: AddMAC, LogicalSwitch: seg.Name, MAC: w.MAC, Locator: w.Locator, SetIP: w.Placed, ls: ls}
+	if w.Placed {
+		op.IP = seg.ipOf(w.MAC)
+	}
+	return op
 }
 
 // excluded reports whether an entry is for the other databases only: its location

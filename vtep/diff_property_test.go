@@ -210,8 +210,10 @@ func checkSegment(t testing.TB, w *vtep.Want, d *database, s *vtep.Segment, p *v
 	for _, m := range s.MACs {
 		if m.Location != w.Self && !own[m.Locator.Addr.String()] {
 			row := fmt.Sprintf("remote %s %s %s", s.Name, m.MAC, m.Locator)
-			if m.IP.String() != "" {
-				row += " ip " + m.IP.String()
+			for _, h := range s.IPs {
+				if h.MAC == m.MAC {
+					row += " ip " + h.IP.String()
+				}
 			}
 			rows = append(rows, row)
 		}

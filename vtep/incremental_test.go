@@ -94,7 +94,7 @@ func successor(t testing.TB, r *rand.Rand, last *vtep.Want) *vtep.Want {
 		if old := last.Segment(s.Name); old != nil && r.IntN(3) > 0 {
 			next.Segments[i] = old
 		} else if r.IntN(2) == 0 {
-			changed := vtep.Segment{Name: s.Name, Description: s.Description, TunnelKey: s.TunnelKey, MACs: s.MACs, Flood: s.Flood, Incomplete: s.Incomplete}
+			changed := vtep.Segment{Name: s.Name, Description: s.Description, TunnelKey: s.TunnelKey, MACs: s.MACs, IPs: s.IPs, Flood: s.Flood, Incomplete: s.Incomplete}
 			if len(s.MACs) > 0 {
 				changed.MACs = s.MACs[1:]
 			}
@@ -134,7 +134,7 @@ func otherFacts(t testing.TB, r *rand.Rand, w *vtep.Want) {
 // they have not reported their local MACs yet.
 func unreportedBy(t testing.TB, s *vtep.Segment, ips ...string) *vtep.Segment {
 	out := &vtep.Segment{
-		Name: s.Name, Description: s.Description, TunnelKey: s.TunnelKey, MACs: s.MACs, Flood: s.Flood, Incomplete: s.Incomplete,
+		Name: s.Name, Description: s.Description, TunnelKey: s.TunnelKey, MACs: s.MACs, IPs: s.IPs, Flood: s.Flood, Incomplete: s.Incomplete,
 		Unreported: map[model.VTEPAddress]bool{},
 	}
 	for _, ip := range ips {

@@ -73,6 +73,7 @@ type Segment struct {
 	Description string
 	TunnelKey   model.VNI
 	MACs        []MACEntry // sorted by MAC, each once
+	IPs         []HostIP   // of Placed MACs that have one, sorted by MAC
 	Flood       []Endpoint // sorted by Locator, each (Locator, Location) once
 	// Incomplete: Flood lacks a member whose address is not known.
 	Incomplete bool
@@ -88,7 +89,7 @@ type Segment struct {
 // Equal reports whether two Segments say the same, wherever they come from.
 func (s *Segment) Equal(o *Segment) bool {
 	return s == o || s.Name == o.Name && s.Description == o.Description && s.TunnelKey == o.TunnelKey && s.Incomplete == o.Incomplete &&
-		slices.Equal(s.MACs, o.MACs) && slices.Equal(s.Flood, o.Flood) && maps.Equal(s.Unreported, o.Unreported)
+		slices.Equal(s.MACs, o.MACs) && slices.Equal(s.IPs, o.IPs) && slices.Equal(s.Flood, o.Flood) && maps.Equal(s.Unreported, o.Unreported)
 }
 
 // Entry returns the entry of a MAC, the zero one when there is none.
@@ -109,14 +110,27 @@ func (s *Segment) entry(mac model.MAC) *MACEntry {
 
 // MACEntry says at which locator a MAC is.
 type MACEntry struct {
-	MAC     model.MAC
+	MAC model.MAC
+	// Placed: a source answers for the MAC, and so for its IP address, also where that is none.
+	// The row of any other MAC keeps the one that it has.
+	Placed  bool
 	Locator Locator
 	// Location is the database of the switch that the MAC is at, which gets no row; 0 for a far end.
 	Location DatabaseID
-	// IP is written into the row if Placed: a source answers for the MAC, and so for its IP
-	// address, also where that is none. Else the row keeps what it has.
-	IP     model.IPv4
-	Placed bool
+}
+
+// HostIP is the IP address of the host that has a MAC.
+type HostIP struct {
+	MAC model.MAC
+	IP  model.IPv4
+}
+
+// ipOf is the IP address of a Placed MAC, none where it has none.
+func (s *Segment) ipOf(mac model.MAC) (ip model.IPv4) {
+	if i, ok := slices.BinarySearchFunc(s.IPs, mac, func(h HostIP, m model.MAC) int { return h.MAC.Compare(m) }); ok {
+		ip = s.IPs[i].IP
+	}
+	return ip
 }
 
 // Binds reports whether exactly this binding is wanted.

@@ -38,6 +38,7 @@ func parseWant(t testing.TB, text string) *vtep.Want {
 	slices.SortFunc(w.Bindings, vtep.Binding.Compare)
 	for _, s := range w.Segments {
 		slices.SortFunc(s.MACs, func(a, b vtep.MACEntry) int { return a.MAC.Compare(b.MAC) })
+		slices.SortFunc(s.IPs, func(a, b vtep.HostIP) int { return a.MAC.Compare(b.MAC) })
 		slices.SortFunc(s.Flood, func(a, b vtep.Endpoint) int {
 			return cmp.Or(a.Locator.Compare(b.Locator), cmp.Compare(a.Location, b.Location))
 		})
@@ -92,7 +93,9 @@ func (p *wantParser) segment(f []string) {
 		require.NoError(p.t, err)
 		e := vtep.MACEntry{MAC: m, Locator: p.locator(f[3])}
 		if i := slices.Index(f, "ip"); i > 0 {
-			e.Placed, e.IP = true, ipv4(p.t, f[i+1])
+			if e.Placed = true; f[i+1] != "none" {
+				s.IPs = append(s.IPs, vtep.HostIP{MAC: m, IP: ipv4(p.t, f[i+1])})
+			}
 			f = f[:i]
 		}
 		e.Location = p.location(f[4:])
@@ -104,11 +107,7 @@ func (p *wantParser) segment(f []string) {
 	}
 }
 
-// ipv4 reads an address, "none" for none.
 func ipv4(t testing.TB, text string) model.IPv4 {
-	if text == "none" {
-		return model.IPv4{}
-	}
 	a, err := netip.ParseAddr(text)
 	require.NoError(t, err)
 	return a.As4()

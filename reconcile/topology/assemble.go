@@ -51,9 +51,15 @@ func (w *assembler) assemble() {
 	}
 }
 
+// seen is what the members that share a segment have in common.
+type seen struct {
+	direct    model.VNI
+	endpoints bool
+}
+
 // domain gives every member its segments. Members that see the same share one.
 func (w *assembler) domain(d *domain) {
-	shared := map[model.VNI]*vtep.Segment{}
+	shared := map[seen]*vtep.Segment{}
 	for _, m := range d.members {
 		r := d.faces[m.device]
 		switch {
@@ -62,11 +68,11 @@ func (w *assembler) domain(d *domain) {
 		case r.forwards():
 			w.assign(m, w.segment(side{m: r}))
 		default:
-			vni := r.direct()
-			if shared[vni] == nil {
-				shared[vni] = w.segment(side{m: r})
+			as := seen{r.direct(), r.endpoints}
+			if shared[as] == nil {
+				shared[as] = w.segment(side{m: r})
 			}
-			w.assign(m, shared[vni])
+			w.assign(m, shared[as])
 		}
 		w.bind(m, m.bindings)
 		if m.forwards() && m.mode == model.BorderStitch {
@@ -153,7 +159,10 @@ func (w *assembler) segment(s side) *vtep.Segment {
 	}
 	for _, c := range w.placements {
 		if l, ok := w.group.hop(s, c.target); ok {
-			seg.MACs = append(seg.MACs, vtep.MACEntry{MAC: c.MAC, Locator: l, Location: c.Database, IP: c.ip, Placed: c.Source == mactable.Remote})
+			seg.MACs = append(seg.MACs, vtep.MACEntry{MAC: c.MAC, Locator: l, Location: c.Database, Placed: c.target.set != nil})
+			if ip := c.target.set.IPv4Of(c.MAC); ip != (model.IPv4{}) {
+				seg.IPs = append(seg.IPs, vtep.HostIP{MAC: c.MAC, IP: ip})
+			}
 		}
 	}
 	seg.Flood = w.group.flood(s)
@@ -166,21 +175,24 @@ func (w *assembler) segment(s side) *vtep.Segment {
 type placed struct {
 	mactable.Candidate
 	target target
-	// ip is what the source says of the MAC, if its Source is Remote.
-	ip model.IPv4
 }
 
 // target is where a frame is to arrive: at an address of a member, at an end point that a
 // source answers for, or at a far end point that a border's remote_mac_entries name.
 type target struct {
+	*spot
+	addr model.VTEPAddress
+	far  bool
+}
+
+// spot is where targets are: a member, or a source.
+type spot struct {
 	// member is nil for an end point of a source; of a far end point it is the member that
 	// names it.
 	member *member
 	// set is what the source answers for, nil if there is a member.
 	set    *model.EndpointSet
 	domain *domain
-	addr   model.VTEPAddress
-	far    bool
 }
 
 // placements picks the location of every MAC of the group.
@@ -188,10 +200,11 @@ func (g *group) placements() []placed {
 	var all []placed
 	for _, p := range g.nets {
 		for _, m := range p.members {
+			beyond := &spot{member: m, domain: m.domain}
 			for e := range m.farEntries() {
 				all = append(all, placed{
 					Candidate: mactable.Candidate{MAC: e.MAC, Source: mactable.Static, Endpoint: e.VTEPAddress},
-					target:    target{member: m, domain: m.domain, addr: e.VTEPAddress, far: true},
+					target:    target{spot: beyond, addr: e.VTEPAddress, far: true},
 				})
 			}
 		}
@@ -223,38 +236,37 @@ func (p *netPart) learnedMACs() (out []placed) {
 	at := p.locations()
 	others := p.learned.Others
 	for _, c := range p.learned.Winners {
-		to, ok := at[c.Database]
+		to := at[c.Database]
 		for len(others) > 0 && others[0].MAC.Compare(c.MAC) <= 0 {
-			if o := others[0]; !ok && o.MAC == c.MAC {
-				c = o
-				to, ok = at[o.Database]
+			if o := others[0]; to == nil && o.MAC == c.MAC {
+				c, to = o, at[o.Database]
 			}
 			others = others[1:]
 		}
-		if ok {
-			if to.member != nil {
-				c.Database = to.member.db()
-			}
-			to.addr = c.Endpoint
-			out = append(out, placed{Candidate: c, target: to, ip: to.set.IPv4Of(c.MAC)})
+		if to == nil {
+			continue
 		}
+		if to.member != nil {
+			c.Database = to.member.db()
+		}
+		out = append(out, placed{Candidate: c, target: target{spot: to, addr: c.Endpoint}})
 	}
 	return out
 }
 
-// locations are the targets, but for their address, of what is learned by a database and
-// of what a source answers for.
-func (p *netPart) locations() map[vtep.DatabaseID]target {
-	out := map[vtep.DatabaseID]target{}
+// locations are where what is learned by a database is, and what a source answers for.
+func (p *netPart) locations() map[vtep.DatabaseID]*spot {
+	out := map[vtep.DatabaseID]*spot{}
 	for _, m := range p.members {
 		face := m.domain.faces[m.device]
+		at := &spot{member: face, domain: face.domain}
 		for _, way := range m.ways {
-			out[way] = target{member: face, domain: face.domain}
+			out[way] = at
 		}
 	}
 	for _, d := range p.domains {
 		for _, set := range d.endpoints {
-			out[SourceID(set)] = target{set: set, domain: d}
+			out[SourceID(set)] = &spot{set: set, domain: d}
 		}
 	}
 	return out

@@ -85,10 +85,8 @@ type View struct {
 	shares map[string][]*share
 	// contested MACs, by network id.
 	Contested map[string]*Contested
-	// reaches are by network id.
-	reaches map[string]networkReach
-	// carried are the networks that have a connection.
-	Carried map[string]bool
+	// carried are the networks that have a connection, by id.
+	carried map[string]*netPart
 	basis   basis
 }
 
@@ -107,6 +105,8 @@ type Outcome struct {
 	ReadFrom map[string]*model.GatewayDevice
 	// Standby names devices that hold nothing until another one fails.
 	Standby []string
+	// Notes are no reason to call it broken.
+	Notes []string
 	// Parts are what must stand for it.
 	Parts []Part
 }
@@ -139,9 +139,8 @@ func Compile(input Input, prev *View) *View {
 		groups:    map[string]*groupView{},
 		Clashes:   map[string][]vtep.Binding{},
 		shares:    map[string][]*share{},
-		Carried:   map[string]bool{},
+		carried:   map[string]*netPart{},
 		Contested: map[string]*Contested{},
-		reaches:   map[string]networkReach{},
 		basis:     basisOf(in),
 	}
 	for _, g := range groupNetworks(in) {
@@ -153,12 +152,11 @@ func Compile(input Input, prev *View) *View {
 			gv.follow(was)
 		}
 		v.groups[g.key()] = gv
-		for _, p := range g.nets {
-			v.Carried[p.net.ID] = true
+		for _, n := range gv.nets {
+			v.carried[n.net.ID] = n.part
 		}
 		maps.Copy(v.Outcomes, gv.outcomes)
 		maps.Copy(v.Contested, gv.contested)
-		maps.Copy(v.reaches, gv.reaches)
 	}
 	v.assemble(in, prev)
 	v.Since = v.unchangedSince(prev)
@@ -186,16 +184,18 @@ func (v *View) Believes(device, network string) bool {
 // ReachOf gives what end points in a site need in a network, false if there is nothing: no
 // switch carries the network there.
 func (v *View) ReachOf(network, site string) (Reach, bool) {
-	if v == nil {
+	if v == nil || v.carried[network] == nil {
 		return Reach{}, false
 	}
-	of := v.reaches[network]
-	i := slices.IndexFunc(of.sites, func(r Reach) bool { return !of.relayed || r.Site == site })
-	if i < 0 {
+	d := v.carried[network].domainOf(site)
+	if d == nil {
 		return Reach{}, false
 	}
-	return of.sites[i], true
+	return d.reach(), true
 }
+
+// Carries reports whether a network has a connection.
+func (v *View) Carries(network string) bool { return v.carried[network] != nil }
 
 func (v *View) group(key string) *groupView {
 	if v == nil {

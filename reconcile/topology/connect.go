@@ -281,7 +281,7 @@ func (g *group) unrealisable(m *member) string {
 	}
 	profile := effectiveProfile(m)
 	if most := maxFlood(profile); most > 0 {
-		if n := len(g.floodOf(m.domain.faces[m.device])); n > most {
+		if n := g.floodLength(m.domain.faces[m.device]); n > most {
 			return fmt.Sprintf("profile %s floods to %d end points and network %s needs %d", profile.Name, most, m.domain.part.net.ID, n)
 		}
 	}

@@ -38,6 +38,8 @@ type domain struct {
 	members []*member
 	// endpoints are the sets of the sources whose end points are there.
 	endpoints []*model.EndpointSet
+	// floodTo are these end points, but for those that are in another domain already.
+	floodTo []vtep.Endpoint
 	// forwarders pass frames to other domains, one for each VNI between sites.
 	forwarders map[model.VNI]*member
 	// faces are the members whose view the one logical switch of a device has: a
@@ -70,6 +72,8 @@ type member struct {
 	// one is shown on that connection only.
 	claims map[*Outcome][]vtep.Binding
 	domain *domain
+	// endpoints: it floods to the end points that sources answer for.
+	endpoints bool
 }
 
 // relays reports whether the member passes frames between domains.
@@ -92,7 +96,6 @@ type groupView struct {
 	outcomes     map[string]*Outcome
 	// contested MACs, by network id.
 	contested map[string]*Contested
-	reaches   map[string]networkReach // by network id
 }
 
 // groupNet is what a network of a group was made from.
@@ -101,6 +104,8 @@ type groupNet struct {
 	conns     []*model.L2GatewayConnection
 	learned   *mactable.Learned
 	endpoints []*model.EndpointSet
+	// part has what became of it.
+	part *netPart
 }
 
 // share is what one device carries of a group.
@@ -191,20 +196,23 @@ func (g *group) key() string { return g.nets[0].net.ID }
 
 // build makes the group's view.
 func (g *group) build(in *compilation, on []dependency) *groupView {
-	v := &groupView{dependencies: on, shares: map[string]*share{}, outcomes: map[string]*Outcome{}, reaches: map[string]networkReach{}}
+	v := &groupView{dependencies: on, shares: map[string]*share{}, outcomes: map[string]*Outcome{}}
 	for _, p := range g.nets {
-		v.nets = append(v.nets, groupNet{p.net, p.conns, p.learned, p.endpoints})
+		v.nets = append(v.nets, groupNet{p.net, p.conns, p.learned, p.endpoints, p})
 		for _, c := range p.conns {
 			p.connect(in, c, v)
 		}
 	}
 	g.settle()
+	g.admitEndpoints()
 	for _, p := range g.nets {
 		p.report()
-		v.reaches[p.net.ID] = p.reach()
 	}
 	w := &assembler{group: g, view: v, unreported: in.reporting()}
 	w.assemble()
+	for _, p := range g.nets {
+		p.learned = nil // it is in nets, as long as it counts
+	}
 	return v
 }
 
@@ -301,28 +309,15 @@ func (p *netPart) divide() {
 			sites[site] = d
 			p.domains = append(p.domains, d)
 		}
-		m.domain = d
+		m.domain, m.endpoints = d, false
 		d.members = append(d.members, m)
 	}
-	for _, set := range p.endpoints {
-		if d := sites[siteOf(set, relayed)]; d != nil {
-			d.endpoints = append(d.endpoints, set)
-		}
-	}
+	p.divideEndpoints()
 	slices.SortFunc(p.domains, func(a, b *domain) int { return cmp.Compare(a.site, b.site) })
 	for _, d := range p.domains {
 		d.elect()
 		d.faces = strongest(d.members)
 	}
-}
-
-// siteOf is the domain that a source's end points belong to, by its site: where no border
-// relays there is one for all.
-func siteOf(set *model.EndpointSet, relayed bool) string {
-	if relayed {
-		return set.Site
-	}
-	return ""
 }
 
 // elect picks, for each VNI between sites, the earliest registered border that

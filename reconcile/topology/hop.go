@@ -126,10 +126,8 @@ func (g *group) inner(m *member) (out []vtep.Endpoint) {
 			out = append(out, g.farFlood(side{m: m}, o)...)
 		}
 	}
-	for _, set := range m.domain.endpoints {
-		for _, a := range set.Addresses {
-			out = append(out, vtep.Endpoint{Locator: vtep.Locator{Addr: a}, Location: SourceID(set)})
-		}
+	if m.endpoints {
+		out = append(out, m.domain.floodTo...)
 	}
 	if m.border == 0 || m.relays() {
 		return out
@@ -154,8 +152,9 @@ func transit(a, b *member) bool {
 // farFlood are the far end points that a member's registration names, as one
 // side reaches them.
 func (g *group) farFlood(s side, o *member) (out []vtep.Endpoint) {
+	beyond := &spot{member: o, domain: o.domain}
 	for e := range o.farEntries() {
-		if l, ok := g.hop(s, target{member: o, domain: o.domain, addr: e.VTEPAddress, far: true}); ok {
+		if l, ok := g.hop(s, target{spot: beyond, addr: e.VTEPAddress, far: true}); ok {
 			out = append(out, vtep.Endpoint{Locator: l})
 		}
 	}

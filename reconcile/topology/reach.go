@@ -24,21 +24,18 @@ type Member struct {
 	Address model.VTEPAddress
 }
 
-// networkReach is a network's, by site.
-type networkReach struct {
-	relayed bool
-	sites   []Reach
-}
-
-// reach is what end points in the network's domains need.
-func (p *netPart) reach() networkReach {
-	out := networkReach{relayed: slices.ContainsFunc(p.members, (*member).relays)}
+// domainOf is where the end points of a site are, nil if no switch carries the network there.
+func (p *netPart) domainOf(site string) *domain {
+	relayed := slices.ContainsFunc(p.members, (*member).relays)
 	for _, d := range p.domains {
-		out.sites = append(out.sites, d.reach())
+		if !relayed || d.site == site {
+			return d
+		}
 	}
-	return out
+	return nil
 }
 
+// reach is what end points in the domain need.
 func (d *domain) reach() Reach {
 	r := Reach{Site: d.site}
 	for _, m := range d.members {
