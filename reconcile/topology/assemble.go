@@ -200,8 +200,11 @@ func (g *group) placements() []placed {
 	var all []placed
 	for _, p := range g.nets {
 		for _, m := range p.members {
-			beyond := &spot{member: m, domain: m.domain}
+			var beyond *spot // of most there is none
 			for e := range m.farEntries() {
+				if beyond == nil {
+					beyond = &spot{member: m, domain: m.domain}
+				}
 				all = append(all, placed{
 					Candidate: mactable.Candidate{MAC: e.MAC, Source: mactable.Static, Endpoint: e.VTEPAddress},
 					target:    target{spot: beyond, addr: e.VTEPAddress, far: true},

@@ -152,8 +152,11 @@ func transit(a, b *member) bool {
 // farFlood are the far end points that a member's registration names, as one
 // side reaches them.
 func (g *group) farFlood(s side, o *member) (out []vtep.Endpoint) {
-	beyond := &spot{member: o, domain: o.domain}
+	var beyond *spot // of most there is none
 	for e := range o.farEntries() {
+		if beyond == nil {
+			beyond = &spot{member: o, domain: o.domain}
+		}
 		if l, ok := g.hop(s, target{spot: beyond, addr: e.VTEPAddress, far: true}); ok {
 			out = append(out, vtep.Endpoint{Locator: l})
 		}
