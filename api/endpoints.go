@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/netip"
 	"regexp"
-	"strings"
 
 	"bordergw/model"
 )
@@ -20,20 +19,34 @@ const maxEndpoints = 16 << 20
 // endpointRoute is what a source answers for in a network.
 const endpointRoute = "/v1/networks/{network_id}/endpoints/{source}"
 
-// endpointBody is the set as a request gives it and as an answer shows it.
+// endpointBody is the set as a request gives it; model.ShownEndpoints is the answer's form.
 type endpointBody struct {
-	Endpoints []endpointItem `json:"endpoints"`
-	Site      string         `json:"site,omitempty"`
+	Endpoints whole[endpointItem] `json:"endpoints"`
+	Site      string              `json:"site,omitempty"`
 }
 
 type endpointItem struct {
-	VTEPAddress string            `json:"vtep_address"`
-	MACs        []endpointMACItem `json:"macs"`
+	VTEPAddress string                 `json:"vtep_address"`
+	MACs        whole[endpointMACItem] `json:"macs,omitzero"`
 }
 
 type endpointMACItem struct {
 	MAC string `json:"mac_address"`
 	IP  string `json:"ip_address,omitempty"`
+}
+
+// whole is a list under a key that may be given once only: encoding/json mixes the entries
+// of two.
+type whole[T any] []T
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (l *whole[T]) UnmarshalJSON(b []byte) error {
+	if *l != nil {
+		return errors.New("a list is given twice")
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	return d.Decode((*[]T)(l))
 }
 
 // serveEndpoints serves what one source answers for in one network.
@@ -47,10 +60,7 @@ func serveEndpoints(c *call) (reply, error) {
 	case http.MethodPut:
 		return putEndpoints(c)
 	case http.MethodDelete:
-		if err := c.cfg.Store.DeleteEndpoints(c.r.Context(), c.parent, c.id, condition(c)); err != nil {
-			return reply{}, err
-		}
-		return reply{status: http.StatusNoContent}, nil
+		return deleteEndpoints(c)
 	}
 	return reply{}, errMethod("GET, PUT, DELETE")
 }
@@ -82,16 +92,24 @@ func checkSource(c *call) error {
 		return model.ErrNetworkNotFound(c.parent)
 	}
 	if !sourceName.MatchString(c.id) {
-		return inputError("source", reasonf("'%s' is not a name of up to 64 letters, digits, '_', '.', ':' and '-'", printed(c.id)))
+		return inputError("source", errNoSource(c.id))
 	}
 	return nil
+}
+
+func errNoSource(name string) error {
+	return reasonf("'%s' is not a name of up to 64 letters, digits, '_', '.', ':' and '-'", printed(name))
+}
+
+func errNoSite(name string) error {
+	return model.ErrInvalidEndpoints("site", "'%s' is not the name of a site", printed(name))
 }
 
 // showEndpoints answers with an empty set for a source that has never set one, so that its
 // ETag can be given with the first PUT.
 func showEndpoints(c *call) (reply, error) {
 	set, _ := c.defs.Endpoints.Get(model.EndpointSetID(c.parent, c.id))
-	return taggedSet(set, shownEndpoints(set))
+	return taggedSet(set, set.Shown())
 }
 
 func taggedSet(set *model.EndpointSet, body any) (reply, error) {
@@ -101,25 +119,6 @@ func taggedSet(set *model.EndpointSet, body any) (reply, error) {
 
 // entityTag is an ETag as a header holds it (RFC 9110, section 8.8.3).
 func entityTag(etag string) string { return `"` + etag + `"` }
-
-func shownEndpoints(set *model.EndpointSet) endpointBody {
-	out := endpointBody{Endpoints: []endpointItem{}}
-	if set == nil {
-		return out
-	}
-	out.Site = set.Site
-	for _, e := range set.Endpoints() {
-		item := endpointItem{VTEPAddress: e.VTEPAddress.String(), MACs: make([]endpointMACItem, len(e.MACs))}
-		for i, m := range e.MACs {
-			item.MACs[i].MAC = m.MAC.String()
-			if m.IP.IsValid() {
-				item.MACs[i].IP = m.IP.String()
-			}
-		}
-		out.Endpoints = append(out.Endpoints, item)
-	}
-	return out
-}
 
 // endpointSource is one source as a list shows it.
 type endpointSource struct {
@@ -161,19 +160,25 @@ func putEndpoints(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if set, err = c.cfg.Store.PutEndpoints(c.r.Context(), set, condition(c)); err != nil {
+	condition, err := ifMatch(c.r.Header.Values("If-Match"))
+	if err != nil {
+		return reply{}, err
+	}
+	if set, err = c.cfg.Store.PutEndpoints(c.r.Context(), set, condition); err != nil {
 		return reply{}, err
 	}
 	return taggedSet(set, summaryOf(set))
 }
 
-// condition is the request's If-Match.
-func condition(c *call) model.IfMatch {
-	given := c.r.Header.Get("If-Match")
-	if given == "" || given == "*" {
-		return model.IfMatch{}
+func deleteEndpoints(c *call) (reply, error) {
+	condition, err := ifMatch(c.r.Header.Values("If-Match"))
+	if err != nil {
+		return reply{}, err
 	}
-	return model.IfMatch{Given: true, ETag: strings.Trim(strings.TrimPrefix(given, "W/"), `"`)}
+	if err := c.cfg.Store.DeleteEndpoints(c.r.Context(), c.parent, c.id, condition); err != nil {
+		return reply{}, err
+	}
+	return reply{status: http.StatusNoContent}, nil
 }
 
 // parseEndpoints reads the body of a PUT. The error names the entry that is wrong.
@@ -191,7 +196,7 @@ func parseEndpoints(data []byte) (site string, out []model.Endpoint, err error) 
 		return "", nil, model.ErrInvalidEndpoints("endpoints", "the list is missing; an empty one stands for none")
 	}
 	if in.Site != "" && !sourceName.MatchString(in.Site) {
-		return "", nil, model.ErrInvalidEndpoints("site", "'%s' is not the name of a site", printed(in.Site))
+		return "", nil, errNoSite(in.Site)
 	}
 	out = make([]model.Endpoint, len(in.Endpoints))
 	for i := range in.Endpoints {
@@ -222,16 +227,60 @@ func (m *endpointMACItem) parse(into *model.EndpointMAC) (field string, err erro
 	if into.MAC, err = model.ParseMAC(m.MAC); err != nil {
 		return "mac_address", err
 	}
-	if !into.MAC.IsUnicast() {
-		return "mac_address", reasonf("'%s' is not a unicast MAC address", printed(m.MAC))
+	if err := checkEndpointMAC(into.MAC); err != nil {
+		return "mac_address", err
 	}
 	if m.IP == "" {
 		return "", nil
 	}
-	if into.IP, err = netip.ParseAddr(m.IP); err != nil || into.IP.Zone() != "" {
+	if into.IP, err = netip.ParseAddr(m.IP); err != nil {
 		return "ip_address", reasonf("'%s' is not an IP address", printed(m.IP))
 	}
-	return "", nil
+	return "ip_address", checkHostAddress(into.IP)
+}
+
+func checkEndpointMAC(m model.MAC) error {
+	if !m.IsUnicast() {
+		return reasonf("'%s' is not a unicast MAC address", m)
+	}
+	return nil
+}
+
+// checkHostAddress refuses what can not be the address of one host.
+func checkHostAddress(ip netip.Addr) error {
+	is := ip.Unmap()
+	none := is.Is4() && (is.As4()[0] == 0 || is == netip.AddrFrom4([4]byte{255, 255, 255, 255}))
+	if none || ip.Zone() != "" || is.IsUnspecified() || is.IsLoopback() || is.IsMulticast() {
+		return reasonf("'%s' can not be the IP address of a host", printed(ip.String()))
+	}
+	return nil
+}
+
+// recheckEndpoints checks the values of an imported set as those of a PUT.
+func recheckEndpoints(e *model.ExportedEndpoints) error {
+	if !sourceName.MatchString(e.Source) {
+		return inputError("source", errNoSource(e.Source))
+	}
+	if e.Site != "" && !sourceName.MatchString(e.Site) {
+		return errNoSite(e.Site)
+	}
+	for i, at := range e.Endpoints {
+		refuse := func(path string, err error) error {
+			return model.ErrInvalidEndpoints(fmt.Sprintf("endpoints[%d].%s of %s in network %s", i, path, e.Source, printed(e.NetworkID)), "%s", err)
+		}
+		if !at.VTEPAddress.IsUsable() {
+			return refuse("vtep_address", reasonf("it can not be the address of a tunnel end point"))
+		}
+		for j, m := range at.MACs {
+			if err := checkEndpointMAC(m.MAC); err != nil {
+				return refuse(fmt.Sprintf("macs[%d].mac_address", j), err)
+			}
+			if err := checkHostAddress(m.IP); m.IP.IsValid() && err != nil {
+				return refuse(fmt.Sprintf("macs[%d].ip_address", j), err)
+			}
+		}
+	}
+	return nil
 }
 
 // networkMembers tells the end points of a site what they need in a network.
@@ -252,12 +301,12 @@ func networkMembers(c *call) (reply, error) {
 
 // endpointPaths describes them.
 func endpointPaths() []fixedEndpoint {
-	set, tag := schemaOf[endpointBody](), "give it as If-Match: then the change is refused (412) if the set has changed since"
+	shown, tag := schemaOf[model.ShownEndpoints](), "give it as If-Match: then the change is refused (412) if the set has changed since"
 	return []fixedEndpoint{
 		{method: "GET", path: "/v1/networks/{network_id}/endpoints", summary: "sources that answer for tunnel end points in a network", status: 200,
 			body: wrapped("sources", schemaOf[[]endpointSource]())},
-		{method: "GET", path: endpointRoute, summary: "what a source answers for; an empty set if it has given none. ETag: " + tag, status: 200, body: set},
-		{method: "PUT", path: endpointRoute, summary: "replace all that a source answers for. If-Match: its ETag", status: 200, body: schemaOf[endpointSource](), request: set},
+		{method: "GET", path: endpointRoute, summary: "what a source answers for; an empty set if it has given none. ETag: " + tag, status: 200, body: shown},
+		{method: "PUT", path: endpointRoute, summary: "replace all that a source answers for. If-Match: its ETag", status: 200, body: schemaOf[endpointSource](), request: schemaOf[endpointBody]()},
 		{method: "DELETE", path: endpointRoute, summary: "forget what a source answers for", status: 204},
 		{method: "GET", path: "/v1/networks/{network_id}/members", summary: "switches that carry a network: where its end points send frames for everybody", status: 200,
 			body: schemaOf[model.EndpointReach](), params: []schema{query("site", "where the end points are", plainText())}},

@@ -63,6 +63,10 @@ func TestEndpointRefusals(t *testing.T) {
 		{one(`{"vtep_address":"10.0.0.2","macs":[{"mac_address":"02:00:00:00:00:01"},{"mac_address":"x"}]}`), "endpoints[1].macs[1].mac_address"},
 		{one(`{"vtep_address":"10.0.0.2","macs":[{"mac_address":"02:00:00:00:00:01","ip_address":"fe80::1%eth0"}]}`), "endpoints[1].macs[0].ip_address"},
 		{one(`{"vtep_address":"10.0.0.2","macs":[{"mac_address":"02:00:00:00:00:01"},{"mac_address":"02:00:00:00:00:01"}]}`), "endpoints[1].macs[1]"},
+		{one(`{"vtep_address":"10.0.0.2","macs":[{"mac_address":"00:00:00:00:00:00"}]}`), "endpoints[1].macs[0].mac_address"},
+		{one(`{"vtep_address":"127.0.0.1","macs":[]}`), "endpoints[1].vtep_address"},
+		{`{"endpoints":[{"vtep_address":"10.0.0.1"}],"endpoints":[{"vtep_address":"10.0.0.2"}]}`, "twice"},
+		{one(`{"vtep_address":"10.0.0.2","macs":[],"macs":[{"mac_address":"02:00:00:00:00:01"}]}`), "twice"},
 	} {
 		a := s.do("PUT", onSource, c.body)
 		require.Equal(t, http.StatusBadRequest, a.status, "%s: %s", c.body, a.text)
@@ -72,6 +76,67 @@ func TestEndpointRefusals(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, s.do("GET", "/v1/networks/net/endpoints/a%20b", "").status)
 	require.Equal(t, http.StatusMethodNotAllowed, s.do("POST", onSource, "").status)
 	require.Zero(t, s.store.Definitions().Endpoints.Len())
+}
+
+// TestIPAddressesOfHosts: an IP address is that of one host.
+func TestIPAddressesOfHosts(t *testing.T) {
+	s := fed(t)
+	put := func(ip string) answer {
+		return s.do("PUT", onSource, `{"endpoints":[{"vtep_address":"10.0.0.1","macs":[{"mac_address":"fa:16:3e:00:00:01","ip_address":"`+ip+`"}]}]}`)
+	}
+	for _, ip := range []string{"255.255.255.255", "224.0.0.1", "0.0.0.0", "0.1.2.3", "127.0.0.1", "::", "::1", "ff02::1", "::ffff:224.0.0.1", "fe80::1%eth0", "x"} {
+		a := put(ip)
+		require.Equal(t, http.StatusBadRequest, a.status, "%s: %s", ip, a.text)
+		require.Contains(t, a.text, "endpoints[0].macs[0].ip_address")
+	}
+	for ip, want := range map[string]string{"10.9.0.5": "10.9.0.5", "::ffff:10.9.0.5": "10.9.0.5", "2001:db8::0:5": "2001:db8::5", "fe80::1": "fe80::1"} {
+		require.Equal(t, http.StatusOK, put(ip).status, ip)
+		require.Contains(t, s.do("GET", onSource, "").text, `"`+want+`"`)
+	}
+}
+
+// TestMACsMayBeLeftOut: an end point without MACs is a flood member, and needs no list.
+func TestMACsMayBeLeftOut(t *testing.T) {
+	s := fed(t)
+	require.Equal(t, http.StatusOK, s.do("PUT", onSource, `{"endpoints":[{"vtep_address":"10.0.0.2"}]}`).status)
+	require.JSONEq(t, `{"endpoints":[{"vtep_address":"10.0.0.2","macs":[]}]}`, s.do("GET", onSource, "").text)
+}
+
+// TestSourcesAreBounded: a network has 16 sources; those that it has go on.
+func TestSourcesAreBounded(t *testing.T) {
+	s := fed(t)
+	put := func(source, address string) answer {
+		return s.do("PUT", "/v1/networks/net/endpoints/"+source, `{"endpoints":[{"vtep_address":"`+address+`","macs":[]}]}`)
+	}
+	for i := range 16 {
+		require.Equal(t, http.StatusOK, put(fmt.Sprint("s", i), "10.0.0.1").status)
+	}
+	a := put("one-more", "10.0.0.1")
+	require.Equal(t, http.StatusConflict, a.status, a.text)
+	require.Contains(t, a.text, "EndpointSourcesExceeded")
+	require.Equal(t, http.StatusOK, put("s7", "10.0.0.2").status)
+	require.Equal(t, http.StatusNoContent, s.do("DELETE", "/v1/networks/net/endpoints/s3", "").status)
+	require.Equal(t, http.StatusOK, put("one-more", "10.0.0.1").status)
+}
+
+// TestOnlyAdministratorsFeed: nobody else sees or sets end points, members, managers, ids and
+// managed_by.
+func TestOnlyAdministratorsFeed(t *testing.T) {
+	s := newService(t, withHeaders)
+	s.as("root", "p", "admin")
+	require.Equal(t, http.StatusCreated, s.do("POST", "/v2.0/networks", `{"network":{"id":"net","name":"red","tenant_id":"p","managed_by":"neutron"}}`).status)
+	require.Equal(t, http.StatusOK, s.do("PUT", onSource, `{"endpoints":[]}`).status)
+	s.as("u", "p", "member")
+	for _, c := range [][3]string{
+		{"GET", onSource, ""}, {"PUT", onSource, `{"endpoints":[]}`}, {"DELETE", onSource, ""}, {"GET", "/v1/networks/net/endpoints", ""},
+		{"GET", "/v1/networks/net/members", ""}, {"GET", "/v1/networks/none/members", ""}, {"GET", "/v1/managers/neutron", ""},
+		{"PUT", "/v1/managers/neutron", `{"synced_at":"2026-01-31T12:00:00Z"}`}, {"DELETE", "/v1/managers/neutron", ""},
+		{"POST", "/v2.0/networks", `{"network":{"id":"x"}}`}, {"POST", "/v2.0/networks", `{"network":{"managed_by":"x"}}`},
+		{"POST", "/v2.0/gw/gateway_devices", `{"gateway_device":{"id":"x","management_ip":"192.0.2.1","management_port":6640}}`},
+	} {
+		a := s.do(c[0], c[1], c[2])
+		require.Equal(t, http.StatusForbidden, a.status, "%v: %s", c, a.text)
+	}
 }
 
 // TestEndpointConditions: the ETag of an empty set serves for the first PUT, and one that is
@@ -116,6 +181,10 @@ func TestManagers(t *testing.T) {
 		require.Equal(t, http.StatusOK, s.do("PUT", fmt.Sprint("/v1/managers/m", i), `{"synced_at":"2026-01-31T12:00:00Z"}`).status)
 	}
 	require.Equal(t, http.StatusBadRequest, s.do("PUT", "/v1/managers/one-more", `{"synced_at":"2026-01-31T12:00:00Z"}`).status)
+	require.Equal(t, http.StatusNoContent, s.do("DELETE", "/v1/managers/m7", "").status)
+	require.Equal(t, http.StatusNotFound, s.do("DELETE", "/v1/managers/m7", "").status)
+	require.NotContains(t, s.do("GET", "/metrics", "").text, `manager="m7"`)
+	require.Equal(t, http.StatusOK, s.do("PUT", "/v1/managers/one-more", `{"synced_at":"2026-01-31T12:00:00Z"}`).status)
 }
 
 // TestManagedBy: an administrator says which program keeps an object; lists can be filtered by it.

@@ -57,10 +57,19 @@ func (m *managers) put(name string, at time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if _, known := m.synced[name]; !known && len(m.synced) >= maxManagers {
-		return model.ErrBadRequest("Invalid input for name. Reason: %d managers are known already.", maxManagers)
+		return model.ErrBadRequest("Invalid input for name. Reason: %d managers are known already; delete one that is no longer used.", maxManagers)
 	}
 	m.synced[name] = at
 	return nil
+}
+
+// forget reports whether there was one.
+func (m *managers) forget(name string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, known := m.synced[name]
+	delete(m.synced, name)
+	return known
 }
 
 // managerView is a manager as a request gives it and an answer shows it.
@@ -71,19 +80,28 @@ type managerView struct {
 
 func serveManager(c *call) (reply, error) {
 	if !sourceName.MatchString(c.id) {
-		return reply{}, inputError("name", reasonf("'%s' is not a name of up to 64 letters, digits, '_', '.', ':' and '-'", printed(c.id)))
+		return reply{}, inputError("name", errNoSource(c.id))
 	}
 	switch c.r.Method {
 	case http.MethodGet:
 		at, known := c.managers.get(c.id)
 		if !known {
-			return reply{}, &model.Error{Kind: model.NotFound, Type: "ManagerNotFound", Message: "Manager " + printed(c.id) + " could not be found."}
+			return reply{}, errManagerNotFound(c.id)
 		}
 		return ok(managerView{c.id, at})
 	case http.MethodPut:
 		return stampManager(c)
+	case http.MethodDelete:
+		if !c.managers.forget(c.id) {
+			return reply{}, errManagerNotFound(c.id)
+		}
+		return reply{status: http.StatusNoContent}, nil
 	}
-	return reply{}, errMethod("GET, PUT")
+	return reply{}, errMethod("GET, PUT, DELETE")
+}
+
+func errManagerNotFound(name string) error {
+	return &model.Error{Kind: model.NotFound, Type: "ManagerNotFound", Message: "Manager " + printed(name) + " could not be found."}
 }
 
 func stampManager(c *call) (reply, error) {
@@ -109,5 +127,6 @@ func managerPaths() []fixedEndpoint {
 	return []fixedEndpoint{
 		{method: "GET", path: managerRoute, summary: "when a program last compared the definitions that it manages with its own", status: 200, body: view},
 		{method: "PUT", path: managerRoute, summary: "note when it did", status: 200, body: view, request: view},
+		{method: "DELETE", path: managerRoute, summary: "forget a program that is no longer used", status: 204},
 	}
 }

@@ -16,6 +16,8 @@ const (
 	MaxEndpointMACs  = 65_536
 	MaxEndpoints     = 4_096
 	MaxEndpointNames = 64 // characters of a source or a site
+	// MaxEndpointSources bounds the sources of one network.
+	MaxEndpointSources = 16
 )
 
 // Endpoint is a tunnel end point, such as a hypervisor, with the MACs behind it. No
@@ -56,8 +58,12 @@ func EndpointSetID(network, source string) string { return network + "/" + sourc
 type EndpointMACs []EndpointMAC
 
 // NewEndpointSet puts end points into the form in which they are kept: sorted, and each
-// address once. The error names the entry that is refused by its index.
+// address once. A set without end points is in no site: nothing is kept of it. The error
+// names the entry that is refused by its index.
 func NewEndpointSet(network, source, site string, endpoints []Endpoint) (*EndpointSet, error) {
+	if len(endpoints) == 0 {
+		site = ""
+	}
 	s := &EndpointSet{Record: Record{ID: EndpointSetID(network, source)}, NetworkID: network, Source: source, Site: site}
 	if len(endpoints) > MaxEndpoints {
 		return nil, ErrInvalidEndpoints("endpoints", "%d end points are more than %d", len(endpoints), MaxEndpoints)
@@ -72,7 +78,10 @@ func NewEndpointSet(network, source, site string, endpoints []Endpoint) (*Endpoi
 	s.MACs = make(EndpointMACs, 0, total)
 	for _, e := range endpoints {
 		s.Addresses = append(s.Addresses, e.VTEPAddress)
-		s.MACs = append(s.MACs, e.MACs...)
+		for _, m := range e.MACs {
+			m.IP = m.IP.Unmap() // one form of an IPv4 address
+			s.MACs = append(s.MACs, m)
+		}
 	}
 	slices.SortFunc(s.Addresses, VTEPAddress.Compare)
 	s.Addresses = slices.Compact(s.Addresses)
@@ -246,16 +255,16 @@ func (ip IPv4) String() string {
 // Compare orders addresses numerically.
 func (ip IPv4) Compare(o IPv4) int { return bytes.Compare(ip[:], o[:]) }
 
-// IfMatch is the condition of a change: that the set still has the ETag that the caller has
-// seen. The zero value is always met.
+// IfMatch is the condition of a change: that the set still has one of the ETags that the
+// caller has seen. The zero value is always met.
 type IfMatch struct {
 	Given bool
-	ETag  string
+	ETags []string
 }
 
 // Check refuses a change of a set, nil for none, that has changed since.
 func (m IfMatch) Check(s *EndpointSet) error {
-	if m.Given && m.ETag != s.ETag() {
+	if m.Given && !slices.Contains(m.ETags, s.ETag()) {
 		return refuse(PreconditionFailed, "EndpointsChanged", "The end points have changed meanwhile: their ETag is \"%s\". Read them again.", s.ETag())
 	}
 	return nil

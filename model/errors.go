@@ -142,6 +142,12 @@ func ErrDeletedDeviceID(id string) *Error {
 		"Gateway device %s was deleted and its switch has not been cleaned yet. Wait, give another id, or purge the deleted device.", id)
 }
 
+// ErrTooManySources refuses one more source of end points in a network.
+func ErrTooManySources(network string) *Error {
+	return refuse(Conflict, "EndpointSourcesExceeded",
+		"Network %s has end points of %d sources, which is the most. Delete the end points of one of them first.", network, MaxEndpointSources)
+}
+
 // ErrVNIInUse refuses a VNI that another network has. Its name is its project's to know.
 func ErrVNIInUse(v VNI, by *Network) *Error {
 	which := ownedName{by.ProjectID, calledName(by.Name, by.ID), by.ID}

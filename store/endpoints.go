@@ -24,8 +24,20 @@ func (r *endpointRules) put(set *model.EndpointSet, condition model.IfMatch) (*m
 	stored := *set
 	if old != nil {
 		stored.Record = old.Record // its number is known to the MAC table
+	} else if r.sources(set.NetworkID) >= model.MaxEndpointSources {
+		return nil, model.ErrTooManySources(set.NetworkID)
 	}
 	return endpointSets.put(r.tx, &stored), nil
+}
+
+// sources is the number of sources that have end points in a network.
+func (r *endpointRules) sources(network string) (n int) {
+	for set := range r.tx.next.Endpoints.All() {
+		if set.NetworkID == network {
+			n++
+		}
+	}
+	return n
 }
 
 func (r *endpointRules) delete(network, source string, condition model.IfMatch) error {

@@ -131,12 +131,12 @@ func testEndpoints(t *testing.T, open Open) {
 func testEndpointConditions(t *testing.T, open Open) {
 	f := newFixture(t, open)
 	f.network("net", 0)
-	none := model.IfMatch{Given: true, ETag: (*model.EndpointSet)(nil).ETag()}
+	none := model.IfMatch{Given: true, ETags: []string{(*model.EndpointSet)(nil).ETag()}}
 	set := must[model.EndpointSet](f)(f.PutEndpoints(f.ctx, f.endpoints("net", 1, 1), none))
 	_, err := f.PutEndpoints(f.ctx, f.endpoints("net", 1, 2), none)
 	f.refused("EndpointsChanged", f.Definitions(), err)
 	f.refused("EndpointsChanged", f.Definitions(), f.DeleteEndpoints(f.ctx, "net", "neutron", none))
-	is := model.IfMatch{Given: true, ETag: set.ETag()}
+	is := model.IfMatch{Given: true, ETags: []string{"another", set.ETag()}}
 	must[model.EndpointSet](f)(f.PutEndpoints(f.ctx, f.endpoints("net", 1, 2), is))
 	f.refused("EndpointsChanged", f.Definitions(), f.DeleteEndpoints(f.ctx, "net", "neutron", is))
 }
