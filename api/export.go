@@ -14,19 +14,23 @@ import (
 // maxImport bounds the body of an import, in bytes.
 const maxImport = 64 << 20
 
-// export sends a model.Export.
+// export sends a model.Export. Older programs refuse the words that are left out where
+// there is nothing.
 func export(c *call) (reply, error) {
-	e := c.defs.Export()
+	d := c.defs
 	out := stream{
-		{"format", e.Format},
-		{"networks", each(e.Networks, itself)},
-		{"gateway_devices", each(e.GatewayDevices, itself)},
-		{"l2_gateways", each(e.L2Gateways, itself)},
-		{"l2_gateway_connections", each(e.Connections, itself)},
-		{"quotas", each(e.Quotas, itself)},
+		{"format", model.ExportFormat},
+		{"networks", yielded(d.Networks.All())},
+		{"gateway_devices", yielded(d.ExportedDevices())},
+		{"l2_gateways", yielded(d.Gateways.All())},
+		{"l2_gateway_connections", yielded(d.Connections.All())},
+		{"quotas", yielded(d.Quotas.All())},
 	}
-	if len(e.Released) > 0 { // older programs refuse the word
-		out = append(out, member{"released", each(e.Released, itself)})
+	if d.Released.Len() > 0 {
+		out = append(out, member{"released", yielded(d.Released.All())})
+	}
+	if d.Endpoints.Len() > 0 {
+		out = append(out, member{"endpoints", yielded(d.ExportedEndpoints())})
 	}
 	return ok(out)
 }
@@ -87,8 +91,13 @@ func recheckAll(e *model.Export) error {
 		}
 		joined = append(joined, connectionView{L2GatewayConnection: x})
 	}
-	if slices.Contains(e.Networks, nil) || slices.Contains(e.L2Gateways, nil) {
+	if slices.Contains(e.Networks, nil) || slices.Contains(e.L2Gateways, nil) || slices.Contains(e.Endpoints, nil) {
 		return errNullRecord
+	}
+	for _, set := range e.Endpoints {
+		if err := recheckEndpoints(set); err != nil {
+			return err
+		}
 	}
 	return errors.Join(recheck(networks(), e.Networks), recheck(gatewayDevices(), views), recheck(remoteMACs(), macs),
 		recheck(l2Gateways(), e.L2Gateways), recheck(connections(), joined))

@@ -42,6 +42,17 @@ func each[T any](list []T, show func(T) any) items {
 	}
 }
 
+// yielded lists elements as they are made.
+func yielded[T any](list iter.Seq[T]) items {
+	return func(yield func(any, error) bool) {
+		for v := range list {
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
+
 // MarshalJSON implements json.Marshaler, where an answer is not streamed.
 func (list items) MarshalJSON() ([]byte, error) {
 	var out bytes.Buffer

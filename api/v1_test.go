@@ -93,15 +93,56 @@ func TestExportImport(t *testing.T) {
 	s.create(connectionsPath, "l2_gateway_connection", `{"l2_gateway_id":"`+border+`","network_id":"`+n+`"}`)
 	s.create(connectionsPath, "l2_gateway_connection", `{"l2_gateway_id":"`+plain+`","network_id":"`+n+`","segmentation_id":0}`)
 	s.do("PUT", "/v2.0/quotas/default", `{"quota":{"network":1}}`)
+	fedPath := "/v1/networks/" + n + "/endpoints/neutron"
+	s.do("PUT", fedPath, `{"site":"east","endpoints":[{"vtep_address":"10.0.0.1","macs":[{"mac_address":"fa:16:3e:00:00:01","ip_address":"2001:db8::1"}]},{"vtep_address":"10.0.0.2"}]}`)
 	file := s.do("GET", "/v1/export", "").text
 
 	other := newService(t)
 	a := other.do("POST", "/v1/import", file)
 	require.Equal(t, http.StatusNoContent, a.status, a.text)
 	require.Equal(t, s.answers(), other.answers())
+	require.Contains(t, s.do("GET", fedPath, "").text, "2001:db8::1")
+	require.Equal(t, s.do("GET", fedPath, "").text, other.do("GET", fedPath, "").text)
+	require.Equal(t, file, other.do("GET", "/v1/export", "").text)
 	other.do("POST", "/v1/import", file).refused(409, "StoreNotEmpty", "Definitions can only be imported into an empty store.")
 
 	require.Contains(t, other.do("GET", "/v1/audit", "").list("audit", "action"), "create")
+}
+
+// TestImportChecksEndpoints as a PUT checks them.
+func TestImportChecksEndpoints(t *testing.T) {
+	s := fed(t)
+	s.do("PUT", onSource, `{"site":"east","endpoints":[{"vtep_address":"10.0.0.1","macs":[{"mac_address":"fa:16:3e:00:00:01","ip_address":"10.9.0.1"}]}]}`)
+	file := s.do("GET", "/v1/export", "").text
+	for old, spoiled := range map[string]string{
+		`"10.0.0.1"`: `""`, `"fa:16:3e:00:00:01"`: `"01:00:5e:00:00:01"`, `"10.9.0.1"`: `"224.0.0.1"`, `"neutron"`: `"a b"`, `"east"`: `"a/b"`,
+		`"network_id":"net"`: `"network_id":"x"`,
+	} {
+		require.Contains(t, file, old)
+		other := newService(t)
+		a := other.do("POST", "/v1/import", strings.Replace(file, old, spoiled, 1))
+		require.Contains(t, []int{http.StatusBadRequest, http.StatusNotFound}, a.status, "%s: %s", spoiled, a.text)
+		require.Zero(t, other.store.Definitions().Networks.Len())
+		require.Equal(t, http.StatusNoContent, other.do("POST", "/v1/import", file).status)
+	}
+}
+
+// TestImportKeepsManagedBy: ids and managed_by come back by an import.
+func TestImportKeepsManagedBy(t *testing.T) {
+	s := newService(t)
+	for path, body := range map[string]string{
+		"/v2.0/networks":           `{"network":{"id":"n1","managed_by":"neutron"}}`,
+		"/v2.0/gw/gateway_devices": `{"gateway_device":{"id":"d1","name":"sw1","management_ip":"192.0.2.1","management_port":6640,"managed_by":"neutron"}}`,
+		"/v2.0/l2-gateways":        `{"l2_gateway":{"id":"g1","name":"g","devices":[{"device_name":"sw1","interfaces":[{"name":"p1"}]}],"managed_by":"neutron"}}`,
+	} {
+		require.Equal(t, http.StatusCreated, s.do("POST", path, body).status)
+	}
+	require.Equal(t, http.StatusCreated, s.do("POST", "/v2.0/l2-gateway-connections", `{"l2_gateway_connection":{"id":"c1","network_id":"n1","l2_gateway_id":"g1","segmentation_id":"10","managed_by":"neutron"}}`).status)
+	export := s.do("GET", "/v1/export", "").text
+	other := newService(t)
+	in := other.do("POST", "/v1/import", export)
+	require.Equal(t, http.StatusNoContent, in.status, in.text)
+	require.JSONEq(t, export, other.do("GET", "/v1/export", "").text)
 }
 
 // F-158: what /v1/export sends is the whole of model.Export, numbers in quarantine too.
@@ -114,6 +155,7 @@ func TestExportIsWhole(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, s.do("DELETE", "/v2.0/networks/"+n, "").status)
 	s.create(connectionsPath, "l2_gateway_connection", `{"l2_gateway_id":"`+s.gateway("[2]")+`","network_id":"`+s.network("m")+`"}`)
 	s.do("PUT", "/v2.0/quotas/default", `{"quota":{"network":7}}`)
+	s.do("PUT", "/v1/networks/"+s.network("fed")+"/endpoints/neutron", `{"endpoints":[{"vtep_address":"10.0.0.1"}]}`)
 	want := s.store.Definitions().Export()
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[model.Export]()) {
 		require.NotZero(t, reflect.ValueOf(want).Elem().FieldByIndex(field.Index), "the test fills %s", field.Name)

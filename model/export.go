@@ -1,6 +1,9 @@
 package model
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // ExportFormat is the version of Export's form.
 const ExportFormat = 1
@@ -17,6 +20,8 @@ type Export struct {
 	Quotas         []*Quota               `json:"quotas"`
 	// Released are numbers that a switch may still use for what was deleted.
 	Released []*Released `json:"released,omitempty"`
+	// Endpoints are what sources answer for, as the API shows it.
+	Endpoints []*ExportedEndpoints `json:"endpoints,omitempty"`
 }
 
 // ExportedDevice is a gateway device with its remote MACs in the order of
@@ -26,28 +31,45 @@ type ExportedDevice struct {
 	RemoteMACs []RemoteMACEntry `json:"remote_mac_entries,omitempty"`
 }
 
-// Export shares the snapshot's records, those of devices aside.
+// Export shares the snapshot's records, those of devices and end points aside.
 func (d *Definitions) Export() *Export {
 	return &Export{
 		Format:         ExportFormat,
 		Networks:       slices.Collect(d.Networks.All()),
-		GatewayDevices: d.exportedDevices(),
+		GatewayDevices: slices.Collect(d.ExportedDevices()),
 		L2Gateways:     slices.Collect(d.Gateways.All()),
 		Connections:    slices.Collect(d.Connections.All()),
 		Quotas:         slices.Collect(d.Quotas.All()),
 		Released:       slices.Collect(d.Released.All()),
+		Endpoints:      slices.Collect(d.ExportedEndpoints()),
 	}
 }
 
-func (d *Definitions) exportedDevices() (out []*ExportedDevice) {
-	for gd := range d.Devices.All() {
-		e := &ExportedDevice{GatewayDevice: *gd}
-		for m := range d.RemoteMACs.Of(gd.ID).All() {
-			e.RemoteMACs = append(e.RemoteMACs, m.RemoteMACEntry)
+// ExportedDevices makes the devices of an Export, one at a time.
+func (d *Definitions) ExportedDevices() iter.Seq[*ExportedDevice] {
+	return func(yield func(*ExportedDevice) bool) {
+		for gd := range d.Devices.All() {
+			e := &ExportedDevice{GatewayDevice: *gd}
+			for m := range d.RemoteMACs.Of(gd.ID).All() {
+				e.RemoteMACs = append(e.RemoteMACs, m.RemoteMACEntry)
+			}
+			if !yield(e) {
+				return
+			}
 		}
-		out = append(out, e)
 	}
-	return out
+}
+
+// ExportedEndpoints makes the end points of an Export, one set at a time: there may be a
+// million MACs.
+func (d *Definitions) ExportedEndpoints() iter.Seq[*ExportedEndpoints] {
+	return func(yield func(*ExportedEndpoints) bool) {
+		for set := range d.Endpoints.All() {
+			if !yield(set.Exported()) {
+				return
+			}
+		}
+	}
 }
 
 // ErrNotEmpty is the refusal to import over what is there.

@@ -55,6 +55,9 @@ func (r *rules) importLists(e *model.Export) error {
 	// Later records come after these: a record's place is the revision that
 	// created it.
 	r.tx.next.Revision = last + 1
+	if err := r.importEndpoints(e.Endpoints); err != nil {
+		return err
+	}
 	return errors.Join(kept(&r.tx, networks, e.Networks), kept(&r.tx, devices, bare), kept(&r.tx, gateways, e.L2Gateways),
 		kept(&r.tx, connections, e.Connections), kept(&r.tx, quotas, e.Quotas))
 }
@@ -231,6 +234,31 @@ func (r *rules) importConnection(c *model.L2GatewayConnection) (*model.L2Gateway
 		return nil, err
 	}
 	return r.connections.complete(&copied, g), nil
+}
+
+// importEndpoints gives each set a new number: it is known to nobody but this store.
+func (r *rules) importEndpoints(list []*model.ExportedEndpoints) error {
+	for _, e := range list {
+		if e == nil || len(e.Endpoints) == 0 {
+			return model.ErrBadRequest("Invalid input for %s. Reason: a set is null or empty.", endpointSets.bucket)
+		}
+		set, err := e.Set()
+		if err != nil {
+			return err
+		}
+		if _, twice := r.tx.next.Endpoints.Get(set.ID); twice {
+			return model.ErrIDInUse("endpoints of", set.ID)
+		}
+		r.tx.next.Revision++
+		stored, err := r.endpoints.put(set, model.IfMatch{})
+		if err != nil {
+			return err
+		}
+		if !sameJSON(stored.Exported(), e) {
+			return model.ErrBadRequest("Invalid input for %s. Reason: %.255q would not be stored as it is given.", endpointSets.bucket, set.ID)
+		}
+	}
+	return nil
 }
 
 func (r *rules) importQuota(q *model.Quota) (*model.Quota, error) {

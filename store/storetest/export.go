@@ -48,7 +48,10 @@ func (f *fixture) populate() {
 	_, err := f.CreateRemoteMACs(f.ctx, old.ID, []model.RemoteMACEntry{
 		{MAC: model.MAC{2, 0, 0, 0, 0, 1}, SegmentationID: 7000}, {MAC: model.MAC{2, 0, 0, 0, 0, 2}, SegmentationID: 7000}})
 	require.NoError(f.t, err)
+	f.putEndpoints(f.endpoints("b", 1, 2, 1))
 	must[model.Quota](f)(f.SetQuota(f.ctx, "p", model.Limits{model.QuotaNetwork: 2}))
+	f.putEndpoints(f.endpoints("a", 2))
+	f.putEndpoints(f.endpoints("b", 3, 2, 3))
 }
 
 // testExportImport: a round trip keeps everything, and the store goes on as if
@@ -66,6 +69,25 @@ func testExportImport(t *testing.T, open Open) {
 	for _, old := range e.Networks {
 		require.Greater(t, n.Seq, old.Seq, "a new record comes last")
 	}
+	o.requireOwnNumbers()
+}
+
+// requireOwnNumbers: a set shares its number with no other set and no device, whose databases
+// are numbered likewise.
+func (f *fixture) requireOwnNumbers() {
+	f.t.Helper()
+	by := map[uint64]string{}
+	claim := func(r *model.Record) {
+		require.Empty(f.t, by[r.Seq], "%s has its number", r.ID)
+		by[r.Seq] = r.ID
+	}
+	for gd := range f.Definitions().Devices.All() {
+		claim(gd.Meta())
+	}
+	for set := range f.Definitions().Endpoints.All() {
+		claim(set.Meta())
+	}
+	require.Len(f.t, by, f.Definitions().Devices.Len()+f.Definitions().Endpoints.Len())
 }
 
 // testImportOrder: b was joined to the stretch before the network that gave it
@@ -142,15 +164,27 @@ func testImportRefusals(t *testing.T, open Open) {
 			macs := e.GatewayDevices[0].RemoteMACs
 			macs[1].MAC = macs[0].MAC
 		}},
-		"no device id":    {"HTTPBadRequest", func(e *model.Export) { e.L2Gateways[0].Devices[0].ID = "" }},
-		"twice":           {"Conflict", func(e *model.Export) { e.Networks = append(e.Networks, e.Networks[0]) }},
-		"no device":       {"GatewayDeviceNotFound", func(e *model.Export) { e.GatewayDevices = e.GatewayDevices[1:] }},
-		"no network":      {"NetworkNotFound", func(e *model.Export) { e.Networks = e.Networks[1:] }},
-		"no gateway":      {"InvalidInput", func(e *model.Export) { e.L2Gateways = e.L2Gateways[:1] }},
-		"no VNI":          {"HTTPBadRequest", func(e *model.Export) { e.Networks[1].VNI = 0 }},
-		"VNI twice":       {"", func(e *model.Export) { e.Networks[1].VNI = e.Networks[0].VNI }},
-		"not canonical":   {"HTTPBadRequest", func(e *model.Export) { e.GatewayDevices[0].ResourceID = "x" }},
-		"unknown limit":   {"HTTPBadRequest", func(e *model.Export) { e.Quotas[0].Limits["x"] = 1 }},
+		"no device id":   {"HTTPBadRequest", func(e *model.Export) { e.L2Gateways[0].Devices[0].ID = "" }},
+		"twice":          {"Conflict", func(e *model.Export) { e.Networks = append(e.Networks, e.Networks[0]) }},
+		"no device":      {"GatewayDeviceNotFound", func(e *model.Export) { e.GatewayDevices = e.GatewayDevices[1:] }},
+		"no network":     {"NetworkNotFound", func(e *model.Export) { e.Networks = e.Networks[1:] }},
+		"no gateway":     {"InvalidInput", func(e *model.Export) { e.L2Gateways = e.L2Gateways[:1] }},
+		"no VNI":         {"HTTPBadRequest", func(e *model.Export) { e.Networks[1].VNI = 0 }},
+		"VNI twice":      {"", func(e *model.Export) { e.Networks[1].VNI = e.Networks[0].VNI }},
+		"not canonical":  {"HTTPBadRequest", func(e *model.Export) { e.GatewayDevices[0].ResourceID = "x" }},
+		"unknown limit":  {"HTTPBadRequest", func(e *model.Export) { e.Quotas[0].Limits["x"] = 1 }},
+		"null set":       {"HTTPBadRequest", func(e *model.Export) { e.Endpoints[0] = nil }},
+		"empty set":      {"HTTPBadRequest", func(e *model.Export) { e.Endpoints[0].Endpoints = nil }},
+		"set twice":      {"Conflict", func(e *model.Export) { e.Endpoints = append(e.Endpoints, e.Endpoints[0]) }},
+		"set of nothing": {"NetworkNotFound", func(e *model.Export) { e.Endpoints[0].NetworkID = "no such network" }},
+		"not in order": {"HTTPBadRequest", func(e *model.Export) {
+			macs := e.Endpoints[0].Endpoints[0].MACs
+			macs[0], macs[1] = macs[1], macs[0]
+		}},
+		"endpoint MAC twice": {"HTTPBadRequest", func(e *model.Export) {
+			macs := e.Endpoints[0].Endpoints[0].MACs
+			macs[1] = macs[0]
+		}},
 		"other's project": {"HTTPBadRequest", func(e *model.Export) { e.Connections[0].ProjectID = "q" }},
 	} {
 		o := f.other()

@@ -78,6 +78,7 @@ func dump(t testing.TB, d *model.Definitions) string {
 	each(d.Retired, add)
 	each(d.Quotas, add)
 	each(d.Released, add)
+	each(d.Endpoints, add)
 	return out
 }
 
