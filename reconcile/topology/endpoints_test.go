@@ -117,7 +117,7 @@ func TestOneHypervisorInTwoSites(t *testing.T) {
 }
 
 // TestEndpointsOfNoSite: end points of a source that gives no site, as Neutron's driver
-// does, in a network that borders divide: somebody is told that nobody reaches them.
+// does, in a network that borders divide: a connection says that nobody reaches them.
 func TestEndpointsOfNoSite(t *testing.T) {
 	topo, net, a, _, _, _ := sites2(model.BorderRelay, 9001)
 	hv := model.VTEPAddress{172, 16, 0, 1}

@@ -9,7 +9,7 @@ import (
 )
 
 // testChosenIDs: a program that keeps the same objects elsewhere gives their ids and its name.
-// Both stay, and a repeated request is told apart from a new one.
+// Both stay, and a repeated request is distinguished from a new one.
 func testChosenIDs(t *testing.T, open Open) {
 	f := newFixture(t, open)
 	f.network("net", 0)
