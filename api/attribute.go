@@ -34,6 +34,8 @@ type attribute[T record] struct {
 	// stored gives what a POST of the record would have held, where show does
 	// not.
 	stored func(T) any
+	// omitEmpty leaves it out of answers where it is "": upstream's answers stay as they are.
+	omitEmpty bool
 	// filter and sort allow it in the query of a list.
 	filter, sort bool
 	// adminWrite lets only administrators give it, adminRead only them see it.
@@ -114,7 +116,7 @@ func chosenIdentity[T record]() attribute[T] {
 
 // managedBy names the program that keeps an object, "" for none.
 func managedBy[T record]() attribute[T] {
-	return attribute[T]{name: "managed_by", post: true, adminWrite: true, filter: true, sort: true,
+	return attribute[T]{name: "managed_by", post: true, adminWrite: true, filter: true, sort: true, omitEmpty: true,
 		doc:    "program that keeps the object as its own says, such as neutron; change it there",
 		format: format{parseManager, schema{"type": "string", "pattern": sourceName.String()}, plainText()},
 		show:   func(v T) any { return v.Meta().ManagedBy }}

@@ -1,11 +1,7 @@
 package api
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/netip"
 	"regexp"
@@ -18,36 +14,6 @@ const maxEndpoints = 16 << 20
 
 // endpointRoute is what a source answers for in a network.
 const endpointRoute = "/v1/networks/{network_id}/endpoints/{source}"
-
-// endpointBody is the set as a request gives it; model.ShownEndpoints is the answer's form.
-type endpointBody struct {
-	Endpoints whole[endpointItem] `json:"endpoints"`
-	Site      string              `json:"site,omitempty"`
-}
-
-type endpointItem struct {
-	VTEPAddress string                 `json:"vtep_address"`
-	MACs        whole[endpointMACItem] `json:"macs,omitzero"`
-}
-
-type endpointMACItem struct {
-	MAC string `json:"mac_address"`
-	IP  string `json:"ip_address,omitempty"`
-}
-
-// whole is a list under a key that may be given once only: encoding/json mixes the entries
-// of two.
-type whole[T any] []T
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (l *whole[T]) UnmarshalJSON(b []byte) error {
-	if *l != nil {
-		return errors.New("a list is given twice")
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	return d.Decode((*[]T)(l))
-}
 
 // serveEndpoints serves what one source answers for in one network.
 func serveEndpoints(c *call) (reply, error) {
@@ -179,64 +145,6 @@ func deleteEndpoints(c *call) (reply, error) {
 		return reply{}, err
 	}
 	return reply{status: http.StatusNoContent}, nil
-}
-
-// parseEndpoints reads the body of a PUT. The error names the entry that is wrong.
-func parseEndpoints(data []byte) (site string, out []model.Endpoint, err error) {
-	var in endpointBody
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&in); err != nil {
-		return "", nil, model.ErrInvalidEndpoints("endpoints", "the body is not as it should be: %s", printed(model.Plain(err).Error()))
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return "", nil, errMalformedBody()
-	}
-	if in.Endpoints == nil {
-		return "", nil, model.ErrInvalidEndpoints("endpoints", "the list is missing; an empty one stands for none")
-	}
-	if in.Site != "" && !sourceName.MatchString(in.Site) {
-		return "", nil, errNoSite(in.Site)
-	}
-	out = make([]model.Endpoint, len(in.Endpoints))
-	for i := range in.Endpoints {
-		if out[i], err = in.Endpoints[i].parse(i); err != nil {
-			return "", nil, err
-		}
-	}
-	return in.Site, out, nil
-}
-
-// parse reads the n-th entry.
-func (e *endpointItem) parse(n int) (out model.Endpoint, err error) {
-	if out.VTEPAddress, err = model.ParseVTEPAddress(e.VTEPAddress); err != nil {
-		return out, model.ErrInvalidEndpoints(fmt.Sprintf("endpoints[%d].vtep_address", n), "%s", printed(err.Error()))
-	}
-	out.MACs = make([]model.EndpointMAC, len(e.MACs))
-	for i := range e.MACs {
-		out.MACs[i].VTEPAddress = out.VTEPAddress
-		if field, err := e.MACs[i].parse(&out.MACs[i]); err != nil {
-			return out, model.ErrInvalidEndpoints(fmt.Sprintf("endpoints[%d].macs[%d].%s", n, i, field), "%s", printed(err.Error()))
-		}
-	}
-	return out, nil
-}
-
-// parse reads one MAC. It names the field that is wrong.
-func (m *endpointMACItem) parse(into *model.EndpointMAC) (field string, err error) {
-	if into.MAC, err = model.ParseMAC(m.MAC); err != nil {
-		return "mac_address", err
-	}
-	if err := checkEndpointMAC(into.MAC); err != nil {
-		return "mac_address", err
-	}
-	if m.IP == "" {
-		return "", nil
-	}
-	if into.IP, err = netip.ParseAddr(m.IP); err != nil {
-		return "ip_address", reasonf("'%s' is not an IP address", printed(m.IP))
-	}
-	return "ip_address", checkHostAddress(into.IP)
 }
 
 func checkEndpointMAC(m model.MAC) error {

@@ -54,7 +54,7 @@ func TestEndpointRefusals(t *testing.T) {
 		return `{"endpoints":[{"vtep_address":"10.0.0.1","macs":[]},` + entry + `]}`
 	}
 	for _, c := range []struct{ body, want string }{
-		{``, "endpoints"}, {`[]`, "endpoints"}, {`{}`, "the list is missing"}, {`{"endpoints":[]}x`, "Malformed"},
+		{``, "Malformed"}, {`[]`, "endpoints"}, {`{}`, "the list is missing"}, {`{"endpoints":[]}x`, "Malformed"},
 		{`{"endpoints":[],"sites":"a"}`, "sites"},
 		{`{"endpoints":[],"site":"a b"}`, "site"},
 		{one(`{"vtep_address":"10.0.0.300"}`), "endpoints[1].vtep_address"},

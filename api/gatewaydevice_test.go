@@ -86,7 +86,7 @@ func TestGatewayDeviceAnswers(t *testing.T) {
 	require.Equal(t, "Connected", conditions[0].(map[string]any)["reason"])
 	delete(hw, "conditions")
 	require.Equal(t, map[string]any{
-		"id": id, "managed_by": "", "name": "hw1", "type": "hw_vtep", "tenant_id": "default", "project_id": "default",
+		"id": id, "name": "hw1", "type": "hw_vtep", "tenant_id": "default", "project_id": "default",
 		"management_ip": "10.0.0.3", "management_port": 6632.0, "management_protocol": "ovsdb", "resource_id": "",
 		"tunnel_ips": []any{"10.2.0.3"}, "remote_mac_entries": []any{},
 		"site": "east", "profile": "", "border_mode": "direct", "drift_policy": "repair", "stitch_ports": []any{}, "tls": "",

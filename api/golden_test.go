@@ -199,7 +199,7 @@ func compareServerError(x exchange, a answer) error {
 var (
 	uuids   = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 	portRow = regexp.MustCompile(`uuid=[0-9a-f-]+`)
-	extra   = []string{"project_id", "status", "status_detail", "conditions", "observed_revision", "ha_mode", "preempt", "managed_by"}
+	extra   = []string{"project_id", "status", "status_detail", "conditions", "observed_revision", "ha_mode", "preempt"}
 )
 
 // normal prints a body with unnamed ids, lists sorted and our own keys left out.

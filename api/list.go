@@ -61,7 +61,7 @@ func wantedFields(q url.Values) []string {
 func (as attributes[T]) render(who Identity, v T, fields []string) members {
 	out := members{}
 	for _, a := range as {
-		if a.shownTo(who) && (len(fields) == 0 || slices.Contains(fields, a.name)) {
+		if a.shownTo(who) && (len(fields) == 0 || slices.Contains(fields, a.name)) && !a.absent(v) {
 			out = append(out, member{a.name, a.show(v)})
 		}
 	}
@@ -75,12 +75,15 @@ func (as attributes[T]) renderNew(who Identity, v T) members {
 		switch {
 		case a.echo != nil:
 			out = append(out, member{a.name, a.echo(v)})
-		case a.shownTo(who):
+		case a.shownTo(who) && !a.absent(v):
 			out = append(out, member{a.name, a.show(v)})
 		}
 	}
 	return out
 }
+
+// absent reports whether an item lacks the attribute.
+func (a *attribute[T]) absent(v T) bool { return a.omitEmpty && a.show(v) == "" }
 
 // matches applies the filters of a query: values of one key are alternatives,
 // keys add up, keys that no attribute answers to are ignored as upstream does.

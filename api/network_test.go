@@ -12,7 +12,7 @@ func TestNetwork(t *testing.T) {
 	a := s.do("POST", "/v2.0/networks", `{"network":{"name":"n1","provider:network_type":"vxlan","provider:segmentation_id":"77","id":"0cd3-a_B"}}`)
 	require.Equal(t, http.StatusCreated, a.status, a.text)
 	want := map[string]any{
-		"id": "0cd3-a_B", "managed_by": "", "name": "n1", "description": "", "tenant_id": "default", "project_id": "default",
+		"id": "0cd3-a_B", "name": "n1", "description": "", "tenant_id": "default", "project_id": "default",
 		"provider:network_type": "vxlan", "provider:segmentation_id": 77.0,
 		"status": "ACTIVE", "shared": false, "admin_state_up": true, "router:external": false, "subnets": []any{},
 		"provider:physical_network": nil, "qos_policy_id": nil, "is_default": false, "vlan_transparent": false, "dns_domain": "",
