@@ -1,35 +1,16 @@
 package api_test
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
-	"regexp"
-	"slices"
-	"strings"
 	"testing"
 
 	"bordergw/api"
+	"bordergw/internal/golden"
 
 	"github.com/stretchr/testify/require"
 )
-
-// exchange is one recorded request and the answer of Neutron 17.2.1 with
-// networking-l2gw 17.0.1.
-type exchange struct {
-	ID, Group, Method, Path, Who string
-	Nets                         int
-	Ctype                        *string
-	Headers                      map[string]string
-	Body                         *string
-	Capture                      map[string]string
-	Needs                        []string
-	Status                       int
-	Resp                         string
-}
 
 // different lists every exchange that we answer differently, and why. The test
 // fails when one of them matches, so that the list stays true.
@@ -57,16 +38,16 @@ var different = map[string]string{
 }
 
 func TestGolden(t *testing.T) {
-	groups := map[string]*golden{}
+	groups := map[string]*golden.Player{}
 	matched := 0
 	for _, x := range readGolden(t) {
-		g := groups[x.Group]
-		if g == nil {
-			g = newGolden(t, x)
-			groups[x.Group] = g
+		p := groups[x.Group]
+		if p == nil {
+			p = newPlayer(t, x)
+			groups[x.Group] = p
 		}
 		t.Run(x.ID, func(t *testing.T) {
-			err := g.play(x)
+			err := p.Play(x)
 			if why, listed := different[x.ID]; listed {
 				require.Error(t, err, "matches now, although listed as different: %s", why)
 				return
@@ -78,168 +59,27 @@ func TestGolden(t *testing.T) {
 	t.Logf("%d exchanges match, %d are listed as different", matched, len(different))
 }
 
-func readGolden(t *testing.T) (xs []exchange) {
-	f, err := os.Open("../testdata/golden/neutron.jsonl")
+func readGolden(t *testing.T) []golden.Exchange {
+	xs, err := golden.Read("../testdata/golden/neutron.jsonl")
 	require.NoError(t, err)
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var x exchange
-		require.NoError(t, json.Unmarshal(lines.Bytes(), &x))
-		xs = append(xs, x)
-	}
-	require.NoError(t, lines.Err())
-	require.NotEmpty(t, xs)
 	return xs
 }
 
-// golden plays one group's exchanges against one service.
-type golden struct {
-	*service
-	vars map[string]string
-}
-
-func newGolden(t *testing.T, x exchange) *golden {
-	g := &golden{newService(t, func(c *api.Config) { c.Auth = api.TrustedHeaders{} }), map[string]string{"base": "http://127.0.0.1:9696"}}
-	g.identify("admin")
-	g.switches()
-	for n := 1; n <= x.Nets; n++ {
+// newPlayer plays a group that begins with this exchange against a service of its own.
+func newPlayer(t *testing.T, first golden.Exchange) *golden.Player {
+	s := newService(t, func(c *api.Config) { c.Auth = api.TrustedHeaders{} })
+	s.header = http.Header{"X-User-Id": {"admin"}, "X-Project-Id": {"rig-project"}, "X-Roles": {"admin,member,reader"}}
+	s.switches()
+	vars := map[string]string{"base": "http://127.0.0.1:9696"}
+	for n := 1; n <= first.Nets; n++ {
 		name := fmt.Sprintf("net%d", n)
-		g.vars[name] = g.network(name)
+		vars[name] = s.network(name)
 	}
-	return g
-}
-
-func (g *golden) identify(who string) {
-	g.header = http.Header{"Content-Type": {"application/json"}}
-	project, roles := map[string]string{"admin": "rig-project", "member": "rig-member"}[who], "member,reader"
-	if project == "" {
-		return
-	}
-	if who == "admin" {
-		roles = "admin," + roles
-	}
-	g.header.Set("X-User-Id", who)
-	g.header.Set("X-Project-Id", project)
-	g.header.Set("X-Roles", roles)
-}
-
-func (g *golden) fill(s string) string {
-	for name, value := range g.vars {
-		s = strings.ReplaceAll(s, "${"+name+"}", value)
-	}
-	return s
-}
-
-// play sends the request and says how the answer differs.
-func (g *golden) play(x exchange) error {
-	g.identify(x.Who)
-	if x.Ctype == nil {
-		g.header.Del("Content-Type")
-	} else {
-		g.header.Set("Content-Type", *x.Ctype)
-	}
-	for k, v := range x.Headers {
-		g.header.Set(k, v)
-	}
-	body := ""
-	if x.Body != nil {
-		// The recording keeps a byte that is not UTF-8 as a lone surrogate.
-		body = strings.ReplaceAll(*x.Body, "\ufffd", "\xff")
-	}
-	a := g.do(x.Method, g.fill(x.Path), g.fill(body))
-	for name, path := range x.Capture {
-		g.capture(a, name, path)
-	}
-	return g.compare(x, a)
-}
-
-func (g *golden) capture(a answer, name, path string) {
-	var v any = a.json()
-	for _, key := range strings.Split(path, ".") {
-		object, _ := v.(map[string]any)
-		v = object[key]
-	}
-	g.vars[name], _ = v.(string)
-}
-
-func (g *golden) compare(x exchange, a answer) error {
-	if x.Status == http.StatusInternalServerError {
-		return compareServerError(x, a)
-	}
-	if a.status != x.Status {
-		return fmt.Errorf("status %d, upstream %d: %s", a.status, x.Status, a.text)
-	}
-	if x.Method == http.MethodHead {
-		return nil
-	}
-	got, want := g.normal(a.text), g.normal(g.fill(x.Resp))
-	if got != want {
-		return fmt.Errorf("got\n%s\nupstream\n%s", got, want)
-	}
-	return nil
-}
-
-// compareServerError accepts any 4xx where upstream fails on a client's
-// mistake, with upstream's type unless that is the generic one.
-func compareServerError(x exchange, a answer) error {
-	typ := func(s string) any {
-		var v map[string]map[string]any
-		_ = json.Unmarshal([]byte(s), &v)
-		return v["NeutronError"]["type"]
-	}
-	want := typ(x.Resp)
-	if a.status < 400 || a.status > 499 || want != "HTTPInternalServerError" && typ(a.text) != want {
-		return fmt.Errorf("status %d: %s", a.status, a.text)
-	}
-	return nil
-}
-
-var (
-	uuids   = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
-	portRow = regexp.MustCompile(`uuid=[0-9a-f-]+`)
-	extra   = []string{"project_id", "status", "status_detail", "conditions", "observed_revision", "ha_mode", "preempt"}
-)
-
-// normal prints a body with unnamed ids, lists sorted and our own keys left out.
-func (g *golden) normal(body string) string {
-	names := map[string]string{}
-	for name, value := range g.vars {
-		names[value] = name
-	}
-	// The port's row upstream, the other connection here.
-	body = portRow.ReplaceAllString(body, "uuid=*")
-	body = uuids.ReplaceAllStringFunc(body, func(id string) string { return "id:" + names[id] })
-	var v any
-	if err := json.Unmarshal([]byte(body), &v); err != nil {
-		return body
-	}
-	return canonical(v)
-}
-
-func canonical(v any) string {
-	switch x := v.(type) {
-	case []any:
-		items := []string{}
-		for _, item := range x {
-			items = append(items, canonical(item))
-		}
-		slices.Sort(items)
-		return "[" + strings.Join(items, ",") + "]"
-	case map[string]any:
-		items := []string{}
-		for key, value := range x {
-			if !slices.Contains(extra, key) {
-				items = append(items, key+"="+canonical(value))
-			}
-		}
-		slices.Sort(items)
-		return "{" + strings.Join(items, ",") + "}"
-	}
-	var b bytes.Buffer
-	_ = json.NewEncoder(&b).Encode(v)
-	return strings.TrimSpace(b.String())
+	return &golden.Player{Vars: vars, Send: func(r golden.Request) (golden.Answer, error) {
+		s.header = r.Header
+		a := s.do(r.Method, r.Path, r.Body)
+		return golden.Answer{Status: a.status, Text: a.text}, nil
+	}}
 }
 
 // TestGoldenExtensions compares the records that clients look for.
