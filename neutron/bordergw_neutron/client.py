@@ -24,6 +24,7 @@ PATHS = {
 # After a failure, requests fail at once for this long: a roll-back must not wait for the same timeouts again.
 FAIL_FAST_SECONDS = 2.0
 FIRST_PAUSE_SECONDS = 0.2
+MIN_TIMEOUT_SECONDS = 0.1
 
 Answer = collections.namedtuple('Answer', 'status body etag')
 
@@ -34,6 +35,11 @@ class _NoAnswer(Exception):
     def __init__(self, text, silent):
         super().__init__(text)
         self.silent = silent
+
+
+def _mark(obj):
+    """Who manages an object. bordergw answers with an empty text for nobody."""
+    return obj.get('managed_by') or ''
 
 
 def item_path(kind, object_id, *more):
@@ -53,6 +59,7 @@ class Client:
         self._local = threading.local()
         self._token = self._read_token()
         self._down_until, self._down_cause = 0.0, ''
+        self._answered_at = 0.0
 
     # Objects
 
@@ -75,7 +82,7 @@ class Client:
             return self._member(self.call('POST', PATHS[kind], {kind: obj}), kind)
         except exc.Refused as e:
             there = self.get(kind, obj['id']) if e.status == 409 else None
-            if there is None or there.get('managed_by') != obj.get('managed_by') or not same(there, obj):
+            if there is None or _mark(there) != _mark(obj) or not same(there, obj):
                 raise
             return there
 
@@ -155,37 +162,52 @@ class Client:
 
     def call(self, method, path, body=None, query=None, headers=None):
         """Send one request, several times if need be. Raises BorderGatewayUnavailable, or a Refused for a 4xx."""
-        if time.monotonic() < self._down_until:
+        began = time.monotonic()
+        if began < self._down_until:
             raise self._unavailable('%s %s: %s' % (method, path, self._down_cause))
-        error = None
-        for attempt in range(self.conf.retries + 1):
-            if attempt:
-                time.sleep(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
-            try:
-                return self._checked(method, path, self._send(method, path, body, query, headers))
-            except _NoAnswer as e:
-                error = e
-        if error.silent:
-            self._down_until, self._down_cause = time.monotonic() + FAIL_FAST_SECONDS, str(error)
-        raise self._unavailable('%s %s: %s' % (method, path, error))
+        try:
+            return self._tried(method, path, body, query, headers)
+        except _NoAnswer as e:
+            if e.silent and self._answered_at < began:
+                self._down_until, self._down_cause = time.monotonic() + FAIL_FAST_SECONDS, str(e)
+            raise self._unavailable('%s %s: %s' % (method, path, e))
 
-    def _send(self, method, path, body, query, headers):
+    def _tried(self, method, path, body, query, headers):
+        """Several tries, which together take no longer than one may.
+
+        Else a user who waits for a bordergw that hangs would wait for the timeouts of each.
+        """
+        deadline = time.monotonic() + self.conf.connect_timeout + self.conf.read_timeout
+        pauses = [FIRST_PAUSE_SECONDS * 2 ** n for n in range(self.conf.retries)]
+        while True:
+            try:
+                return self._checked(method, path, self._send(method, path, body, query, headers, deadline))
+            except _NoAnswer:
+                if not pauses or time.monotonic() + pauses[0] + MIN_TIMEOUT_SECONDS > deadline:
+                    raise
+            time.sleep(pauses.pop(0))
+
+    def _send(self, method, path, body, query, headers, deadline):
         """One try. A 401 may mean that the token has been replaced: then there is a second one."""
-        response = self._request(method, path, body, query, headers)
+        response = self._request(method, path, body, query, headers, deadline)
         if response.status_code == 401 and self._token_changed():
-            response = self._request(method, path, body, query, headers)
+            response = self._request(method, path, body, query, headers, deadline)
         return response
 
-    def _request(self, method, path, body, query, headers):
+    def _request(self, method, path, body, query, headers, deadline):
+        left = max(deadline - time.monotonic(), MIN_TIMEOUT_SECONDS)
+        timeouts = min(self.conf.connect_timeout, left), min(self.conf.read_timeout, left)
         headers = dict(headers or {})
         if self._token:
             headers['X-Auth-Token'] = self._token
         try:
-            return self._session().request(
+            response = self._session().request(
                 method, self.url + path, json=body, params=query, headers=headers, allow_redirects=False,
-                timeout=(self.conf.connect_timeout, self.conf.read_timeout))
+                timeout=timeouts)
         except requests.RequestException as e:
-            raise _NoAnswer(self._cause(e), silent=True)
+            raise _NoAnswer(self._cause(e, *timeouts), silent=True)
+        self._answered_at = time.monotonic()
+        return response
 
     def _session(self):
         session = getattr(self._local, 'session', None)
@@ -222,12 +244,13 @@ class Client:
             kind = {400: 'BadRequest', 404: 'NotFound'}.get(response.status_code, 'Conflict')
             return kind, ' '.join((response.text or response.reason or '').split())[:200]
 
-    def _cause(self, error):
+    @staticmethod
+    def _cause(error, connect_timeout, read_timeout):
         """Why there was no answer, in words of the operator and not of urllib3."""
         if isinstance(error, requests.ConnectTimeout):
-            return 'no connection within %g s' % self.conf.connect_timeout
+            return 'no connection within %.2g s' % connect_timeout
         if isinstance(error, requests.ReadTimeout):
-            return 'no answer within %g s' % self.conf.read_timeout
+            return 'no answer within %.2g s' % read_timeout
         inner = error
         while inner is not None:
             if isinstance(inner, OSError) and not isinstance(inner, requests.RequestException) and inner.errno:

@@ -23,7 +23,7 @@ OPTS = [
     cfg.FloatOpt('read_timeout', default=5.0, min=0.1,
                  help='Seconds to wait for an answer of bordergw.'),
     cfg.IntOpt('retries', default=2, min=0, max=10,
-               help='How often a request that got no answer is sent again.'),
+               help='How often a request that got no answer is sent again, within the sum of both timeouts.'),
     cfg.StrOpt('managed_by', default='neutron',
                help='Mark on what this Neutron keeps in bordergw. Each Neutron that shares a bordergw has its own.'),
     cfg.IntOpt('resync_interval', default=300, min=0,

@@ -76,6 +76,13 @@ class ClientTest(unittest.TestCase):
             with self.subTest(name), self.assertRaisesRegex(exc.Refused, 'already exists'):
                 self.create(self.client(TAKEN, (200, {'l2_gateway_connection': there})))
 
+    def test_own_object_without_mark(self):
+        """Of a gateway device: nobody manages it, which bordergw says with an empty text."""
+        device = {'id': 'd', 'name': 'sw1', 'management_port': '6640'}
+        there = dict(device, management_port=6640, managed_by='')
+        c = self.client(TAKEN, (200, {'gateway_device': there}))
+        self.assertEqual(there, c.create('gateway_device', device, bodies.same_device))
+
     def test_conflict_that_is_not_about_the_id(self):
         c = self.client(fakes.fault(409, 'L2GatewayDuplicateSegmentationID', 'taken'),
                         fakes.fault(404, 'L2GatewayConnectionNotFound', 'x'))
@@ -130,6 +137,29 @@ class ClientTest(unittest.TestCase):
         self.unavailable('DELETE /v2.0/networks/n: no answer', c.delete, 'network', 'n')
         self.assertLess(time.monotonic() - began, 0.2)
         self.assertEqual(1, len(self.server.requests))
+
+    def test_tries_end_in_time(self):
+        """A user waits for the timeouts of one try, however often it is tried again."""
+        def slow(request):
+            time.sleep(2)
+            return 200, {'networks': []}
+        c = self.client(slow, retries=10)
+        began = time.monotonic()
+        self.unavailable('no answer', c.list, 'network')
+        self.assertLess(time.monotonic() - began, 0.5 + 0.3 + 0.2)
+        self.assertLess(1, len(self.server.requests))
+
+    def test_one_that_is_late_does_not_stop_others(self):
+        """bordergw has answered another request since: it is there again."""
+        c = self.client((200, {'networks': []}), retries=0)
+
+        def slow(request):
+            c.list('network')       # in a thread of the server
+            time.sleep(0.6)
+            return 200, {'networks': []}
+        self.server.answers = [slow, (200, {'networks': []})]
+        self.unavailable('no answer', c.list, 'network')
+        self.assertEqual([], c.list('network'))
 
     def test_serves_again_after_fail_fast(self):
         with mock.patch.object(client, 'FAIL_FAST_SECONDS', 0):
