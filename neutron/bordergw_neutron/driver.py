@@ -4,6 +4,8 @@
 Neutron's rows are the truth and bordergw follows them. What is created is stored, then sent; what bordergw refuses is
 taken back. No request is sent inside a transaction of the database.
 """
+import contextlib
+
 from networking_l2gw.services.l2gateway import service_drivers
 from neutron_lib.callbacks import events
 from neutron_lib.callbacks import registry
@@ -81,10 +83,21 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
     def delete_port_mac(self, context, port):
         pass
 
+    @contextlib.contextmanager
+    def _owed_without_answer(self):
+        """What gets no answer may have been carried out, or may be later: a comparison is to find it."""
+        try:
+            yield
+        except exc.BorderGatewayUnavailable:
+            self.background.owe()
+            raise
+
     # Gateways
 
     def create_l2_gateway_postcommit(self, context, l2_gateway):
-        self.client.create(sync.GATEWAY, bodies.gateway_body(l2_gateway, self.conf.managed_by), bodies.same_gateway)
+        body = bodies.gateway_body(l2_gateway, self.conf.managed_by)
+        with self._owed_without_answer():
+            self.client.create(sync.GATEWAY, body, bodies.same_gateway)
         self.background.ensure()
 
     def update_l2_gateway(self, context, l2_gateway_id, l2_gateway):
@@ -92,13 +105,17 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         change = bodies.gateway_change(l2_gateway[sync.GATEWAY])
         if not change:
             return
+        with self._owed_without_answer():
+            self._send_change(l2_gateway_id, change)
+
+    def _send_change(self, gateway_id, change):
         try:
-            self.client.update(sync.GATEWAY, l2_gateway_id, change)
+            self.client.update(sync.GATEWAY, gateway_id, change)
         except exc.Refused as e:
             if not exc.is_kind(e, 'L2GatewayNotFound'):
                 raise
-            self._create_gateway_again(l2_gateway_id)
-            self.client.update(sync.GATEWAY, l2_gateway_id, change)
+            self._create_gateway_again(gateway_id)
+            self.client.update(sync.GATEWAY, gateway_id, change)
 
     def update_l2_gateway_failed(self, l2_gateway_id):
         """bordergw has a change that the database does not."""
@@ -129,16 +146,20 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         self.syncer.network(l2_gateway_connection[sync.CONNECTION]['network_id'])
 
     def create_l2_gateway_connection_postcommit(self, context, l2_gateway_connection):
-        try:
-            self._create_connection(l2_gateway_connection)
-        except exc.Refused as e:
-            if not self._restored(l2_gateway_connection, e):
-                raise
-            self._create_connection(l2_gateway_connection)
+        with self._owed_without_answer():
+            self._create_or_restore(l2_gateway_connection)
         network_id = l2_gateway_connection['network_id']
         self.background.dirty([network_id])
         self.background.later(0, self._announce, network_id)
         self.background.later(ANNOUNCE_SECONDS, self._announce, network_id)
+
+    def _create_or_restore(self, connection):
+        try:
+            self._create_connection(connection)
+        except exc.Refused as e:
+            if not self._restored(connection, e):
+                raise
+            self._create_connection(connection)
 
     def _restored(self, connection, refused):
         """Whether a connection was refused because bordergw had lost its network or gateway, which it now has again.

@@ -225,6 +225,13 @@ class BorderL2GatewayPlugin(l2gw_plugin.L2GatewayPlugin):
             self.driver.delete_l2_gateway_connection_precommit(context, l2_gateway_connection_id)
         self.driver.delete_l2_gateway_connection_postcommit(context, l2_gateway_connection_id)
 
+    def update_l2_gateway_connection(self, context, l2_gateway_connection_id, l2_gateway_connection):
+        """A PUT that changes something is refused before, since no attribute can be changed. networking-l2gw answers
+        an empty one with 500."""
+        self._admin_check(context, 'UPDATE')
+        self.get_l2_gateway_connection(context, l2_gateway_connection_id)
+        raise web_exc.HTTPBadRequest('A connection cannot be updated.')
+
     # For the comparison
 
     def connected_networks(self, context, among=None):

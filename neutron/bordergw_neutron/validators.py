@@ -27,8 +27,9 @@ def number(value):
     return None
 
 
-def validate_device_list(data, valid_values=None):
-    """The validator of the attribute devices, in place of networking-l2gw's."""
+def validate_gwdevice_list(data, valid_values=None):
+    """The validator of the attribute devices, in place of networking-l2gw's, which names itself in a text: so this one
+    has the same name."""
     if not data:
         return _upstream_device_list(data)
     if not isinstance(data, list):
@@ -108,5 +109,5 @@ def install():
     extension a second time, which adds the module's function again. neutron-lib refuses another function under a name
     that is taken, and the extension would be lost: so the module's function is replaced, too.
     """
-    upstream.validate_gwdevice_list = validate_device_list
-    validators.validators['type:l2gwdevice_list'] = validate_device_list
+    upstream.validate_gwdevice_list = validate_gwdevice_list
+    validators.validators['type:l2gwdevice_list'] = validate_gwdevice_list

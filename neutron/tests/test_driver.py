@@ -67,6 +67,19 @@ class DriverTest(unittest.TestCase):
         self.driver.update_l2_gateway_failed('g')
         self.driver.background.owe.assert_called_once()
 
+    def test_what_gets_no_answer_is_owed(self):
+        """bordergw may have carried it out, or may do so later."""
+        self.driver.client.update.side_effect = self.driver.client.create.side_effect = DOWN
+        for name, call in [
+                ('create gateway', lambda: self.driver.create_l2_gateway_postcommit(None, GATEWAY)),
+                ('update gateway', lambda: self.driver.update_l2_gateway(None, 'g', {'l2_gateway': {'name': 'new'}})),
+                ('create connection', lambda: self.driver.create_l2_gateway_connection_postcommit(None, CONNECTION))]:
+            with self.subTest(name):
+                self.driver.background.reset_mock()
+                with self.assertRaises(exc.BorderGatewayUnavailable):
+                    call()
+                self.driver.background.owe.assert_called_once()
+
     def test_update_refused(self):
         self.driver.client.update.side_effect = refused('L2GatewayPhysicalPortNotFound')
         with self.assertRaises(exc.Refused):

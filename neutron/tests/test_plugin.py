@@ -35,7 +35,7 @@ ROUND_TRIPS = [
 def rows_of(device):
     """What the validator and the plugin make of a request."""
     devices = [copy.deepcopy(device)]
-    assert validators.validate_device_list(devices) is None
+    assert validators.validate_gwdevice_list(devices) is None
     return fakes.device(devices[0]['device_name'], *plugin.interface_rows('row', devices[0]['interfaces']))
 
 
@@ -67,7 +67,7 @@ class WordsTest(unittest.TestCase):
         for name, asked, _ in ROUND_TRIPS:
             with self.subTest(name):
                 devices = [copy.deepcopy(asked)]
-                validators.validate_device_list(devices)
+                validators.validate_gwdevice_list(devices)
                 want = {'name': '', 'devices': [bodies.device_body(devices[0])]}
                 self.assertTrue(bodies.same_gateway(
                     {'name': '', 'devices': [plugin.device_words(rows_of(asked))]}, want))
@@ -134,6 +134,13 @@ class PluginTest(unittest.TestCase):
         self.assertIs(gateway.devices[0], find(gateway, {'device_name': 'a'}))
         self.assertIs(gateway.devices[1], find(gateway, {'device_name': 'a', 'device_id': 'a'}))
         self.assertIsNone(find(gateway, {'device_name': 'b'}))
+
+    def test_connections_are_not_updated(self):
+        found = self.plugin()
+        found._admin_check = lambda context, action: None
+        found.get_l2_gateway_connection = lambda context, id: {'id': id}
+        with self.assertRaises(web_exc.HTTPBadRequest):
+            found.update_l2_gateway_connection(None, 'c', {'l2_gateway_connection': {}})
 
     def test_default_provider(self):
         found = self.plugin()

@@ -73,45 +73,45 @@ class DeviceListTest(unittest.TestCase):
     def test_refused(self):
         for name, devices, reason in REFUSED:
             with self.subTest(name):
-                self.assertEqual(reason, validators.validate_device_list(copy.deepcopy(devices)))
+                self.assertEqual(reason, validators.validate_gwdevice_list(copy.deepcopy(devices)))
 
     def test_vlans(self):
         for vlan, text in [('abc', 'valid integer'), (4095, 'out of range'), (-1, 'out of range'),
                            (5.7, 'valid integer'), (True, 'valid integer'), (' 12 ', 'valid integer')]:
             for key in ('device_name', 'device_id'):
                 with self.subTest(vlan=vlan, key=key), self.assertRaisesRegex(n_exc.InvalidInput, text):
-                    validators.validate_device_list(
+                    validators.validate_gwdevice_list(
                         [{key: 'sw1', 'interfaces': [{'name': 'p1', 'segmentation_id': [vlan]}]}])
 
     def test_border_device_gets_the_form_of_rows(self):
         for name, more, vni in BORDER:
             with self.subTest(name):
                 devices = [dict({'device_id': 'a'}, **more)]
-                self.assertIsNone(validators.validate_device_list(devices))
+                self.assertIsNone(validators.validate_gwdevice_list(devices))
                 self.assertEqual([{'device_id': 'a', 'device_name': 'a',
                                    'interfaces': [{'name': None, 'segmentation_id': [vni]}]}], devices)
 
     def test_interfaces_of_a_device_by_id_stay(self):
         devices = [{'device_id': 'a', 'segmentation_id': 5, 'interfaces': [{'name': 'p1', 'segmentation_id': ['7']}]}]
-        self.assertIsNone(validators.validate_device_list(devices))
+        self.assertIsNone(validators.validate_gwdevice_list(devices))
         self.assertEqual([{'name': 'p1', 'segmentation_id': ['7']}, {'name': None, 'segmentation_id': [5]}],
                          devices[0]['interfaces'])
 
     def test_both_forms_in_one_gateway(self):
         devices = [{'device_name': 'sw1', 'interfaces': [{'name': 'p1', 'segmentation_id': ['0', 4094]}]},
                    {'device_id': 'a', 'segmentation_id': 5}]
-        self.assertIsNone(validators.validate_device_list(devices))
+        self.assertIsNone(validators.validate_gwdevice_list(devices))
         self.assertEqual({'device_name': 'sw1', 'interfaces': [{'name': 'p1', 'segmentation_id': ['0', 4094]}]},
                          devices[0])
 
     def test_segmentation_id_beside_a_name_is_ignored(self):
-        self.assertIsNone(validators.validate_device_list(
+        self.assertIsNone(validators.validate_gwdevice_list(
             [{'device_name': 'sw1', 'segmentation_id': 'x', 'interfaces': [P1]}]))
 
     def test_install_survives_a_second_loading_of_the_extension(self):
         validators.install()
         n_validators.add_validator('l2gwdevice_list', l2gw_validators.validate_gwdevice_list)
-        self.assertIs(validators.validate_device_list, n_validators.validators['type:l2gwdevice_list'])
+        self.assertIs(validators.validate_gwdevice_list, n_validators.validators['type:l2gwdevice_list'])
 
 
 if __name__ == '__main__':
