@@ -234,11 +234,19 @@ func (s *EndpointSet) IPv4Of(mac MAC) (ip IPv4) {
 	if s == nil {
 		return ip
 	}
-	i, found := slices.BinarySearchFunc(s.MACs, mac, func(m EndpointMAC, mac MAC) int { return m.MAC.Compare(mac) })
-	if found && s.MACs[i].IP.Is4() {
-		ip = s.MACs[i].IP.As4()
+	if m, found := s.Find(mac); found && m.IP.Is4() {
+		ip = m.IP.As4()
 	}
 	return ip
+}
+
+// Find returns what the set says of a MAC.
+func (s *EndpointSet) Find(mac MAC) (m EndpointMAC, found bool) {
+	i, found := slices.BinarySearchFunc(s.MACs, mac, func(m EndpointMAC, mac MAC) int { return m.MAC.Compare(mac) })
+	if found {
+		m = s.MACs[i]
+	}
+	return m, found
 }
 
 // IPv4 is the address of a host. The zero value stands for none.

@@ -11,6 +11,8 @@ type MACMove struct {
 	// DeviceID is the GatewayDevice whose switch has learned it, or the EndpointSet that says
 	// where it is.
 	DeviceID string `json:"device_id"`
+	// VTEPAddress is where the MAC is there; the zero value in records of earlier versions.
+	VTEPAddress VTEPAddress `json:"vtep_address,omitzero"`
 	// Number counts the moves of the MAC.
 	Number  uint64    `json:"number"`
 	MovedAt time.Time `json:"moved_at"`

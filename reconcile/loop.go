@@ -169,7 +169,7 @@ func (l *Loop) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	l.macs.recall(l.store.Definitions())
+	l.macs.recall(l.store.Definitions(), time.Now())
 	for _, socket := range l.opts.Listeners {
 		running.Go(func() { l.acceptor.Accept(ctx, socket, &running) })
 	}

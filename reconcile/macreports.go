@@ -131,18 +131,24 @@ func (r *macReports) countFrozen() int {
 	return r.table.CountFrozen()
 }
 
-// recall gives the MAC table what an earlier process remembered.
-func (r *macReports) recall(defs *model.Definitions) {
+// recall gives the MAC table what an earlier process remembered, and what sources answer for
+// as of the same definitions: what they say later is news.
+func (r *macReports) recall(defs *model.Definitions, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	all := r.renumber(defs)
 	for m := range defs.Moves.All() {
+		was := mactable.Move{Key: mactable.Key{Network: m.NetworkID, MAC: m.MAC}, Seq: m.Number}
 		if gd, ok := defs.Devices.Get(m.DeviceID); ok {
-			r.table.Recall(m.NetworkID, m.MAC, numberOf(all, gd), m.Number)
+			was.Database, was.Endpoint = numberOf(all, gd), m.VTEPAddress
 		} else if set, ok := defs.Endpoints.Get(m.DeviceID); ok {
-			r.table.Recall(m.NetworkID, m.MAC, topology.SourceID(set), m.Number)
+			was.Database = topology.SourceID(set) // it says itself where the MAC is
+		} else {
+			continue
 		}
+		r.table.Recall(was, now)
 	}
+	r.placements.place(r.table, defs.Endpoints, now)
 }
 
 // takeFrozen takes, once, the MACs that stand still from now on, and reports whether there

@@ -61,7 +61,7 @@ func (k *moveKeeper) record(ctx context.Context, defs *model.Definitions, now ti
 }
 
 // recordsOf gives moves as the store keeps them: by the devices, or sources, where the
-// MACs are now.
+// MACs are now, "" for one that is nowhere.
 func recordsOf(moves []mactable.Move, defs *model.Definitions, now time.Time) (out []model.MACMove) {
 	if len(moves) == 0 {
 		return nil
@@ -74,8 +74,10 @@ func recordsOf(moves []mactable.Move, defs *model.Definitions, now time.Time) (o
 		device[topology.SourceID(set)] = set.ID
 	}
 	for _, m := range moves {
-		if id := device[m.Database]; id != "" {
-			out = append(out, model.MACMove{NetworkID: m.Network, MAC: m.MAC, DeviceID: id, Number: m.Seq, MovedAt: now})
+		id := device[m.Database]
+		_, stored := defs.Moves.Get(model.MoveID(m.Network, m.MAC))
+		if id != "" || m.Database == 0 && stored {
+			out = append(out, model.MACMove{NetworkID: m.Network, MAC: m.MAC, DeviceID: id, VTEPAddress: m.Endpoint, Number: m.Seq, MovedAt: now})
 		}
 	}
 	return out

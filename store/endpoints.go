@@ -3,7 +3,10 @@ package store
 import "bordergw/model"
 
 // endpointRules keep what sources outside answer for in a network that exists.
-type endpointRules struct{ tx *txn }
+type endpointRules struct {
+	tx    *txn
+	moves *moveRules
+}
 
 // put replaces a set, and returns what stands then. One that says nothing new, or nothing at
 // all, is not stored.
@@ -27,6 +30,7 @@ func (r *endpointRules) put(set *model.EndpointSet, condition model.IfMatch) (*m
 	} else if r.sources(set.NetworkID) >= model.MaxEndpointSources {
 		return nil, model.ErrTooManySources(set.NetworkID)
 	}
+	r.moves.placed(&stored, old)
 	return endpointSets.put(r.tx, &stored), nil
 }
 

@@ -26,8 +26,9 @@ func (s *Store) NoteVNIs(device string, all bool, vnis map[string]model.VNI) {
 	s.sightings.note(device, all, vnis)
 }
 
-// RecordMoves stores the last moves of MACs. It forgets moves that are older than a
-// day or of networks that are gone, and the oldest where there are too many.
+// RecordMoves stores the last moves of MACs; of one that is nowhere, which has no device, it
+// forgets it. It forgets moves of networks that are gone, those that are older than a day unless
+// a source says that the MAC is elsewhere, and the oldest where there are too many.
 func (s *Store) RecordMoves(ctx context.Context, list []model.MACMove) error {
 	return s.do(ctx, func(r *rules) error { return r.moves.record(list) })
 }

@@ -31,7 +31,7 @@ func begin(s *Store, base *snapshot) *rules {
 	r.cleanup = cleanup{tx, &r.quarantine}
 	r.vnis = vniRules{tx, &r.quarantine, s.opts.VNIRange, &s.sightings}
 	r.stitching = stitching{tx, &r.quarantine}
-	r.endpoints = endpointRules{tx}
+	r.endpoints = endpointRules{tx, &r.moves}
 	r.networks = networkRules{tx, &r.quotas, &r.quarantine, &r.vnis, &r.endpoints}
 	r.inventories = inventoryRules{tx, &r.cleanup}
 	r.remoteMACs = remoteMACRules{tx}

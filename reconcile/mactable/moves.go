@@ -12,28 +12,29 @@ const maxMoved = 100_000
 // Move is where a MAC that moved is now.
 type Move struct {
 	Key
+	// Database is 0 if the MAC is nowhere.
 	Database vtep.DatabaseID
+	Endpoint model.VTEPAddress
 	// Seq is the sequence number of the move.
 	Seq uint64
-}
-
-// Recall tells the Table where a MAC was when an earlier process ended.
-func (l *Table) Recall(network string, mac model.MAC, db vtep.DatabaseID, seq uint64) {
-	l.network(network).recalled[mac] = recalledLocation{database: db, seq: seq}
 }
 
 // Moved reports whether there is anything for TakeMoves.
 func (l *Table) Moved() bool { return len(l.moved) > 0 }
 
-// TakeMoves returns the MACs that moved since it was last called.
+// TakeMoves returns the MACs that moved since it was last called, and those that had moved
+// before and are elsewhere now because a switch has lost them.
 func (l *Table) TakeMoves() (out []Move) {
 	for id := range l.moved {
 		n := l.networks[id.Network]
-		if n == nil || n.macs[id.MAC] == nil {
+		if n == nil {
 			continue
 		}
-		w := n.macs[id.MAC].winner()
-		out = append(out, Move{Key: id, Database: w.Database, Seq: w.Seq})
+		var w Candidate
+		if s := n.macs[id.MAC]; s != nil {
+			w = s.winner()
+		}
+		out = append(out, Move{Key: id, Database: w.Database, Endpoint: w.Endpoint, Seq: w.Seq})
 	}
 	clear(l.moved)
 	return out

@@ -59,8 +59,7 @@ func (n *networkTable) setFlood(db vtep.DatabaseID, list []model.VTEPAddress) {
 func (n *networkTable) learn(is location, first bool, now Instant) {
 	s := n.macs[is.MAC]
 	if s == nil {
-		s = &entry{}
-		n.macs[is.MAC] = s
+		s = n.enter(is.MAC, is.Database, now)
 	}
 	h := s.at(is.Database)
 	fresh := h == nil || h.learning != is.learning || h.Endpoint != is.Endpoint
@@ -77,15 +76,28 @@ func (n *networkTable) learn(is location, first bool, now Instant) {
 	}
 	winner := s.winner()
 	h.gone, h.learning, h.Endpoint, h.LearnedAt = 0, is.learning, is.Endpoint, now
-	if !first && winner.Database != is.Database && winner.Database != 0 && !s.isFrozen(now) {
+	elsewhere := winner.Database != is.Database && winner.Database != 0
+	switch was, recalled := n.recalled[is.MAC]; {
+	case !first && (elsewhere || recalled && was.database != is.Database) && !s.isFrozen(now):
 		s.move(h, winner.Endpoint, now)
 		n.noteMove(is.MAC, s, now)
-	}
-	if was, ok := n.recalled[is.MAC]; first && ok && was.database == is.Database {
+	case first && recalled && was.database == is.Database:
 		h.Seq = was.seq
 		s.seq = max(s.seq, was.seq)
+		n.noteLocation(is.MAC, s, winner.Database)
+	}
+	if !first {
+		delete(n.recalled, is.MAC) // this is news
 	}
 	n.arm(is.MAC, s)
+}
+
+// noteLocation notes that a MAC that has ever moved is at another database than before, or
+// nowhere, without having moved.
+func (n *networkTable) noteLocation(mac model.MAC, s *entry, before vtep.DatabaseID) {
+	if s.seq > 0 && before != 0 && s.winner().Database != before && len(n.moved) < maxMoved {
+		n.moved[Key{n.name, mac}] = struct{}{}
+	}
 }
 
 // noteMove notes that a MAC moved, or moved too often.

@@ -84,7 +84,7 @@ func TestPlacedAfterRestart(t *testing.T) {
 			s := newSwitches(t, 2)
 			key := rowKey{network, macOf(1)}
 			if c.recall != 0 {
-				s.Recall(network, key.mac, c.recall, 3)
+				s.Recall(Move{Key: Key{network, key.mac}, Database: c.recall, Seq: 3}, at(0))
 			}
 			s.place(key, ipOf(50), true, 1)
 			s.write(1, key, ipOf(1))
@@ -92,4 +92,16 @@ func TestPlacedAfterRestart(t *testing.T) {
 			s.requireLocation(c.want, key, at(2), c.name)
 		})
 	}
+}
+
+// TestPlacedMACOfASwitchThatIsAway: a host has left for a port, and the switch can not be reached
+// for longer than the hold: the source is believed again.
+func TestPlacedMACOfASwitchThatIsAway(t *testing.T) {
+	s, key := placing(t)
+	s.learn(1, key, ipOf(1), at(1))
+	s.Disconnected(1, at(10))
+	s.pass(at(9 + DefaultHold.Seconds()))
+	s.requireLocation(1, key, at(9+DefaultHold.Seconds()), "it is held")
+	s.pass(at(11 + DefaultHold.Seconds()))
+	s.requireLocation(source, key, at(400), "that is all that is known")
 }

@@ -27,9 +27,7 @@ func (l *Table) Renumber(from, to vtep.DatabaseID) {
 		s.merge(from, to)
 		n.arm(mac, s)
 	})
-	for _, n := range l.networks {
-		n.renumberRecalled(from, to)
-	}
+	l.renumberRecalled(from, to)
 	l.renumberFloods(from, to)
 }
 
@@ -43,14 +41,6 @@ func (s *entry) merge(from, to vtep.DatabaseID) {
 	}
 	b.Seq, b.LearnedAt = seq, first
 	s.locations = slices.DeleteFunc(s.locations, func(h location) bool { return h.Database == from })
-}
-
-func (n *networkTable) renumberRecalled(from, to vtep.DatabaseID) {
-	for mac, was := range n.recalled {
-		if was.database == from {
-			n.recalled[mac] = recalledLocation{to, was.seq}
-		}
-	}
 }
 
 // renumberFloods keeps what the other database names, if it has named any.

@@ -20,7 +20,7 @@ func TestRenumber(t *testing.T) {
 	s.learn(2, mac2, ipOf(2), at(3))
 	s.learn(1, mac3, ipOf(2), at(3))
 	s.Update(2, vtep.Locals{Flood: map[string][]model.VTEPAddress{network: {ipOf(9)}}}, always(false), at(3))
-	s.Recall(network, macOf(4), 2, 7)
+	s.Recall(Move{Key: Key{network, macOf(4)}, Database: 2, Seq: 7}, at(3))
 	s.TakeMoves()
 	s.Disconnected(1, at(4))
 	s.Renumber(2, 1)

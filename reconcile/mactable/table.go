@@ -60,6 +60,9 @@ type Table struct {
 	moved       map[Key]struct{}
 	newlyFrozen []Key // since remember last reported of them
 	deadlines   deadlines
+	// recalledOf lists, by database, what was recalled. It is held until recallHold.
+	recalledOf map[vtep.DatabaseID][]Key
+	recallHold Instant
 }
 
 // Key is one MAC in one network.
@@ -68,17 +71,12 @@ type Key struct {
 	MAC     model.MAC
 }
 
-// recalledLocation is a winner from before the process began.
-type recalledLocation struct {
-	database vtep.DatabaseID
-	seq      uint64
-}
-
 func New(epoch time.Time, localHold, hold, contradict time.Duration) *Table {
 	return &Table{
 		epoch: epoch, localHold: localHold, hold: hold, contradict: contradict,
 		networks: map[string]*networkTable{}, winners: map[string]*Learned{}, changed: map[string]*networkTable{},
 		reported: map[vtep.DatabaseID]map[*networkTable]int{}, flooded: map[vtep.DatabaseID][]string{}, moved: map[Key]struct{}{},
+		recalledOf: map[vtep.DatabaseID][]Key{},
 	}
 }
 
@@ -114,6 +112,9 @@ func (l *Table) Update(db vtep.DatabaseID, reported vtep.Locals, first func(netw
 			}
 			n.learn(location{Candidate: Candidate{MAC: m.MAC, Source: Local, Database: db, Endpoint: m.Endpoint}, learning: m.Learning}, isFirst, now)
 		}
+	}
+	if reported.Full {
+		l.forgetRecalled(db)
 	}
 	l.floods(db, reported.Flood)
 }
@@ -209,7 +210,9 @@ func (l *Table) Expire(at time.Time) (next time.Time) {
 		}
 		s := n.macs[id.MAC]
 		s.due = 0
+		was := s.winner().Database
 		n.expireEntry(id.MAC, s, now)
+		n.noteLocation(id.MAC, s, was)
 		if len(s.locations) == 0 {
 			delete(n.macs, id.MAC)
 			continue
