@@ -218,10 +218,11 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 		l.refresh() // definitions alone may make a connection impossible
 	}
 	nextForgotten := forgetExpired(ctx, l.store, l.log)
-	lost, clean := failedOver(defs, down), cleaning(defs)
+	lost, clean, anew := failedOver(defs, down), cleaning(defs), l.newNetworks.madeAnew(defs)
 	for id, w := range l.workers.all() {
 		w.failedOver.Store(anyShared(defs, lost, id))
-		w.setWant(view.Wants[id], view.Revision, anyShared(defs, clean, id))
+		again := w.reports.again(view.Wants[id], anew)
+		w.setWant(view.Wants[id], view.Revision, again || anyShared(defs, clean, id))
 	}
 	for _, w := range l.workers.turns.workers() {
 		w.setWant(view.Wants[w.device.id], view.Revision, true)

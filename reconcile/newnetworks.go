@@ -14,6 +14,23 @@ type newNetworks struct {
 	settle time.Duration
 	// since is when each came, for as long as that is recent.
 	since map[string]time.Time
+	// known are all networks of the last View.
+	known model.Table[model.Network, *model.Network]
+}
+
+// madeAnew lists the networks, by id, that were deleted since the last View and made anew with
+// their ids. A View that is made from ids does not show that they are others.
+func (n *newNetworks) madeAnew(defs *model.Definitions) (out []string) {
+	if n.known.Same(defs.Networks) {
+		return nil
+	}
+	for net := range defs.Networks.All() {
+		if was, ok := n.known.Get(net.ID); ok && was.Seq != net.Seq {
+			out = append(out, net.ID)
+		}
+	}
+	n.known = defs.Networks
+	return out
 }
 
 // at lists those of a time, and returns when the next of them is new no longer. was is the

@@ -26,8 +26,8 @@ func (p *placements) place(table *mactable.Table, sets model.Table[model.Endpoin
 	}
 	for set := range sets.All() {
 		was, _ := p.placed.Get(set.ID)
-		if was != nil && was.Seq != set.Seq { // it was deleted and made anew
-			was = nil
+		if was != nil && was.Seq != set.Seq { // deleted and made anew: what says the same is no news
+			table.Renumber(topology.SourceID(was), topology.SourceID(set))
 		}
 		if was != set {
 			table.Place(topology.SourceID(set), set.NetworkID, set.MovedSince(was), !p.begun, now)

@@ -18,7 +18,8 @@ type networkReports struct {
 	complete map[string]*model.Network
 
 	mu sync.Mutex
-	// left: a network was given up, so that what was reported of it may be forgotten;
+	// left: a network was given up, or made anew with its id, so that what was reported of
+	// it may be forgotten;
 	// joined are those that have come since MACs were last reported.
 	left   bool
 	joined []string
@@ -54,6 +55,18 @@ func (r *networkReports) note(was, want *vtep.Want) {
 			r.joined = append(r.joined, s.Name)
 		}
 	}
+}
+
+// again has all MACs be reported once more if a network that the switch is to carry was made
+// anew, and reports whether.
+func (r *networkReports) again(want *vtep.Want, anew []string) bool {
+	if want == nil || !slices.ContainsFunc(anew, func(name string) bool { return want.Segment(name) != nil }) {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.left, r.joined = true, nil
+	return true
 }
 
 func sameNetworks(a, b *vtep.Want) bool {

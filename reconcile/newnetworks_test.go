@@ -1,0 +1,39 @@
+package reconcile
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"bordergw/model"
+	"bordergw/model/modeltest"
+	"bordergw/vtep"
+)
+
+// TestNetworkMadeAnewIsReportedAnew: a network that is deleted and made anew with its id
+// between two Views, as a program that chooses ids may do: the switches that carry it are to
+// report all their MACs, else nothing that moves there counts as a move.
+func TestNetworkMadeAnewIsReportedAnew(t *testing.T) {
+	top := modeltest.New()
+	net, other := top.Network("n", 5000), top.Network("o", 5001)
+	var known newNetworks
+	require.Empty(t, known.madeAnew(&top.Definitions))
+	anew := *net
+	anew.Record = top.Record(net.ID)
+	top.Networks = top.Networks.Without(net.ID).With(&anew)
+	require.Equal(t, []string{net.ID}, known.madeAnew(&top.Definitions))
+	require.Empty(t, known.madeAnew(&top.Definitions), "once")
+	renamed := anew
+	renamed.Name = "m"
+	top.Networks = top.Networks.With(&renamed)
+	require.Empty(t, known.madeAnew(&top.Definitions), "it is the same network")
+
+	carries := func(net *model.Network) *vtep.Want { return &vtep.Want{Segments: []*vtep.Segment{{Name: net.ID}}} }
+	r := networkReports{}
+	require.False(t, r.again(nil, []string{net.ID}))
+	require.False(t, r.again(carries(other), []string{net.ID}))
+	require.False(t, r.changed(&top.Definitions))
+	require.True(t, r.again(carries(net), []string{net.ID}))
+	require.True(t, r.changed(&top.Definitions), "it is another network")
+	require.False(t, r.changed(&top.Definitions), "once")
+}
