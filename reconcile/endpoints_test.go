@@ -137,3 +137,37 @@ func TestRestartWithoutASource(t *testing.T) {
 	r.enters(a, model.DeviceInSync)
 	require.Equal(t, b.tunnelIP, a.sends(net, m1), "the host has not moved")
 }
+
+// TestConnectionStaysActiveWhileEndpointsChange: a virtual machine that starts is a MAC more, as one that a
+// switch learns is: the connection stays what it is.
+func TestConnectionStaysActiveWhileEndpointsChange(t *testing.T) {
+	r := newStandalone(t, 2, reconcile.Options{})
+	net := r.network()
+	conn := r.connect(net, model.ActiveActive, r.tors...)
+	r.places(t, net, m1, "192.0.2.51")
+	r.active(conn)
+	r.holds(r.tors[0], net, m1, "192.0.2.51")
+	since := model.FindCondition(r.loop.ConnectionStatus(conn).Conditions, model.Programmed).Since
+	seen, stop, ended := map[string]int{}, make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				seen[r.loop.ConnectionStatus(conn).State]++
+			}
+		}
+	}()
+	for i := range 30 {
+		mac := fmt.Sprintf("00:00:00:00:01:%02x", i)
+		r.places(t, net, mac, "192.0.2.51")
+		r.holds(r.tors[0], net, mac, "192.0.2.51")
+	}
+	close(stop)
+	<-ended
+	r.active(conn)
+	now := model.FindCondition(r.loop.ConnectionStatus(conn).Conditions, model.Programmed).Since
+	require.Len(t, seen, 1, "it was %v; Programmed since %s, before %s", seen, now, since)
+}

@@ -159,21 +159,8 @@ func Compile(input Input, prev *View) *View {
 		maps.Copy(v.Contested, gv.contested)
 	}
 	v.assemble(in, prev)
-	v.Since = v.unchangedSince(prev)
+	v.Since = v.unchangedSince(in.Definitions, prev)
 	return v
-}
-
-// unchangedSince is since when each device's Want says the same. A change of the
-// definitions that asks nothing new of a switch leaves its connections programmed.
-func (v *View) unchangedSince(prev *View) map[string]uint64 {
-	out := make(map[string]uint64, len(v.Wants))
-	for dev, want := range v.Wants {
-		out[dev] = v.Revision
-		if prev != nil && vtep.SameWant(prev.Wants[dev], want) {
-			out[dev] = prev.Since[dev]
-		}
-	}
-	return out
 }
 
 // Believes reports whether what a device learns in a network counts.

@@ -26,6 +26,36 @@ func TestUnchangedSince(t *testing.T) {
 	require.Equal(t, next.Revision, next.Since[two.ID])
 }
 
+// TestEndpointsAskNothingNew: what a source answers for is where MACs are, as what a switch
+// learns is: connections stay programmed. A binding, a far MAC or a member more is asked for.
+func TestEndpointsAskNothingNew(t *testing.T) {
+	topo := newTopology()
+	one := topo.Device("sw1", "")
+	net := topo.Network("a", 5001)
+	topo.Access(net, one)
+	first := topo.compile(nil)
+	next := func(prev *View) *View {
+		topo.Revision++
+		defs := topo.Definitions
+		return Compile(Input{Definitions: &defs}, prev)
+	}
+	set, err := model.NewEndpointSet(net.ID, "neutron", "", []model.Endpoint{{
+		VTEPAddress: model.VTEPAddress{172, 16, 0, 1}, MACs: []model.EndpointMAC{{MAC: model.MAC{2}, VTEPAddress: model.VTEPAddress{172, 16, 0, 1}}},
+	}})
+	require.NoError(t, err)
+	set.Record = topo.Record(set.ID)
+	topo.Endpoints = topo.Endpoints.With(set)
+	given := next(first)
+	require.NotEqual(t, first.Wants[one.ID].Segments[0].Flood, given.Wants[one.ID].Segments[0].Flood)
+	require.Equal(t, first.Since[one.ID], given.Since[one.ID])
+	topo.Endpoints = topo.Endpoints.Without(set.ID)
+	taken := next(given)
+	require.Equal(t, first.Since[one.ID], taken.Since[one.ID])
+	topo.Access(net, topo.Device("sw2", ""))
+	more := next(taken)
+	require.Equal(t, more.Revision, more.Since[one.ID], "another member")
+}
+
 // TestSegmentIsKeptOnce: a segment that says what it said before takes the memory of one,
 // also in what the next View compares.
 func TestSegmentIsKeptOnce(t *testing.T) {
