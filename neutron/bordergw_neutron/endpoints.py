@@ -4,6 +4,8 @@
 bordergw keeps one set for each network and source. endpoints() computes it, Feed sends it.
 """
 import collections
+import functools
+import ipaddress
 import json
 
 from neutron.db.models import agent as agent_model
@@ -28,25 +30,56 @@ TRIES = 20
 Port = collections.namedtuple('Port', 'mac owner host vif_type ips pairs hosts')
 
 
-def tunnel_address(configurations):
-    """The VXLAN address of an agent, from its configurations, or None."""
+@functools.lru_cache(maxsize=1024)
+def warn_once(text):
+    """A warning of what stays as it is for long."""
+    LOG.warning('%s', text)
+
+
+def configured_address(configurations):
+    """What an agent says that its VXLAN address is, or None. configurations are a dictionary or its JSON."""
     if isinstance(configurations, str):
         try:
             configurations = json.loads(configurations or '{}')
         except ValueError:
             return None
-    configurations = configurations or {}
-    if 'vxlan' not in (configurations.get('tunnel_types') or []):
+    if not isinstance(configurations, dict) or 'vxlan' not in (configurations.get('tunnel_types') or []):
         return None
-    address = configurations.get('tunneling_ip')
-    return address if address and ':' not in address else None
+    return configurations.get('tunneling_ip') or None
+
+
+def usable_address(address):
+    """Whether bordergw takes an address as one of a tunnel: IPv4, of one host that is not this one."""
+    try:
+        first = ipaddress.IPv4Address(address).packed[0]
+    except ValueError:
+        return False
+    return first not in (0, 127) and first < 224
+
+
+def tunnel_address(configurations):
+    """The VXLAN address of an agent, or None if there is none that bordergw takes."""
+    address = configured_address(configurations)
+    return address if address and usable_address(address) else None
+
+
+def usable_mac(mac):
+    """Whether bordergw takes a MAC address: of one host, and not zero. Neutron also takes those of groups."""
+    digits = mac.replace(':', '').replace('-', '')
+    return int(digits[:2], 16) & 1 == 0 and digits.strip('0') != ''
+
+
+def unusable_macs(ports):
+    """The MAC addresses that bordergw would refuse, and the whole set for them."""
+    return {mac.lower() for port in ports for mac in [port.mac] + [m for m, _ in port.pairs] if not usable_mac(mac)}
 
 
 def endpoints(ports, addresses):
     """The endpoints of a network, as bordergw takes them, sorted.
 
     addresses are {host: tunnel address}. A port without owner, without binding, or on a host without VXLAN agent is
-    left out. The hosts of a distributed router are endpoints, but its MAC is at none of them: it is at all.
+    left out, and so is a MAC that bordergw refuses. The hosts of a distributed router are endpoints, but its MAC is at
+    none of them: it is at all.
     """
     macs, pairs, out = {}, collections.defaultdict(set), {}
     for port in ports:
@@ -57,10 +90,10 @@ def endpoints(ports, addresses):
         if at is None or not port.owner or port.vif_type in NOT_BOUND:
             continue
         out.setdefault(at, [])
-        if port.owner != constants.DEVICE_OWNER_DVR_INTERFACE:
+        if port.owner != constants.DEVICE_OWNER_DVR_INTERFACE and usable_mac(port.mac):
             macs[port.mac.lower()] = (at, _first(port.ips))
         for mac, ip in port.pairs:
-            if mac.lower() != port.mac.lower():
+            if mac.lower() != port.mac.lower() and usable_mac(mac):
                 pairs[mac.lower()].add((at, ip if '/' not in ip else ''))
     macs.update(_unambiguous(pairs, macs))
     for mac, (at, ip) in sorted(macs.items()):
@@ -94,8 +127,12 @@ def read_addresses(context):
     """{host: tunnel address} of all VXLAN agents, alive or not: silence of an agent is not the end of its ports."""
     with db_api.CONTEXT_READER.using(context):
         rows = context.session.query(agent_model.Agent.host, agent_model.Agent.configurations).all()
-    found = ((host, tunnel_address(configurations)) for host, configurations in rows)
-    return {host: address for host, address in found if address}
+    found = {host: configured_address(configurations) for host, configurations in rows}
+    for host, address in found.items():
+        if address and not usable_address(address):
+            warn_once('The agent on %s has the tunnel address %s, which bordergw does not take: its ports are left out.'
+                      % (host, address))
+    return {host: address for host, address in found.items() if address and usable_address(address)}
 
 
 def read_ports(context, network_id):
@@ -142,9 +179,17 @@ class Feed:
         """
         for _ in range(TRIES):
             there, etag = self.client.endpoints(network_id, self.conf.managed_by)
-            context = n_context.get_admin_context()
-            want = endpoints(read_ports(context, network_id), read_addresses(context))
+            want = self._wanted(network_id)
             if same(there, want) or self.client.put_endpoints(network_id, self.conf.managed_by, want, etag):
                 return
         raise exc.BorderGatewayUnavailable(
             text='the endpoints of network %s changed %d times while they were sent' % (network_id, TRIES))
+
+    @staticmethod
+    def _wanted(network_id):
+        context = n_context.get_admin_context()
+        ports = read_ports(context, network_id)
+        for mac in sorted(unusable_macs(ports)):
+            warn_once('The MAC address %s of network %s is not one of a single host: it is not sent to bordergw.'
+                      % (mac, network_id))
+        return endpoints(ports, read_addresses(context))

@@ -23,8 +23,8 @@ class EndpointsTest(unittest.TestCase):
     def test_table(self):
         for name, ports, want in [
                 ('nothing', [], []),
-                ('sorted and in lower case', [port('AA', 'h2'), port('bb'), port('aa:1')],
-                 [at('10.0.0.1', 'aa:1', 'bb'), at('10.0.0.2', 'aa')]),
+                ('sorted and in lower case', [port('AA', 'h2'), port('bc'), port('aa:1')],
+                 [at('10.0.0.1', 'aa:1', 'bc'), at('10.0.0.2', 'aa')]),
                 ('IPv4 first', [port('aa', ips=['fd00::1', '10.9.0.5', '10.9.0.4'])],
                  [at('10.0.0.1', ('aa', '10.9.0.4'))]),
                 ('IPv6 only', [port('aa', ips=['fd00::1'])], [at('10.0.0.1', ('aa', 'fd00::1'))]),
@@ -33,18 +33,22 @@ class EndpointsTest(unittest.TestCase):
                 ('no binding', [port('aa', host=None, vif_type=None)], []),
                 ('no owner', [port('aa', owner='')], []),
                 ('no agent', [port('aa', host='h3')], []),
-                ('pair with a MAC of its own', [port('aa', pairs=[('BB', '10.9.0.9')])],
-                 [at('10.0.0.1', 'aa', ('bb', '10.9.0.9'))]),
-                ('pair with a prefix', [port('aa', pairs=[('bb', '10.9.0.0/24')])], [at('10.0.0.1', 'aa', 'bb')]),
+                ('pair with a MAC of its own', [port('aa', pairs=[('BC', '10.9.0.9')])],
+                 [at('10.0.0.1', 'aa', ('bc', '10.9.0.9'))]),
+                ('pair with a prefix', [port('aa', pairs=[('bc', '10.9.0.0/24')])], [at('10.0.0.1', 'aa', 'bc')]),
                 ('pair with the MAC of the port', [port('aa', ips=['10.9.0.4'], pairs=[('aa', '10.9.0.9')])],
                  [at('10.0.0.1', ('aa', '10.9.0.4'))]),
-                ('pair with two addresses', [port('aa', pairs=[('bb', '10.9.0.9'), ('bb', '10.9.0.8')])],
-                 [at('10.0.0.1', 'aa', ('bb', '10.9.0.8'))]),
+                ('MAC of a group', [port('aa'), port('03:16:3e:00:00:02')], [at('10.0.0.1', 'aa')]),
+                ('MAC of zeros', [port('aa'), port('00:00:00:00:00:00')], [at('10.0.0.1', 'aa')]),
+                ('pair with the MAC of a group', [port('aa', pairs=[('01:00:5e:00:00:01', '')])],
+                 [at('10.0.0.1', 'aa')]),
+                ('pair with two addresses', [port('aa', pairs=[('bc', '10.9.0.9'), ('bc', '10.9.0.8')])],
+                 [at('10.0.0.1', 'aa', ('bc', '10.9.0.8'))]),
                 ('pair at two endpoints', [port('aa', pairs=[(VRRP, '10.9.0.9')]),
-                                           port('bb', 'h2', pairs=[(VRRP, '10.9.0.9')])],
-                 [at('10.0.0.1', 'aa'), at('10.0.0.2', 'bb')]),
-                ('pair with the MAC of another port', [port('aa', pairs=[('bb', '')]), port('bb', 'h2')],
-                 [at('10.0.0.1', 'aa'), at('10.0.0.2', 'bb')]),
+                                           port('bc', 'h2', pairs=[(VRRP, '10.9.0.9')])],
+                 [at('10.0.0.1', 'aa'), at('10.0.0.2', 'bc')]),
+                ('pair with the MAC of another port', [port('aa', pairs=[('bc', '')]), port('bc', 'h2')],
+                 [at('10.0.0.1', 'aa'), at('10.0.0.2', 'bc')]),
                 ('distributed router', [port('aa', host='', owner='network:router_interface_distributed',
                                              vif_type='distributed', hosts=['h1', 'h2', 'h3'])],
                  [at('10.0.0.1'), at('10.0.0.2')]),
@@ -59,17 +63,21 @@ class EndpointsTest(unittest.TestCase):
                 ('{"tunneling_ip": "10.0.0.1", "tunnel_types": ["vxlan"]}', '10.0.0.1'),
                 ({'tunneling_ip': '10.0.0.1', 'tunnel_types': ['gre']}, None),
                 ({'tunneling_ip': 'fd00::1', 'tunnel_types': ['vxlan']}, None),
+                ({'tunneling_ip': '127.0.0.1', 'tunnel_types': ['vxlan']}, None),
+                ({'tunneling_ip': '0.0.0.0', 'tunnel_types': ['vxlan']}, None),
+                ({'tunneling_ip': '224.0.0.1', 'tunnel_types': ['vxlan']}, None),
+                ({'tunneling_ip': 'host-7', 'tunnel_types': ['vxlan']}, None), ('[]', None),
                 ({'tunnel_types': ['vxlan']}, None), ({}, None), (None, None), ('', None), ('{', None)]:
             with self.subTest(configurations=configurations):
                 self.assertEqual(want, endpoints.tunnel_address(configurations))
 
     def test_same(self):
-        want = [at('10.0.0.1', ('aa', '10.9.0.4'), 'bb'), at('10.0.0.2')]
+        want = [at('10.0.0.1', ('aa', '10.9.0.4'), 'bc'), at('10.0.0.2')]
         self.assertTrue(endpoints.same(want, want))
         self.assertTrue(endpoints.same([{'vtep_address': '10.0.0.2', 'site': ''},
-                                        at('10.0.0.1', ('bb', ''), ('aa', '10.9.0.4'))], want))
+                                        at('10.0.0.1', ('bc', ''), ('aa', '10.9.0.4'))], want))
         self.assertFalse(endpoints.same(want[:1], want))
-        self.assertFalse(endpoints.same([at('10.0.0.1', 'aa', 'bb'), at('10.0.0.2')], want))
+        self.assertFalse(endpoints.same([at('10.0.0.1', 'aa', 'bc'), at('10.0.0.2')], want))
 
 
 class FakeClient:
@@ -115,6 +123,17 @@ class FeedTest(unittest.TestCase):
         client.losses = 1       # another request would be refused
         feed.send('n')
         self.assertEqual(1, client.losses)
+
+    def test_what_is_left_out_is_warned_of_once(self):
+        client = FakeClient(losses=0)
+        feed = self.feed(client)
+        endpoints.read_ports = lambda context, network_id: [port('aa'), port('01:00:5e:00:00:01')]
+        endpoints.warn_once.cache_clear()
+        with self.assertLogs('bordergw_neutron.endpoints', 'WARNING') as logs:
+            feed.send('n')
+            feed.send('n')
+        self.assertEqual(1, len(logs.output))
+        self.assertEqual([at('10.0.0.1', 'aa')], client.set)
 
     def test_gives_up(self):
         with self.assertRaises(exc.BorderGatewayUnavailable):
