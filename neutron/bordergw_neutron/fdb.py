@@ -4,14 +4,21 @@
 An agent floods to the addresses of a network's flood entries, and learns from the tunnels what is behind them. So per
 network one flood entry for each address is enough; MAC addresses are not sent. tunnel_sync makes the tunnel known to
 agents without l2population, and to those that start later.
+
+Flood entries are of a network, tunnels are of all. Each is withdrawn for itself: a flood entry once bordergw tells all
+addresses of the network without it, a tunnel once it tells those of all networks. Until then they stay.
 """
 import threading
 
 from neutron.plugins.ml2.drivers.l2pop import rpc as l2pop_rpc
 from neutron_lib import constants
 from neutron_lib import context as n_context
+from neutron_lib import exceptions as n_exc
 from neutron_lib.plugins import directory
 from oslo_log import log as logging
+
+from bordergw_neutron import endpoints
+from bordergw_neutron import exceptions as exc
 
 LOG = logging.getLogger(__name__)
 
@@ -20,10 +27,15 @@ WITH_AGENTS = {'openvswitch', 'linuxbridge'}
 
 
 def addresses_of(members):
-    """(addresses, complete) of what bordergw answers about a network. Not complete: a switch has no address yet."""
-    found = [m.get('tunnel_ip') for m in members['members']]
-    addresses = {a for a in found + list(members.get('far') or []) if a and ':' not in a}
-    return addresses, all(found)
+    """(addresses, complete) of what bordergw answers about a network.
+
+    Not complete: a switch has no address yet, or there is no switch yet. Nothing is withdrawn because of that.
+    """
+    try:
+        found = [m.get('tunnel_ip') for m in members.get('members') or []] + list(members.get('far') or [])
+        return {a for a in found if a and ':' not in a}, bool(found) and all(found)
+    except (AttributeError, TypeError):
+        raise exc.BorderGatewayUnavailable(text='bordergw answers members of a network in an unknown form')
 
 
 def entries(network_id, vni, addresses):
@@ -38,7 +50,8 @@ class Fdb:
     def __init__(self, client, conf, network_body, connected_networks):
         self.client, self.conf = client, conf
         self.network_body, self.connected_networks = network_body, connected_networks
-        self._sent, self._lock = {}, threading.Lock()
+        # Of each network: what was sent, or may have been, and is not withdrawn yet; and its VNI, for when it is gone.
+        self._sent, self._vnis, self._lock = {}, {}, threading.Lock()
         self._rpc = None
         self._enabled = None
 
@@ -64,9 +77,31 @@ class Fdb:
         return addresses_of(self.client.members(network_id))
 
     def sent(self, network_id):
-        """What this process has announced for a network."""
+        """What this process has announced for a network, or still has to withdraw."""
         with self._lock:
             return set(self._sent.get(network_id, ()))
+
+    def _note(self, network_id, addresses):
+        """Add to what was sent, and return all of it."""
+        with self._lock:
+            self._sent[network_id] = self._sent.get(network_id, set()) | addresses
+            return set(self._sent[network_id])
+
+    def _withdrawn(self, network_id, addresses):
+        with self._lock:
+            left = self._sent.get(network_id, set()) - addresses
+            if left:
+                self._sent[network_id] = left
+            else:
+                self._sent.pop(network_id, None)
+                self._vnis.pop(network_id, None)
+
+    def remember(self, network_id, vni=None):
+        """Note the VNI of a network that may be deleted before its addresses are withdrawn."""
+        try:
+            self._vnis[network_id] = vni or self.network_body(network_id)['provider:segmentation_id']
+        except n_exc.NeutronException as e:
+            LOG.debug('The VNI of network %s is not known: %s', network_id, e)
 
     def announce(self, network_id, host=None):
         """Send the addresses of a network to all agents, or to one. Returns whether all addresses are known.
@@ -78,76 +113,107 @@ class Fdb:
         addresses, complete = self.addresses(network_id)
         if addresses:
             self._add(network_id, addresses, host)
-        with self._lock:
-            before = self._sent.get(network_id, set())
-            self._sent[network_id] = before | addresses if host else addresses
-        if host is None and before - addresses:
-            self._remove(network_id, before - addresses)
+        gone = self._note(network_id, addresses) - addresses
+        if host is None and complete and gone:
+            self._remove(network_id, gone)
         return complete
 
     def withdraw(self, network_id, before):
         """A connection went away: remove what the other connections of the network do not need."""
         if not self.enabled:
             return
-        connected = network_id in self.connected_networks([network_id])
-        after = self.addresses(network_id)[0] if connected else set()
+        gone = self._note(network_id, before)       # what is not done now is done by a comparison
+        if network_id in self.connected_networks([network_id]):
+            self.announce(network_id)
+        elif gone:
+            self._remove(network_id, gone)
+        else:
+            self._withdrawn(network_id, gone)
+
+    def sweep(self):
+        """Withdraw what was not withdrawn when it was to be: because bordergw did not answer, or a process ended."""
+        if not self.enabled:
+            return
         with self._lock:
-            before = before | self._sent.get(network_id, set())
-            if after:
-                self._sent[network_id] = after
-            else:
-                self._sent.pop(network_id, None)
-        if before - after:
-            self._remove(network_id, before - after)
+            noted = set(self._sent)
+        for network_id in sorted(noted - self.connected_networks(sorted(noted)) if noted else ()):
+            self._remove(network_id, self.sent(network_id))
+        self._drop_unneeded(self._strays())
 
     # Messages
 
     def _add(self, network_id, addresses, host):
         context = n_context.get_admin_context()
-        body = entries(network_id, self._vni(network_id), addresses)
+        self.remember(network_id)
+        body = entries(network_id, self._vnis[network_id], addresses)
         if host is None:
             for address in sorted(addresses):
                 self._sync_tunnel(context, address)
         self._l2pop().add_fdb_entries(context, body, host)
 
     def _remove(self, network_id, addresses):
-        context = n_context.get_admin_context()
-        self._l2pop().remove_fdb_entries(context, entries(network_id, self._vni(network_id), addresses))
-        for address in sorted(self._unneeded(addresses)):
-            self._drop_tunnel(context, address)
+        """Flood entries, and then tunnels. Of a network that nothing is known of any more, agents have no entries."""
+        if network_id not in self._vnis:
+            self.remember(network_id)
+        vni = self._vnis.get(network_id)
+        if vni:
+            self._l2pop().remove_fdb_entries(n_context.get_admin_context(), entries(network_id, vni, addresses))
+        self._withdrawn(network_id, addresses)
+        self._drop_unneeded(addresses)
 
-    def _unneeded(self, addresses):
-        """Those that no connected network needs. Networks that this process has announced need not be asked for."""
+    # Tunnels. The rows without host are the list of those that were made known and not withdrawn.
+
+    def _strays(self):
+        """The tunnels that, as far as this process knows, no network needs."""
+        context = n_context.get_admin_context()
+        rows = {e['ip_address'] for e in self._type_driver().get_endpoints() if not e['host']}
+        rows -= set(endpoints.read_addresses(context).values()) if rows else set()
+        for network_id in self.connected_networks(None) if rows else ():
+            rows -= self.sent(network_id)
+        return rows
+
+    def _drop_unneeded(self, addresses):
+        """Drop those tunnels that no connected network needs, by what bordergw answers now.
+
+        Others may have announced them since this process did. One that cannot be told of stays, for a later sweep.
+        """
         left = set(addresses)
-        for network_id in sorted(self.connected_networks(None)):
-            if not left:
-                break
-            left -= self.sent(network_id) or self.addresses(network_id)[0]
-        return left
+        for network_id in sorted(self.connected_networks(None)) if left else ():
+            if left:
+                left -= self._needed(network_id, left)
+        for address in sorted(left):
+            self._drop_tunnel(n_context.get_admin_context(), address)
+
+    def _needed(self, network_id, among):
+        """Those that a network needs. All of them, while its addresses are not all known."""
+        try:
+            addresses, complete = self.addresses(network_id)
+        except exc.Refused:         # bordergw does not carry it
+            return self.sent(network_id)
+        return addresses | self.sent(network_id) if complete else set(among)
 
     @staticmethod
     def _sync_tunnel(context, address):
         """ML2's tunnel_sync without a host: the address is stored, and all agents are sent it."""
-        core = directory.get_plugin()
-        driver = core.type_manager.drivers[VXLAN].obj
+        driver = Fdb._type_driver()
         if driver.get_endpoint_by_ip(address) is None:
             driver.add_endpoint(address, None)
-        core.notifier.tunnel_update(context, address, VXLAN)
+        directory.get_plugin().notifier.tunnel_update(context, address, VXLAN)
 
     @staticmethod
     def _drop_tunnel(context, address):
         """Undo _sync_tunnel. An address with a host is a hypervisor's, and stays."""
-        core = directory.get_plugin()
-        driver = core.type_manager.drivers[VXLAN].obj
+        driver = Fdb._type_driver()
         row = driver.get_endpoint_by_ip(address)
         if row is not None and row.host is None:
             driver.delete_endpoint(address)
-            core.notifier.tunnel_delete(context, address, VXLAN)
+            directory.get_plugin().notifier.tunnel_delete(context, address, VXLAN)
 
     def _l2pop(self):
         if self._rpc is None:       # messaging is there only once Neutron is up
             self._rpc = l2pop_rpc.L2populationAgentNotifyAPI()
         return self._rpc
 
-    def _vni(self, network_id):
-        return self.network_body(network_id)['provider:segmentation_id']
+    @staticmethod
+    def _type_driver():
+        return directory.get_plugin().type_manager.drivers[VXLAN].obj
