@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Bounds of what one EndpointSet holds. A network of Neutron has a /16 of addresses at most.
@@ -49,6 +50,14 @@ type EndpointSet struct {
 	Addresses []VTEPAddress `json:"addresses"`
 	// MACs are sorted, each once.
 	MACs EndpointMACs `json:"macs"`
+	// Audited is the last change that has an audit record.
+	Audited AuditedChange `json:"audited,omitzero"`
+}
+
+// AuditedChange says when something was changed, and by whom.
+type AuditedChange struct {
+	At time.Time `json:"at"`
+	By string    `json:"by,omitempty"`
 }
 
 // EndpointSetID is the id of what a source answers for in a network.

@@ -93,6 +93,9 @@ func countsOf(set *model.EndpointSet) any {
 
 func compareEndpoints(t *txn, id string) ([]*model.AuditRecord, error) {
 	before, after := endpointSets.beforeAndAfter(t, id)
+	if before != nil && after != nil && before.Audited == after.Audited {
+		return nil, nil // soon after one that has a record
+	}
 	r, err := audited("endpoints", id, countsOf(before), countsOf(after))
 	return one(r), err
 }

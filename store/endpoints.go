@@ -1,6 +1,15 @@
 package store
 
-import "bordergw/model"
+import (
+	"context"
+	"time"
+
+	"bordergw/model"
+)
+
+// auditEvery is how often the changes of one set have an audit record: a program makes many a
+// day, and they would push out what people did.
+const auditEvery = time.Hour
 
 // endpointRules keep what sources outside answer for in a network that exists.
 type endpointRules struct {
@@ -10,7 +19,7 @@ type endpointRules struct {
 
 // put replaces a set, and returns what stands then. One that says nothing new, or nothing at
 // all, is not stored.
-func (r *endpointRules) put(set *model.EndpointSet, condition model.IfMatch) (*model.EndpointSet, error) {
+func (r *endpointRules) put(ctx context.Context, set *model.EndpointSet, condition model.IfMatch) (*model.EndpointSet, error) {
 	if _, err := r.tx.next.network(set.NetworkID); err != nil {
 		return nil, err
 	}
@@ -27,11 +36,23 @@ func (r *endpointRules) put(set *model.EndpointSet, condition model.IfMatch) (*m
 	stored := *set
 	if old != nil {
 		stored.Record = old.Record // its number is known to the MAC table
+		stored.Audited = old.Audited
 	} else if r.sources(set.NetworkID) >= model.MaxEndpointSources {
 		return nil, model.ErrTooManySources(set.NetworkID)
 	}
 	r.moves.placed(&stored, old)
+	if actor, ok := model.ActorOf(ctx); ok {
+		r.audit(&stored.Audited, actor.User)
+	}
 	return endpointSets.put(r.tx, &stored), nil
+}
+
+// audit notes a change by a user, unless the last one noted is a recent one of the same user.
+// A time in the future comes from a clock that was ahead.
+func (r *endpointRules) audit(last *model.AuditedChange, by string) {
+	if age := r.tx.now.Sub(last.At); last.By != by || age < 0 || age >= auditEvery {
+		*last = model.AuditedChange{At: r.tx.now, By: by}
+	}
 }
 
 // sources is the number of sources that have end points in a network.

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 // the revision that created it, is identified by 32 bits (vtep.DatabaseID).
 const maxRevision = 1 << 31
 
-func (r *rules) importAll(e *model.Export) error {
+func (r *rules) importAll(ctx context.Context, e *model.Export) error {
 	switch d := &r.tx.next.Definitions; {
 	case e.Format != model.ExportFormat:
 		return model.ErrBadRequest("Invalid input for format. Reason: version %d is not known, %d is.", e.Format, model.ExportFormat)
@@ -25,12 +26,12 @@ func (r *rules) importAll(e *model.Export) error {
 	}
 	limits := r.quotas.defaults
 	r.quotas.defaults = nil
-	err := r.importLists(e)
+	err := r.importLists(ctx, e)
 	r.quotas.defaults = limits
 	return err
 }
 
-func (r *rules) importLists(e *model.Export) error {
+func (r *rules) importLists(ctx context.Context, e *model.Export) error {
 	bare := bareDevices(e)
 	if err := checkRecords(e, bare); err != nil {
 		return err
@@ -55,7 +56,7 @@ func (r *rules) importLists(e *model.Export) error {
 	// Later records come after these: a record's place is the revision that
 	// created it.
 	r.tx.next.Revision = last + 1
-	if err := r.importEndpoints(e.Endpoints); err != nil {
+	if err := r.importEndpoints(ctx, e.Endpoints); err != nil {
 		return err
 	}
 	return errors.Join(kept(&r.tx, networks, e.Networks), kept(&r.tx, devices, bare), kept(&r.tx, gateways, e.L2Gateways),
@@ -237,7 +238,7 @@ func (r *rules) importConnection(c *model.L2GatewayConnection) (*model.L2Gateway
 }
 
 // importEndpoints gives each set a new number: it is known to nobody but this store.
-func (r *rules) importEndpoints(list []*model.ExportedEndpoints) error {
+func (r *rules) importEndpoints(ctx context.Context, list []*model.ExportedEndpoints) error {
 	for _, e := range list {
 		if e == nil || len(e.Endpoints) == 0 {
 			return model.ErrBadRequest("Invalid input for %s. Reason: a set is null or empty.", endpointSets.bucket)
@@ -250,7 +251,7 @@ func (r *rules) importEndpoints(list []*model.ExportedEndpoints) error {
 			return model.ErrIDInUse("endpoints of", set.ID)
 		}
 		r.tx.next.Revision++
-		stored, err := r.endpoints.put(set, model.IfMatch{})
+		stored, err := r.endpoints.put(ctx, set, model.IfMatch{})
 		if err != nil {
 			return err
 		}

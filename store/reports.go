@@ -84,7 +84,7 @@ func (s *Store) ExpireRetired(ctx context.Context, retention time.Duration) (gon
 // PutEndpoints replaces what a source answers for in a network, if the condition is met. A set
 // that is equal to the one that stands makes no revision.
 func (s *Store) PutEndpoints(ctx context.Context, set *model.EndpointSet, condition model.IfMatch) (*model.EndpointSet, error) {
-	return write(ctx, s, func(r *rules) (*model.EndpointSet, error) { return r.endpoints.put(set, condition) })
+	return write(ctx, s, func(r *rules) (*model.EndpointSet, error) { return r.endpoints.put(ctx, set, condition) })
 }
 
 // DeleteEndpoints forgets what a source answers for in a network, if the condition is met. It

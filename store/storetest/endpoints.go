@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"bordergw/model"
 
@@ -141,21 +143,65 @@ func testEndpointConditions(t *testing.T, open Open) {
 	f.refused("EndpointsChanged", f.Definitions(), f.DeleteEndpoints(f.ctx, "net", "neutron", is))
 }
 
-// testEndpointAudit: the audit says how many, not which: a network may have ten thousand.
+// testEndpointAudit: the audit says how many, not which: a network may have ten thousand. Of
+// what one user changes in a set it has a record each hour; of a set that comes or goes always.
 func testEndpointAudit(t *testing.T, open Open) {
 	f := newFixture(t, open)
 	f.network("net", 0)
-	ctx := model.WithActor(f.ctx, model.Actor{User: "neutron"})
-	for _, set := range []*model.EndpointSet{f.endpoints("net", 1, 1, 2), f.endpoints("net", 1, 1, 3, 4), f.endpoints("net", 1, 1, 3, 4)} {
-		_, err := f.PutEndpoints(ctx, set, model.IfMatch{})
+	neutron, alice := model.WithActor(f.ctx, model.Actor{User: "neutron"}), model.WithActor(f.ctx, model.Actor{User: "alice"})
+	put := func(ctx context.Context, macs ...byte) {
+		t.Helper()
+		_, err := f.PutEndpoints(ctx, f.endpoints("net", 1, macs...), model.IfMatch{})
 		require.NoError(t, err)
 	}
-	var got []string
-	for _, r := range f.audit(model.AuditFilter{Resource: "endpoints"}) {
-		got = append(got, string(r.Action)+" "+r.ResourceID+" "+string(r.Before)+" "+string(r.After))
+	var want []string
+	recorded := func(record string) {
+		t.Helper()
+		if record != "" {
+			want = append([]string{record}, want...)
+		}
+		var got []string
+		for _, r := range f.audit(model.AuditFilter{Resource: "endpoints"}) {
+			got = append(got, r.User+" "+string(r.Action)+" "+r.ResourceID+" "+string(r.Before)+" "+string(r.After))
+		}
+		require.Equal(t, want, got)
 	}
-	require.Equal(t, []string{
-		`update net/neutron {"macs":2} {"macs":3}`,
-		`create net/neutron null {"network_id":"net","source":"neutron","endpoints":1,"macs":2}`,
-	}, got)
+	put(neutron, 1, 2)
+	recorded(`neutron create net/neutron null {"network_id":"net","source":"neutron","endpoints":1,"macs":2}`)
+	put(neutron, 1, 3, 4)
+	put(neutron, 1, 3, 4)
+	recorded("")
+	f.later(59 * time.Minute)
+	put(neutron, 1, 3, 4, 5)
+	recorded("")
+	f.later(time.Minute)
+	put(neutron, 1, 3)
+	recorded(`neutron update net/neutron {"macs":4} {"macs":2}`)
+	put(neutron, 1, 4, 5)
+	recorded("")
+	put(alice, 1)
+	recorded(`alice update net/neutron {"macs":3} {"macs":1}`)
+	f.later(-time.Minute)
+	put(alice, 1, 2)
+	recorded(`alice update net/neutron {"macs":1} {"macs":2}`) // the clock was ahead
+	require.NoError(t, f.DeleteEndpoints(neutron, "net", "neutron", model.IfMatch{}))
+	recorded(`neutron delete net/neutron {"network_id":"net","source":"neutron","endpoints":1,"macs":2} null`)
+	put(neutron, 1)
+	recorded(`neutron create net/neutron null {"network_id":"net","source":"neutron","endpoints":1,"macs":1}`)
+}
+
+// testEndpointsLeaveTheAudit: what a program says a hundred times a day does not push out what
+// people did.
+func testEndpointsLeaveTheAudit(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	require.NoError(t, f.Close())
+	f.opts.AuditBytes = 10_000
+	f.Store = f.open(t, f.place, f.opts)
+	feed, alice := model.WithActor(f.ctx, model.Actor{User: "neutron"}), model.WithActor(f.ctx, model.Actor{User: "alice"})
+	must[model.Network](f)(f.CreateNetwork(alice, model.Network{Record: model.Record{ID: "net"}}))
+	for i := range byte(200) {
+		_, err := f.PutEndpoints(feed, f.endpoints("net", 1, i), model.IfMatch{})
+		require.NoError(t, err)
+	}
+	require.Len(t, f.audit(model.AuditFilter{Resource: "network"}), 1, "who made the network")
 }

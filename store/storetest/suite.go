@@ -71,6 +71,7 @@ func Run(t *testing.T, open Open) {
 		{"Endpoints", testEndpoints},
 		{"EndpointConditions", testEndpointConditions},
 		{"EndpointAudit", testEndpointAudit},
+		{"EndpointsLeaveTheAudit", testEndpointsLeaveTheAudit},
 		{"Notices", testNotices},
 		{"Snapshots", testSnapshots},
 		{"Cancelled", testCancelled},
