@@ -18,7 +18,7 @@ func (s *State) standing(op *Op) string {
 	switch op.Kind {
 	case MoveMAC, DeleteMAC:
 		if row, ok := s.remote.macs.byLS[id][op.MAC]; ok && found {
-			return "at " + s.locators.usable[row.locator].String()
+			return "at " + s.locators.usable[row.locator].String() + (&Op{IP: row.ip}).ipString()
 		}
 	case AddLogicalSwitch, SetLogicalSwitch, DeleteLogicalSwitch:
 		if row := s.logical.rows[id]; row != nil {

@@ -273,3 +273,21 @@ func BenchmarkRepeats(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*3*maxWatched), "ns/op-noted")
 }
+
+// TestNewIPIsNoConflict: a source that gives a MAC another IP address has something new
+// written. Nobody has undone anything: each is due at once, and no conflict is shown. An
+// external writer that takes the address away again is one.
+func TestNewIPIsNoConflict(t *testing.T) {
+	h := newConflict(t)
+	op := vtep.Op{Kind: vtep.MoveMAC, LogicalSwitch: network, MAC: macOf(1), Locator: vtep.Locator{Addr: ipOf(2)}, SetIP: true}
+	for i := range 8 {
+		op.IP = model.IPv4{10, 9, 0, byte(1 + i)}
+		due, wait := h.round(op)
+		require.Len(t, due, 1, "address %d of the MAC has to wait %s", i, wait)
+	}
+	require.Empty(t, h.problems())
+	h.round(op)
+	due, wait := h.round(op)
+	require.Empty(t, due)
+	require.Positive(t, wait)
+}
