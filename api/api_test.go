@@ -34,6 +34,7 @@ type fakeStatus struct {
 	frozen     model.MAC
 	occupants  map[model.VLAN]string
 	reach      map[string]model.EndpointReach // by network/site
+	unplanned  bool                           // nothing is known of reach
 }
 
 func (f *fakeStatus) DeviceStatus(string) model.DeviceStatus         { return f.device }
@@ -50,8 +51,8 @@ func (f *fakeStatus) Occupant(_ model.Place, _ string, vlans []model.VLAN) strin
 	}
 	return ""
 }
-func (f *fakeStatus) EndpointReach(network, site string) model.EndpointReach {
-	return f.reach[network+"/"+site]
+func (f *fakeStatus) EndpointReach(network, site string) (model.EndpointReach, bool) {
+	return f.reach[network+"/"+site], !f.unplanned
 }
 func (f *fakeStatus) UnfreezeMAC(_ string, m model.MAC) bool { return m == f.frozen }
 

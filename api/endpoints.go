@@ -196,7 +196,10 @@ func networkMembers(c *call) (reply, error) {
 	if _, known := c.defs.Networks.Get(c.parent); !known {
 		return reply{}, model.ErrNetworkNotFound(c.parent)
 	}
-	reach := c.cfg.Status.EndpointReach(c.parent, c.url.query().Get("site"))
+	reach, known := c.cfg.Status.EndpointReach(c.parent, c.url.query().Get("site"))
+	if !known {
+		return reply{}, errBusy("Which switches carry network " + c.parent + " is not known yet: its connections have just changed, or the service has just started. Ask again.")
+	}
 	if reach.Members == nil {
 		reach.Members = []model.EndpointMember{}
 	}

@@ -165,6 +165,18 @@ func TestNetworkMembers(t *testing.T) {
 	require.JSONEq(t, `{"members":[{"device_id":"d","name":"sw1","switch":"sw1","tunnel_ip":"10.0.0.1","reachable":false}],"far":["192.0.2.1"]}`, got.text)
 	require.NotEqual(t, none.header.Get("ETag"), got.header.Get("ETag"))
 	require.Equal(t, http.StatusNotFound, s.do("GET", "/v1/networks/x/members", "").status)
+
+	s.status.reach["net/"] = model.EndpointReach{Members: []model.EndpointMember{{DeviceID: "d", Name: "sw1"}}}
+	unknown := s.do("GET", "/v1/networks/net/members", "")
+	require.JSONEq(t, `{"members":[{"device_id":"d","name":"sw1","switch":"","tunnel_ip":"","reachable":false}],"far":[]}`, unknown.text)
+	require.NotEqual(t, none.header.Get("ETag"), unknown.header.Get("ETag"))
+
+	// Who asks right after a start must not take silence for "no switch".
+	s.status.unplanned = true
+	wait := s.do("GET", "/v1/networks/net/members", "")
+	require.Equal(t, http.StatusServiceUnavailable, wait.status, wait.text)
+	require.Equal(t, "1", wait.header.Get("Retry-After"))
+	require.Contains(t, wait.text, "Ask again")
 }
 
 // TestManagers: programs share who compared last, and a metric shows it.

@@ -120,8 +120,9 @@ type Status interface {
 	// Occupant returns the name of the foreign logical switch that has one of the VLANs
 	// of a port, "" if none is known.
 	Occupant(at model.Place, port string, vlans []model.VLAN) string
-	// EndpointReach is what the end points of a site need in a network.
-	EndpointReach(network, site string) model.EndpointReach
+	// EndpointReach is what the end points of a site need in a network, false while that is
+	// not known.
+	EndpointReach(network, site string) (model.EndpointReach, bool)
 	// UnfreezeMAC lets a MAC of a network move again that moved too often, and
 	// reports whether it was held.
 	UnfreezeMAC(network string, mac model.MAC) bool

@@ -314,7 +314,8 @@ type EndpointMember struct {
 	DeviceID string `json:"device_id"`
 	Name     string `json:"name"`
 	// Switch is the Physical_Switch, "" while it is not known.
-	Switch   string      `json:"switch"`
+	Switch string `json:"switch"`
+	// TunnelIP is "" while it is not known: then ask again.
 	TunnelIP VTEPAddress `json:"tunnel_ip"`
 	// Reachable says that its database is connected now. The switch forwards all the same.
 	Reachable bool `json:"reachable"`

@@ -114,7 +114,11 @@ func showMembers(c *cobra.Command, api *client, path string, form output) error 
 	}
 	var rows, far [][]string
 	for _, m := range reach.Members {
-		rows = append(rows, []string{firstOf(m.Name, m.DeviceID), m.Switch, m.TunnelIP.String(), strconv.FormatBool(m.Reachable)})
+		address := ""
+		if m.TunnelIP != (model.VTEPAddress{}) {
+			address = m.TunnelIP.String()
+		}
+		rows = append(rows, []string{firstOf(m.Name, m.DeviceID), m.Switch, address, strconv.FormatBool(m.Reachable)})
 	}
 	for _, a := range reach.Far {
 		far = append(far, []string{a.String()})

@@ -20,8 +20,31 @@ type Reach struct {
 // Member is a switch of a Reach.
 type Member struct {
 	Device  *model.GatewayDevice
-	Switch  string // "" while it is not known
-	Address model.VTEPAddress
+	Switch  string            // "" while it is not known
+	Address model.VTEPAddress // zero while none is known
+}
+
+// Shows reports whether the View has the newest of what is defined of a network's connections,
+// and of all devices. What was seen of switches may be newer.
+func (v *View) Shows(defs *model.Definitions, network string) bool {
+	if v == nil {
+		return false
+	}
+	was := v.basis.definitions
+	return was.Revision >= defs.Revision || was.Devices.Same(defs.Devices) && slices.Equal(joined(was, network), joined(defs, network))
+}
+
+// joined are a network and its connections with their gateways, as records that never change.
+func joined(defs *model.Definitions, network string) (out []any) {
+	n, _ := defs.Networks.Get(network)
+	out = append(out, n)
+	for c := range defs.Connections.All() {
+		if c.NetworkID == network {
+			g, _ := defs.Gateways.Get(c.L2GatewayID)
+			out = append(out, c, g)
+		}
+	}
+	return out
 }
 
 // domainOf is where the end points of a site are, nil if no switch carries the network there.
@@ -42,7 +65,11 @@ func (d *domain) reach() Reach {
 		if !m.floodedTo() {
 			continue
 		}
-		for _, a := range m.addresses {
+		at := m.addresses
+		if len(at) == 0 { // whoever asks is to ask again
+			at = []model.VTEPAddress{{}}
+		}
+		for _, a := range at {
 			if is := (Member{m.device, m.sw, a}); !slices.Contains(r.Members, is) { // a border may have ports, too
 				r.Members = append(r.Members, is)
 			}
