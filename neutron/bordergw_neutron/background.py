@@ -48,9 +48,13 @@ class _Queue:
 class Background:
     """One thread for each process. All methods but the thread's return at once."""
 
-    def __init__(self, syncer, connected_networks, interval):
-        """connected_networks(among) gives the networks among these that have a connection."""
+    def __init__(self, syncer, connected_networks, interval, at_start=None):
+        """connected_networks(among) gives the networks among these that have a connection.
+
+        at_start is called in the thread before all else.
+        """
         self.syncer, self.connected_networks, self.interval = syncer, connected_networks, interval
+        self._at_start = at_start
         self._queue, self._start = None, threading.Lock()
         os.register_at_fork(after_in_child=self._forked)
 
@@ -95,14 +99,25 @@ class Background:
 
     def later(self, delay, function, *args):
         """Call a function in the thread after some seconds. If bordergw does not answer, a comparison is owed."""
+        self._later(delay, function, args, once=False)
+
+    def later_once(self, delay, function, *args):
+        """The same, unless it is to be called already, with the same arguments."""
+        self._later(delay, function, args, once=True)
+
+    def _later(self, delay, function, args, once):
         queue = self.ensure()
         with queue.changed:
+            if once and any(item[2:] == (function, args) for item in queue.later):
+                return
             heapq.heappush(queue.later, (time.monotonic() + delay, next(queue.number), function, args))
             queue.changed.notify()
 
     # The thread
 
     def _run(self, queue):
+        if self._at_start:
+            self._at_start()
         while True:
             with queue.changed:
                 while not queue.stopped and queue.due_at() > time.monotonic():
@@ -128,26 +143,38 @@ class Background:
         return work
 
     def _call(self, function, *args):
+        """What fails, but for a refusal, is owed: a comparison does all that could have been done here."""
+        name = getattr(function, '__name__', function)
         try:
             function(*args)
         except exc.BorderGatewayUnavailable as e:
             LOG.warning('%s', e)
             self.owe()
         except n_exc.NeutronException as e:
-            LOG.warning('%s: %s', getattr(function, '__name__', function), e)
+            LOG.warning('%s: %s', name, e)
         except Exception:
-            LOG.exception('%s failed', getattr(function, '__name__', function))
+            LOG.exception('%s failed', name)
+            self.owe()
 
     def _send_dirty(self, network_ids):
-        for network_id in self.connected_networks(sorted(network_ids)):
-            self.syncer.send_endpoints(network_id)
+        """One that fails does not stop the others, unless nobody answers."""
+        failed = None
+        for network_id in sorted(self.connected_networks(sorted(network_ids))):
+            try:
+                self.syncer.send_endpoints(network_id)
+            except exc.PASSING as e:
+                failed = e
+                if getattr(e, 'silent', False):
+                    break
+        if failed:
+            raise failed
 
     def _compare(self, queue, owed):
         pause = None
         try:
             if owed or not self._fresh(queue):
                 self.syncer.run()
-        except exc.BorderGatewayUnavailable as e:
+        except n_exc.NeutronException as e:     # no answer, or a refusal of what everything depends on
             pause = queue.pause
             LOG.warning('sync: %s; again in %d s', e, pause)
         except Exception:

@@ -32,6 +32,9 @@ OPTS = [
                 help='Send the MAC addresses of ports, and the tunnel addresses of their hosts, to bordergw.'),
     cfg.BoolOpt('fdb_to_agents', default=True,
                 help='Send the tunnel addresses of hardware switches to the L2 agents.'),
+    cfg.BoolOpt('allow_mass_deletion', default=False,
+                help='Let a comparison delete all connections in bordergw although this Neutron knows nothing of what '
+                     'has its mark there.'),
 ]
 
 

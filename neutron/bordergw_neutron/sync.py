@@ -10,10 +10,10 @@ import time
 
 from networking_l2gw.services.l2gateway import exceptions as l2gw_exc
 from neutron_lib import context as n_context
-from neutron_lib import exceptions as n_exc
 from neutron_lib.plugins import directory
 from oslo_log import log as logging
 
+from bordergw_neutron import attempts
 from bordergw_neutron import bodies
 from bordergw_neutron import exceptions as exc
 
@@ -74,10 +74,13 @@ class Syncer:
     def __init__(self, client, conf, plugin, feed, fdb):
         self.client, self.conf, self.plugin = client, conf, plugin
         self.feed, self.fdb = feed, fdb
-        # What was refused, with its text: an ERROR is logged once, and again when the text changes.
-        self._refused = {}
-        # Networks of others in which our endpoints may still stand.
+        self.attempts = attempts.Attempts()
+        # How many objects of bordergw this comparison has changed.
+        self._changed = 0
+        # Networks in which our endpoints may still stand.
         self._abandoned = set()
+        # Connections that were deleted here, and not there.
+        self._deleted = set()
 
     # Rows
 
@@ -107,65 +110,102 @@ class Syncer:
                CONNECTION: {c['id']: bodies.connection_body(c, gateways[c['l2_gateway_id']], mark)
                             for c in connections}}
         for network in networks:
-            self._attempt(('read', NETWORK, network['id']), self._add_network, out[NETWORK], network)
+            self.attempts.one(('read', NETWORK, network['id']), self._add_network, out[NETWORK], network)
         return out
 
     def _add_network(self, networks, network):
         networks[network['id']] = bodies.network_body(network, self.conf.managed_by)
 
     def there(self):
-        """What bordergw has with our mark."""
-        return {kind: {o['id']: o for o in self.client.list(kind, managed_by=self.conf.managed_by)} for kind in KINDS}
+        """What bordergw has with our mark. A filter that it does not know, it may ignore."""
+        mark = self.conf.managed_by
+        return {kind: {o['id']: o for o in self.client.list(kind, managed_by=mark) if o.get('managed_by') == mark}
+                for kind in KINDS}
 
     # A comparison
 
     def run(self):
-        """One comparison. Raises BorderGatewayUnavailable; refusals are logged, and do not stop it."""
+        """One comparison. Raises BorderGatewayUnavailable unless all was done; refusals are logged only."""
         began, began_at = time.monotonic(), datetime.datetime.now(datetime.timezone.utc)
+        self.attempts.begin()
+        self._changed, deleted = 0, set(self._deleted)
         there = self.there()
         here = self.here()
-        steps = compare(here, there)
-        done = sum(self._attempt(step[:3], self._carry_out, step) for step in steps)
-        for network_id in here[NETWORK]:
-            self.send_endpoints(network_id)
-            self._attempt(('announce to agents', NETWORK, network_id), self.fdb.announce, network_id)
-        self._release_abandoned(here[NETWORK])
-        self._attempt(('stamp', 'manager', self.conf.managed_by), self._stamp, began_at)
-        LOG.log(logging.INFO if steps else logging.DEBUG,
-                'In sync with bordergw: %d networks, %d gateways, %d connections; %d of %d changes done in %.1f s.',
-                len(here[NETWORK]), len(here[GATEWAY]), len(here[CONNECTION]), done, len(steps),
+        if self._all_strange(here, there):
+            return
+        for step in compare(here, there):
+            self.attempts.one_of_many(step[:3], self._carry_out, step)
+        self._serve_networks(sorted(here[NETWORK]))
+        self.attempts.end()
+        if self.attempts.failures:
+            raise exc.BorderGatewayUnavailable(text='%d of the steps of a comparison failed, the last one with %s' % (
+                self.attempts.failures, self.attempts.last_failure))
+        self._deleted -= deleted
+        self.attempts.one(('stamp', 'manager', self.conf.managed_by), self._stamp, began_at)
+        LOG.log(logging.INFO if self._changed else logging.DEBUG,
+                'In sync with bordergw: %d networks, %d gateways, %d connections; %d changes done in %.1f s.',
+                len(here[NETWORK]), len(here[GATEWAY]), len(here[CONNECTION]), self._changed,
                 time.monotonic() - began)
 
-    def _attempt(self, what, function, *args):
-        """Call a function. What Neutron or bordergw refuses is logged once, and False is returned."""
-        try:
-            function(*args)
-        except exc.BorderGatewayUnavailable:
-            raise
-        except Exception as e:
-            text = '%s: %s' % (type(e).__name__, e)
-            known = self._refused.get(what) == text
-            self._refused[what] = text
-            if isinstance(e, n_exc.NeutronException):
-                LOG.log(logging.DEBUG if known else logging.ERROR, 'sync: %s %s %s is refused: %s', *what, text)
-            elif not known:
-                LOG.exception('sync: %s %s %s failed', *what)
+    def _serve_networks(self, connected):
+        """Endpoints and agents of connected networks, and the end of both elsewhere."""
+        for network_id in connected:
+            if self.feed.enabled:
+                self.attempts.one_of_many(('send endpoints', NETWORK, network_id), self._send_endpoints, network_id)
+            self.attempts.one_of_many(('announce to agents', NETWORK, network_id), self.fdb.announce, network_id)
+        self.attempts.one_of_many(('withdraw', 'tunnels', 'of agents'), self.fdb.sweep)
+        for network_id in list(self._abandoned):
+            if self.attempts.one_of_many(('release', NETWORK, network_id), self.release_network, network_id):
+                self._abandoned.discard(network_id)
+
+    def _all_strange(self, here, there):
+        """Whether nothing of what bordergw has with our mark is known here, which is said.
+
+        Then the database is another one than before, or another Neutron has the same mark: nothing is to be deleted.
+        What was deleted here while bordergw was away, as far as this process knows, is not strange.
+        """
+        strange = [c for c in there[CONNECTION].values()
+                   if c['id'] not in self._deleted and c['network_id'] not in self._abandoned]
+        if self.conf.allow_mass_deletion or len(strange) < 2:
             return False
-        if self._refused.pop(what, None):
-            LOG.info('sync: %s %s %s is no longer refused', *what)
+        if any(i in here[kind] for kind in (CONNECTION, GATEWAY) for i in there[kind]):
+            return False
+        networks = sorted({c['network_id'] for c in strange} | set(there[NETWORK]))
+        if directory.get_plugin().get_networks(n_context.get_admin_context(), filters={'id': networks}, fields=['id']):
+            return False
+        LOG.error('sync: bordergw has %d connections with the mark %s, and this Neutron knows none of them, nor their '
+                  'gateways and networks. Nothing is changed. If another Neutron has the same mark, set another one '
+                  'here ([bordergw] managed_by). If the database is empty by mistake, restore it. If all of them are '
+                  'to be deleted, set [bordergw] allow_mass_deletion = true for one restart.',
+                  len(strange), self.conf.managed_by)
         return True
 
     def _carry_out(self, step):
+        if step.kind == NETWORK:
+            done = self._carry_out_network(step)
+        else:
+            done = True
+            self._send(step)
+        self._changed += done
+
+    def _carry_out_network(self, step):
+        """Whether it changed something. A network of others, or one that they use, is no news in each comparison."""
+        if step.verb == 'delete':
+            return self.release_network(step.id)
+        if step.verb == 'create':
+            return self.ensure_network(step.body)
+        self.client.update(NETWORK, step.id, step.body)
+        return True
+
+    def _send(self, step):
         if step.verb == 'delete':
             self.client.delete(step.kind, step.id)
-        elif step.verb == 'update':
+            return
+        if step.verb == 'update':
             self.client.update(step.kind, step.id, step.body)
-        elif step.kind == NETWORK:
-            self.ensure_network(step.body)
         else:
             self.client.create(step.kind, step.body, bodies.SAME[step.kind])
-        if step.verb != 'delete' and step.kind != NETWORK:
-            self._look_again(step)
+        self._look_again(step)
 
     def _look_again(self, step):
         """What was sent may be older than the row, if a request changed or deleted it meanwhile."""
@@ -188,30 +228,52 @@ class Syncer:
             self.client.update(GATEWAY, gateway_id, whole_gateway(want))
 
     def ensure_network(self, want):
-        """Make sure that bordergw has a network, with Neutron's VNI. One that others keep there will do."""
-        there = self.client.get(NETWORK, want['id']) or self.client.create(NETWORK, want, bodies.same_network)
+        """Make sure that bordergw has a network, with Neutron's VNI. One that others keep there will do.
+
+        Returns whether it had none.
+        """
+        found = self.client.get(NETWORK, want['id'])
+        there = found or self.client.create(NETWORK, want, bodies.same_network)
         if not bodies.same_network(there, want):
             raise exc.refusal(409, 'VNIMismatch', 'Network %s (%s) has VNI %s in Neutron and %s in bordergw.' % (
                 want['name'] or want['id'], want['id'], want['provider:segmentation_id'],
                 there['provider:segmentation_id']))
+        return found is None
 
     def release_network(self, network_id):
-        """Give up a network without connection: ours is deleted, in one of others our endpoints are."""
+        """Give up a network without connection: ours is deleted, in one that others use our endpoints are.
+
+        Returns whether the network is deleted.
+        """
         there = self.client.get(NETWORK, network_id)
-        if there is None:
-            return
-        if there.get('managed_by') != self.conf.managed_by:
-            self.client.delete_endpoints(network_id, self.conf.managed_by)
-            return
+        if there is None or self._connected(network_id):
+            return False
+        if there.get('managed_by') == self.conf.managed_by and self._delete_network(network_id):
+            return True
+        self.client.delete_endpoints(network_id, self.conf.managed_by)
+        if self._connected(network_id):         # by a request, meanwhile
+            self.send_endpoints(network_id)
+        return False
+
+    def _delete_network(self, network_id):
         try:
             self.client.delete(NETWORK, network_id)
         except exc.Refused as e:
             if e.status != 409:     # in use: somebody else's connection, or a new one of ours
                 raise
+            return False
+        return True
+
+    def _connected(self, network_id):
+        return network_id in self.plugin.connected_networks(n_context.get_admin_context(), [network_id])
 
     def abandon_network(self, network_id):
         """release_network() could not be done: the next comparison does it."""
         self._abandoned.add(network_id)
+
+    def note_deleted(self, connection_id):
+        """A connection was deleted here that bordergw still has."""
+        self._deleted.add(connection_id)
 
     def rename_network(self, network_id):
         """Send the name of a network, if bordergw has it with our mark."""
@@ -223,9 +285,9 @@ class Syncer:
             self.client.update(NETWORK, network_id, {'name': name})
 
     def send_endpoints(self, network_id):
-        """Send the endpoints of a network. A refusal is logged."""
+        """Send the endpoints of a network. A refusal is logged, other failures are raised."""
         if self.feed.enabled:
-            self._attempt(('send endpoints', NETWORK, network_id), self._send_endpoints, network_id)
+            self.attempts.one(('send endpoints', NETWORK, network_id), self._send_endpoints, network_id)
 
     def _send_endpoints(self, network_id):
         try:
@@ -235,12 +297,6 @@ class Syncer:
                 raise
             self.ensure_network(self.network(network_id))
             self.feed.send(network_id)
-
-    def _release_abandoned(self, connected):
-        for network_id in list(self._abandoned):
-            if network_id in connected or self._attempt(('release', NETWORK, network_id),
-                                                        self.release_network, network_id):
-                self._abandoned.discard(network_id)
 
     # Who compared when
 

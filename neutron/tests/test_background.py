@@ -3,6 +3,8 @@ import threading
 import unittest
 from unittest import mock
 
+from oslo_db import exception as db_exc
+
 from bordergw_neutron import background
 from bordergw_neutron import exceptions as exc
 
@@ -86,6 +88,45 @@ class BackgroundTest(unittest.TestCase):
             self.background.later(0, lambda: 1 / 0)
             self.background.dirty(['a'])
             self.wait(self.syncer.did_send)
+
+    def test_a_failure_of_the_database_is_owed(self):
+        """Whichever of the networks it was about: a comparison sends the endpoints of all."""
+        for failing in ('connected_networks', 'send_endpoints'):
+            with self.subTest(failing), mock.patch.object(background, 'LOG'), \
+                    mock.patch.object(self.background, 'owe') as owe, \
+                    mock.patch.object(self.background if failing == 'connected_networks' else self.syncer, failing,
+                                      side_effect=db_exc.DBConnectionError()):
+                self.background._call(self.background._send_dirty, {'n'})
+                owe.assert_called_once()
+
+    def test_one_network_does_not_stop_the_others(self):
+        def send(network_id):
+            self.syncer.sent.append(network_id)
+            if network_id == 'a':
+                raise exc.BorderGatewayUnavailable(text='too large')
+        with mock.patch.object(self.syncer, 'send_endpoints', send):
+            with self.assertRaisesRegex(exc.BorderGatewayUnavailable, 'too large'):
+                self.background._send_dirty({'a', 'b'})
+        self.assertEqual(['a', 'b'], self.syncer.sent)
+
+    def test_what_fails_in_a_comparison_stays_owed(self):
+        queue = background._Queue()
+        for error, logged in [(exc.refusal(404, 'NotFound', 'x'), 'warning'), (db_exc.DBError(), 'exception')]:
+            with self.subTest(error=error), mock.patch.object(background, 'LOG') as log:
+                queue.owed = False
+                with mock.patch.object(self.syncer, 'run', side_effect=error):
+                    self.background._compare(queue, True)
+                self.assertTrue(queue.owed)
+                getattr(log, logged).assert_called_once()
+
+    def test_later_once(self):
+        order, done = [], threading.Event()
+        for _ in range(5):
+            self.background.later_once(0.05, order.append, 1)
+        self.background.later_once(0.05, order.append, 2)
+        self.background.later(0.1, done.set)
+        self.wait(done)
+        self.assertEqual([1, 2], order)
 
     def test_fresh(self):
         queue = background._Queue()

@@ -1,8 +1,12 @@
+import contextlib
 import copy
 import datetime
 import unittest
 from unittest import mock
 
+from oslo_db import exception as db_exc
+
+from bordergw_neutron import attempts
 from bordergw_neutron import bodies
 from bordergw_neutron import exceptions as exc
 from bordergw_neutron import sync
@@ -106,11 +110,14 @@ class FakePlugin:
     def get_l2_gateway(self, context, gateway_id):
         return next(g for g in self.gateways if g['id'] == gateway_id)
 
+    def connected_networks(self, context, among=None):
+        return {c['network_id'] for c in self.connections if among is None or c['network_id'] in among}
+
     def get_l2_gateway_connection(self, context, connection_id, fields=None):
         return next(c for c in self.connections if c['id'] == connection_id)
 
 
-class SyncerTest(unittest.TestCase):
+class SyncerCase(unittest.TestCase):
 
     def setUp(self):
         self.core = mock.Mock()
@@ -124,6 +131,9 @@ class SyncerTest(unittest.TestCase):
     def syncer(self, bordergw, gateways=(GW,), connections=(CONN,)):
         plugin = FakePlugin(list(gateways), list(connections))
         return sync.Syncer(bordergw, fakes.conf(), plugin, self.feed, self.fdb)
+
+
+class SyncerTest(SyncerCase):
 
     def test_all_is_sent(self):
         bordergw = FakeBordergw()
@@ -142,29 +152,95 @@ class SyncerTest(unittest.TestCase):
         bordergw = FakeBordergw()
         bordergw.refuse['create l2_gateway g'] = exc.refusal(409, 'Conflict', 'no')
         syncer = self.syncer(bordergw)
-        with self.assertLogs('bordergw_neutron.sync', 'ERROR') as logs:
+        with self.assertLogs('bordergw_neutron.attempts', 'ERROR') as logs:
             syncer.run()
             syncer.run()
         self.assertEqual(1, len(logs.output))
         self.assertIn('create l2_gateway_connection c', bordergw.log)
         bordergw.refuse.clear()
-        with self.assertLogs('bordergw_neutron.sync', 'INFO') as logs:
+        with self.assertLogs('bordergw_neutron.attempts', 'INFO') as logs:
             syncer.run()
-        self.assertIn('no longer refused', logs.output[0])
+        self.assertIn('is done now', logs.output[0])
 
     def test_a_bug_with_one_object_does_not_stop_the_others(self):
         bordergw = FakeBordergw()
         bordergw.refuse['create l2_gateway g'] = KeyError('x')
-        with self.assertLogs('bordergw_neutron.sync', 'ERROR'):
+        with self.assertLogs('bordergw_neutron.attempts', 'ERROR'):
             self.syncer(bordergw).run()
         self.assertIn('create l2_gateway_connection c', bordergw.log)
 
-    def test_unavailable_ends_it_without_a_stamp(self):
+    def test_unavailable_leaves_it_without_a_stamp(self):
         bordergw = FakeBordergw()
         bordergw.refuse['create l2_gateway g'] = exc.BorderGatewayUnavailable(text='down')
-        with self.assertRaises(exc.BorderGatewayUnavailable):
-            self.syncer(bordergw).run()
+        self.run_failing(self.syncer(bordergw), '1 of the steps')
         self.assertEqual([], bordergw.stamps)
+
+    def nobody(self):
+        error = exc.BorderGatewayUnavailable(text='down')
+        error.nobody = error.silent = True
+        return error
+
+    def run_failing(self, syncer, text):
+        """A comparison that fails. The failures of its steps are logged, which is not for the screen."""
+        with mock.patch.object(attempts, 'LOG') as log, self.assertRaisesRegex(exc.BorderGatewayUnavailable, text):
+            syncer.run()
+        return log
+
+    def test_a_failure_of_one_object_does_not_stop_the_others(self):
+        for error in (exc.BorderGatewayUnavailable(text='answered 500: panic'), db_exc.DBConnectionError()):
+            with self.subTest(error=error):
+                bordergw = FakeBordergw()
+                bordergw.refuse['create l2_gateway g'] = error
+                syncer = self.syncer(bordergw, gateways=(GW, dict(GW, id='g2')), connections=())
+                log = self.run_failing(syncer, '^1 of the steps of a comparison failed')
+                self.assertIn('create l2_gateway g2', bordergw.log)
+                self.assertEqual([], bordergw.stamps)
+                self.assertEqual(attempts.logging.ERROR, log.log.call_args.args[0])
+                log = self.run_failing(syncer, '^1 of the steps')
+                self.assertEqual(attempts.logging.DEBUG, log.log.call_args.args[0])
+
+    def test_endpoints_of_one_network_do_not_stop_those_of_others(self):
+        net2, conn2 = dict(NET, id='n2', **{'provider:segmentation_id': 1002}), dict(CONN, id='c2', network_id='n2')
+        self.core.get_networks.return_value = [NET, net2]
+        self.feed.send.side_effect = [exc.BorderGatewayUnavailable(text='too late'), None]
+        self.run_failing(self.syncer(FakeBordergw(), connections=(CONN, conn2)), 'too late')
+        self.assertEqual([mock.call('n'), mock.call('n2')], self.feed.send.mock_calls)
+
+    def test_only_when_nobody_answers_it_ends(self):
+        bordergw = FakeBordergw()
+        bordergw.refuse['create network n'] = self.nobody()
+        self.run_failing(self.syncer(bordergw), '^down$')
+        self.assertEqual(['create network n'], bordergw.log)
+
+    def test_several_without_an_answer_are_taken_for_nobody(self):
+        late = exc.BorderGatewayUnavailable(text='late')
+        late.silent = True
+        bordergw = FakeBordergw()
+        gateways = [dict(GW, id='g%d' % n) for n in range(10)]
+        bordergw.refuse.update({'create l2_gateway %s' % g['id']: late for g in gateways})
+        self.run_failing(self.syncer(bordergw, gateways, ()), '^late$')
+        self.assertEqual(attempts.MAX_SILENT, len(bordergw.log))
+
+    def test_refusals_of_objects_that_are_gone_are_forgotten(self):
+        bordergw = FakeBordergw()
+        bordergw.refuse['create l2_gateway g'] = exc.refusal(409, 'Conflict', 'no')
+        syncer = self.syncer(bordergw, (GW,), ())
+        with self.assertLogs('bordergw_neutron.attempts', 'ERROR'):
+            syncer.run()
+        syncer.plugin.gateways = []
+        syncer.run()
+        self.assertEqual({}, syncer.attempts._failed)
+
+    def test_a_filter_that_is_ignored_deletes_nothing_of_others(self):
+        bordergw = FakeBordergw(dict(GW, id='x', managed_by=''))
+        bordergw.list = lambda kind, managed_by: list(bordergw.objects[kind].values())
+        self.syncer(bordergw, (), ()).run()
+        self.assertEqual([], bordergw.log)
+
+    def test_endpoints_that_failed_of_the_database_are_not_only_logged(self):
+        self.feed.send.side_effect = db_exc.DBConnectionError()
+        with self.assertRaises(db_exc.DBConnectionError):
+            self.syncer(FakeBordergw(NET)).send_endpoints('n')
 
     def test_what_was_deleted_meanwhile_is_deleted_again(self):
         bordergw = FakeBordergw()
@@ -193,17 +269,56 @@ class SyncerTest(unittest.TestCase):
 
     def test_release_network(self):
         in_use = exc.refusal(409, 'NetworkInUse', 'x')
-        for name, objects, refuse, want in [
-                ('ours', [NET], None, ['delete network n']),
-                ('ours, in use', [NET], in_use, ['delete network n']),
-                ('of others', [dict(NET, managed_by='')], None, ['delete endpoints n']),
-                ('gone', [], None, [])]:
+        for name, objects, refuse, done, want in [
+                ('ours', [NET], None, True, ['delete network n']),
+                ('ours, in use', [NET], in_use, False, ['delete network n', 'delete endpoints n']),
+                ('of others', [dict(NET, managed_by='')], None, False, ['delete endpoints n']),
+                ('gone', [], None, False, [])]:
             with self.subTest(name):
                 bordergw = FakeBordergw(*objects)
                 if refuse:
                     bordergw.refuse['delete network n'] = refuse
-                self.syncer(bordergw).release_network('n')
+                self.assertEqual(done, self.syncer(bordergw, (), ()).release_network('n'))
                 self.assertEqual(want, bordergw.log)
+
+    def test_a_network_that_is_connected_is_not_released(self):
+        for there in (NET, dict(NET, managed_by='')):
+            bordergw = FakeBordergw(there)
+            self.syncer(bordergw).release_network('n')
+            self.assertEqual([], bordergw.log)
+
+    def test_a_network_that_is_connected_while_it_is_released_keeps_its_endpoints(self):
+        bordergw = FakeBordergw(dict(NET, managed_by=''))
+        syncer = self.syncer(bordergw, (GW,), ())
+        bordergw.delete_endpoints = lambda network_id, source: syncer.plugin.connections.append(CONN)
+        syncer.release_network('n')
+        self.feed.send.assert_called_once_with('n')
+
+    def test_an_abandoned_network_that_is_connected_during_the_comparison_keeps_its_endpoints(self):
+        bordergw = FakeBordergw(dict(NET, managed_by=''))
+        syncer = self.syncer(bordergw, (GW,), ())
+        syncer.abandon_network('n')
+        self.fdb.sweep.side_effect = lambda: syncer.plugin.connections.append(CONN)
+        syncer.run()
+        self.assertNotIn('delete endpoints n', bordergw.log)
+
+    def test_a_network_of_ours_that_an_operator_connects_is_no_error(self):
+        bordergw = FakeBordergw(NET)
+        bordergw.refuse['delete network n'] = exc.refusal(409, 'NetworkInUse', 'x')
+        with self.quiet('DEBUG'):
+            self.syncer(bordergw, (), ()).run()
+
+    def test_nothing_to_do_in_a_network_of_others_is_no_news(self):
+        bordergw = FakeBordergw(dict(NET, managed_by=''), GW, CONN)
+        with self.quiet('DEBUG'):
+            self.syncer(bordergw).run()
+
+    @contextlib.contextmanager
+    def quiet(self, level):
+        """Nothing of importance is logged: a line of the given level, which sync always logs, is all."""
+        with self.assertLogs('bordergw_neutron', level) as logs:
+            yield
+        self.assertEqual([], [r.getMessage() for r in logs.records if r.levelname != level])
 
     def test_abandoned_network_of_others(self):
         bordergw = FakeBordergw(dict(NET, managed_by=''))
@@ -230,9 +345,55 @@ class SyncerTest(unittest.TestCase):
     def test_a_network_without_vxlan_segment_is_left_out(self):
         self.core.get_networks.return_value = [{'id': 'n', 'name': '', 'tenant_id': 't'}]
         bordergw = FakeBordergw()
-        with self.assertLogs('bordergw_neutron.sync', 'ERROR'):
+        with self.assertLogs('bordergw_neutron.attempts', 'ERROR'):
             self.syncer(bordergw).run()
         self.assertNotIn('create network n', bordergw.log)
+
+
+class MassDeletionTest(SyncerCase):
+    """bordergw has two connections with our mark, and Neutron has none of them."""
+
+    def setUp(self):
+        super().setUp()
+        self.bordergw = FakeBordergw(NET, GW, CONN, dict(CONN, id='c2'))
+        self.core.get_networks.return_value = []
+
+    def test_refused(self):
+        for name, gateways in [('empty database', []), ('another Neutron', [dict(GW, id='g2')])]:
+            with self.subTest(name), self.assertLogs('bordergw_neutron.sync', 'ERROR') as logs:
+                self.syncer(self.bordergw, gateways, ()).run()
+                self.assertIn('allow_mass_deletion', logs.output[0])
+            self.assertEqual(([], []), (self.bordergw.log, self.bordergw.stamps))
+
+    def deleted(self, syncer):
+        syncer.run()
+        self.assertEqual({}, self.bordergw.objects[sync.CONNECTION])
+
+    def test_known_gateway(self):
+        self.deleted(self.syncer(self.bordergw, (GW,), ()))
+
+    def test_known_network(self):
+        self.core.get_networks.return_value = [NET]
+        self.deleted(self.syncer(self.bordergw, (), ()))
+
+    def test_deleted_by_this_process(self):
+        syncer = self.syncer(self.bordergw, (), ())
+        syncer.note_deleted('c')
+        self.deleted(syncer)
+
+    def test_network_deleted_by_this_process(self):
+        syncer = self.syncer(self.bordergw, (), ())
+        syncer.abandon_network('n')
+        self.deleted(syncer)
+
+    def test_allowed(self):
+        syncer = self.syncer(self.bordergw, (), ())
+        syncer.conf.allow_mass_deletion = True
+        self.deleted(syncer)
+
+    def test_one_is_not_several(self):
+        del self.bordergw.objects[sync.CONNECTION]['c2']
+        self.deleted(self.syncer(self.bordergw, (), ()))
 
 
 class AgeTest(unittest.TestCase):
