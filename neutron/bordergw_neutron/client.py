@@ -12,6 +12,7 @@ import time
 from urllib import parse
 
 import requests
+import urllib3
 
 from bordergw_neutron import exceptions as exc
 
@@ -26,15 +27,19 @@ FAIL_FAST_SECONDS = 2.0
 FIRST_PAUSE_SECONDS = 0.2
 MIN_TIMEOUT_SECONDS = 0.1
 
+_Failure = collections.namedtuple('_Failure', 'until error')
 Answer = collections.namedtuple('Answer', 'status body etag')
 
 
 class _NoAnswer(Exception):
-    """One try of a request failed. `silent`: the other side did not answer at all."""
+    """One try of a request failed. silent: no answer came. nobody: there was not even a connection."""
 
-    def __init__(self, text, silent):
+    def __init__(self, text, silent=False, nobody=False):
         super().__init__(text)
-        self.silent = silent
+        self.silent, self.nobody = silent, nobody
+
+
+_NO_FAILURE = _Failure(0.0, None)
 
 
 def _mark(obj):
@@ -43,7 +48,12 @@ def _mark(obj):
 
 
 def item_path(kind, object_id, *more):
-    """The path of an object, with whatever is in the id escaped."""
+    """The path of an object, with whatever is in the id escaped.
+
+    Dots cannot be: they are taken for the way to another object, also when they are escaped.
+    """
+    if {object_id, *more} & {'.', '..'}:
+        raise exc.refusal(404, 'NotFound', 'There is no object with the id of dots in %s' % PATHS[kind])
     return '/'.join([PATHS[kind]] + [parse.quote(str(p), safe='') for p in (object_id,) + more])
 
 
@@ -58,8 +68,13 @@ class Client:
         self.url = conf.url.rstrip('/')
         self._local = threading.local()
         self._token = self._read_token()
-        self._down_until, self._down_cause = 0.0, ''
+        # The last failure that answers for the requests after it, of all threads: nobody was there.
+        self._down = _NO_FAILURE
         self._answered_at = 0.0
+
+    def be_patient(self):
+        """Let this thread send its requests although the one before got no answer in time. It rolls nothing back."""
+        self._local.patient = True
 
     # Objects
 
@@ -163,14 +178,32 @@ class Client:
     def call(self, method, path, body=None, query=None, headers=None):
         """Send one request, several times if need be. Raises BorderGatewayUnavailable, or a Refused for a 4xx."""
         began = time.monotonic()
-        if began < self._down_until:
-            raise self._unavailable('%s %s: %s' % (method, path, self._down_cause))
+        what = '%s %s' % (method, path)
+        self._fail_fast(what, began)
         try:
             return self._tried(method, path, body, query, headers)
         except _NoAnswer as e:
-            if e.silent and self._answered_at < began:
-                self._down_until, self._down_cause = time.monotonic() + FAIL_FAST_SECONDS, str(e)
-            raise self._unavailable('%s %s: %s' % (method, path, e))
+            if self._answered_at < began:
+                self._note_failure(_Failure(time.monotonic() + FAIL_FAST_SECONDS, e))
+            raise self._no_answer(what, e)
+
+    def _fail_fast(self, what, now):
+        """A roll-back must not wait for the same failure again."""
+        for failure in (self._down, getattr(self._local, 'down', _NO_FAILURE)):
+            if now < failure.until and self._answered_at < failure.until - FAIL_FAST_SECONDS:
+                raise self._no_answer(what, failure.error)
+
+    def _note_failure(self, failure):
+        """Where nobody is, all threads need not look. An answer that is late may be so of one request only."""
+        if failure.error.nobody:
+            self._down = failure
+        elif failure.error.silent and not getattr(self._local, 'patient', False):
+            self._local.down = failure
+
+    def _no_answer(self, what, error):
+        out = self._unavailable('%s: %s' % (what, error))
+        out.silent, out.nobody = error.silent, error.nobody
+        return out
 
     def _tried(self, method, path, body, query, headers):
         """Several tries, which together take no longer than one may.
@@ -189,23 +222,26 @@ class Client:
 
     def _send(self, method, path, body, query, headers, deadline):
         """One try. A 401 may mean that the token has been replaced: then there is a second one."""
-        response = self._request(method, path, body, query, headers, deadline)
-        if response.status_code == 401 and self._token_changed():
-            response = self._request(method, path, body, query, headers, deadline)
+        token = self._token
+        response = self._request(method, path, body, query, headers, deadline, token)
+        if response.status_code == 401 and self._token_is_not(token):
+            response = self._request(method, path, body, query, headers, deadline, self._token)
         return response
 
-    def _request(self, method, path, body, query, headers, deadline):
+    def _request(self, method, path, body, query, headers, deadline, token):
         left = max(deadline - time.monotonic(), MIN_TIMEOUT_SECONDS)
         timeouts = min(self.conf.connect_timeout, left), min(self.conf.read_timeout, left)
         headers = dict(headers or {})
-        if self._token:
-            headers['X-Auth-Token'] = self._token
+        if token:
+            headers['X-Auth-Token'] = token
         try:
             response = self._session().request(
                 method, self.url + path, json=body, params=query, headers=headers, allow_redirects=False,
                 timeout=timeouts)
         except requests.RequestException as e:
-            raise _NoAnswer(self._cause(e, *timeouts), silent=True)
+            raise _NoAnswer(_cause(e, *timeouts), silent=True, nobody=_not_connected(e))
+        except (OSError, ValueError) as e:      # what requests cannot even begin with, as a CA file that is gone
+            raise _NoAnswer('cannot be sent: %s' % _cause(e, *timeouts))
         self._answered_at = time.monotonic()
         return response
 
@@ -244,21 +280,6 @@ class Client:
             kind = {400: 'BadRequest', 404: 'NotFound'}.get(response.status_code, 'Conflict')
             return kind, ' '.join((response.text or response.reason or '').split())[:200]
 
-    @staticmethod
-    def _cause(error, connect_timeout, read_timeout):
-        """Why there was no answer, in words of the operator and not of urllib3."""
-        if isinstance(error, requests.ConnectTimeout):
-            return 'no connection within %.2g s' % connect_timeout
-        if isinstance(error, requests.ReadTimeout):
-            return 'no answer within %.2g s' % read_timeout
-        inner = error
-        while inner is not None:
-            if isinstance(inner, OSError) and not isinstance(inner, requests.RequestException) and inner.errno:
-                # eventlet puts ECONNREFUSED where others have a text; name resolution has its own numbers.
-                return os.strerror(inner.errno) if inner.errno > 0 else inner.strerror
-            inner = inner.__cause__ or inner.__context__
-        return re.sub(r'<[^<>]* object at 0x[0-9a-f]+>(: )?', '', str(error))[:200]
-
     def _unavailable(self, text):
         return exc.BorderGatewayUnavailable(text='bordergw at %s does not serve: %s' % (self.url, text))
 
@@ -270,10 +291,33 @@ class Client:
         with open(self.conf.token_file, encoding='utf-8') as f:
             return f.read().strip()
 
-    def _token_changed(self):
+    def _token_is_not(self, sent):
+        """Read the token again. Another thread may have done so since this one sent its request."""
         try:
-            token = self._read_token()
-        except OSError:
-            return False
-        changed, self._token = token != self._token, token
-        return changed
+            self._token = self._read_token() or self._token
+        except (OSError, ValueError):       # gone, or no text
+            pass
+        return self._token != sent
+
+
+def _not_connected(error):
+    """Whether a request failed before there was a connection."""
+    if isinstance(error, (requests.ConnectTimeout, requests.exceptions.SSLError)):
+        return True
+    reason = getattr(error.args[0], 'reason', None) if error.args else None
+    return isinstance(reason, urllib3.exceptions.NewConnectionError)
+
+
+def _cause(error, connect_timeout, read_timeout):
+    """Why there was no answer, in words of the operator and not of urllib3."""
+    if isinstance(error, requests.ConnectTimeout):
+        return 'no connection within %.2g s' % connect_timeout
+    if isinstance(error, requests.ReadTimeout):
+        return 'no answer within %.2g s' % read_timeout
+    inner = error
+    while inner is not None:
+        if isinstance(inner, OSError) and not isinstance(inner, requests.RequestException) and inner.errno:
+            # eventlet puts ECONNREFUSED where others have a text; name resolution has its own numbers.
+            return os.strerror(inner.errno) if inner.errno > 0 else inner.strerror
+        inner = inner.__cause__ or inner.__context__
+    return re.sub(r'<[^<>]* object at 0x[0-9a-f]+>(: )?', '', ' '.join(str(error).split()))[:200]

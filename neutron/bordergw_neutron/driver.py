@@ -31,7 +31,9 @@ LOG = logging.getLogger(__name__)
 AGENT_START_SECONDS = (3, 10, 30)
 # A switch has its locators some time after the connection.
 ANNOUNCE_SECONDS = 2
-INCOMPLETE_SECONDS = 10
+# A distributed router comes to many hosts at once.
+DISTRIBUTED_SECONDS = 1
+INCOMPLETE_SECONDS, MAX_INCOMPLETE_SECONDS = 10, 300
 
 
 def configured():
@@ -57,9 +59,12 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         self.feed = endpoints.Feed(self.client, self.conf)
         self.fdb = fdb.Fdb(self.client, self.conf, self._network_body, self._connected)
         self.syncer = sync.Syncer(self.client, self.conf, service_plugin, self.feed, self.fdb)
-        self.background = background.Background(self.syncer, self._connected, self.conf.resync_interval)
+        self.background = background.Background(self.syncer, self._connected, self.conf.resync_interval,
+                                                self.client.be_patient)
         # Networks of connections that are being deleted: the hook after the deletion has only the id.
         self._leaving = {}
+        # How long to wait before a network is asked for again whose addresses are not all known.
+        self._pauses = {}
         self._subscribe()
 
     def _network_body(self, network_id):
@@ -88,15 +93,23 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         """What gets no answer may have been carried out, or may be later: a comparison is to find it."""
         try:
             yield
-        except exc.BorderGatewayUnavailable:
+        except exc.Refused:
+            raise
+        except Exception:
             self.background.owe()
             raise
+
+    @contextlib.contextmanager
+    def _row_written(self):
+        """What fails after a row is written takes it back, and is to be compared if its outcome is not known."""
+        with exc.taken_back(), self._owed_without_answer():
+            yield
 
     # Gateways
 
     def create_l2_gateway_postcommit(self, context, l2_gateway):
-        body = bodies.gateway_body(l2_gateway, self.conf.managed_by)
-        with self._owed_without_answer():
+        with self._row_written():
+            body = bodies.gateway_body(l2_gateway, self.conf.managed_by)
             self.client.create(sync.GATEWAY, body, bodies.same_gateway)
         self.background.ensure()
 
@@ -126,7 +139,7 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         """A comparison that read the rows before the change may have sent the old ones. Agents may need addresses."""
         self.background.later(0, self.syncer.repair_gateway, l2_gateway['id'])
         for network_id in self._networks_of(l2_gateway['id']):
-            self.background.later(ANNOUNCE_SECONDS, self._announce, network_id)
+            self.background.later_once(ANNOUNCE_SECONDS, self._announce, network_id)
 
     def delete_l2_gateway_postcommit(self, context, l2_gateway_id):
         self._delete(sync.GATEWAY, l2_gateway_id)
@@ -146,12 +159,12 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         self.syncer.network(l2_gateway_connection[sync.CONNECTION]['network_id'])
 
     def create_l2_gateway_connection_postcommit(self, context, l2_gateway_connection):
-        with self._owed_without_answer():
+        with self._row_written():
             self._create_or_restore(l2_gateway_connection)
         network_id = l2_gateway_connection['network_id']
         self.background.dirty([network_id])
         self.background.later(0, self._announce, network_id)
-        self.background.later(ANNOUNCE_SECONDS, self._announce, network_id)
+        self.background.later_once(ANNOUNCE_SECONDS, self._announce, network_id)
 
     def _create_or_restore(self, connection):
         try:
@@ -182,12 +195,14 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         self._leaving[l2_gateway_connection_id] = network_id, self._addresses_before(network_id)
 
     def _addresses_before(self, network_id):
+        """What agents may have been sent for a network. Nothing of this is a reason to fail."""
         addresses = self.fdb.sent(network_id)
         if self.fdb.enabled:
             try:
-                addresses |= self.fdb.addresses(network_id)[0]
+                addresses = addresses | self.fdb.addresses(network_id)[0]
             except (exc.BorderGatewayUnavailable, exc.Refused) as e:
                 LOG.debug('Members of network %s are not known: %s', network_id, e)
+            self.fdb.remember(network_id)
         return addresses
 
     def delete_l2_gateway_connection_postcommit(self, context, l2_gateway_connection_id):
@@ -196,14 +211,17 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         if network_id is None:
             return
         self.background.later(0, self.fdb.withdraw, network_id, before)
-        if network_id not in self._connected([network_id]):
-            self._release_network(network_id)
+        # While other connections are left, bordergw may tell of this one's switches for a moment.
+        self.background.later_once(ANNOUNCE_SECONDS, self._announce, network_id)
+        self._release_network(network_id)
 
     def _release_network(self, network_id):
+        """The row is gone: whatever fails here is owed."""
         try:
-            self.syncer.release_network(network_id)
-        except (exc.BorderGatewayUnavailable, exc.Refused) as e:
-            LOG.warning('Network %s has no connection any more, but is still in bordergw: %s', network_id, e)
+            if network_id not in self._connected([network_id]):
+                self.syncer.release_network(network_id)
+        except Exception as e:
+            LOG.warning('Network %s may have no connection any more, but still be in bordergw: %s', network_id, e)
             self.syncer.abandon_network(network_id)
             self.background.owe()
 
@@ -213,19 +231,29 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
             self.client.delete(kind, object_id)
         except (exc.BorderGatewayUnavailable, exc.Refused) as e:
             LOG.warning('%s %s is deleted here, but not in bordergw yet: %s', kind, object_id, e)
+            if kind == sync.CONNECTION:
+                self.syncer.note_deleted(object_id)
             self.background.owe()
 
     def _announce(self, network_id, host=None):
-        """In the background. A switch that has no address yet is asked for again."""
+        """In the background. A network whose addresses are not all known is asked for again, ever more seldom."""
         if network_id not in self._connected([network_id]):
+            self._pauses.pop(network_id, None)
             return
         try:
             complete = self.fdb.announce(network_id, host)
         except exc.Refused as e:
             LOG.warning('The agents got no tunnel addresses for network %s: %s', network_id, e)
             return
-        if not complete:
-            self.background.later(INCOMPLETE_SECONDS, self._announce, network_id, host)
+        if complete:
+            self._pauses.pop(network_id, None)
+            return
+        self.background.later_once(self._pauses.get(network_id, INCOMPLETE_SECONDS), self._announce_again, network_id)
+
+    def _announce_again(self, network_id):
+        pause = self._pauses.get(network_id, INCOMPLETE_SECONDS)
+        self._pauses[network_id] = min(pause * 2, MAX_INCOMPLETE_SECONDS)
+        self._announce(network_id)
 
     # Events
 
@@ -255,23 +283,36 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         self.background.later(0, self._release_deleted, payload.resource_id)
 
     def _release_deleted(self, network_id):
-        """Of most networks bordergw has never heard."""
+        """Of most networks bordergw has never heard. Its addresses are withdrawn before bordergw forgets them."""
         try:
-            known = self.client.get(sync.NETWORK, network_id) is not None
+            there = self.client.get(sync.NETWORK, network_id)
+            before = self._addresses_of_deleted(network_id, there) if there else self.fdb.sent(network_id)
         except exc.BorderGatewayUnavailable:
             self.syncer.abandon_network(network_id)
             raise
-        if known:
+        if before:
+            self.background.later(0, self.fdb.withdraw, network_id, before)
+        if there:
             self.syncer.abandon_network(network_id)
             self.background.owe()
+
+    def _addresses_of_deleted(self, network_id, there):
+        if self.fdb.enabled:
+            self.fdb.remember(network_id, there.get('provider:segmentation_id'))
+        return self._addresses_before(network_id)
 
     def _port_changed(self, resource, event, trigger, payload):
         states = [s for s in payload.states if s]
         if self.feed.enabled:
             self.background.dirty({s['network_id'] for s in states})
-        if event == events.AFTER_UPDATE and self.fdb.enabled and came_up(payload.states[0], payload.latest_state):
-            port = payload.latest_state
-            self.background.later(0, self._announce, port['network_id'], port['binding:host_id'])
+        if event != events.AFTER_UPDATE or not self.fdb.enabled:
+            return
+        port = payload.latest_state
+        if is_distributed(port):
+            # Which host it came to is not said.
+            self.background.later_once(DISTRIBUTED_SECONDS, self._announce, port['network_id'])
+        elif came_up(payload.states[0], port):
+            self.background.later_once(0, self._announce, port['network_id'], port['binding:host_id'])
 
     def _agent_changed(self, resource, event, trigger, payload):
         state = payload.desired_state or {}
@@ -291,6 +332,12 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
     def _agent_started(self, host):
         for network_id in self._connected(None):
             self._announce(network_id, host)
+
+
+def is_distributed(port):
+    """Whether a port is active on some of several hosts. ML2 tells each change of its bindings, but not which."""
+    return (port.get('device_owner') == constants.DEVICE_OWNER_DVR_INTERFACE and
+            port.get('status') == constants.PORT_STATUS_ACTIVE)
 
 
 def came_up(before, after):

@@ -8,6 +8,7 @@ import contextlib
 import functools
 
 from networking_l2gw.services.l2gateway import exceptions as l2gw_exc
+from neutron_lib.api import faults
 from neutron_lib import exceptions as n_exc
 from oslo_db import exception as db_exc
 from oslo_log import log as logging
@@ -75,6 +76,11 @@ class Failed(l2gw_exc.L2GatewayServiceDriverError):
     message = '%(text)s'
 
 
+def _status_of(error):
+    """The status with which Neutron would answer an exception: networking-l2gw adds its own to the list."""
+    return next((answer.code for kind, answer in faults.FAULT_MAP.items() if isinstance(error, kind)), 500)
+
+
 @contextlib.contextmanager
 def taken_back():
     """Make of every failure one for which networking-l2gw takes the row back, with the same type, text and status."""
@@ -83,8 +89,8 @@ def taken_back():
     except l2gw_exc.L2GatewayServiceDriverError:
         raise
     except n_exc.NeutronException as e:
-        status = next((status for status, base in _BASES.items() if isinstance(e, base)), None)
-        if status is None:
+        status = _status_of(e)
+        if status >= 500:
             raise Failed(text=str(e)) from e
         raise refusal(status, type(e).__name__, str(e)) from e
     except (db_exc.DBError, sa_exc.SQLAlchemyError) as e:

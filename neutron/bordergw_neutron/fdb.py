@@ -98,6 +98,8 @@ class Fdb:
 
     def remember(self, network_id, vni=None):
         """Note the VNI of a network that may be deleted before its addresses are withdrawn."""
+        if network_id in self._vnis:
+            return
         try:
             self._vnis[network_id] = vni or self.network_body(network_id)['provider:segmentation_id']
         except n_exc.NeutronException as e:
@@ -144,8 +146,8 @@ class Fdb:
 
     def _add(self, network_id, addresses, host):
         context = n_context.get_admin_context()
-        self.remember(network_id)
-        body = entries(network_id, self._vnis[network_id], addresses)
+        vni = self._vnis[network_id] = self.network_body(network_id)['provider:segmentation_id']
+        body = entries(network_id, vni, addresses)
         if host is None:
             for address in sorted(addresses):
                 self._sync_tunnel(context, address)
@@ -153,8 +155,7 @@ class Fdb:
 
     def _remove(self, network_id, addresses):
         """Flood entries, and then tunnels. Of a network that nothing is known of any more, agents have no entries."""
-        if network_id not in self._vnis:
-            self.remember(network_id)
+        self.remember(network_id)
         vni = self._vnis.get(network_id)
         if vni:
             self._l2pop().remove_fdb_entries(n_context.get_admin_context(), entries(network_id, vni, addresses))

@@ -1,5 +1,7 @@
+from concurrent import futures
 import os
 import tempfile
+import threading
 import time
 import unittest
 from unittest import mock
@@ -138,6 +140,60 @@ class ClientTest(unittest.TestCase):
         self.assertLess(time.monotonic() - began, 0.2)
         self.assertEqual(1, len(self.server.requests))
 
+    def elsewhere(self, call):
+        """What a call answers, or raises, in another thread."""
+        with futures.ThreadPoolExecutor(1) as pool:
+            return pool.submit(call).result()
+
+    def test_a_late_answer_does_not_fail_the_requests_of_others(self):
+        """A large set of endpoints takes longer than read_timeout: users are not to get 503 without being tried."""
+        def answer(request):
+            if 'endpoints' in request.path:
+                time.sleep(0.6)
+            return 200, {'networks': []}
+        c = self.client(answer, retries=0)
+        self.unavailable('no answer', c.put_endpoints, 'n', 'neutron', [], None)
+        self.assertEqual([], self.elsewhere(lambda: c.list('network')))
+
+    def test_a_patient_thread_goes_on_after_a_late_answer(self):
+        def slow(request):
+            time.sleep(0.6)
+            return 200, {'networks': []}
+        c = self.client(slow, (200, {'networks': []}), retries=0)
+        c.be_patient()
+        with self.assertRaises(exc.BorderGatewayUnavailable) as caught:
+            c.list('network')
+        self.assertEqual((True, False), (caught.exception.silent, caught.exception.nobody))
+        self.assertEqual([], c.list('network'))
+
+    def test_nobody_there_is_so_for_all_threads(self):
+        c = client.Client(fakes.conf(url='http://127.0.0.1:1'))
+        self.unavailable('Connection refused', c.list, 'network')
+        c.url = 'http://127.0.0.1:2'
+        with self.assertRaisesRegex(exc.BorderGatewayUnavailable, 'DELETE .*: Connection refused') as caught:
+            self.elsewhere(lambda: c.delete('network', 'n'))
+        self.assertEqual((True, True), (caught.exception.silent, caught.exception.nobody))
+
+    def test_a_connection_that_breaks_is_not_nobody(self):
+        def broken(request):
+            raise ConnectionError
+        with self.assertRaises(exc.BorderGatewayUnavailable) as caught:
+            self.client(broken, retries=0).list('network')
+        self.assertEqual((True, False), (caught.exception.silent, caught.exception.nobody))
+
+    def test_a_ca_file_that_is_gone(self):
+        """requests raises a plain OSError, for which networking-l2gw does not take back."""
+        c = client.Client(fakes.conf(url='https://127.0.0.1:9', cafile='/nowhere', retries=0))
+        self.unavailable('GET /v2.0/networks: cannot be sent: .*/nowhere', c.list, 'network')
+
+    def test_ids_of_dots(self):
+        """requests would take the dots away, and DELETE the device itself."""
+        c = self.client((200, {}))
+        with self.assertRaises(exc.Refused):
+            c.call('DELETE', client.item_path('gateway_device', 'd', 'remote_mac_entries', '..'))
+        self.assertIsNone(c.get('gateway_device', '.'))
+        self.assertEqual([], self.server.requests)
+
     def test_tries_end_in_time(self):
         """A user waits for the timeouts of one try, however often it is tried again."""
         def slow(request):
@@ -190,6 +246,34 @@ class ClientTest(unittest.TestCase):
                 new.write('new')
             c.list('network')
         self.assertEqual(['old', 'new'], [r.headers['X-Auth-Token'] for r in self.server.requests])
+
+    def test_a_new_token_serves_all_threads_that_had_the_old_one(self):
+        both = threading.Barrier(2)
+
+        def answer(request):
+            if request.headers['X-Auth-Token'] == 'old':
+                both.wait(5)
+                return 401, b'no'
+            return 200, {'networks': []}
+        with tempfile.NamedTemporaryFile('w') as f:
+            f.write('old')
+            f.flush()
+            c = self.client(answer, token_file=f.name, retries=0, read_timeout=10)
+            with open(f.name, 'w') as new:
+                new.write('new')
+            with futures.ThreadPoolExecutor(2) as pool:
+                self.assertEqual([[], []], list(pool.map(c.list, ['network'] * 2)))
+
+    def test_a_token_file_without_a_token_keeps_the_old_one(self):
+        for content in (b'\xff\xfe', b'\n'):
+            with self.subTest(content), tempfile.NamedTemporaryFile() as f:
+                f.write(b'old')
+                f.flush()
+                c = self.client((401, b'no'), token_file=f.name)
+                with open(f.name, 'wb') as new:
+                    new.write(content)
+                self.unavailable('refuses our credentials', c.list, 'network')
+                self.assertEqual('old', c._token)
 
     def test_endpoints(self):
         c = self.client((200, {'endpoints': [1]}, {'ETag': '"a"'}), (200, {}), fakes.fault(412, 'X', 'changed'))

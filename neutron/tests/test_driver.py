@@ -2,7 +2,10 @@ import types
 import unittest
 from unittest import mock
 
+from networking_l2gw.services.l2gateway import exceptions as l2gw_exc
 from neutron_lib.callbacks import events
+from neutron_lib import exceptions as n_exc
+from oslo_db import exception as db_exc
 
 from bordergw_neutron import driver
 from bordergw_neutron import exceptions as exc
@@ -23,7 +26,7 @@ class DriverTest(unittest.TestCase):
         self.driver = driver.BorderGatewayDriver.__new__(driver.BorderGatewayDriver)
         for name in ('service_plugin', 'client', 'feed', 'fdb', 'syncer', 'background'):
             setattr(self.driver, name, mock.Mock())
-        self.driver.conf, self.driver._leaving = fakes.conf(), {}
+        self.driver.conf, self.driver._leaving, self.driver._pauses = fakes.conf(), {}, {}
         self.driver.fdb.sent.return_value = set()
         self.driver.fdb.addresses.return_value = {'10.1.0.1'}, True
         self.driver.service_plugin.get_l2_gateway_connection.return_value = CONNECTION
@@ -41,7 +44,9 @@ class DriverTest(unittest.TestCase):
                 for c in self.driver.client.method_calls]
 
     def later(self):
-        return [c.args[1:] for c in self.driver.background.later.call_args_list]
+        """What is to be done, without the seconds."""
+        calls = self.driver.background.method_calls
+        return [c.args[1:] for c in calls if c[0] in ('later', 'later_once')]
 
     def test_create_gateway(self):
         self.driver.create_l2_gateway_postcommit(None, GATEWAY)
@@ -127,7 +132,7 @@ class DriverTest(unittest.TestCase):
         self.delete_connection()
         self.driver.client.delete.assert_called_once_with('l2_gateway_connection', 'c')
         self.driver.syncer.release_network.assert_called_once_with('n')
-        self.assertEqual([(self.driver.fdb.withdraw, 'n', {'10.1.0.1'})], self.later())
+        self.assertEqual([(self.driver.fdb.withdraw, 'n', {'10.1.0.1'}), (self.driver._announce, 'n')], self.later())
         self.assertEqual({}, self.driver._leaving)
 
     def test_delete_one_of_two_connections(self):
@@ -143,7 +148,31 @@ class DriverTest(unittest.TestCase):
         self.delete_connection()
         self.driver.syncer.abandon_network.assert_called_once_with('n')
         self.driver.background.owe.assert_called()
-        self.assertEqual([(self.driver.fdb.withdraw, 'n', {'10.1.0.2'})], self.later())
+        self.driver.syncer.note_deleted.assert_called_once_with('c')
+        self.assertIn((self.driver.fdb.withdraw, 'n', {'10.1.0.2'}), self.later())
+
+    def test_delete_connection_while_the_database_is_away(self):
+        """The row is gone, and the user is to know it."""
+        self.driver.service_plugin.connected_networks.side_effect = db_exc.DBConnectionError()
+        self.delete_connection()
+        self.driver.syncer.abandon_network.assert_called_once_with('n')
+        self.driver.background.owe.assert_called_once()
+
+    def test_all_that_fails_after_a_row_is_written_takes_it_back(self):
+        """networking-l2gw does so for L2GatewayServiceDriverError only."""
+        for error, kind, base, owed in [
+                (l2gw_exc.MultipleVxlanSegmentsFound(network_id='n'), 'MultipleVxlanSegmentsFound', n_exc.Conflict, 1),
+                (n_exc.NetworkNotFound(net_id='n'), 'NetworkNotFound', n_exc.NotFound, 1),
+                (db_exc.DBConnectionError(), 'DatabaseUnavailable', n_exc.ServiceUnavailable, 1),
+                (KeyError('x'), 'Failed', Exception, 1), (refused('X'), 'X', n_exc.NotFound, 0)]:
+            with self.subTest(kind), mock.patch.object(exc, 'LOG'):
+                self.driver.background.reset_mock()
+                self.driver.syncer.network.side_effect = error
+                with self.assertRaises(l2gw_exc.L2GatewayServiceDriverError) as caught:
+                    self.driver.create_l2_gateway_connection_postcommit(None, CONNECTION)
+                self.assertEqual(kind, type(caught.exception).__name__)
+                self.assertIsInstance(caught.exception, base)
+                self.assertEqual(owed, self.driver.background.owe.call_count)
 
     # Events
 
@@ -156,12 +185,14 @@ class DriverTest(unittest.TestCase):
                 self.assertEqual(want, self.later())
 
     def test_network_deleted(self):
-        for there, owed in [({'id': 'n'}, 1), (None, 0)]:
+        for there, owed in [({'id': 'n', 'provider:segmentation_id': 7}, 1), (None, 0)]:
             with self.subTest(there=there):
                 self.driver.background.reset_mock()
                 self.driver.client.get.return_value = there
                 self.driver._release_deleted('n')
                 self.assertEqual(owed, self.driver.background.owe.call_count)
+                want = [(self.driver.fdb.withdraw, 'n', {'10.1.0.1'})] if there else []
+                self.assertEqual(want, self.later())
 
     def test_network_deleted_while_bordergw_is_away(self):
         self.driver.client.get.side_effect = DOWN
@@ -186,6 +217,13 @@ class DriverTest(unittest.TestCase):
                 want = [(self.driver._announce, 'n', states[1]['binding:host_id'])] if announced else []
                 self.assertEqual(want, self.later())
 
+    def test_distributed_port_that_comes_to_a_host(self):
+        """Neither its status nor its host tell: ML2 says only that it was changed."""
+        port = dict(self.port(host=''), device_owner='network:router_interface_distributed')
+        payload = events.DBEventPayload(None, states=(dict(port), port))
+        self.driver._port_changed(None, events.AFTER_UPDATE, None, payload)
+        self.assertEqual([(self.driver._announce, 'n')], self.later())
+
     def agent(self, address='10.0.0.1', before=None, status='alive', **state):
         state['configurations'] = {'tunneling_ip': address, 'tunnel_types': ['vxlan']}
         old = before and types.SimpleNamespace(configurations={'tunneling_ip': before, 'tunnel_types': ['vxlan']})
@@ -206,11 +244,27 @@ class DriverTest(unittest.TestCase):
         self.driver.service_plugin.connected_networks.return_value = {'n'}
         self.driver.fdb.announce.return_value = False
         self.driver._announce('n')
-        self.assertEqual([(self.driver._announce, 'n', None)], self.later())
+        self.assertEqual([(self.driver._announce_again, 'n')], self.later())
         self.driver.background.reset_mock()
         self.driver.service_plugin.connected_networks.return_value = set()
         self.driver._announce('n')
         self.assertEqual([], self.later())
+
+    def test_such_a_switch_is_asked_for_in_one_row_and_ever_more_seldom(self):
+        """Whatever comes up meanwhile: a port, an agent that starts."""
+        self.driver.service_plugin.connected_networks.return_value = {'n'}
+        self.driver.fdb.announce.return_value = False
+        for n in range(5):
+            self.driver._announce('n', 'h%d' % n)
+        self.driver.background.later.assert_not_called()
+        self.assertEqual({(10, self.driver._announce_again, 'n')},
+                         {c.args for c in self.driver.background.later_once.call_args_list})
+        for seconds in (20, 40, 80, 160, 300, 300):
+            self.driver._announce_again('n')
+            self.assertEqual(seconds, self.driver.background.later_once.call_args.args[0])
+        self.driver.fdb.announce.return_value = True
+        self.driver._announce('n')
+        self.assertEqual({}, self.driver._pauses)
 
     def test_bad_configuration_ends_neutron(self):
         with mock.patch.object(driver.config, 'register', return_value=fakes.conf(managed_by='')):
