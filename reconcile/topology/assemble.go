@@ -36,8 +36,8 @@ type side struct {
 }
 
 func (w *assembler) assemble() {
-	w.placements = w.group.placements()
-	w.view.contested = w.group.contests(w.placements)
+	w.placements = w.pick()
+	w.view.contested = w.contests()
 	for _, p := range w.group.nets {
 		if p.net.VNI == 0 {
 			continue
@@ -153,7 +153,7 @@ func (m *member) key() model.VNI {
 // segment builds one logical switch as a member sees it.
 func (w *assembler) segment(s side) *vtep.Segment {
 	p := s.m.domain.part
-	seg := &vtep.Segment{Name: p.net.ID, Description: p.net.Name, TunnelKey: p.net.VNI, Incomplete: w.group.incomplete()}
+	seg := &vtep.Segment{Name: p.net.ID, Description: p.net.Name, TunnelKey: p.net.VNI, Incomplete: w.incomplete()}
 	if s.outer {
 		seg.Name, seg.TunnelKey = p.net.ID+vtep.BorderSuffix, s.m.border
 	}
@@ -195,10 +195,10 @@ type spot struct {
 	domain *domain
 }
 
-// placements picks the location of every MAC of the group.
-func (g *group) placements() []placed {
+// pick picks the location of every MAC of the group.
+func (w *assembler) pick() []placed {
 	var all []placed
-	for _, p := range g.nets {
+	for _, p := range w.group.nets {
 		for _, m := range p.members {
 			var beyond *spot // of most there is none
 			for e := range m.farEntries() {
@@ -286,20 +286,20 @@ func (p *netPart) devices() map[vtep.DatabaseID]*model.GatewayDevice {
 	return out
 }
 
-func (g *group) incomplete() bool {
-	return slices.ContainsFunc(g.nets, func(p *netPart) bool { return p.incomplete })
+func (w *assembler) incomplete() bool {
+	return slices.ContainsFunc(w.group.nets, func(p *netPart) bool { return p.incomplete })
 }
 
 // contests finds the MACs of the group that are both placed and learned, by network
 // id. all has the winner of each MAC.
-func (g *group) contests(all []placed) map[string]*Contested {
+func (w *assembler) contests() map[string]*Contested {
 	out := map[string]*Contested{}
-	for _, p := range g.nets {
+	for _, p := range w.group.nets {
 		if p.learned == nil {
 			continue
 		}
 		devices := p.devices()
-		for _, s := range all {
+		for _, s := range w.placements {
 			if s.Source != mactable.Static {
 				continue
 			}

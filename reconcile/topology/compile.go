@@ -184,6 +184,30 @@ func (v *View) ReachOf(network, site string) (Reach, bool) {
 // Carries reports whether a network has a connection.
 func (v *View) Carries(network string) bool { return v.carried[network] != nil }
 
+// Shows reports whether the View has the newest of what is defined of a network's connections,
+// and of all devices. What was seen of switches may be newer.
+func (v *View) Shows(defs *model.Definitions, network string) bool {
+	if v == nil {
+		return false
+	}
+	was := v.basis.definitions
+	return was.Revision >= defs.Revision || was.Devices.Same(defs.Devices) && slices.Equal(joined(was, network), joined(defs, network))
+}
+
+// ContestedOf counts the contested MACs that each device has learned, by its id.
+func (v *View) ContestedOf() map[string]int {
+	out := map[string]int{}
+	if v == nil {
+		return out
+	}
+	for _, c := range v.Contested {
+		for id, n := range c.byDevice {
+			out[id] += n
+		}
+	}
+	return out
+}
+
 func (v *View) group(key string) *groupView {
 	if v == nil {
 		return nil

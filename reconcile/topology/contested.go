@@ -42,17 +42,3 @@ func (c *Contested) String() string {
 	}
 	return text
 }
-
-// ContestedOf counts the contested MACs that each device has learned, by its id.
-func (v *View) ContestedOf() map[string]int {
-	out := map[string]int{}
-	if v == nil {
-		return out
-	}
-	for _, c := range v.Contested {
-		for id, n := range c.byDevice {
-			out[id] += n
-		}
-	}
-	return out
-}

@@ -32,6 +32,17 @@ func (p *netPart) divideEndpoints() {
 	}
 }
 
+// domainOf is where the end points of a site are, nil if no switch carries the network there.
+func (p *netPart) domainOf(site string) *domain {
+	relayed := slices.ContainsFunc(p.members, (*member).relays)
+	for _, d := range p.domains {
+		if !relayed || d.site == site {
+			return d
+		}
+	}
+	return nil
+}
+
 // admitEndpoints has every member flood to the end points of its domain, unless its flood
 // list would be longer than the switch can have.
 func (g *group) admitEndpoints() {
@@ -92,16 +103,4 @@ func sourcesOf(sets []*model.EndpointSet) string {
 		names = append(names, fmt.Sprintf("%s (site %q)", set.Source, set.Site))
 	}
 	return model.Listed(names)
-}
-
-// floodLength is how many locators a member's flood list has in its own database.
-func (g *group) floodLength(m *member) int {
-	list := g.floodOf(m) // sorted by locator
-	n := 0
-	for i := range list {
-		if i == 0 || list[i].Locator != list[i-1].Locator {
-			n++
-		}
-	}
-	return n
 }

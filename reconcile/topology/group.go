@@ -82,6 +82,10 @@ func (m *member) relays() bool { return m.border != 0 && m.mode != model.BorderD
 // forwards reports whether the member is the one that relays for its domain.
 func (m *member) forwards() bool { return m.relays() && m.domain.forwarders[m.border] == m }
 
+// floodedTo reports whether others of its domain send a member frames for everybody: not
+// to a border that only stands by.
+func (m *member) floodedTo() bool { return !m.relays() || m.forwards() || len(m.bindings) > 0 }
+
 func (m *member) db() vtep.DatabaseID { return DatabaseID(m.device) }
 
 // groupView is a group's part of a View.

@@ -194,3 +194,15 @@ func (g *group) floodOf(m *member) []vtep.Endpoint {
 		return e.Location == m.db() || slices.Contains(m.addresses, e.Locator.Addr)
 	})
 }
+
+// floodLength is how many locators a member's flood list has in its own database.
+func (g *group) floodLength(m *member) int {
+	list := g.floodOf(m) // sorted by locator
+	n := 0
+	for i := range list {
+		if i == 0 || list[i].Locator != list[i-1].Locator {
+			n++
+		}
+	}
+	return n
+}

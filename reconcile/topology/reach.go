@@ -24,16 +24,6 @@ type Member struct {
 	Address model.VTEPAddress // zero while none is known
 }
 
-// Shows reports whether the View has the newest of what is defined of a network's connections,
-// and of all devices. What was seen of switches may be newer.
-func (v *View) Shows(defs *model.Definitions, network string) bool {
-	if v == nil {
-		return false
-	}
-	was := v.basis.definitions
-	return was.Revision >= defs.Revision || was.Devices.Same(defs.Devices) && slices.Equal(joined(was, network), joined(defs, network))
-}
-
 // joined are a network and its connections with their gateways, as records that never change.
 func joined(defs *model.Definitions, network string) (out []any) {
 	n, _ := defs.Networks.Get(network)
@@ -45,17 +35,6 @@ func joined(defs *model.Definitions, network string) (out []any) {
 		}
 	}
 	return out
-}
-
-// domainOf is where the end points of a site are, nil if no switch carries the network there.
-func (p *netPart) domainOf(site string) *domain {
-	relayed := slices.ContainsFunc(p.members, (*member).relays)
-	for _, d := range p.domains {
-		if !relayed || d.site == site {
-			return d
-		}
-	}
-	return nil
 }
 
 // reach is what end points in the domain need.
@@ -85,7 +64,3 @@ func (d *domain) reach() Reach {
 	r.Far = slices.Compact(r.Far)
 	return r
 }
-
-// floodedTo reports whether others of its domain send a member frames for everybody: not
-// to a border that only stands by.
-func (m *member) floodedTo() bool { return !m.relays() || m.forwards() || len(m.bindings) > 0 }
