@@ -7,8 +7,10 @@ cd "$(dirname "$0")/.."
 version=${1:-$(sed -n 's/^version = "\(.*\)"/\1/p' neutron/pyproject.toml)}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# pip builds in the source directory, which is not its place.
+# pip builds in the source directory, which is not its place. What it left there of an earlier build would be packed, too.
 cp -r neutron "$work/source"
+rm -rf "$work/source/build" "$work/source"/*.egg-info
+find "$work/source" -name __pycache__ -prune -exec rm -rf {} +
 sed -i "s/^version = .*/version = \"$version\"/" "$work/source/pyproject.toml"
 
 root=$work/root site=$work/root/usr/lib/python3/dist-packages

@@ -2,6 +2,8 @@
 """Options of the [bordergw] group in neutron.conf."""
 import ipaddress
 import os
+import re
+import ssl
 from urllib import parse
 
 from oslo_config import cfg
@@ -38,6 +40,10 @@ OPTS = [
 ]
 
 
+# What bordergw takes for managed_by: it is a part of paths there.
+MARK = re.compile('[A-Za-z0-9_.:-]{1,64}')
+
+
 class BadConfiguration(Exception):
     """The [bordergw] group cannot be used. The text is one sentence for the operator."""
 
@@ -54,34 +60,69 @@ def list_opts():
 
 
 def check(conf):
-    """Raise BadConfiguration for what would fail at the first request, and warn of a token in the clear."""
-    try:
-        url = parse.urlsplit(conf.url)
-        port = url.port
-    except ValueError as e:     # oslo's errors of values are ValueErrors, too
-        raise BadConfiguration('[bordergw] url: %s.' % str(e).rstrip('.'))
-    if url.scheme not in ('http', 'https') or not url.hostname or port == 0:
-        raise BadConfiguration('[bordergw] url: %s is not an http or https URL.' % conf.url)
+    """Raise BadConfiguration for what would fail later, and warn of a token in the clear."""
+    for option in OPTS:
+        _read(conf, option.name)
+    url = _check_url(conf.url)
+    if not MARK.fullmatch(conf.managed_by or '') or not conf.managed_by.strip('.'):
+        raise BadConfiguration("[bordergw] managed_by must be 1 to 64 letters, digits, '_', '.', ':' and '-'.")
     if conf.token and conf.token_file:
         raise BadConfiguration('[bordergw] token and token_file are both set; keep one.')
-    if not conf.managed_by:
-        raise BadConfiguration('[bordergw] managed_by must not be empty.')
-    for name in ('token_file', 'cafile'):
-        _check_readable(name, getattr(conf, name))
+    if conf.token:
+        _check_token('token', conf.token)
+    if conf.token_file:
+        _check_token('token_file: %s' % conf.token_file, _content('token_file', conf.token_file))
+    if conf.cafile:
+        _check_ca(conf.cafile)
     if (conf.token or conf.token_file) and url.scheme == 'http' and not _is_loopback(url.hostname):
         LOG.warning('[bordergw] url %s has no TLS: the token can be read on the way.', conf.url)
 
 
-def _check_readable(name, path):
-    if not path:
-        return
+def _read(conf, name):
     try:
-        with open(path, 'rb') as f:
-            empty = not f.read(1)
+        return getattr(conf, name)
+    except ValueError as e:     # oslo's errors of values are ValueErrors, too
+        raise BadConfiguration('[bordergw] %s: %s.' % (name, ' '.join(str(e).split()).rstrip('.')))
+
+
+def _check_url(text):
+    try:
+        url = parse.urlsplit(text)
+        port = url.port
+    except ValueError as e:
+        raise BadConfiguration('[bordergw] url: %s.' % str(e).rstrip('.'))
+    if url.username is not None or url.password is not None:        # which the log would show
+        raise BadConfiguration('[bordergw] url must hold no user and no password; bordergw takes a token.')
+    if url.scheme not in ('http', 'https') or not url.hostname or port == 0:
+        raise BadConfiguration('[bordergw] url: %s is not an http or https URL.' % text)
+    return url
+
+
+def _content(name, path):
+    """The text of a file."""
+    try:
+        with open(path, encoding='utf-8') as f:
+            return f.read().strip()
     except OSError as e:
         raise BadConfiguration('[bordergw] %s: %s cannot be read: %s.' % (name, path, os.strerror(e.errno or 0)))
-    if empty:
-        raise BadConfiguration('[bordergw] %s: %s is empty.' % (name, path))
+    except ValueError:
+        raise BadConfiguration('[bordergw] %s: %s is not text.' % (name, path))
+
+
+def _check_token(what, token):
+    """It goes into the head of a request."""
+    if not token:
+        raise BadConfiguration('[bordergw] %s is empty.' % what)
+    if not (token.isascii() and token.isprintable()):
+        raise BadConfiguration('[bordergw] %s does not hold one line of ASCII text.' % what)
+
+
+def _check_ca(path):
+    _content('cafile', path)
+    try:
+        ssl.create_default_context(cafile=path)
+    except (OSError, ValueError):
+        raise BadConfiguration('[bordergw] cafile: %s holds no certificate in PEM.' % path)
 
 
 def _is_loopback(host):

@@ -30,7 +30,7 @@ LOG = logging.getLogger(__name__)
 GIVEN_TWICE = ('default segmentation_id should not be provided when segmentation_id is assigned during l2gateway '
                'creation')
 NOT_GIVEN = 'Segmentation id must be specified in create l2gateway connections'
-NOT_A_NUMBER = 'Segmentation id must be a valid integer'
+NOT_A_NUMBER = validators.NOT_A_NUMBER
 OUT_OF_RANGE = 'Segmentation id is out of range'
 
 

@@ -11,6 +11,7 @@ from neutron_lib import exceptions as n_exc
 
 SPELLINGS = ('segmentation_id', 'segmentation-id', 'segmentaion_id')
 MAX_VNI = (1 << 24) - 1
+NOT_A_NUMBER = 'Segmentation id must be a valid integer'
 MAX_NAME = 255      # of the columns
 
 _upstream_device_list = upstream.validate_gwdevice_list
@@ -51,7 +52,10 @@ def _device(device):
 
 def _device_with_interfaces(device):
     """networking-l2gw's own check, and what its database would answer with a 500."""
-    reason = _upstream_device_list([device])
+    try:
+        reason = _upstream_device_list([device])
+    except OverflowError:       # of int(): Python's JSON has a number without end
+        raise n_exc.InvalidInput(error_message=NOT_A_NUMBER)
     if reason:
         return reason
     for text in [device['device_name']] + [i['name'] for i in device['interfaces']]:
@@ -61,7 +65,7 @@ def _device_with_interfaces(device):
     for interface in device['interfaces']:
         for vlan in interface.get('segmentation_id', []):
             if number(vlan) is None:        # upstream takes whatever int() takes: true, 5.7, ' 12 '
-                raise n_exc.InvalidInput(error_message='Segmentation id must be a valid integer')
+                raise n_exc.InvalidInput(error_message=NOT_A_NUMBER)
     return None
 
 

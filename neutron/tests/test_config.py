@@ -26,9 +26,39 @@ class ConfigTest(unittest.TestCase):
                 ('url = ftp://x', 'url'), ('url = http://', 'url'), ('url = http://x:99999', 'url'),
                 ('token = a\ntoken_file = b', 'both'), ('managed_by =', 'managed_by'),
                 ('token_file = /nowhere', r'token_file: /nowhere cannot be read: No such file or directory\.'),
-                ('token_file = /dev/null', 'empty'), ('cafile = /nowhere', 'cafile: /nowhere cannot be read')]:
-            with self.subTest(text), self.assertRaisesRegex(config.BadConfiguration, sentence):
-                config.check(self.conf(text))
+                ('token_file = /dev/null', 'empty'),
+                ('url = http://u:secret@x', 'no user'), ('url = http://u@x', 'no user'), ('token = a\tb', 'one line'),
+                ('managed_by = my neutron', 'managed_by'), ('managed_by = a/b', 'managed_by'),
+                ('managed_by = ..', 'managed_by'), ('managed_by = ' + 'x' * 65, 'managed_by'),
+                ('connect_timeout = abc', 'connect_timeout'), ('read_timeout = -1', 'read_timeout'),
+                ('retries = 99', 'retries'), ('resync_interval = x', 'resync_interval'),
+                ('feed_ports = perhaps', 'feed_ports'), ('fdb_to_agents = 7', 'fdb_to_agents'),
+                ('allow_mass_deletion = x', 'allow_mass_deletion'),
+                ('cafile = /nowhere', 'cafile: /nowhere cannot be read')]:
+            with self.subTest(text):
+                self.refused(text, sentence)
+
+    def refused(self, text, sentence):
+        with self.assertRaisesRegex(config.BadConfiguration, sentence) as caught:
+            config.check(self.conf(text))
+        self.assertRegex(str(caught.exception), r'^\[bordergw\] [^\n]*\.$')
+
+    def test_files_without_what_they_should_hold(self):
+        for option, content, sentence in [
+                ('token_file', b'\n \n', 'empty'), ('token_file', b'\xff\xfe', 'not text'),
+                ('token_file', b'a\nb\n', 'one line'), ('token_file', 'ä'.encode(), 'one line'),
+                ('cafile', b'', 'no certificate'), ('cafile', b'no certificate', 'no certificate')]:
+            with self.subTest(option=option, content=content), tempfile.NamedTemporaryFile() as f:
+                f.write(content)
+                f.flush()
+                self.refused('%s = %s' % (option, f.name), '%s: %s .*%s' % (option, f.name, sentence))
+
+    def test_files_that_will_do(self):
+        with tempfile.NamedTemporaryFile() as f:
+            f.write(b'secret\n')
+            f.flush()
+            config.check(self.conf('token_file = ' + f.name))
+        config.check(self.conf('cafile = /etc/ssl/certs/ca-certificates.crt'))
 
     def test_token_in_the_clear(self):
         for url, warns in [('http://192.0.2.1:9696', True), ('http://bordergw', True), ('https://192.0.2.1', False),

@@ -77,7 +77,8 @@ class DeviceListTest(unittest.TestCase):
 
     def test_vlans(self):
         for vlan, text in [('abc', 'valid integer'), (4095, 'out of range'), (-1, 'out of range'),
-                           (5.7, 'valid integer'), (True, 'valid integer'), (' 12 ', 'valid integer')]:
+                           (5.7, 'valid integer'), (True, 'valid integer'), (' 12 ', 'valid integer'),
+                           (float('inf'), 'valid integer'), (float('nan'), 'valid integer')]:
             for key in ('device_name', 'device_id'):
                 with self.subTest(vlan=vlan, key=key), self.assertRaisesRegex(n_exc.InvalidInput, text):
                     validators.validate_gwdevice_list(
