@@ -21,6 +21,7 @@ LOG = logging.getLogger(__name__)
 
 GATHER_SECONDS = 0.1        # changes of ports come in bursts
 OWED_SECONDS = 0.5
+LATE_SECONDS = 5            # bordergw carries out what it had received when it stopped to answer
 START_SECONDS = 2
 MAX_PAUSE_SECONDS = 30
 NEVER = float('inf')
@@ -35,7 +36,7 @@ class _Queue:
         self.started = time.monotonic()
         # Processes that start together do not all compare: those that wait longer find the stamp of the first.
         self.compare_at = self.started + random.uniform(0, START_SECONDS)
-        self.owed = False
+        self.owed, self.late = False, False
         self.dirty, self.dirty_at = set(), NEVER
         self.later, self.number = [], itertools.count()
         self.pause = 1
@@ -80,11 +81,14 @@ class Background:
                 queue.stopped = True
                 queue.changed.notify()
 
-    def owe(self):
-        """Something could not be sent, or was changed behind our back: compare soon, whoever else has just done so."""
+    def owe(self, late=False):
+        """Something could not be sent, or was changed behind our back: compare soon, whoever else has just done so.
+
+        late: it may still be carried out, even after that comparison. So there is one more some seconds later.
+        """
         queue = self.ensure()
         with queue.changed:
-            queue.owed = True
+            queue.owed, queue.late = True, queue.late or late
             if queue.pause == 1:        # else it is being tried already, in growing steps
                 queue.compare_at = min(queue.compare_at, time.monotonic() + OWED_SECONDS)
             queue.changed.notify()
@@ -192,6 +196,9 @@ class Background:
         queue.pause = 1
         if queue.owed:      # something was owed during the comparison
             queue.compare_at = time.monotonic() + OWED_SECONDS
+        elif queue.late:
+            queue.owed, queue.late = True, False
+            queue.compare_at = time.monotonic() + LATE_SECONDS
         elif self.interval:
             queue.compare_at = time.monotonic() + self.interval * random.uniform(0.9, 1.1)
 

@@ -96,7 +96,7 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         except exc.Refused:
             raise
         except Exception:
-            self.background.owe()
+            self.background.owe(late=True)
             raise
 
     @contextlib.contextmanager

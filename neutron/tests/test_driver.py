@@ -83,7 +83,7 @@ class DriverTest(unittest.TestCase):
                 self.driver.background.reset_mock()
                 with self.assertRaises(exc.BorderGatewayUnavailable):
                     call()
-                self.driver.background.owe.assert_called_once()
+                self.driver.background.owe.assert_called_once_with(late=True)
 
     def test_update_refused(self):
         self.driver.client.update.side_effect = refused('L2GatewayPhysicalPortNotFound')
