@@ -16,7 +16,7 @@ export FUZZTIME
 export PATH := $(PATH):/usr/sbin:/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test neutron-test neutron-deb race lint check demo bench bench-smoke microbench e2e chaos fuzz generate pictures image compose-test clean
+.PHONY: help deps build test neutron-test neutron-e2e neutron-deb race lint check demo bench bench-smoke microbench e2e chaos fuzz generate pictures image compose-test clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -69,6 +69,12 @@ e2e: deps ## only the tests with emulated switches, and of the built binary
 	hack/deps.sh openstack:python3-openstackclient neutron-l2gateway-agent:python3-networking-l2gw keystone-wsgi-public:python3-keystone
 	BORDERGW_E2E=full $(GO) test -race -count=1 -timeout 60m -v ./internal/lab ./internal/demo ./e2e/...
 	$(GO) test -race -count=1 -tags openstack ./e2e/openstack
+	$(MAKE) neutron-e2e
+
+neutron-e2e: ## only those with a real Neutron; installs Neutron and MariaDB (minutes, once)
+	hack/deps.sh neutron-server:neutron-common neutron-l2gateway-agent:python3-networking-l2gw neutron:python3-neutronclient \
+	  openstack:python3-openstackclient mariadbd:mariadb-server-core mariadb:mariadb-client-core /usr/bin/pip3:python3-pip
+	$(GO) test -race -count=1 -timeout 60m -v -tags neutron ./e2e/neutron
 
 chaos: deps ## random changes and faults for CHAOS_TIME (3m) over CHAOS_SWITCHES (8), from CHAOS_SEED (a new one)
 	$(GO) test -race -count=1 -v -timeout 0 ./internal/chaos -args -time $(CHAOS_TIME) -switches $(CHAOS_SWITCHES) -seed $(CHAOS_SEED)

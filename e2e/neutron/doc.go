@@ -1,0 +1,15 @@
+// Package neutron holds the acceptance tests of bordergw inside of Neutron.
+//
+// They run a real neutron-server with the package of neutron/ installed by pip,
+// on a real MariaDB, with real ovsdb-servers for switches and the built program
+// between them. Only messages to agents go nowhere (fake://); what agents report
+// is written into Neutron's database. Tests talk to Neutron, to bordergw and to
+// the switches as users do, and look into Neutron's database only to see that
+// nothing was left there.
+//
+// Neutron takes a minute to set up, so all scenes of TestNeutron share one. Each
+// scene has a bordergw with an empty store, and leaves Neutron empty.
+//
+// They have the build tag neutron, since not every machine has these packages;
+// with the tag they fail where the packages are missing.
+package neutron
