@@ -59,6 +59,7 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         self.feed = endpoints.Feed(self.client, self.conf)
         self.fdb = fdb.Fdb(self.client, self.conf, self._network_body, self._connected)
         self.syncer = sync.Syncer(self.client, self.conf, service_plugin, self.feed, self.fdb)
+        self.syncer.ask_again = self._ask_again
         self.background = background.Background(self.syncer, self._connected, self.conf.resync_interval,
                                                 self.client.be_patient)
         # Networks of connections that are being deleted: the hook after the deletion has only the id.
@@ -247,7 +248,10 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
             return
         if complete:
             self._pauses.pop(network_id, None)
-            return
+        else:
+            self._ask_again(network_id)
+
+    def _ask_again(self, network_id):
         self.background.later_once(self._pauses.get(network_id, INCOMPLETE_SECONDS), self._announce_again, network_id)
 
     def _announce_again(self, network_id):

@@ -66,10 +66,10 @@ class Fdb:
     def _has_agents():
         manager = getattr(directory.get_plugin(), 'mechanism_manager', None)
         names = {d.name for d in getattr(manager, 'ordered_mech_drivers', [])}
-        if names & WITH_AGENTS:
+        if names & WITH_AGENTS and VXLAN in directory.get_plugin().type_manager.drivers:
             return True
-        LOG.info('No mechanism driver with L2 agents (%s): tunnel addresses of hardware switches are sent to nobody. '
-                 'Set [bordergw] fdb_to_agents = false to say so.', ', '.join(sorted(names)) or 'none')
+        LOG.info('No mechanism driver with L2 agents (%s), or no VXLAN: tunnel addresses of hardware switches are sent '
+                 'to nobody. Set [bordergw] fdb_to_agents = false to say so.', ', '.join(sorted(names)) or 'none')
         return False
 
     def addresses(self, network_id):
@@ -166,12 +166,11 @@ class Fdb:
 
     def _strays(self):
         """The tunnels that, as far as this process knows, no network needs."""
-        context = n_context.get_admin_context()
         rows = {e['ip_address'] for e in self._type_driver().get_endpoints() if not e['host']}
-        rows -= set(endpoints.read_addresses(context).values()) if rows else set()
-        for network_id in self.connected_networks(None) if rows else ():
-            rows -= self.sent(network_id)
-        return rows
+        if not rows:
+            return rows
+        rows -= set(endpoints.read_addresses(n_context.get_admin_context()).values())
+        return rows.difference(*(self.sent(network_id) for network_id in self.connected_networks(None)))
 
     def _drop_unneeded(self, addresses):
         """Drop those tunnels that no connected network needs, by what bordergw answers now.

@@ -74,6 +74,8 @@ class Syncer:
     def __init__(self, client, conf, plugin, feed, fdb):
         self.client, self.conf, self.plugin = client, conf, plugin
         self.feed, self.fdb = feed, fdb
+        # Called with a network whose tunnel addresses are not all known yet.
+        self.ask_again = lambda network_id: None
         self.attempts = attempts.Attempts()
         # How many objects of bordergw this comparison has changed.
         self._changed = 0
@@ -152,11 +154,15 @@ class Syncer:
         for network_id in connected:
             if self.feed.enabled:
                 self.attempts.one_of_many(('send endpoints', NETWORK, network_id), self._send_endpoints, network_id)
-            self.attempts.one_of_many(('announce to agents', NETWORK, network_id), self.fdb.announce, network_id)
+            self.attempts.one_of_many(('announce to agents', NETWORK, network_id), self._announce, network_id)
         self.attempts.one_of_many(('withdraw', 'tunnels', 'of agents'), self.fdb.sweep)
         for network_id in list(self._abandoned):
             if self.attempts.one_of_many(('release', NETWORK, network_id), self.release_network, network_id):
                 self._abandoned.discard(network_id)
+
+    def _announce(self, network_id):
+        if not self.fdb.announce(network_id):
+            self.ask_again(network_id)
 
     def _all_strange(self, here, there):
         """Whether nothing of what bordergw has with our mark is known here, which is said.

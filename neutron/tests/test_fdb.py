@@ -191,6 +191,11 @@ class FdbTest(unittest.TestCase):
         self.fdb.withdraw('n', {'10.1.0.1'})
         self.assertIn('10.1.0.1', self.rows)
 
+    def test_no_vxlan(self):
+        self.core.type_manager.drivers = {}
+        with self.assertLogs('bordergw_neutron.fdb', 'INFO'):
+            self.fdb.sweep()
+
     def test_no_agents(self):
         self.core.mechanism_manager.ordered_mech_drivers = [types.SimpleNamespace(name='ovn')]
         with self.assertLogs('bordergw_neutron.fdb', 'INFO') as logs:

@@ -143,6 +143,15 @@ class SyncerTest(SyncerCase):
         self.fdb.announce.assert_called_once_with('n')
         self.assertEqual(1, len(bordergw.stamps))
 
+    def test_a_network_without_all_addresses_is_asked_for_again(self):
+        syncer = self.syncer(FakeBordergw())
+        syncer.ask_again = mock.Mock()
+        syncer.run()
+        syncer.ask_again.assert_not_called()
+        self.fdb.announce.return_value = False
+        syncer.run()
+        syncer.ask_again.assert_called_once_with('n')
+
     def test_objects_of_others_stay(self):
         bordergw = FakeBordergw(dict(GW, id='x', managed_by=''), dict(NET, id='y', managed_by='site:a'))
         self.syncer(bordergw, (), ()).run()
