@@ -139,8 +139,7 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
     def update_l2_gateway_postcommit(self, context, l2_gateway):
         """A comparison that read the rows before the change may have sent the old ones. Agents may need addresses."""
         self.background.later(0, self.syncer.repair_gateway, l2_gateway['id'])
-        for network_id in self._networks_of(l2_gateway['id']):
-            self.background.later_once(ANNOUNCE_SECONDS, self._announce, network_id)
+        self.background.later_once(ANNOUNCE_SECONDS, self._announce_gateway, l2_gateway['id'])
 
     def delete_l2_gateway_postcommit(self, context, l2_gateway_id):
         self._delete(sync.GATEWAY, l2_gateway_id)
@@ -148,10 +147,11 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
     def _create_gateway_again(self, gateway_id):
         self.client.create(sync.GATEWAY, self.syncer.gateway(gateway_id), bodies.same_gateway)
 
-    def _networks_of(self, gateway_id):
+    def _announce_gateway(self, gateway_id):
         found = self.service_plugin.get_l2_gateway_connections(n_context.get_admin_context(),
                                                                filters={'l2_gateway_id': [gateway_id]})
-        return {c['network_id'] for c in found}
+        for network_id in sorted({c['network_id'] for c in found}):
+            self._announce(network_id)
 
     # Connections
 
@@ -291,7 +291,7 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         try:
             there = self.client.get(sync.NETWORK, network_id)
             before = self._addresses_of_deleted(network_id, there) if there else self.fdb.sent(network_id)
-        except exc.BorderGatewayUnavailable:
+        except exc.PASSING:
             self.syncer.abandon_network(network_id)
             raise
         if before:

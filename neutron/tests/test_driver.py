@@ -85,6 +85,16 @@ class DriverTest(unittest.TestCase):
                     call()
                 self.driver.background.owe.assert_called_once_with(late=True)
 
+    def test_update_is_announced_later(self):
+        """What is looked up for that may fail, and the rows have changed already."""
+        self.driver.update_l2_gateway_postcommit(None, GATEWAY)
+        self.assertEqual([(self.driver.syncer.repair_gateway, 'g'), (self.driver._announce_gateway, 'g')],
+                         self.later())
+        self.driver.service_plugin.get_l2_gateway_connections.return_value = [CONNECTION, CONNECTION]
+        self.driver.service_plugin.connected_networks.return_value = {'n'}
+        self.driver._announce_gateway('g')
+        self.driver.fdb.announce.assert_called_once_with('n', None)
+
     def test_update_refused(self):
         self.driver.client.update.side_effect = refused('L2GatewayPhysicalPortNotFound')
         with self.assertRaises(exc.Refused):
@@ -194,11 +204,15 @@ class DriverTest(unittest.TestCase):
                 want = [(self.driver.fdb.withdraw, 'n', {'10.1.0.1'})] if there else []
                 self.assertEqual(want, self.later())
 
-    def test_network_deleted_while_bordergw_is_away(self):
-        self.driver.client.get.side_effect = DOWN
-        with self.assertRaises(exc.BorderGatewayUnavailable):
-            self.driver._release_deleted('n')
-        self.driver.syncer.abandon_network.assert_called_once_with('n')
+    def test_network_deleted_while_bordergw_or_the_database_is_away(self):
+        self.driver.client.get.return_value = {'id': 'n'}
+        for where, error in [(self.driver.fdb.remember, db_exc.DBConnectionError()), (self.driver.client.get, DOWN)]:
+            with self.subTest(error=error):
+                self.driver.syncer.reset_mock()
+                where.side_effect = error
+                with self.assertRaises(type(error)):
+                    self.driver._release_deleted('n')
+                self.driver.syncer.abandon_network.assert_called_once_with('n')
 
     def port(self, status='ACTIVE', host='h1'):
         return {'network_id': 'n', 'status': status, 'binding:host_id': host}
