@@ -7,7 +7,8 @@ class MassDeletionTest(test_sync.SyncerCase):
 
     def setUp(self):
         super().setUp()
-        self.bordergw = test_sync.FakeBordergw(test_sync.NET, test_sync.GW, test_sync.CONN, dict(test_sync.CONN, id='c2'))
+        self.bordergw = test_sync.FakeBordergw(test_sync.NET, test_sync.GW, test_sync.CONN,
+                                               dict(test_sync.CONN, id='c2'))
         self.core.get_networks.return_value = []
 
     def test_refused(self):
