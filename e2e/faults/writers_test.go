@@ -103,6 +103,7 @@ func TestF43_FightsBackMany(t *testing.T) {
 	rig.Eventually(t, rig.Patience, all)
 	var cleared int
 	for range 4 {
+		w.InSync(w.device) // it has seen what it wrote: else its writing is not undone, but not shown yet
 		cleared = w.server.Transactions()
 		w.server.VtepCtl("clear-remote-macs", "net")
 		rig.Eventually(t, rig.Patience, all)
