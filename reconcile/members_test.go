@@ -10,8 +10,8 @@ import (
 )
 
 // TestMembersAreKnownOfANewView: who asks before there is a View, or before one that has the
-// last change of the network's connections, is not told that no switch carries the network: a
-// Neutron that believes it removes its tunnels.
+// last change of the network's connections, gets no empty list: a Neutron that
+// believes it removes its tunnels.
 func TestMembersAreKnownOfANewView(t *testing.T) {
 	top := modeltest.New()
 	net, gd := top.Network("n", 5000), top.Device("sw1", "")
