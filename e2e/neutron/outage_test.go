@@ -204,7 +204,7 @@ func killedScene(t *testing.T, w *world) {
 	asked.Wait()
 	release()
 	drop()
-	require.Equal(t, []string{conn}, s.managed(connection), "bordergw has not been told")
+	require.Equal(t, []string{conn}, s.managed(connection), "bordergw does not know it yet")
 
 	s.openGate(gate{})
 	s.server.start(w.T)
