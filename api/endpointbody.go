@@ -12,24 +12,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// endpointBody describes the body that sets end points. It is read token by token: it may
-// have 65,536 MACs, of which encoding/json would take a quarter of a second.
-type endpointBody struct {
-	Endpoints []endpointItem `json:"endpoints"`
-	Site      string         `json:"site,omitempty"`
-}
-
-type endpointItem struct {
-	VTEPAddress string            `json:"vtep_address"`
-	MACs        []endpointMACItem `json:"macs,omitzero"`
-}
-
-type endpointMACItem struct {
-	MAC string `json:"mac_address"`
-	IP  string `json:"ip_address,omitempty"`
-}
-
-// endpointReader reads an endpointBody. Every error names the entry that is wrong.
+// endpointReader reads a model.ShownEndpoints token by token, which takes a tenth of the time
+// that encoding/json takes and refuses a key that is given twice. Every error names the entry
+// that is wrong.
 type endpointReader struct {
 	*jsontext.Decoder
 	site      string

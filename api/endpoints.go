@@ -217,7 +217,7 @@ func endpointPaths() []fixedEndpoint {
 		{method: "GET", path: "/v1/networks/{network_id}/endpoints", summary: "sources that answer for tunnel end points in a network", status: 200,
 			body: wrapped("sources", schemaOf[[]endpointSource]())},
 		{method: "GET", path: endpointRoute, summary: "what a source answers for; an empty set if it has given none. ETag: " + tag, status: 200, body: shown},
-		{method: "PUT", path: endpointRoute, summary: "replace all that a source answers for. If-Match: its ETag", status: 200, body: schemaOf[endpointSource](), request: schemaOf[endpointBody]()},
+		{method: "PUT", path: endpointRoute, summary: "replace all that a source answers for. If-Match: its ETag", status: 200, body: schemaOf[endpointSource](), request: shown},
 		{method: "DELETE", path: endpointRoute, summary: "forget what a source answers for", status: 204},
 		{method: "GET", path: "/v1/networks/{network_id}/members", summary: "switches that carry a network: where its end points send frames for everybody", status: 200,
 			body: schemaOf[model.EndpointReach](), params: []schema{query("site", "where the end points are", plainText())}},

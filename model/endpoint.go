@@ -1,7 +1,6 @@
 package model
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -14,9 +13,8 @@ import (
 
 // Bounds of what one EndpointSet holds. A network of Neutron has a /16 of addresses at most.
 const (
-	MaxEndpointMACs  = 65_536
-	MaxEndpoints     = 4_096
-	MaxEndpointNames = 64 // characters of a source or a site
+	MaxEndpointMACs = 65_536
+	MaxEndpoints    = 4_096
 	// MaxEndpointSources bounds the sources of one network.
 	MaxEndpointSources = 16
 )
@@ -268,9 +266,6 @@ func (ip IPv4) String() string {
 	}
 	return netip.AddrFrom4(ip).String()
 }
-
-// Compare orders addresses numerically.
-func (ip IPv4) Compare(o IPv4) int { return bytes.Compare(ip[:], o[:]) }
 
 // IfMatch is the condition of a change: that the set still has one of the ETags that the
 // caller has seen. The zero value is always met.

@@ -11,7 +11,7 @@ type ShownEndpoints struct {
 // ShownEndpoint is an end point of it.
 type ShownEndpoint struct {
 	VTEPAddress VTEPAddress        `json:"vtep_address"`
-	MACs        []ShownEndpointMAC `json:"macs"`
+	MACs        []ShownEndpointMAC `json:"macs,omitzero"` // optional in a PUT; an answer has it
 }
 
 // ShownEndpointMAC is a MAC behind it; IP is left out if there is none.

@@ -70,13 +70,12 @@ func (r *restarting) places(t *testing.T, net, mac, at string) {
 	require.NoError(t, err)
 }
 
-// TestRestartKeepsAMACAtAPortOfASwitchThatIsAway: a host has left its hypervisor for a
-// port, the source still names the hypervisor. After a restart, while the port's switch can not
-// be reached, its rows stay: a switch that is away keeps its place.
-func TestRestartKeepsAMACAtAPortOfASwitchThatIsAway(t *testing.T) {
-	r := newStandalone(t, 2, reconcile.Options{LocalHold: 50 * time.Millisecond, Hold: time.Hour})
+// left ends a process that has seen m1 leave a hypervisor, which its source still names, for a
+// port of the second switch. It returns the network.
+func (r *restarting) left(t *testing.T) (net string) {
+	t.Helper()
 	a, b := r.tors[0], r.tors[1]
-	net := r.network()
+	net = r.network()
 	r.active(r.connect(net, model.ActiveActive, a, b))
 	r.places(t, net, m1, "192.0.2.51")
 	r.holds(a, net, m1, "192.0.2.51")
@@ -84,6 +83,16 @@ func TestRestartKeepsAMACAtAPortOfASwitchThatIsAway(t *testing.T) {
 	r.holds(a, net, m1, b.tunnelIP)
 	r.eventually(func() bool { return r.store.Definitions().Moves.Len() == 1 }, "the move is remembered")
 	r.end()
+	return net
+}
+
+// TestRestartKeepsAMACAtAPortOfASwitchThatIsAway: a host has left its hypervisor for a
+// port, the source still names the hypervisor. After a restart, while the port's switch can not
+// be reached, its rows stay: a switch that is away keeps its place.
+func TestRestartKeepsAMACAtAPortOfASwitchThatIsAway(t *testing.T) {
+	r := newStandalone(t, 2, reconcile.Options{LocalHold: 50 * time.Millisecond, Hold: time.Hour})
+	a, b := r.tors[0], r.tors[1]
+	net := r.left(t)
 	b.Stop()
 	r.start()
 	r.enters(a, model.DeviceInSync)
@@ -95,14 +104,7 @@ func TestRestartKeepsAMACAtAPortOfASwitchThatIsAway(t *testing.T) {
 func TestRestartWritesNothingForAMACAtAPort(t *testing.T) {
 	r := newStandalone(t, 2, reconcile.Options{LocalHold: 50 * time.Millisecond, Hold: time.Hour})
 	a, b := r.tors[0], r.tors[1]
-	net := r.network()
-	r.active(r.connect(net, model.ActiveActive, a, b))
-	r.places(t, net, m1, "192.0.2.51")
-	r.holds(a, net, m1, "192.0.2.51")
-	b.learn(net, m1)
-	r.holds(a, net, m1, b.tunnelIP)
-	r.eventually(func() bool { return r.store.Definitions().Moves.Len() == 1 }, "the move is remembered")
-	r.end()
+	net := r.left(t)
 	before := a.Transactions()
 	for range 5 {
 		r.start()
@@ -119,14 +121,7 @@ func TestRestartWritesNothingForAMACAtAPort(t *testing.T) {
 func TestSourceSaysSomethingNewWhileNobodyRuns(t *testing.T) {
 	r := newStandalone(t, 2, reconcile.Options{LocalHold: 50 * time.Millisecond, Hold: time.Hour})
 	a, b := r.tors[0], r.tors[1]
-	net := r.network()
-	r.active(r.connect(net, model.ActiveActive, a, b))
-	r.places(t, net, m1, "192.0.2.51")
-	r.holds(a, net, m1, "192.0.2.51")
-	b.learn(net, m1)
-	r.holds(a, net, m1, b.tunnelIP)
-	r.eventually(func() bool { return r.store.Definitions().Moves.Len() == 1 }, "the move is remembered")
-	r.end()
+	net := r.left(t)
 	r.places(t, net, m1, "192.0.2.52")
 	b.Stop()
 	r.start()
@@ -169,6 +164,7 @@ func TestConnectionStaysActiveWhileEndpointsChange(t *testing.T) {
 	programmed := func() time.Time {
 		return model.FindCondition(r.loop.ConnectionStatus(conn).Conditions, model.Programmed).Since
 	}
+	// Before it is recorded, each question is answered with the time at which it is asked.
 	r.eventually(func() bool { return programmed().Equal(programmed()) }, "since when is recorded")
 	since := programmed()
 	seen, stop, ended := map[string]int{}, make(chan struct{}), make(chan struct{})

@@ -65,7 +65,7 @@ func placedElsewhere(m *model.MACMove, sets []*model.EndpointSet) bool {
 }
 
 // placed takes what a source says anew of MACs that had moved: it is the last move of each. A
-// process that ends before it has heard of that is not to take the MAC back.
+// process that ends before its MAC table has that is not to take the MAC back.
 func (r *moveRules) placed(set, old *model.EndpointSet) {
 	if r.tx.next.Moves.Len() == 0 {
 		return

@@ -18,7 +18,7 @@ func (v *View) unchangedSince(defs *model.Definitions, prev *View) map[string]ui
 		}
 		return out
 	}
-	a := newAsking(prev.basis.definitions, defs)
+	a := &asking{of: []*model.Definitions{prev.basis.definitions, defs}, same: map[[2]*vtep.Segment]bool{}}
 	for dev, want := range v.Wants {
 		out[dev] = v.Revision
 		if a.sameWant(prev.Wants[dev], want) {
@@ -31,19 +31,24 @@ func (v *View) unchangedSince(defs *model.Definitions, prev *View) map[string]ui
 // asking compares what is asked of switches, but for what switches learn and what sources
 // answer for.
 type asking struct {
-	sources map[vtep.DatabaseID]bool
+	of []*model.Definitions
+	// numbers are those of all sources of these definitions; nil before a segment differs.
+	numbers map[vtep.DatabaseID]bool
 	// same has the segments that were compared: most are shared by several switches.
 	same map[[2]*vtep.Segment]bool
 }
 
-func newAsking(of ...*model.Definitions) *asking {
-	a := &asking{sources: map[vtep.DatabaseID]bool{}, same: map[[2]*vtep.Segment]bool{}}
-	for _, defs := range of {
-		for set := range defs.Endpoints.All() {
-			a.sources[SourceID(set)] = true
+// sources are the numbers of sources.
+func (a *asking) sources() map[vtep.DatabaseID]bool {
+	if a.numbers == nil {
+		a.numbers = map[vtep.DatabaseID]bool{}
+		for _, defs := range a.of {
+			for set := range defs.Endpoints.All() {
+				a.numbers[SourceID(set)] = true
+			}
 		}
 	}
-	return a
+	return a.numbers
 }
 
 func (a *asking) sameWant(was, is *vtep.Want) bool {
@@ -77,8 +82,9 @@ func (a *asking) asked(seg *vtep.Segment) *vtep.Segment {
 			out.MACs = append(out.MACs, seg.MACs[i])
 		}
 	}
+	sources := a.sources()
 	for _, e := range seg.Flood {
-		if !a.sources[e.Location] {
+		if !sources[e.Location] {
 			out.Flood = append(out.Flood, e)
 		}
 	}
