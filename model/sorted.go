@@ -58,6 +58,15 @@ func (m Sorted[K, V]) All() iter.Seq2[K, V] {
 	}
 }
 
+// From is All from a key on, whether or not the map has it.
+func (m Sorted[K, V]) From(k K) iter.Seq2[K, V] {
+	return func(yield func(K, V) bool) {
+		if m.root != nil {
+			m.root.from(k, yield)
+		}
+	}
+}
+
 // At returns the i-th key and its value, for i from 0 to Len()-1.
 func (m Sorted[K, V]) At(i int) (K, V) {
 	n := m.root
@@ -173,6 +182,29 @@ func (n *node[K, V]) below(i int, found bool) int {
 func (n *node[K, V]) all(yield func(K, V) bool) bool {
 	for i, k := range n.keys {
 		if n.kids != nil && !n.kids[i].all(yield) || n.kids == nil && !yield(k, n.values[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// from is all from a key on. Keys after the first node that it looks into are not compared.
+func (n *node[K, V]) from(k K, yield func(K, V) bool) bool {
+	i, found := n.search(k)
+	if n.kids == nil {
+		for ; i < len(n.keys); i++ {
+			if !yield(n.keys[i], n.values[i]) {
+				return false
+			}
+		}
+		return true
+	}
+	i = n.below(i, found)
+	if !n.kids[i].from(k, yield) {
+		return false
+	}
+	for _, kid := range n.kids[i+1:] {
+		if !kid.all(yield) {
 			return false
 		}
 	}
