@@ -157,30 +157,39 @@ func (f *fabric) clear() error {
 
 // definitions are an import for /v1/import: all that an operator would create.
 func (f *fabric) definitions() object {
-	seq := 0
-	record := func(id string, o object) object {
-		seq++
-		o["id"], o["seq"], o["revision"], o["project_id"], o["created_at"] = id, seq, seq, "default", "2026-01-01T00:00:00Z"
-		return o
-	}
+	var r records
 	var networks, devices, gateways, connections []object
 	for network := range len(f.members) {
-		networks = append(networks, record(networkName(network), object{"name": networkName(network), "vni": vniOf(network), "admin_state_up": true}))
+		networks = append(networks, r.add(networkName(network), object{"name": networkName(network), "vni": vniOf(network), "admin_state_up": true}))
 	}
 	for i, s := range f.servers {
-		devices = append(devices, record(newUUID(), object{"name": switchName(i), "type": "hw_vtep", "management_ip": "127.0.0.1",
-			"management_port": s.port, "management_protocol": "ovsdb", "tunnel_ips": []string{tunnelIP(i)}, "border_mode": "direct", "drift_policy": "repair"}))
+		devices = append(devices, r.add(newUUID(), deviceRecord(i, s)))
 		gateway := newUUID()
-		gateways = append(gateways, record(gateway, object{"name": switchName(i), "ha_mode": "active-active", "devices": []object{
+		gateways = append(gateways, r.add(gateway, object{"name": switchName(i), "ha_mode": "active-active", "devices": []object{
 			{"id": newUUID(), "device_name": switchName(i), "interfaces": []object{{"name": port}}},
 		}}))
 		for n, network := range f.switches[i].networks {
-			connections = append(connections, record(newUUID(), object{"l2_gateway_id": gateway, "network_id": networkName(network),
+			connections = append(connections, r.add(newUUID(), object{"l2_gateway_id": gateway, "network_id": networkName(network),
 				"segmentation_id": object{"kind": "vlan", "value": n + 1}}))
 		}
 	}
 	return object{"format": 1, "networks": networks, "gateway_devices": devices, "l2_gateways": gateways,
 		"l2_gateway_connections": connections, "quotas": nil}
+}
+
+// records numbers the records of an import in the order of creation.
+type records int
+
+func (r *records) add(id string, o object) object {
+	*r++
+	o["id"], o["seq"], o["revision"], o["project_id"], o["created_at"] = id, *r, *r, "default", "2026-01-01T00:00:00Z"
+	return o
+}
+
+// deviceRecord is the record of a registered switch.
+func deviceRecord(i int, s *server) object {
+	return object{"name": switchName(i), "type": "hw_vtep", "management_ip": "127.0.0.1", "management_port": s.port,
+		"management_protocol": "ovsdb", "tunnel_ips": []string{tunnelIP(i)}, "border_mode": "direct", "drift_policy": "repair"}
 }
 
 // sync has a daemon with an empty store bring all to what is defined, from the

@@ -49,6 +49,8 @@ var scenarios = []struct {
 	{"scale", scale},
 	{"dense", dense},
 	{"move", move},
+	{"definitions", definitions},
+	{"triples", triples},
 }
 
 func main() {
@@ -117,7 +119,7 @@ func (b *bench) run(only, out string) (err error) {
 func (o options) chosen(only string) ([]string, error) {
 	switch {
 	case only == "" && o.smoke:
-		return []string{"push", "change"}, nil
+		return []string{"push", "change", "definitions"}, nil
 	case only == "":
 		return names(), nil
 	}

@@ -90,6 +90,15 @@ func lastWrite(servers ...*server) (last time.Time, err error) {
 	return last, nil
 }
 
+// notWritten fails if a daemon that started then, and had nothing to do, has written.
+func notWritten(since time.Time, servers ...*server) error {
+	last, err := lastWrite(servers...)
+	if err == nil && last.After(since) {
+		err = fmt.Errorf("a daemon with nothing to do has written, %s after its start", last.Sub(since))
+	}
+	return err
+}
+
 // buildBinary builds the program under test.
 func buildBinary(dir string) (string, error) {
 	path := filepath.Join(dir, "bordergw")

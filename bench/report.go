@@ -30,24 +30,24 @@ func (r results) report(o options, out string) error {
 		return nil
 	}
 	if out == "" {
-		r.write(os.Stdout, o.runs, "")
+		r.write(os.Stdout, o, "")
 		return nil
 	}
 	plot := strings.TrimSuffix(out, filepath.Ext(out)) + ".svg"
 	var text strings.Builder
-	r.write(&text, o.runs, filepath.Base(plot))
+	r.write(&text, o, filepath.Base(plot))
 	return errors.Join(os.WriteFile(out, []byte(text.String()), 0o644), os.WriteFile(plot, []byte(r.plot()), 0o644))
 }
 
-func (r results) write(w io.Writer, runs int, plot string) {
+func (r results) write(w io.Writer, o options, plot string) {
 	fmt.Fprintf(w, "# Performance\n\nMade by `make bench`: medians of %d interleaved runs on %s.\n"+
 		"The raw client writes the same rows from prebuilt JSON, %d a transaction, %d transactions in flight.\n\n## Targets\n\n",
-		runs, machine(), perTransaction, inFlight)
+		o.runs, machine(), perTransaction, inFlight)
 	r.verdicts(w, targets())
 	if plot != "" {
 		fmt.Fprintf(w, "\n![push and change by size](%s)\n", plot)
 	}
-	r.growth(w)
+	r.growth(w, o)
 	r.figures(w)
 	fmt.Fprintf(w, "\n%s", notes)
 }
@@ -72,13 +72,17 @@ func (r results) verdicts(w io.Writer, all []target) bool {
 }
 
 // growth prints the wall times by size.
-func (r results) growth(w io.Writer) {
+func (r results) growth(w io.Writer, o options) {
 	for _, g := range []struct {
 		work, unit string
 		sizes      []int
 	}{
 		{workPush, "MACs", []int{1_000, 10_000, 100_000}}, {workChange, "rows standing", []int{1_000, 10_000, 100_000}},
 		{workSnapshot, "MACs", []int{1_000, 10_000, 100_000}}, {workScale, "switches", []int{10, 100, 500}},
+		{workConnect, "connections standing", o.connections()}, {workDisconnect, "connections standing", o.connections()},
+		{workOneVLAN, "connections standing", o.connections()}, {workNetwork, "connections standing", o.connections()},
+		{workLists, "connections", o.connections()}, {workImport, "connections", o.connections()},
+		{workAgain, "connections", o.connections()},
 	} {
 		r.growthOf(w, g.work, g.unit, g.sizes)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -26,9 +25,5 @@ func (f *fabric) restart() (sample, error) {
 	}
 	got := sample{wall: time.Since(began), cpu: f.d.cpu(), server: cpuOfAll(f.servers) - before, memory: f.d.memory("VmHWM")}
 	time.Sleep(calm)
-	last, err := lastWrite(f.servers...)
-	if err == nil && last.After(began) {
-		err = fmt.Errorf("a restart with everything in sync has written, %s after the start", last.Sub(began))
-	}
-	return got, errors.Join(err, f.right())
+	return got, errors.Join(notWritten(began, f.servers...), f.right())
 }

@@ -79,13 +79,16 @@ func (r *rowSet) macs(table string, n int) []string {
 }
 
 // ends makes a flood list and a VLAN binding for every network.
-func (r *rowSet) ends(port string) (ops []string) {
+func (r *rowSet) ends(port string) []string { return append(r.floods(), r.bindings(port)) }
+
+// floods makes a flood list for every network.
+func (r *rowSet) floods() (ops []string) {
 	for _, ls := range r.logical {
 		set := newUUID()
 		ops = append(ops, insert("Physical_Locator_Set", set, `"locators":["set",[`+ref(r.locators[0])+`]]`),
 			insert("Mcast_Macs_Remote", newUUID(), fmt.Sprintf(`"MAC":"unknown-dst","logical_switch":%s,"locator_set":%s`, ref(ls), ref(set))))
 	}
-	return append(ops, r.bindings(port))
+	return ops
 }
 
 // bindings binds a VLAN of the port to every network.
@@ -94,8 +97,26 @@ func (r *rowSet) bindings(port string) string {
 	for i, ls := range r.logical {
 		bindings[i] = fmt.Sprintf(`[%d,%s]`, i+1, ref(ls))
 	}
+	return bindingsOf(port, bindings)
+}
+
+func bindingsOf(port string, bindings []string) string {
 	return fmt.Sprintf(`{"op":"mutate","table":"Physical_Port","where":[["name","==",%q]],"mutations":[["vlan_bindings","insert",["map",[%s]]]]}`,
 		port, strings.Join(bindings, ","))
+}
+
+// switchOf makes one Physical_Switch with the ports p0, p1 and so on.
+func switchOf(name, ip string, ports int) (ops []string) {
+	refs := make([]string, ports)
+	for i := range ports {
+		p := newUUID()
+		refs[i] = ref(p)
+		ops = append(ops, insert("Physical_Port", p, fmt.Sprintf(`"name":"p%d"`, i)))
+	}
+	id := newUUID()
+	return append(ops,
+		insert("Physical_Switch", id, fmt.Sprintf(`"name":%q,"tunnel_ips":%q,"ports":["set",[%s]]`, name, ip, strings.Join(refs, ","))),
+		fmt.Sprintf(`{"op":"insert","table":"Global","row":{"switches":%s}}`, ref(id)))
 }
 
 // switches makes Physical_Switches with one port each.

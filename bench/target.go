@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -61,6 +62,14 @@ func scaled(a func(results) (float64, bool), by float64) func(results) (float64,
 	}
 }
 
+func plus(a, b func(results) (float64, bool)) func(results) (float64, bool) {
+	return func(r results) (float64, bool) {
+		x, okX := a(r)
+		y, okY := b(r)
+		return x + y, okX && okY
+	}
+}
+
 func minus(a, b func(results) (float64, bool)) func(results) (float64, bool) {
 	return func(r results) (float64, bool) {
 		x, okX := a(r)
@@ -92,10 +101,40 @@ func ofDatabase(rows int) func(results) (float64, bool) {
 	return over(at(cpu, workPush, rows, ours), at(serverCPU, workPush, rows, floor))
 }
 
+// flat are the bounds of what may not grow with the number of connections.
+func flat(work string) []target {
+	name := work + ", 10,000 connections"
+	grown := func(share float64) func(results) (float64, bool) {
+		return over(percentile(work, 10_000, ours, share), percentile(work, 100, ours, share))
+	}
+	return []target{
+		{name, "median", at(wall, work, 10_000, ours), 8, " ms", false},
+		{name, "median, of the same at 100", grown(0.5), 1.5, "x", false},
+		{name, "99th percentile, of the same at 100", grown(0.99), 3, "x", false},
+	}
+}
+
+// definitionTargets are those of the scenarios definitions and triples.
+func definitionTargets() []target {
+	percentOfCore := 100 / (idleWindow.Seconds() * 1e3)
+	out := slices.Concat(flat(workConnect), flat(workDisconnect), flat(workOneVLAN), flat(workNetwork))
+	imported := at(wall, workImport, 10_000, ours)
+	return append(out, []target{
+		{"10,000 networks, gateways and connections, one after the other", "of the first 1,000", over(at(wall, workTriples, 10_000, ours), at(wall, workTriples, firstTriples, ours)), 12, "x", false},
+		{"list of 10,000 connections", "an item", scaled(at(wall, workLists, 10_000, ours), 1e3/10_000), 12, " µs", false},
+		{"list of 10,000 connections", "an item, of the same at 1,000", scaled(over(at(wall, workLists, 10_000, ours), at(wall, workLists, 1_000, ours)), 0.1), 1.25, "x", false},
+		{"import of 10,000 connections, to rows in 2 switches", "wall", imported, 10_000, " ms", false},
+		{"import of 10,000 connections, to rows in 2 switches", "wall, of the raw client's and the store's",
+			over(imported, plus(at(wall, workImport, 10_000, floor), at(wall, workImported, 10_000, ours))), 2, "x", false},
+		{"10,000 connections with nothing to do", "our CPU, of a core", scaled(at(cpu, workIdle, 10_000, ours), percentOfCore), 1, " %", false},
+		{"restart with 10,000 connections, in sync", "wall", at(wall, workAgain, 10_000, ours), 2_000, " ms", false},
+	}...)
+}
+
 // targets of a full run.
 func targets() []target {
 	percentOfCore := 100 / (steadyWindow.Seconds() * 1e3)
-	return []target{
+	return append([]target{
 		{"full push of 10,000 MACs", "wall, of the raw client's", toFloor(workPush, 10_000), 1.25, "x", false},
 		{"full push of 100,000 MACs", "wall, of the raw client's", toFloor(workPush, 100_000), 1.25, "x", false},
 		{"full push of 10,000 MACs", "our CPU a row", scaled(at(cpu, workPush, 10_000, ours), 1e3/10_000), 10, " µs", false},
@@ -124,7 +163,7 @@ func targets() []target {
 		{"create of 200 gateways", "rate, of networking-l2gw's", over(at(wall, workCreate, createGateways, neutron), at(wall, workCreate, createGateways, ours)), 20, "x", true},
 		{"list of 1,000 gateways", "rate, of networking-l2gw's", over(at(wall, workList, listGateways, neutron), at(wall, workList, listGateways, ours)), 50, "x", true},
 		{"new connection, API to rows", "faster than networking-l2gw", over(at(wall, workConnection, neutronRows, neutron), at(wall, workConnection, apiRows, ours)), 20, "x", true},
-	}
+	}, definitionTargets()...)
 }
 
 // smokeTargets are wide and of the fastest runs: a busy machine is no regression.
