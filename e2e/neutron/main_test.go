@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"bordergw/internal/lab"
 	"bordergw/internal/program"
 )
 
@@ -30,10 +31,37 @@ const (
 	resync = 20 * time.Second
 )
 
-// binary is the program under test.
-var binary string
+// full asks for the agents, which need network namespaces.
+var full = os.Getenv("BORDERGW_E2E") == "full"
 
-func TestMain(m *testing.M) { os.Exit(prepared(m.Run)) }
+// binaryKey shows the second run of the test program, inside of its namespaces, where the program under test is.
+const binaryKey = "BORDERGW_E2E_BINARY"
+
+// binary is the program under test.
+var binary = os.Getenv(binaryKey)
+
+func TestMain(m *testing.M) {
+	isolated := func() int { return lab.RunTests(checked{m}) }
+	switch {
+	case binary != "":
+		os.Exit(isolated())
+	case full:
+		os.Exit(prepared(isolated))
+	}
+	os.Exit(prepared(checked{m}.Run))
+}
+
+// checked are the tests, and a look for goroutines that they leave.
+type checked struct{ *testing.M }
+
+func (c checked) Run() int {
+	code := c.M.Run()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
 
 func prepared(run func() int) int {
 	for _, p := range []string{"neutron-server", "neutron-db-manage", "mariadbd", "mariadb-install-db", "mariadb", "openstack", "neutron"} {
@@ -44,11 +72,10 @@ func prepared(run func() int) int {
 	}
 	return program.Built(func(path string) int {
 		binary = path
-		code := run()
-		if err := goleak.Find(); err != nil && code == 0 {
+		if err := os.Setenv(binaryKey, path); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
-		return code
+		return run()
 	})
 }

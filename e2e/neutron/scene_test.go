@@ -34,7 +34,8 @@ type world struct {
 
 const token = "sesame"
 
-func newWorld(t *testing.T) *world {
+// newWorld takes what is to be in the configuration of Neutron beside what all tests need.
+func newWorld(t *testing.T, more string) *world {
 	t.Helper()
 	dir := t.TempDir()
 	w := &world{T: t, address: fmt.Sprintf("127.0.0.1:%d", ovsdbtest.ReservePort(t)), tokens: filepath.Join(dir, "tokens.yaml")}
@@ -42,20 +43,25 @@ func newWorld(t *testing.T) *world {
 	write(t, w.tokens, "- {token: "+token+", user: neutron, project: service, roles: [admin]}\n")
 	write(t, tokenFile, token+"\n")
 	w.db = startDatabase(t)
-	w.server = newServer(t, w.db, "http://"+w.address, tokenFile)
+	w.server = newServer(t, w.db, "http://"+w.address, tokenFile, more)
 	w.server.start(t)
 	t.Cleanup(func() {
 		if t.Failed() {
 			w.server.showLog(t)
 		}
 	})
+	return w
+}
+
+// addAgents writes what the agents of the hypervisors would report.
+func (w *world) addAgents() {
+	w.Helper()
 	for host, address := range hypervisors {
-		w.db.sql(t, fmt.Sprintf("insert into agents (id, agent_type, `binary`, topic, host, admin_state_up, created_at, started_at, "+
+		w.db.sql(w.T, fmt.Sprintf("insert into agents (id, agent_type, `binary`, topic, host, admin_state_up, created_at, started_at, "+
 			"heartbeat_timestamp, configurations) values (uuid(), 'Open vSwitch agent', 'neutron-openvswitch-agent', 'N/A', '%s', 1, "+
 			"utc_timestamp(), utc_timestamp(), utc_timestamp() + interval 1 day, "+
 			`'{"tunneling_ip": "%s", "tunnel_types": ["vxlan"], "bridge_mappings": {}, "l2_population": true}')`, host, address))
 	}
-	return w
 }
 
 // hypervisors are hosts that have an agent.
@@ -266,7 +272,8 @@ func (s *scene) synced() {
 // TestNeutron plays all scenes with one Neutron.
 func TestNeutron(t *testing.T) {
 	began := time.Now()
-	w := newWorld(t)
+	w := newWorld(t, "")
+	w.addAgents()
 	t.Logf("measured: set up after %s", time.Since(began).Round(time.Second))
 	for _, scene := range []struct {
 		name string

@@ -96,18 +96,22 @@ type server struct {
 	process         *process
 }
 
-// newServer writes the configuration, installs our package and makes the tables.
-func newServer(t *testing.T, db database, bordergw, tokenFile string) *server {
+// newServer writes the configuration, installs our package and makes the tables. more is for a second file of
+// configuration, which wins.
+func newServer(t *testing.T, db database, bordergw, tokenFile, more string) *server {
 	t.Helper()
 	dir := t.TempDir()
 	port := ovsdbtest.ReservePort(t)
 	s := &server{dir: dir, conf: filepath.Join(dir, "neutron.conf"), site: installed(t), url: fmt.Sprintf("http://127.0.0.1:%d", port)}
 	write(t, s.conf, fmt.Sprintf(neutronConf, dir, port, db.url(), bordergw, tokenFile, int(resync.Seconds()), apiWorkers))
+	write(t, s.more(), more)
 	write(t, filepath.Join(dir, "paste.ini"), pasteIni)
 	s.manage(t, "upgrade", "head")
 	s.manage(t, "--subproject", "networking-l2gw", "upgrade", "head")
 	return s
 }
+
+func (s *server) more() string { return filepath.Join(s.dir, "more.conf") }
 
 func write(t *testing.T, path, text string) {
 	t.Helper()
@@ -150,7 +154,7 @@ func (s *server) manage(t *testing.T, args ...string) {
 // start runs Neutron until the test ends. The test is that of all scenes.
 func (s *server) start(t *testing.T) {
 	t.Helper()
-	s.process = run(t, s.command("neutron-server", "--config-file", s.conf), filepath.Join(s.dir, "output"))
+	s.process = run(t, s.command("neutron-server", "--config-file", s.conf, "--config-file", s.more()), filepath.Join(s.dir, "output"))
 	api := rest{url: s.url, header: identity("admin", "admin", "admin")}
 	took := poll.Until(t, longPatience, func() error {
 		if s.process.hasEnded() {
