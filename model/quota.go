@@ -49,20 +49,11 @@ type Quota struct {
 // cleaned are among its devices.
 func (d *Definitions) Owned(project string) map[string]int {
 	return map[string]int{
-		QuotaNetwork:       countOwned(d.Networks, project),
-		QuotaGatewayDevice: countOwned(d.Devices, project) + countOwned(d.Retired, project),
-		QuotaL2Gateway:     countOwned(d.Gateways, project),
-		QuotaConnection:    countOwned(d.Connections, project),
+		QuotaNetwork:       d.Networks.Owned(project),
+		QuotaGatewayDevice: d.Devices.Owned(project) + d.Retired.Owned(project),
+		QuotaL2Gateway:     d.Gateways.Owned(project),
+		QuotaConnection:    d.Connections.Owned(project),
 	}
-}
-
-func countOwned[T any, P Recorder[T]](records Table[T, P], project string) (n int) {
-	for r := range records.All() {
-		if r.Meta().ProjectID == project {
-			n++
-		}
-	}
-	return n
 }
 
 // ErrOverQuota is the refusal of one object too many.

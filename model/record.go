@@ -3,8 +3,6 @@ package model
 import (
 	"cmp"
 	"iter"
-	"maps"
-	"slices"
 	"time"
 )
 
@@ -34,76 +32,106 @@ type Recorder[T any] interface {
 	Meta() *Record
 }
 
-// Table is an immutable set of records in creation order. With and Without
-// return a changed copy; the records themselves are shared.
+// Table is an immutable set of records in creation order. With and Without return a
+// changed table that shares with the old one what did not change. Their cost, and that of a
+// look-up, grows with the logarithm of the length. The records themselves are shared.
 type Table[T any, P Recorder[T]] struct {
-	byID map[string]P
-	list []P
+	byID  Sorted[id, P]
+	bySeq Sorted[Order, P]
+	// owned are the numbers of records by project.
+	owned Sorted[id, int]
 }
+
+// Order is the place of a record in the order of creation.
+type Order struct {
+	Seq uint64
+	ID  string
+}
+
+// Compare orders by creation.
+func (a Order) Compare(b Order) int {
+	return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.ID, b.ID))
+}
+
+// Order is where the record is in the order of creation.
+func (r *Record) Order() Order { return Order{r.Seq, r.ID} }
 
 // Get returns the record with that id.
-func (t Table[T, P]) Get(id string) (P, bool) {
-	p, ok := t.byID[id]
-	return p, ok
-}
+func (t Table[T, P]) Get(recordID string) (P, bool) { return t.byID.Get(id(recordID)) }
 
 // Len is the number of records.
-func (t Table[T, P]) Len() int { return len(t.list) }
+func (t Table[T, P]) Len() int { return t.byID.Len() }
 
-// Same reports whether it is the same value of the table: nothing was put or removed.
-func (t Table[T, P]) Same(o Table[T, P]) bool {
-	return len(t.list) == len(o.list) && (len(t.list) == 0 || &t.list[0] == &o.list[0])
+// Owned is the number of records of a project.
+func (t Table[T, P]) Owned(project string) int {
+	n, _ := t.owned.Get(id(project))
+	return n
 }
 
+// Same reports whether it is the same value of the table: nothing was put or removed.
+func (t Table[T, P]) Same(o Table[T, P]) bool { return t.byID == o.byID }
+
 // All yields the records in creation order.
-func (t Table[T, P]) All() iter.Seq[P] { return slices.Values(t.list) }
+func (t Table[T, P]) All() iter.Seq[P] { return values(t.bySeq) }
+
+// Changes yields by id what differs from another value of the table, at the cost of what
+// differs where one follows from the other.
+func (t Table[T, P]) Changes(was Table[T, P]) iter.Seq2[string, Change[P]] {
+	return func(yield func(string, Change[P]) bool) {
+		for k, c := range SortedChanges(was.byID, t.byID) {
+			if !yield(string(k), c) {
+				return
+			}
+		}
+	}
+}
 
 // With returns a table in which p replaces or joins the records. Its Seq must
 // not change once it is in a table.
 func (t Table[T, P]) With(p P) Table[T, P] {
-	out := Table[T, P]{byID: maps.Clone(t.byID)}
-	if out.byID == nil {
-		out.byID = map[string]P{}
+	m := p.Meta()
+	if old, ok := t.Get(m.ID); !ok || old.Meta().ProjectID != m.ProjectID {
+		if ok {
+			t.own(old.Meta().ProjectID, -1)
+		}
+		t.own(m.ProjectID, 1)
 	}
-	out.byID[p.Meta().ID] = p
-	i, found := t.search(p)
-	if found {
-		out.list = slices.Clone(t.list)
-		out.list[i] = p
-	} else {
-		out.list = slices.Insert(slices.Clone(t.list), i, p)
-	}
-	return out
-}
-
-// Without returns a table that lacks the record with that id.
-func (t Table[T, P]) Without(id string) Table[T, P] {
-	p, ok := t.byID[id]
-	if !ok {
-		return t
-	}
-	out := Table[T, P]{byID: maps.Clone(t.byID)}
-	delete(out.byID, id)
-	i, _ := t.search(p)
-	out.list = slices.Delete(slices.Clone(t.list), i, i+1)
-	return out
-}
-
-// NewTable builds a table from records in any order.
-func NewTable[T any, P Recorder[T]](records []P) Table[T, P] {
-	t := Table[T, P]{byID: make(map[string]P, len(records)), list: slices.Clone(records)}
-	for _, p := range records {
-		t.byID[p.Meta().ID] = p
-	}
-	slices.SortFunc(t.list, compareRecords[T, P])
+	t.byID, t.bySeq = t.byID.With(id(m.ID), p), t.bySeq.With(m.Order(), p)
 	return t
 }
 
-func (t Table[T, P]) search(p P) (int, bool) {
-	return slices.BinarySearchFunc(t.list, p, compareRecords[T, P])
+// Without returns a table that lacks the record with that id.
+func (t Table[T, P]) Without(recordID string) Table[T, P] {
+	p, ok := t.Get(recordID)
+	if !ok {
+		return t
+	}
+	t.own(p.Meta().ProjectID, -1)
+	t.byID, t.bySeq = t.byID.Without(id(recordID)), t.bySeq.Without(p.Meta().Order())
+	return t
 }
 
-func compareRecords[T any, P Recorder[T]](a, b P) int {
-	x, y := a.Meta(), b.Meta()
-	return cmp.Or(cmp.Compare(x.Seq, y.Seq), cmp.Compare(x.ID, y.ID))
+// own counts that many records more of a project.
+func (t *Table[T, P]) own(project string, more int) {
+	if n := t.Owned(project) + more; n > 0 {
+		t.owned = t.owned.With(id(project), n)
+	} else {
+		t.owned = t.owned.Without(id(project))
+	}
+}
+
+// NewTable builds a table from records in any order, each of another id.
+func NewTable[T any, P Recorder[T]](records []P) (t Table[T, P]) {
+	byID, bySeq := make([]Pair[id, P], len(records)), make([]Pair[Order, P], len(records))
+	owned := map[id]int{}
+	for i, p := range records {
+		m := p.Meta()
+		byID[i], bySeq[i] = Pair[id, P]{id(m.ID), p}, Pair[Order, P]{m.Order(), p}
+		owned[id(m.ProjectID)]++
+	}
+	t.byID, t.bySeq = t.byID.WithAll(byID), t.bySeq.WithAll(bySeq)
+	for project, n := range owned {
+		t.owned = t.owned.With(project, n)
+	}
+	return t
 }

@@ -29,12 +29,13 @@ func TestTableAgainstMap(t *testing.T) {
 			delete(want, id)
 		} else {
 			// Several records share a Seq, as those of one commit do.
-			n := &model.Network{Record: model.Record{ID: id, Seq: uint64(len(id)) + uint64(id[len(id)-1]%4)}}
+			n := &model.Network{Record: model.Record{ID: id, ProjectID: fmt.Sprint("p", r.IntN(3)), Seq: uint64(len(id)) + uint64(id[len(id)-1]%4)}}
 			table = table.With(n)
 			want[id] = n
 		}
 		require.Equal(t, was, slices.Collect(before.All()), "an older table changed")
 		requireTable(t, want, table)
+		requireChanges(t, before, table)
 	}
 	requireTable(t, want, model.NewTable[model.Network](slices.Collect(maps.Values(want))))
 }
@@ -46,6 +47,13 @@ func requireTable(t *testing.T, want map[string]*model.Network, table networks) 
 	})
 	require.Equal(t, len(list), table.Len())
 	require.Equal(t, list, slices.Collect(table.All()))
+	owned := map[string]int{"p0": 0, "p1": 0, "p2": 0}
+	for _, n := range list {
+		owned[n.ProjectID]++
+	}
+	for project, n := range owned {
+		require.Equal(t, n, table.Owned(project))
+	}
 	for _, n := range list {
 		got, ok := table.Get(n.ID)
 		require.True(t, ok)
@@ -53,6 +61,23 @@ func requireTable(t *testing.T, want map[string]*model.Network, table networks) 
 	}
 	_, ok := table.Get("no such id")
 	require.False(t, ok)
+}
+
+// requireChanges compares what a table says of another one with a look at each record.
+func requireChanges(t *testing.T, was, now networks) {
+	t.Helper()
+	want := map[string]model.Change[*model.Network]{}
+	for n := range was.All() {
+		want[n.ID] = model.Change[*model.Network]{Was: n}
+	}
+	for n := range now.All() {
+		c := want[n.ID]
+		c.Now = n
+		want[n.ID] = c
+	}
+	maps.DeleteFunc(want, func(_ string, c model.Change[*model.Network]) bool { return c.Was == c.Now })
+	require.Equal(t, want, maps.Collect(now.Changes(was)))
+	require.Equal(t, len(want) == 0, now.Same(was))
 }
 
 func TestZeroTable(t *testing.T) {
