@@ -125,4 +125,36 @@ func (t *Tombstone) PendingOn(sharing []*GatewayDevice) bool {
 type RetiredDevice struct {
 	GatewayDevice
 	RetiredAt time.Time `json:"retired_at"`
+	// Switches are what was last seen of it, without ports; none in what was stored
+	// before they were kept.
+	Switches []SwitchInventory `json:"switches,omitempty"`
+}
+
+// NewRetiredDevice remembers a device that has been read.
+func NewRetiredDevice(gd *GatewayDevice, inv *Inventory, at time.Time) *RetiredDevice {
+	r := &RetiredDevice{GatewayDevice: *gd, RetiredAt: at}
+	for _, s := range inv.Switches {
+		s.Ports, s.PortsCut = nil, 0
+		r.Switches = append(r.Switches, s)
+	}
+	return r
+}
+
+// IsReached reports whether a look at another device's database is one at this device's.
+// It is told as for registered devices that share a database.
+func (r *RetiredDevice) IsReached(look *Inventory) bool {
+	if look.ProjectID != r.ProjectID {
+		return false // it can be forged
+	}
+	for i := range r.Switches {
+		was := &r.Switches[i]
+		for j := range look.Switches {
+			now := &look.Switches[j]
+			same := was.Resembles(now) || was.SameRow(now) && was.SharesTunnelIP(now)
+			if same && !was.Missing && !now.Missing {
+				return true
+			}
+		}
+	}
+	return false
 }

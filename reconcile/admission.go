@@ -61,8 +61,8 @@ func (a *admission) still(s *vtep.Session) error {
 // mayDrive says why the switches of a session are not this device's to write.
 func (a *admission) mayDrive(switches []model.SwitchInventory) error {
 	gd, names := a.device.Load(), connector.SwitchNames(switches)
-	if name := registeredElsewhere(a.device.store.Definitions(), gd, names); name != "" {
-		return connector.NotDriven(fmt.Sprintf("switch %s is registered anew", name))
+	if err := a.mayClean(names); err != nil {
+		return err
 	}
 	identity := a.device.identity()
 	if !identity.StillIs(gd, a.seat.Link(), names) {
@@ -91,17 +91,21 @@ func (a *admission) disown(ctx context.Context) {
 	}
 }
 
-// registeredElsewhere finds a switch of a deleted device that a registered one
-// has as well: what stands there is the other's to say.
-func registeredElsewhere(defs *model.Definitions, gd *model.GatewayDevice, names []string) string {
-	if _, retired := defs.Retired.Get(gd.ID); !retired {
-		return ""
+// mayClean says why the switches of a session are not a deleted device's to clean; nil for a
+// registered device. A switch that a registered device has as well is for that one to clean.
+func (a *admission) mayClean(names []string) error {
+	defs := a.device.store.Definitions()
+	if _, registered := defs.Devices.Get(a.device.id); registered {
+		return nil
+	}
+	if _, retired := defs.Retired.Get(a.device.id); !retired {
+		return connector.NotDriven("the device is given up")
 	}
 	all := defs.Registrations()
 	for _, name := range names {
 		if len(all.Holders(name)) > 0 {
-			return name
+			return connector.NotDriven(fmt.Sprintf("switch %s is registered anew", name))
 		}
 	}
-	return ""
+	return nil
 }

@@ -24,6 +24,10 @@ type workers struct {
 	recheck func()
 	turns   *turns // of deleted devices
 
+	// matched are the definitions that the workers were last matched with. Turns begin by
+	// these: a device that has been deleted since still has its worker. It is Run's own.
+	matched *model.Definitions
+
 	mu   sync.Mutex
 	byID map[string]*worker // of registered devices
 }
@@ -45,6 +49,7 @@ func (ws *workers) match(ctx context.Context, running *sync.WaitGroup, defs *mod
 			ws.recheck()
 		}
 	}()
+	ws.matched = defs
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	for id, w := range ws.byID {
@@ -93,7 +98,7 @@ func (ws *workers) prepare(ctx context.Context, running *sync.WaitGroup, w *work
 // again, zero if nothing but a change brings the next turn.
 func (ws *workers) takeTurns(ctx context.Context, running *sync.WaitGroup, view *topology.View) time.Time {
 	for {
-		now, defs := time.Now(), ws.store.Definitions()
+		now, defs := time.Now(), ws.matched
 		id, again := ws.turns.next(defs, now)
 		if id == "" {
 			return again

@@ -40,10 +40,17 @@ func (c *cleanup) purge(deviceID string) error {
 	return c.forget(deviceID)
 }
 
+// inherit has a registered device clean what is left of a deleted one, which is forgotten.
+func (c *cleanup) inherit(old *model.RetiredDevice, heir string) {
+	retired.remove(c.tx, old.ID)
+	c.passOn(old.ID, heir)
+}
+
 // passOn puts the device heir in the place of another wherever that is pending;
 // no heir, nobody is.
 func (c *cleanup) passOn(deviceID, heir string) {
 	c.quarantine.passOn(deviceID, heir)
+	var ids []string
 	for ts := range c.tx.next.Tombstones.All() {
 		i := slices.Index(ts.Pending, deviceID)
 		if i < 0 {
@@ -54,6 +61,10 @@ func (c *cleanup) passOn(deviceID, heir string) {
 			pending = append(pending, heir)
 		}
 		c.setPending(ts.ID, pending)
+		ids = append(ids, ts.ID)
+	}
+	if heir != "" {
+		c.settle(ids...) // it may carry some of them
 	}
 }
 

@@ -199,7 +199,7 @@ func (r *deviceRules) delete(id string) error {
 	if g := where.namedBy(gd); g != nil {
 		return model.ErrGatewayDeviceInUse(gd, g)
 	}
-	_, read := r.tx.next.Inventories.Get(id)
+	inv, read := r.tx.next.Inventories.Get(id)
 	heir := where.otherWay(gd)
 	devices.remove(r.tx, id)
 	remoteMACs.removeDevice(r.tx, id)
@@ -208,7 +208,7 @@ func (r *deviceRules) delete(id string) error {
 	case heir != nil: // reaches the same switch, and cleans what is left there
 		r.cleanup.passOn(id, heir.ID)
 	case gd.Driven() && read:
-		retired.put(r.tx, &model.RetiredDevice{GatewayDevice: *gd, RetiredAt: r.at.steady})
+		retired.put(r.tx, model.NewRetiredDevice(gd, inv, r.at.steady))
 	case gd.Driven():
 		r.cleanup.passOn(id, "")
 	}
@@ -234,8 +234,7 @@ func (r *deviceRules) predecessors(gd *model.GatewayDevice) (out []*model.Retire
 // been read, and so it counts as read: it may hold what they held.
 func (r *deviceRules) succeed(gd *model.GatewayDevice, predecessors []*model.RetiredDevice) {
 	for _, old := range predecessors {
-		retired.remove(r.tx, old.ID)
-		r.cleanup.passOn(old.ID, gd.ID)
+		r.cleanup.inherit(old, gd.ID)
 		r.inventories.markRead(gd, old.RetiredAt)
 	}
 }

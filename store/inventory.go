@@ -42,8 +42,18 @@ func (r *inventoryRules) set(deviceID string, inv model.Inventory) error {
 	}
 	if overtaken || !sameNames(old.Switches, inv.Switches) {
 		r.settleMoved()
+		r.inherit(&inv)
 	}
 	return nil
+}
+
+// inherit has the device clean what is left of deleted ones that reached the same database.
+func (r *inventoryRules) inherit(inv *model.Inventory) {
+	for old := range r.tx.next.Retired.All() {
+		if old.IsReached(inv) {
+			r.cleanup.inherit(old, inv.ID)
+		}
+	}
 }
 
 // withReplication notes which switches can not replicate flooded frames, by what they

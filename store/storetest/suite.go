@@ -52,6 +52,7 @@ func Run(t *testing.T, open Open) {
 		{"Tombstones", testTombstones},
 		{"TombstonesOfUnknownSwitches", testTombstonesOfUnknownSwitches},
 		{"F63RetiredDevice", testRetiredDevice},
+		{"F62DeletedAndRegisteredElsewhere", testRetiredDeviceMoved},
 		{"F76NeverRead", testNeverRead},
 		{"RetiredQuota", testRetiredQuota},
 		{"Purge", testPurge},

@@ -105,6 +105,59 @@ func testRetiredDevice(t *testing.T, open Open) {
 	require.Zero(t, f.Definitions().Retired.Len())
 }
 
+// F-62: a switch whose device was deleted is registered at another address. What is left there
+// is the new device's to clean as soon as it is seen to be the same database.
+func testRetiredDeviceMoved(t *testing.T, open Open) {
+	at := func(name, row string, last byte) model.SwitchInventory {
+		s := physicalSwitch(name, "p1", "p2")
+		s.Fingerprint, s.TunnelIPs = row, []model.VTEPAddress{{192, 0, 2, last}}
+		return s
+	}
+	missing := at("sw1", "row", 1)
+	missing.Missing = true
+	for name, c := range map[string]struct {
+		now     model.SwitchInventory
+		project string
+		is      bool
+	}{
+		"same row":                {at("sw1", "row", 9), "", true},
+		"same address":            {at("sw1", "other", 1), "", true},
+		"renamed":                 {at("sw9", "row", 1), "", true},
+		"another of its name":     {at("sw1", "other", 9), "", false},
+		"a copy of the database":  {at("sw9", "row", 9), "", false},
+		"not there":               {missing, "", false},
+		"seen by another project": {at("sw1", "row", 1), "p", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, open)
+			old := f.hwVTEP("sw1", 1)
+			f.inventory(old.ID, at("sw1", "row", 1))
+			for _, id := range []string{"gone", "stays"} {
+				f.network(id, 0)
+				g := f.gateway(named("sw1", port("p1", 1)))
+				require.NoError(t, f.DeleteConnection(f.ctx, f.connect(g, id, none).ID))
+				require.NoError(t, f.DeleteL2Gateway(f.ctx, g.ID))
+			}
+			require.NoError(t, f.DeleteGatewayDevice(f.ctx, old.ID))
+			f.reopen()
+			heir := hwVTEP("sw1", 2)
+			heir.ProjectID = c.project
+			now := must[model.GatewayDevice](f)(f.CreateGatewayDevice(f.ctx, heir))
+			f.connect(f.gateway(named(c.now.Name, port("p2", 1))), "stays", none)
+			require.Equal(t, 1, f.Definitions().Retired.Len(), "it is not known to be the same")
+			f.inventory(now.ID, c.now)
+			if !c.is {
+				require.Equal(t, 1, f.Definitions().Retired.Len())
+				require.Equal(t, []string{old.ID}, f.pending("gone"))
+				return
+			}
+			require.Zero(t, f.Definitions().Retired.Len())
+			require.Equal(t, []string{now.ID}, f.pending("gone"))
+			require.Empty(t, f.pending("stays"), "it carries this one")
+		})
+	}
+}
+
 // F-76: a database that was never read has nothing of ours, and is forgotten with
 // its device. The one that it succeeds may have been read.
 func testNeverRead(t *testing.T, open Open) {
