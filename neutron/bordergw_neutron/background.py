@@ -8,7 +8,6 @@ import heapq
 import itertools
 import os
 import random
-import threading
 import time
 
 from neutron_lib import exceptions as n_exc
@@ -16,6 +15,7 @@ from neutron_lib import worker as n_worker
 from oslo_log import log as logging
 
 from bordergw_neutron import exceptions as exc
+from bordergw_neutron import threads
 
 LOG = logging.getLogger(__name__)
 
@@ -30,8 +30,10 @@ NEVER = float('inf')
 class _Queue:
     """What one process has to do. Times are of time.monotonic()."""
 
-    def __init__(self):
+    def __init__(self, threading):
+        """threading is the module whose threads run here."""
         self.pid = os.getpid()
+        self.threading = threading
         self.changed = threading.Condition()
         self.started = time.monotonic()
         # Processes that start together do not all compare: those that wait longer find the stamp of the first.
@@ -56,22 +58,25 @@ class Background:
         """
         self.syncer, self.connected_networks, self.interval = syncer, connected_networks, interval
         self._at_start = at_start
-        self._queue, self._start = None, threading.Lock()
+        self._queue, self._start = None, threads.Lock()
         os.register_at_fork(after_in_child=self._forked)
 
     def _forked(self):
-        self._queue, self._start = None, threading.Lock()
+        self._queue, self._start = None, threads.Lock()
 
-    def ensure(self):
-        """Start the thread of this process, unless it runs."""
+    def ensure(self, hub=False):
+        """Start the thread of this process, unless it runs. hub: see threads.background()."""
         queue = self._queue
         if queue is not None and queue.pid == os.getpid():
             return queue
         with self._start:
-            if self._queue is None or self._queue.pid != os.getpid():
-                self._queue = _Queue()
-                threading.Thread(target=self._run, args=(self._queue,), name='bordergw', daemon=True).start()
-            return self._queue
+            queue = self._queue
+            started = queue is not None and queue.pid == os.getpid()
+            if not started:
+                queue = self._queue = _Queue(threads.background(hub))
+        if not started:     # without the lock: a green thread's start waits
+            queue.threading.Thread(target=self._run, args=(queue,), name='bordergw', daemon=True).start()
+        return queue
 
     def stop(self):
         """End the thread of this process."""
@@ -217,7 +222,7 @@ class Worker(n_worker.BaseWorker):
 
     def start(self):
         super().start(desc='bordergw sync')
-        self.background.ensure()
+        self.background.ensure(hub=True)
 
     def stop(self):
         self.background.stop()

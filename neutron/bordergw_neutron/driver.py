@@ -5,8 +5,10 @@ Neutron's rows are the truth and bordergw follows them. What is created is store
 taken back. No request is sent inside a transaction of the database.
 """
 import contextlib
+import time
 
 from networking_l2gw.services.l2gateway import service_drivers
+from neutron import manager
 from neutron_lib.callbacks import events
 from neutron_lib.callbacks import registry
 from neutron_lib.callbacks import resources
@@ -23,6 +25,7 @@ from bordergw_neutron import exceptions as exc
 from bordergw_neutron import fdb
 from bordergw_neutron import plugin as bgw_plugin
 from bordergw_neutron import sync
+from bordergw_neutron import threads
 from bordergw_neutron import validators
 
 LOG = logging.getLogger(__name__)
@@ -33,6 +36,7 @@ AGENT_START_SECONDS = (3, 10, 30)
 ANNOUNCE_SECONDS = 2
 # A distributed router comes to many hosts at once.
 DISTRIBUTED_SECONDS = 1
+LOADING_SECONDS = 0.2
 INCOMPLETE_SECONDS, MAX_INCOMPLETE_SECONDS = 10, 300
 
 
@@ -61,12 +65,22 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         self.syncer = sync.Syncer(self.client, self.conf, service_plugin, self.feed, self.fdb)
         self.syncer.ask_again = self._ask_again
         self.background = background.Background(self.syncer, self._connected, self.conf.resync_interval,
-                                                self.client.be_patient)
+                                                self._begin)
         # Networks of connections that are being deleted: the hook after the deletion has only the id.
         self._leaving = {}
         # How long to wait before a network is asked for again whose addresses are not all known.
         self._pauses = {}
         self._subscribe()
+        if threads.in_uwsgi():
+            threads.share_locks()
+        if threads.in_uwsgi_worker():       # which no event tells of
+            self.background.ensure()
+
+    def _begin(self):
+        """The background thread begins. It may do so before Neutron has loaded all plugins."""
+        self.client.be_patient()
+        while not manager.NeutronManager.has_instance():
+            time.sleep(LOADING_SECONDS)
 
     def _network_body(self, network_id):
         return self.syncer.network(network_id)
@@ -271,7 +285,7 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
             registry.subscribe(self._agent_changed, resources.AGENT, event)
 
     def _process_started(self, resource, event, trigger, payload=None):
-        self.background.ensure()
+        self.background.ensure(hub=True)
 
     def _network_updated(self, resource, event, trigger, payload):
         before, after = payload.states[0], payload.latest_state

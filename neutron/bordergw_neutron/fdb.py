@@ -8,8 +8,6 @@ agents without l2population, and to those that start later.
 Flood entries are of a network, tunnels are of all. Each is withdrawn for itself: a flood entry once bordergw tells all
 addresses of the network without it, a tunnel once it tells those of all networks. Until then they stay.
 """
-import threading
-
 from neutron.plugins.ml2.drivers.l2pop import rpc as l2pop_rpc
 from neutron_lib import constants
 from neutron_lib import context as n_context
@@ -19,6 +17,7 @@ from oslo_log import log as logging
 
 from bordergw_neutron import endpoints
 from bordergw_neutron import exceptions as exc
+from bordergw_neutron import threads
 
 LOG = logging.getLogger(__name__)
 
@@ -51,7 +50,7 @@ class Fdb:
         self.client, self.conf = client, conf
         self.network_body, self.connected_networks = network_body, connected_networks
         # Of each network: what was sent, or may have been, and is not withdrawn yet; and its VNI, for when it is gone.
-        self._sent, self._vnis, self._lock = {}, {}, threading.Lock()
+        self._sent, self._vnis, self._lock = {}, {}, threads.Lock()
         self._rpc = None
         self._enabled = None
 

@@ -122,7 +122,7 @@ class BackgroundTest(unittest.TestCase):
         self.assertEqual(['a', 'b'], self.syncer.sent)
 
     def test_what_fails_in_a_comparison_stays_owed(self):
-        queue = background._Queue()
+        queue = background._Queue(threading)
         for error, logged in [(exc.refusal(404, 'NotFound', 'x'), 'warning'), (db_exc.DBError(), 'exception')]:
             with self.subTest(error=error), mock.patch.object(background, 'LOG') as log:
                 queue.owed = False
@@ -141,7 +141,7 @@ class BackgroundTest(unittest.TestCase):
         self.assertEqual([1, 2], order)
 
     def test_fresh(self):
-        queue = background._Queue()
+        queue = background._Queue(threading)
         queue.started -= 100
         for age, fresh in [(50, True), (99, True), (101, False), (float('inf'), False)]:
             with self.subTest(age=age):

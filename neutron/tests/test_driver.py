@@ -284,3 +284,33 @@ class DriverTest(unittest.TestCase):
         with mock.patch.object(driver.config, 'register', return_value=fakes.conf(managed_by='')):
             with self.assertRaisesRegex(SystemExit, 'managed_by'):
                 driver.configured()
+
+
+class UwsgiTest(unittest.TestCase):
+    """uwsgi tells nobody when a process starts."""
+
+    def made_in(self, **modules):
+        with mock.patch.dict('sys.modules', modules), mock.patch.object(driver, 'configured', fakes.conf), \
+                mock.patch.object(driver.bgw_plugin, 'adopt'), mock.patch.object(driver.registry, 'subscribe'), \
+                mock.patch.object(driver.background, 'Background') as background, \
+                mock.patch.object(driver.threads, 'share_locks') as share_locks:
+            driver.BorderGatewayDriver(mock.Mock())
+        return background().ensure.call_count, share_locks.call_count
+
+    def test_a_process_that_serves_compares_when_it_starts(self):
+        self.assertEqual((1, 1), self.made_in(uwsgi=mock.Mock(worker_id=lambda: 3)))
+
+    def test_the_one_that_others_are_forked_from_does_not(self):
+        self.assertEqual((0, 1), self.made_in(uwsgi=mock.Mock(worker_id=lambda: 0)))
+
+    def test_other_servers_tell(self):
+        self.assertEqual((0, 0), self.made_in())
+
+    def test_the_thread_waits_until_neutron_is_loaded(self):
+        it = driver.BorderGatewayDriver.__new__(driver.BorderGatewayDriver)
+        it.client = mock.Mock()
+        with mock.patch.object(driver.manager.NeutronManager, 'has_instance', side_effect=[False, False, True]) as has, \
+                mock.patch.object(driver.time, 'sleep') as sleep:
+            it._begin()
+        self.assertEqual((3, 2), (has.call_count, sleep.call_count))
+        it.client.be_patient.assert_called_once_with()
