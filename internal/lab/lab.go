@@ -24,6 +24,8 @@ type Config struct {
 	Dir string
 	// FirstPort is the TCP port, on 127.0.0.1, of the first switch's database; the others follow. 0 means any free ports.
 	FirstPort int
+	// Hypervisors are the names of machines with Open vSwitch in the first site's underlay, as of switches. 0 to 99.
+	Hypervisors []string
 	// DatabaseOnly leaves out everything that needs privilege: what remains are databases with switches in them.
 	DatabaseOnly bool
 }
@@ -46,10 +48,11 @@ type SwitchConfig struct {
 // Lab is a set of switches with their hosts and underlay. Its methods are not safe for concurrent use, except Ping and
 // those of Host.
 type Lab struct {
-	cfg      Config
-	switches []*Switch
-	hosts    map[string]Host
-	sites    []string
+	cfg         Config
+	switches    []*Switch
+	hypervisors []*Hypervisor
+	hosts       map[string]Host
+	sites       []string
 }
 
 var switchName = regexp.MustCompile(`^[a-z][a-z0-9]{0,4}$`)
@@ -75,6 +78,12 @@ func New(cfg Config) (*Lab, error) {
 			l.hosts[h.Name] = h
 		}
 	}
+	for i, name := range cfg.Hypervisors {
+		if !switchName.MatchString(name) || l.Switch(name) != nil || l.Hypervisor(name) != nil {
+			return nil, fmt.Errorf("lab: hypervisor name %q is taken or does not match %s", name, switchName)
+		}
+		l.hypervisors = append(l.hypervisors, newHypervisor(cfg, i+1))
+	}
 	return l, nil
 }
 
@@ -92,6 +101,11 @@ func (l *Lab) Up(ctx context.Context) error {
 	for _, s := range l.switches {
 		if err := l.upSwitch(ctx, s); err != nil {
 			return fmt.Errorf("lab: switch %s: %w", s.Name, err)
+		}
+	}
+	for _, h := range l.hypervisors {
+		if err := h.up(ctx); err != nil {
+			return fmt.Errorf("lab: hypervisor %s: %w", h.Name, err)
 		}
 	}
 	for _, s := range l.switches {
@@ -130,7 +144,7 @@ func (l *Lab) plug(ctx context.Context, s *Switch) error {
 		if h.number != s.number {
 			continue
 		}
-		if err := h.plug(ctx, s.namespace()); err != nil {
+		if err := h.plug(ctx, s.namespace); err != nil {
 			return fmt.Errorf("host %s: %w", h.Name, err)
 		}
 	}
@@ -141,6 +155,9 @@ func (l *Lab) plug(ctx context.Context, s *Switch) error {
 func (l *Lab) Close() error {
 	for _, s := range l.switches {
 		s.stop()
+	}
+	for _, h := range l.hypervisors {
+		h.stop()
 	}
 	if l.cfg.DatabaseOnly {
 		return nil
@@ -162,7 +179,10 @@ func (l *Lab) Switch(name string) *Switch {
 func (l *Lab) namespaces() []string {
 	names := append(slices.Collect(maps.Keys(l.hosts)), fabric)
 	for _, s := range l.switches {
-		names = append(names, s.namespace())
+		names = append(names, s.namespace)
+	}
+	for _, h := range l.hypervisors {
+		names = append(names, h.namespace)
 	}
 	return names
 }

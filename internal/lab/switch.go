@@ -7,8 +7,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,15 +23,16 @@ const (
 
 // Switch is one emulated hardware VTEP.
 type Switch struct {
+	vswitch
 	Name string
 
 	cfg          SwitchConfig
 	number, site int
 	databaseOnly bool
-	dir          string // of the lab
+	lab          string // directory of the lab
 	port         int    // of the database, once it runs
 
-	db, vswitchd, emulator *process
+	emulator *process
 }
 
 func newSwitch(cfg Config, number, site int) *Switch {
@@ -41,7 +40,8 @@ func newSwitch(cfg Config, number, site int) *Switch {
 	if sc.Emulator == "" {
 		sc.Emulator = stock
 	}
-	s := &Switch{Name: sc.Name, cfg: sc, number: number, site: site, databaseOnly: cfg.DatabaseOnly, dir: cfg.Dir}
+	s := &Switch{Name: sc.Name, cfg: sc, number: number, site: site, databaseOnly: cfg.DatabaseOnly, lab: cfg.Dir}
+	s.vswitch = vswitch{dir: filepath.Join(cfg.Dir, sc.Name), namespace: "switch-" + sc.Name}
 	if cfg.FirstPort != 0 {
 		s.port = cfg.FirstPort + number - 1
 	}
@@ -56,6 +56,9 @@ func (s *Switch) Endpoint() netip.AddrPort {
 // TunnelIP is the switch's address in the underlay.
 func (s *Switch) TunnelIP() netip.Addr { return addr(10, 250, s.site, s.number) }
 
+// Dir has the files of the switch: its ovsdb-server's socket is db.sock in it.
+func (s *Switch) Dir() string { return s.dir }
+
 // VtepCtl runs vtep-ctl on the switch's database and returns its output.
 func (s *Switch) VtepCtl(ctx context.Context, args ...string) (string, error) {
 	return run(s.command(ctx, "vtep-ctl", args...))
@@ -69,38 +72,15 @@ func (s *Switch) stop() {
 }
 
 func (s *Switch) startDB(ctx context.Context) error {
-	if err := s.createDBs(ctx); err != nil {
+	if err := s.createDBs(ctx, map[string]string{"conf.db": ovsSchema, "vtep.db": vtepSchema}); err != nil {
 		return err
 	}
 	var err error
 	if s.port, err = claim(s.port); err != nil {
 		return err
 	}
-	cmd := s.command(context.Background(), "ovsdb-server", "--remote=punix:"+s.path("db.sock"), "--remote=ptcp:"+fmt.Sprint(s.port)+":127.0.0.1",
-		"--remote=db:hardware_vtep,Global,managers", s.path("conf.db"), s.path("vtep.db"))
-	if s.db, err = start(cmd, s.path("ovsdb-server.log")); err != nil {
-		return err
-	}
-	return s.db.await(ctx, "ovsdb-server", func() error {
-		_, err := s.VtepCtl(ctx, "list-ps")
-		return err
-	})
-}
-
-// createDBs makes the databases that are not there yet.
-func (s *Switch) createDBs(ctx context.Context) error {
-	if err := os.MkdirAll(s.path(""), 0o755); err != nil {
-		return err
-	}
-	for file, schema := range map[string]string{"conf.db": ovsSchema, "vtep.db": vtepSchema} {
-		if _, err := os.Stat(s.path(file)); err == nil {
-			continue
-		}
-		if _, err := run(s.command(ctx, "ovsdb-tool", "create", s.path(file), schema)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.serveDBs(ctx, []string{"vtep-ctl", "list-ps"}, "--remote=ptcp:"+fmt.Sprint(s.port)+":127.0.0.1", "--remote=db:hardware_vtep,Global,managers",
+		s.path("conf.db"), s.path("vtep.db"))
 }
 
 // publish writes what the maker of a switch would ship it with.
@@ -124,12 +104,11 @@ func (s *Switch) startDatapath(ctx context.Context) error {
 	if err := s.startVswitchd(); err != nil {
 		return err
 	}
-	// The uplink's bridge must not have the uplink's own MAC: the kernel would take the tunnel packets for its own.
+	if err := s.addUplink(ctx, fmt.Sprintf("02:fe:00:00:00:%02x", s.number)); err != nil {
+		return err
+	}
 	_, err := run(s.command(ctx, "ovs-vsctl",
-		"add-br", "br-ul", "--", "set", "bridge", "br-ul", "datapath_type=netdev",
-		fmt.Sprintf("other_config:hwaddr=02:fe:00:00:00:%02x", s.number),
-		"--", "add-port", "br-ul", "ul0", "--", "set", "interface", "br-ul", fmt.Sprint("mtu_request=", underlayMTU),
-		"--", "add-br", s.Name, "--", "set", "bridge", s.Name, "datapath_type=netdev", "fail_mode=secure",
+		"add-br", s.Name, "--", "set", "bridge", s.Name, "datapath_type=netdev", "fail_mode=secure",
 		"--", "add-port", s.Name, "p1", "--", "add-port", s.Name, "p2",
 		"--", "add-br", "acc", "--", "set", "bridge", "acc", "datapath_type=netdev",
 		"--", "add-port", "acc", "acc0",
@@ -143,24 +122,18 @@ func (s *Switch) startDatapath(ctx context.Context) error {
 	return errors.Join(err, s.address(ctx))
 }
 
-func (s *Switch) startVswitchd() (err error) {
-	cmd := s.inside("ovs-vswitchd", "--disable-system", "unix:"+s.path("db.sock"))
-	s.vswitchd, err = start(cmd, s.path("ovs-vswitchd.log"))
-	return err
-}
-
 // address puts the tunnel IP where the userspace datapath looks for it: on the internal port of the uplink's bridge.
 func (s *Switch) address(ctx context.Context) error {
 	lines := []string{fmt.Sprintf("addr replace %s/24 dev br-ul", s.TunnelIP()), "link set br-ul up"}
 	if s.cfg.Border {
 		lines = append(lines, fmt.Sprintf("route replace 10.250.0.0/16 via %s dev br-ul", router(s.site)))
 	}
-	return ip(ctx, s.namespace(), lines...)
+	return ip(ctx, s.namespace, lines...)
 }
 
 func (s *Switch) startEmulator() error {
 	cmd := s.inside(python, s.cfg.Emulator, "--log-file="+s.path(roundLog), s.Name)
-	cmd.Env = append(cmd.Env, "PYTHONPATH="+s.dir)
+	cmd.Env = append(cmd.Env, "PYTHONPATH="+s.lab)
 	var err error
 	s.emulator, err = start(cmd, s.path("ovs-vtep.log"))
 	return err
@@ -196,25 +169,6 @@ func (s *Switch) ports(ctx context.Context) ([]string, error) {
 	slices.Sort(ports)
 	return ports, err
 }
-
-// inside is a command that runs in the switch's network namespace. ovsdb-server alone stays in the lab's, where
-// controllers reach it by loopback; the switch's own programs reach it by its socket.
-func (s *Switch) inside(name string, args ...string) *exec.Cmd {
-	args = append([]string{"netns", "exec", s.namespace(), name}, args...)
-	return s.command(context.Background(), "ip", args...)
-}
-
-// command sets the variables by which every Open vSwitch program finds this switch's files instead of the system's.
-func (s *Switch) command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, name, args...)
-	d := s.path("")
-	cmd.Env = append(os.Environ(), "OVS_RUNDIR="+d, "OVS_DBDIR="+d, "OVS_LOGDIR="+d, "OVS_SYSCONFDIR="+d)
-	return cmd
-}
-
-func (s *Switch) namespace() string { return "switch-" + s.Name }
-
-func (s *Switch) path(file string) string { return filepath.Join(s.dir, s.Name, file) }
 
 // claim finds out whether a TCP port is free, or finds a free one for 0: ovsdb-server would go on without it. What it
 // finds is below the range that the kernel takes ports of outgoing connections from: a server that restarts has it still.

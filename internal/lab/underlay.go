@@ -39,27 +39,35 @@ func (u underlay) up(ctx context.Context) error {
 }
 
 // plug makes a switch's namespace, its cable to the underlay and the cables that end at itself.
-func (underlay) plug(ctx context.Context, s *Switch) error {
+func (u underlay) plug(ctx context.Context, s *Switch) error {
+	if err := u.connect(ctx, s.namespace, "to-"+s.Name, s.site); err != nil {
+		return err
+	}
+	if err := ip(ctx, s.namespace, "link add p2 type veth peer name acc0", "link set p2 up", "link set acc0 up"); err != nil {
+		return err
+	}
+	if s.cfg.Cable {
+		return ip(ctx, s.namespace, "link add xa type veth peer name xb", "link set xa up", "link set xb up")
+	}
+	return nil
+}
+
+// connect makes a namespace with a cable from its ul0 to an interface of the fabric, on the bridge of a site.
+func (underlay) connect(ctx context.Context, namespace, end string, site int) error {
 	// The kernel sees every frame that ovs-vswitchd reads from a cable. Without arp_ignore it answers for the tunnel IP
 	// with the uplink's MAC, and the peers' tunnel packets end there. IPv6 would litter the MAC tables.
-	err := addNamespace(ctx, s.namespace(), "net.ipv4.conf.all.arp_ignore=1",
+	err := addNamespace(ctx, namespace, "net.ipv4.conf.all.arp_ignore=1",
 		"net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1")
 	if err != nil {
 		return err
 	}
-	err = ip(ctx, s.namespace(),
-		fmt.Sprintf("link add ul0 mtu %d type veth peer name to-%s mtu %d netns %s", underlayMTU, s.Name, underlayMTU, fabric),
-		"link set ul0 up",
-		"link add p2 type veth peer name acc0", "link set p2 up", "link set acc0 up")
+	err = ip(ctx, namespace,
+		fmt.Sprintf("link add ul0 mtu %d type veth peer name %s mtu %d netns %s", underlayMTU, end, underlayMTU, fabric),
+		"link set ul0 up")
 	if err != nil {
 		return err
 	}
-	if s.cfg.Cable {
-		if err := ip(ctx, s.namespace(), "link add xa type veth peer name xb", "link set xa up", "link set xb up"); err != nil {
-			return err
-		}
-	}
-	return ip(ctx, fabric, fmt.Sprintf("link set to-%s master site%d up", s.Name, s.site))
+	return ip(ctx, fabric, fmt.Sprintf("link set %s master site%d up", end, site))
 }
 
 // removeNamespaces removes those of the names that exist, and with them the cables that end there.

@@ -75,6 +75,16 @@ func Start(t testing.TB, opts ...Option) *Server {
 	return s
 }
 
+// Attach is a Server that somebody else runs, to look into its database. Its socket is db.sock in dir.
+func Attach(t testing.TB, dir string, port int) *Server {
+	t.Helper()
+	tmpl, err := templateFor(Installed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Server{t: t, version: Installed, schema: tmpl.schema, Dir: dir, port: port}
+}
+
 // Unix is the endpoint of the unix socket, "unix:PATH".
 func (s *Server) Unix() string { return "unix:" + s.socket() }
 
