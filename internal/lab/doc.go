@@ -12,6 +12,8 @@
 //
 // All hosts have the prefix 192.168.0.0/16: any two in one network reach each other.
 // Switches of one site share a bridge of the underlay. Only a border has routes to other sites' tunnel IPs.
+// Hypervisors (Config.Hypervisors) have an Open vSwitch whose bridges somebody else makes, an uplink of the first site,
+// and virtual machines that move between them and the switches.
 // With Config.DatabaseOnly there is only the ovsdb-server, with the rows of a switch and its ports in it: no frames,
 // but no privilege needed either.
 //

@@ -24,16 +24,6 @@ func newHypervisor(cfg Config, number int) *Hypervisor {
 	return h
 }
 
-// Hypervisor returns the hypervisor of that name, or nil.
-func (l *Lab) Hypervisor(name string) *Hypervisor {
-	for _, h := range l.hypervisors {
-		if h.Name == name {
-			return h
-		}
-	}
-	return nil
-}
-
 // TunnelIP is the hypervisor's address in the underlay.
 func (h *Hypervisor) TunnelIP() netip.Addr { return addr(10, 250, 1, 100+h.number) }
 

@@ -175,6 +175,16 @@ func (l *Lab) Switch(name string) *Switch {
 	return nil
 }
 
+// Hypervisor returns the hypervisor of that name, or nil.
+func (l *Lab) Hypervisor(name string) *Hypervisor {
+	for _, h := range l.hypervisors {
+		if h.Name == name {
+			return h
+		}
+	}
+	return nil
+}
+
 // namespaces are those that Up makes.
 func (l *Lab) namespaces() []string {
 	names := append(slices.Collect(maps.Keys(l.hosts)), fabric)
@@ -193,6 +203,17 @@ func (l *Lab) Host(name string) Host {
 		return h
 	}
 	return Host{Name: name}
+}
+
+// NewMachine makes a machine that is nowhere yet. Its address has the prefix of all hosts. The name is of at most 11
+// characters of [a-z0-9].
+func (l *Lab) NewMachine(ctx context.Context, name, mac string, at netip.Addr) (*Machine, error) {
+	m := &Machine{Host: Host{Name: name, IP: at, MAC: mac, port: "tap-" + name}}
+	l.hosts[name] = m.Host
+	if err := m.plug(ctx, fabric); err != nil {
+		return nil, fmt.Errorf("machine %s: %w", name, err)
+	}
+	return m, nil
 }
 
 // Ping sends echo requests from one host to another, both by name, until one is answered or ctx ends.

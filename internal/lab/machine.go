@@ -3,7 +3,6 @@ package lab
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"time"
 )
 
@@ -13,17 +12,6 @@ type Machine struct {
 
 	at     *vswitch // nil: nowhere
 	bridge string
-}
-
-// NewMachine makes a machine that is nowhere yet. Its address has the prefix of all hosts. The name is of at most 11
-// characters of [a-z0-9].
-func (l *Lab) NewMachine(ctx context.Context, name, mac string, at netip.Addr) (*Machine, error) {
-	m := &Machine{Host: Host{Name: name, IP: at, MAC: mac, port: "tap-" + name}}
-	l.hosts[name] = m.Host
-	if err := m.plug(ctx, fabric); err != nil {
-		return nil, fmt.Errorf("machine %s: %w", name, err)
-	}
-	return m, nil
 }
 
 // PlugInto takes the machine to a hypervisor. The port on br-int, which must be there, says what Nova says of a port of

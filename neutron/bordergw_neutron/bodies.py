@@ -20,27 +20,33 @@ def split(device):
     return named, int(vni) if 'device_id' in device else 0
 
 
+def carries_vlans(devices):
+    """Whether the interfaces of a gateway carry the VLANs, so that connections have none."""
+    return any(int(v) for d in devices for i in split(d)[0] for v in i.get('segmentation_id') or [])
+
+
 def slots(gateway):
     """The ids that a gateway leaves to its connections. bordergw has the same rule and checks it again."""
     named = [i for d in gateway['devices'] for i in split(d)[0]]
-    vlans = [int(v) for i in named for v in i.get('segmentation_id') or []]
     borders = [split(d) for d in gateway['devices'] if 'device_id' in d]
-    return Slots(vlan=bool(named) and not any(vlans),
+    return Slots(vlan=bool(named) and not carries_vlans(gateway['devices']),
                  vni=any(not interfaces and not vni for interfaces, vni in borders),
                  bare=any(not i.get('segmentation_id') for i in named))
 
 
-def interface_body(interface):
+def interface_body(interface, carried=False):
+    """carried: other interfaces have a VLAN. One that has none is untagged then, as no connection gives it one."""
     out = {'name': interface['name']}
-    if interface.get('segmentation_id'):
-        out['segmentation_id'] = [int(v) for v in interface['segmentation_id']]
+    vlans = interface.get('segmentation_id') or ([0] if carried else [])
+    if vlans:
+        out['segmentation_id'] = [int(v) for v in vlans]
     return out
 
 
-def device_body(device):
+def device_body(device, carried=False):
     """A device of a gateway: by name with interfaces, or by id with a VNI, with interfaces, or with both."""
     named, vni = split(device)
-    interfaces = [interface_body(i) for i in named]
+    interfaces = [interface_body(i, carried) for i in named]
     if 'device_id' not in device:
         return {'device_name': device['device_name'], 'interfaces': interfaces}
     out = {'device_id': device['device_id']}
@@ -52,8 +58,9 @@ def device_body(device):
 
 
 def gateway_body(gateway, managed_by):
+    carried = carries_vlans(gateway['devices'])
     return {'id': gateway['id'], 'managed_by': managed_by, 'name': gateway['name'] or '',
-            'tenant_id': gateway['tenant_id'], 'devices': [device_body(d) for d in gateway['devices']]}
+            'tenant_id': gateway['tenant_id'], 'devices': [device_body(d, carried) for d in gateway['devices']]}
 
 
 def gateway_change(change):
@@ -89,20 +96,23 @@ def network_body(network, managed_by):
 
 # Whether what bordergw answers is what we would send
 
-def _canonical_device(device):
+def _canonical_device(device, carried):
     body = device_body(device)
     interfaces = collections.defaultdict(set)
     for i in body.get('interfaces', []):
         interfaces[i['name']].update(v for v in i.get('segmentation_id', []))
-    # VLAN 0 alone says the same as no VLAN: networking-l2gw's rows cannot tell them apart.
-    ports = sorted((name, sorted(vlans) if vlans != {0} else []) for name, vlans in interfaces.items())
+    # Where connections give the VLAN, 0 says the same as none: networking-l2gw's rows cannot tell them apart.
+    ports = sorted((name, sorted(vlans) if carried or vlans != {0} else []) for name, vlans in interfaces.items())
     return [body.get('device_id', ''), body.get('device_name', ''), body.get('segmentation_id', 0), ports]
 
 
+def _canonical_devices(gateway):
+    carried = carries_vlans(gateway['devices'])
+    return sorted(_canonical_device(d, carried) for d in gateway['devices'])
+
+
 def same_gateway(there, want):
-    return (there['name'] or '') == want['name'] and (
-        sorted(_canonical_device(d) for d in there['devices']) ==
-        sorted(_canonical_device(d) for d in want['devices']))
+    return (there['name'] or '') == want['name'] and _canonical_devices(there) == _canonical_devices(want)
 
 
 def same_connection(there, want):

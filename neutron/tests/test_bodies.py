@@ -19,9 +19,23 @@ class BodiesTest(unittest.TestCase):
     def test_gateway(self):
         self.assertEqual(
             {'id': 'g1', 'managed_by': 'm', 'name': '', 'tenant_id': 't', 'devices': [
-                {'device_name': 'sw1', 'interfaces': [{'name': 'p1', 'segmentation_id': [5, 0]}, {'name': 'p2'}]},
+                {'device_name': 'sw1', 'interfaces': [{'name': 'p1', 'segmentation_id': [5, 0]},
+                                                        {'name': 'p2', 'segmentation_id': [0]}]},
                 {'device_id': 'hw1', 'segmentation_id': 7000}]},
             bodies.gateway_body(gateway(PORTS, BORDER, name=None), 'm'))
+
+    def test_vlan_0_beside_vlans(self):
+        """The rows have 0 for VLAN 0 and for none. It is none only where the connection may give one."""
+        tagged = {'device_name': 'sw2', 'id': 'row', 'interfaces': [{'name': 'p2', 'segmentation_id': ['100']}]}
+        for name, found, want in [
+                ('alone', gateway(UNTAGGED), {'name': 'p1'}),
+                ('beside a border', gateway(UNTAGGED, BORDER), {'name': 'p1'}),
+                ('beside a VLAN', gateway(UNTAGGED, tagged), {'name': 'p1', 'segmentation_id': [0]})]:
+            with self.subTest(name):
+                self.assertEqual([want], bodies.gateway_body(found, 'm')['devices'][0]['interfaces'])
+        want = bodies.gateway_body(gateway(UNTAGGED, tagged), 'm')
+        self.assertTrue(bodies.same_gateway(want, want))
+        self.assertFalse(bodies.same_gateway(gateway(UNTAGGED, tagged), want), 'p1 would not be bound')
 
     def test_change(self):
         for name, change, body in [
@@ -77,7 +91,7 @@ class SameTest(unittest.TestCase):
         return bodies.same_gateway(gateway(*there), bodies.gateway_body(gateway(*want), 'm'))
 
     def test_gateways(self):
-        swapped = dict(PORTS, id='other', interfaces=[{'name': 'p2', 'segmentation_id': []},
+        swapped = dict(PORTS, id='other', interfaces=[{'name': 'p2', 'segmentation_id': ['0']},
                                                       {'name': 'p1', 'segmentation_id': ['0', '5']}])
         self.assertTrue(self.same([BORDER, swapped], [PORTS, BORDER]))
         self.assertTrue(self.same([UNTAGGED], [dict(UNTAGGED, interfaces=[{'name': 'p1', 'segmentation_id': ['0']}])]))
