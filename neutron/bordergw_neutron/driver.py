@@ -330,6 +330,8 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
             # Which host it came to is not said.
             self.background.later_once(DISTRIBUTED_SECONDS, self._announce, port['network_id'])
         elif came_up(payload.states[0], port):
+            # An agent that has started removes what it had, once it has heard that its ports are up.
+            self.fdb.repeat(port['network_id'], port['binding:host_id'])
             self.background.later_once(0, self._announce, port['network_id'], port['binding:host_id'])
 
     def _agent_changed(self, resource, event, trigger, payload):

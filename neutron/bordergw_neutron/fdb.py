@@ -119,6 +119,12 @@ class Fdb:
             self._remove(network_id, gone)
         return complete
 
+    def repeat(self, network_id, host):
+        """Send to one host what was announced for a network. Nobody is asked, so this may be done in any request."""
+        addresses, vni = self.sent(network_id), self._vnis.get(network_id)
+        if self.enabled and addresses and vni:
+            self._l2pop().add_fdb_entries(n_context.get_admin_context(), entries(network_id, vni, addresses), host)
+
     def withdraw(self, network_id, before):
         """A connection went away: remove what the other connections of the network do not need."""
         if not self.enabled:

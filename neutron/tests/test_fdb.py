@@ -85,6 +85,17 @@ class FdbTest(unittest.TestCase):
         self.assertEqual('h1', self.rpc.add_fdb_entries.call_args.args[2])
         self.core.notifier.tunnel_update.assert_not_called()
 
+    def test_repeat(self):
+        """To one host, of what was announced, and nobody is asked."""
+        self.fdb.repeat('n', 'h1')
+        self.rpc.add_fdb_entries.assert_not_called()
+        self.fdb.announce('n')
+        self.of['n'] = AssertionError('asked')
+        self.fdb.repeat('n', 'h1')
+        context, body, host = self.rpc.add_fdb_entries.call_args.args
+        self.assertEqual((['10.1.0.1', '10.1.0.2'], 7, 'h1'),
+                         (sorted(body['n']['ports']), body['n']['segment_id'], host))
+
     def test_announce_without_all_addresses(self):
         self.of['n'] = members('10.1.0.1', '')
         self.assertFalse(self.fdb.announce('n'))
