@@ -69,7 +69,8 @@ e2e: deps ## only the tests with emulated switches, and of the built binary
 	hack/deps.sh openstack:python3-openstackclient neutron-l2gateway-agent:python3-networking-l2gw keystone-wsgi-public:python3-keystone
 	BORDERGW_E2E=full $(GO) test -race -count=1 -timeout 60m -v ./internal/lab ./internal/demo ./e2e/...
 	$(GO) test -race -count=1 -tags openstack ./e2e/openstack
-	$(MAKE) neutron-e2e
+	hack/deps.sh rabbitmq-server:rabbitmq-server neutron-openvswitch-agent:neutron-openvswitch-agent
+	BORDERGW_E2E=full $(MAKE) neutron-e2e
 
 neutron-e2e: ## only those with a real Neutron; installs Neutron and MariaDB (minutes, once)
 	hack/deps.sh neutron-server:neutron-common neutron-l2gateway-agent:python3-networking-l2gw neutron:python3-neutronclient \

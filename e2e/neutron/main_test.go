@@ -17,7 +17,8 @@ import (
 
 const (
 	install = "apt-get install --no-install-recommends python3-neutron python3-networking-l2gw python3-neutronclient python3-openstackclient " +
-		"python3-pymysql python3-pip python3-wheel neutron-server mariadb-server-core mariadb-client-core"
+		"python3-pymysql python3-pip python3-wheel neutron-server mariadb-server-core mariadb-client-core " +
+		"rabbitmq-server neutron-openvswitch-agent"
 	// python is Debian's. Its packages are in no other.
 	python = "/usr/bin/python3"
 
@@ -64,7 +65,11 @@ func (c checked) Run() int {
 }
 
 func prepared(run func() int) int {
-	for _, p := range []string{"neutron-server", "neutron-db-manage", "mariadbd", "mariadb-install-db", "mariadb", "openstack", "neutron"} {
+	programs := []string{"neutron-server", "neutron-db-manage", "mariadbd", "mariadb-install-db", "mariadb", "openstack", "neutron"}
+	if full {
+		programs = append(programs, "rabbitmq-server", "neutron-openvswitch-agent")
+	}
+	for _, p := range programs {
 		if _, err := exec.LookPath(p); err != nil {
 			fmt.Fprintf(os.Stderr, "%v; install it: %s\n", err, install)
 			return 1

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -92,6 +93,16 @@ type process struct {
 func (p *process) kill() {
 	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // the group may be gone
 	<-p.ended
+}
+
+// end ends the program with a signal, and what it then leaves of the group with SIGKILL.
+func (p *process) end(signal syscall.Signal) {
+	_ = p.cmd.Process.Signal(signal)
+	select {
+	case <-p.ended:
+	case <-time.After(longPatience):
+	}
+	p.kill()
 }
 
 func (p *process) hasEnded() bool {
