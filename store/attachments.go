@@ -15,19 +15,6 @@ type attachment struct {
 	border []model.VNI
 }
 
-// attachments lists all connections. Checks go through it several times, so it is
-// kept until a connection or a gateway changes.
-func (t *txn) attachments() []attachment {
-	if t.attached == nil {
-		t.attached = make([]attachment, 0, t.next.Connections.Len())
-		for c := range t.next.Connections.All() {
-			g, _ := t.next.Gateways.Get(c.L2GatewayID)
-			t.attached = append(t.attached, t.next.attach(c, g))
-		}
-	}
-	return t.attached
-}
-
 func (s *snapshot) attach(c *model.L2GatewayConnection, g *model.L2Gateway) attachment {
 	j := attachment{L2GatewayConnection: c, gateway: g}
 	for i := range g.Devices {
@@ -42,15 +29,11 @@ func (s *snapshot) attach(c *model.L2GatewayConnection, g *model.L2Gateway) atta
 	return j
 }
 
+// attached is the attachment of a stored connection.
+func (s *snapshot) attached(c *model.L2GatewayConnection) attachment {
+	g, _ := s.Gateways.Get(c.L2GatewayID)
+	return s.attach(c, g)
+}
+
 // has reports whether the connection has that VNI between sites.
 func (j *attachment) has(v model.VNI) bool { return slices.Contains(j.border, v) }
-
-// isJoined reports whether a border connection of the network has that VNI.
-func (t *txn) isJoined(networkID string, v model.VNI) bool {
-	for _, j := range t.attachments() {
-		if j.NetworkID == networkID && j.has(v) {
-			return true
-		}
-	}
-	return false
-}

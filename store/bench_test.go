@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// standing opens a store with n gateways, each with a network and a connection,
+// standingStore opens a store with n gateways, each with a network and a connection,
 // over 300 switches that were read.
-func standing(b *testing.B, n int) *Store {
+func standingStore(b testing.TB, n int) *Store {
 	s, err := Open(filepath.Join(b.TempDir(), "store.db"), Options{})
 	require.NoError(b, err)
 	b.Cleanup(func() { require.NoError(b, s.Close()) })
@@ -51,7 +51,7 @@ func standing(b *testing.B, n int) *Store {
 }
 
 func BenchmarkCreateConnection(b *testing.B) {
-	s := standing(b, 10_000)
+	s := standingStore(b, 10_000)
 	g, err := s.CreateL2Gateway(b.Context(), model.L2Gateway{Devices: []model.Device{{DeviceName: "sw1", Interfaces: []model.Interface{{Name: "p1"}}}}})
 	require.NoError(b, err)
 	_, err = s.CreateNetwork(b.Context(), model.Network{Record: model.Record{ID: "new"}})
@@ -69,7 +69,7 @@ func BenchmarkCreateConnection(b *testing.B) {
 
 // BenchmarkConnectionRules is the part of it that is not the disk's.
 func BenchmarkConnectionRules(b *testing.B) {
-	s := standing(b, 10_000)
+	s := standingStore(b, 10_000)
 	g, err := s.CreateL2Gateway(b.Context(), model.L2Gateway{Devices: []model.Device{{DeviceName: "sw1", Interfaces: []model.Interface{{Name: "p1"}}}}})
 	require.NoError(b, err)
 	_, err = s.CreateNetwork(b.Context(), model.Network{Record: model.Record{ID: "new"}})

@@ -21,31 +21,24 @@ type use struct {
 	device string
 }
 
-func carriersOf(d *model.Definitions, networkIDs []string) map[string]carriers {
-	out := make(map[string]carriers, len(networkIDs))
-	for _, id := range networkIDs {
-		out[id] = carriers{devices: map[string]bool{}, unknown: map[string]bool{}, uses: map[use]string{}}
-	}
-	at := newPlaces(d)
-	for c := range d.Connections.All() {
-		into, ok := out[c.NetworkID]
-		if !ok {
-			continue
-		}
-		n, _ := d.Networks.Get(c.NetworkID)
-		g, _ := d.Gateways.Get(c.L2GatewayID)
+// carriersOf finds those of a network.
+func (p *places) carriersOf(networkID string) carriers {
+	into := carriers{devices: map[string]bool{}, unknown: map[string]bool{}, uses: map[use]string{}}
+	n, _ := p.in.Networks.Get(networkID)
+	for c := range p.in.connectionsTo(networkID) {
+		g, _ := p.in.Gateways.Get(c.L2GatewayID)
 		for i := range g.Devices {
 			dev := &g.Devices[i]
-			switch p, ok := at.Find(dev); {
+			switch at, ok := p.Find(dev); {
 			case !ok:
 				into.unknown[dev.DeviceName] = true
-			case p.Device.Driven():
-				into.devices[p.Device.ID] = true
-				into.use(p, n.VNI, dev.BorderVNI(c.SegmentationID), c.StitchVLANs[p.Device.ID])
+			case at.Device.Driven():
+				into.devices[at.Device.ID] = true
+				into.use(at, n.VNI, dev.BorderVNI(c.SegmentationID), c.StitchVLANs[at.Device.ID])
 			}
 		}
 	}
-	return out
+	return into
 }
 
 // use notes the numbers that a connection uses at a place; 0 is none.

@@ -51,11 +51,8 @@ func (c *cleanup) inherit(old *model.RetiredDevice, heir string) {
 func (c *cleanup) passOn(deviceID, heir string) {
 	c.quarantine.passOn(deviceID, heir)
 	var ids []string
-	for ts := range c.tx.next.Tombstones.All() {
+	for ts := range having(&c.tx.next, tombstones, claim{kind: isPendingOn, a: deviceID}) {
 		i := slices.Index(ts.Pending, deviceID)
-		if i < 0 {
-			continue
-		}
 		pending := slices.Delete(slices.Clone(ts.Pending), i, i+1)
 		if heir != "" {
 			pending = append(pending, heir)
@@ -97,9 +94,9 @@ func (c *cleanup) tombstone(ts model.Tombstone, pending []string) *model.Tombsto
 // keeps the tombstones: a device that lost the network is to be cleaned, one
 // that carries it is not. A name that is not known may mean any device.
 func (c *cleanup) settle(networkIDs ...string) {
-	before, after := carriersOf(&c.tx.base.Definitions, networkIDs), carriersOf(&c.tx.next.Definitions, networkIDs)
+	before, after := newPlaces(c.tx.base), newPlaces(&c.tx.next)
 	for _, id := range networkIDs {
-		was, is := before[id], after[id]
+		was, is := before.carriersOf(id), after.carriersOf(id)
 		pending := maps.Clone(was.devices)
 		for name := range was.unknown {
 			if !is.unknown[name] {
@@ -119,11 +116,15 @@ func (c *cleanup) settle(networkIDs ...string) {
 	}
 }
 
-// settleAll settles every network that has a connection.
-func (c *cleanup) settleAll() {
-	ids := map[string]bool{}
-	for conn := range c.tx.next.Connections.All() {
-		ids[conn.NetworkID] = true
+// settleNaming settles the networks of the gateways that name a device in one of these ways.
+func (c *cleanup) settleNaming(references []reference) {
+	networkIDs := map[string]bool{}
+	for _, ref := range references {
+		for g := range c.tx.next.gatewaysNaming(ref) {
+			for conn := range c.tx.next.connectionsOf(g.ID) {
+				networkIDs[conn.NetworkID] = true
+			}
+		}
 	}
-	c.settle(slices.Sorted(maps.Keys(ids))...)
+	c.settle(slices.Sorted(maps.Keys(networkIDs))...)
 }

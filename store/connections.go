@@ -22,7 +22,7 @@ func (r *connectionRules) create(c model.L2GatewayConnection) (*model.L2GatewayC
 	if err != nil {
 		return nil, err
 	}
-	if err := newPlaces(&r.tx.next.Definitions).checkSwitches(g); err != nil {
+	if err := newPlaces(&r.tx.next).checkSwitches(g); err != nil {
 		return nil, err
 	}
 	if c.Record, err = connections.newRecord(r.tx, "L2 Gateway Connection", c.Record, g.ProjectID); err != nil {
@@ -110,5 +110,5 @@ func (r *connectionRules) recheck(g *model.L2Gateway) error {
 }
 
 func (r *connectionRules) checkVLANs(c *model.L2GatewayConnection, g *model.L2Gateway) error {
-	return newPlaces(&r.tx.next.Definitions).checkVLANs(c, g, r.tx.attachments())
+	return newPlaces(&r.tx.next).checkVLANs(c, g)
 }

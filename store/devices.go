@@ -71,8 +71,8 @@ func (r *deviceRules) checkAddress(gd *model.GatewayDevice) error {
 		}
 		return model.ErrDeviceTypeInvalid(gd.Type, "management_port and management_ip")
 	}
-	for o := range r.tx.next.Devices.All() {
-		if o.ID != gd.ID && sameAddress(o, gd) {
+	for o := range having(&r.tx.next, devices, addressOf(hasAddress, gd)) {
+		if o.ID != gd.ID {
 			return model.ErrGatewayDeviceDuplicate("management_ip", fmt.Sprintf("%s with management_port %d", gd.ManagementIP, gd.ManagementPort), o)
 		}
 	}
@@ -111,9 +111,9 @@ func (r *deviceRules) check(gd *model.GatewayDevice) error {
 	if len(gd.TunnelIPs) == 0 && gd.Type == model.RouterVTEP {
 		return model.ErrTunnelIPsRequired()
 	}
-	for o := range r.tx.next.Devices.All() {
-		for _, ip := range gd.TunnelIPs {
-			if o.ID != gd.ID && slices.Contains(o.TunnelIPs, ip) {
+	for _, ip := range gd.TunnelIPs {
+		for o := range having(&r.tx.next, devices, claim{kind: hasTunnelIP, a: ip.String()}) {
+			if o.ID != gd.ID {
 				return model.ErrGatewayDeviceDuplicate("tunnel_ips", ip.String(), o)
 			}
 		}
@@ -164,7 +164,8 @@ func (r *deviceRules) update(id string, u model.GatewayDeviceUpdate) (*model.Gat
 	}
 	r.stitching.device(id)
 	if gd.Name != old.Name || gd.BorderMode != old.BorderMode {
-		r.cleanup.settleAll()
+		was, is := newPlaces(r.tx.base), newPlaces(&r.tx.next)
+		r.cleanup.settleNaming(slices.Concat(was.references(old), is.references(stored)))
 	}
 	return stored, nil
 }
@@ -195,7 +196,7 @@ func (r *deviceRules) delete(id string) error {
 	if err != nil {
 		return err
 	}
-	where := newPlaces(&r.tx.next.Definitions)
+	where := newPlaces(&r.tx.next)
 	if g := where.namedBy(gd); g != nil {
 		return model.ErrGatewayDeviceInUse(gd, g)
 	}
@@ -217,17 +218,15 @@ func (r *deviceRules) delete(id string) error {
 
 // predecessors are the deleted devices that a new one takes the place of, as it
 // has their address. One that dials us is known by its name only.
-func (r *deviceRules) predecessors(gd *model.GatewayDevice) (out []*model.RetiredDevice) {
+func (r *deviceRules) predecessors(gd *model.GatewayDevice) []*model.RetiredDevice {
 	if !gd.Driven() {
 		return nil
 	}
-	for old := range r.tx.next.Retired.All() {
-		listens := gd.ManagementIP == "" && old.ManagementIP == "" && gd.Name == old.Name
-		if listens || sameAddress(&old.GatewayDevice, gd) {
-			out = append(out, old)
-		}
+	had := addressOf(hadAddress, gd)
+	if gd.ManagementIP == "" {
+		had = claim{kind: hadName, a: gd.Name}
 	}
-	return out
+	return slices.Collect(having(&r.tx.next, retired, had))
 }
 
 // succeed makes a device the heir of what had to be cleaned on others. They have

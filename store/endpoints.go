@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"bordergw/model"
@@ -55,12 +56,15 @@ func (r *endpointRules) audit(last *model.AuditedChange, by string) {
 	}
 }
 
+// of are the sets of a network.
+func (r *endpointRules) of(network string) iter.Seq[*model.EndpointSet] {
+	return having(&r.tx.next, endpointSets, claim{kind: isEndpointsOf, a: network})
+}
+
 // sources is the number of sources that have end points in a network.
 func (r *endpointRules) sources(network string) (n int) {
-	for set := range r.tx.next.Endpoints.All() {
-		if set.NetworkID == network {
-			n++
-		}
+	for range r.of(network) {
+		n++
 	}
 	return n
 }
@@ -79,9 +83,7 @@ func (r *endpointRules) delete(network, source string, condition model.IfMatch) 
 }
 
 func (r *endpointRules) networkDeleted(id string) {
-	for set := range r.tx.next.Endpoints.All() {
-		if set.NetworkID == id {
-			endpointSets.remove(r.tx, set.ID)
-		}
+	for set := range r.of(id) {
+		endpointSets.remove(r.tx, set.ID)
 	}
 }

@@ -132,7 +132,7 @@ func (r *gatewayRules) changedDevices(g *model.L2Gateway, u model.L2GatewayUpdat
 	if err != nil {
 		return nil, err
 	}
-	where := newPlaces(&r.tx.next.Definitions)
+	where := newPlaces(&r.tx.next)
 	for n := range list {
 		if at[n] >= 0 {
 			was := &g.Devices[at[n]]

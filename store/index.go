@@ -1,169 +1,213 @@
 package store
 
 import (
-	"hash/maphash"
-	"maps"
+	"cmp"
+	"iter"
 	"slices"
+	"strings"
 
 	"bordergw/model"
 )
 
-// index finds which records use the numbers that identify networks on the wire, and
-// which have a name. Like a snapshot it is an immutable value.
+// index finds records by what they have or name: who refers to a record, who has a number
+// or a place on the wire. Like a snapshot it is an immutable value that shares with the one
+// before what did not change. What it finds is in the order of creation.
 type index struct {
-	vnis numbers
-	// cables are the stitch VLANs, by gateway device id.
-	cables map[string]numbers
-	// names are the records by the slot of their name (nameSlot).
-	names numbers
+	claims model.Sorted[entry, struct{}]
+	// numbers are the VNIs, and the VLANs on cables, that records have.
+	numbers numbers
 	// pending counts the devices that all Released records list.
 	pending int
 }
 
-// claim is a number that a record uses: a VNI, or a VLAN on the cable of a device.
+// claim is something that records have or name.
 type claim struct {
-	cable  string
-	named  bool // the number is the slot of a name
-	number uint32
+	kind claimKind
+	a, b string
+	n    uint32
 }
 
-// nameSlots is how many slots names are divided into, so that one holds few.
-const nameSlots = 1 << 16
+type claimKind uint8
 
-var nameSeed = maphash.MakeSeed()
+const (
+	isCalled       claimKind = iota // a record of table a has the name b
+	hasNetworkVNI                   // a network has VNI n
+	hasGatewayVNI                   // a gateway has VNI n: it would clash later
+	hasGivenVNI                     // a connection is given VNI n
+	hasStitchVLAN                   // a connection has VLAN n on the cable of device a
+	namesDevice                     // a gateway names a device by reference a
+	ofGateway                       // a connection is of gateway a
+	ofNetwork                       // a connection is of network a
+	isBorder                        // a connection has VNI n between sites
+	isBorderOf                      // so has one of network a
+	isBorderAt                      // so has one at reference a
+	joins                           // a connection joins network b to reference a
+	binds                           // a connection binds VLAN n of port b at reference a
+	standsForOf                     // a device of type a stands for resource b
+	hasAddress                      // a device has the address a, port n
+	hasTunnelIP                     // a device has the tunnel address a
+	hadAddress                      // a deleted device had the address a, port n
+	hadName                         // a deleted device that dialled us had the name a
+	hadSwitch                       // a deleted device had a switch of the name a
+	hadRow                          // a deleted device had a switch with the row a
+	isPendingOn                     // a tombstone is pending on device a
+	releasedVNI                     // a network has given up VNI n
+	releasedVLAN                    // a network has given up VLAN n on a cable
+	releasedVLANOn                  // a network has given up VLAN n on the cable of device a
+	isReleasedOn                    // a Released record lists device a
+	isEndpointsOf                   // a set of end points is of network a
+)
 
-// nameSlot is a slot that nobody outside can foretell.
-func nameSlot(name string) claim {
-	return claim{named: true, number: uint32(maphash.String(nameSeed, name) % nameSlots)}
+func (c claim) compare(o claim) int {
+	if c.kind != o.kind {
+		return cmp.Compare(c.kind, o.kind)
+	}
+	if d := strings.Compare(c.a, o.a); d != 0 {
+		return d
+	}
+	if d := strings.Compare(c.b, o.b); d != 0 {
+		return d
+	}
+	return cmp.Compare(c.n, o.n)
+}
+
+// entry is a claim of a record.
+type entry struct {
+	claim
+	model.Order
+}
+
+// Compare orders by claim, then by creation.
+func (e entry) Compare(o entry) int {
+	if d := e.claim.compare(o.claim); d != 0 {
+		return d
+	}
+	return e.Order.Compare(o.Order)
+}
+
+// wire is the number that a claim keeps from others; false if it keeps none.
+func (c claim) wire() (wireNumber, bool) {
+	switch c.kind {
+	case hasNetworkVNI, hasGatewayVNI, hasGivenVNI, releasedVNI:
+		return wireNumber{n: c.n}, true
+	case hasStitchVLAN, releasedVLANOn:
+		return wireNumber{c.a, c.n}, true
+	}
+	return wireNumber{}, false
 }
 
 // newIndex reads a whole snapshot.
 func newIndex(d *model.Definitions) index {
-	var x index
-	indexTable(&x, networks, d)
-	indexTable(&x, devices, d)
-	indexTable(&x, gateways, d)
-	indexTable(&x, connections, d)
-	indexTable(&x, released, d)
-	return x
+	s := snapshot{Definitions: *d}
+	var all []entry
+	all = indexed(all, &s, networks)
+	all = indexed(all, &s, devices)
+	all = indexed(all, &s, retired)
+	all = indexed(all, &s, gateways)
+	all = indexed(all, &s, connections)
+	all = indexed(all, &s, tombstones)
+	all = indexed(all, &s, released)
+	all = indexed(all, &s, endpointSets)
+	slices.SortFunc(all, entry.Compare)
+	s.index.with(slices.Compact(all))
+	for r := range d.Released.All() {
+		s.index.pending += len(r.Pending)
+	}
+	return s.index
 }
 
-func indexTable[T any, P model.Recorder[T]](x *index, of table[T, P], d *model.Definitions) {
-	for r := range of.in(d).All() {
-		x.replace(user{of.bucket, r.Meta().ID}, nil, r)
+func indexed[T any, P model.Recorder[T]](to []entry, s *snapshot, of table[T, P]) []entry {
+	for r := range of.in(&s.Definitions).All() {
+		to = append(to, s.entries(r)...)
+	}
+	return to
+}
+
+// differing gives what only one of two lists has. It sorts them.
+func differing(was, is []entry) (gone, came []entry) {
+	slices.SortFunc(was, entry.Compare)
+	slices.SortFunc(is, entry.Compare)
+	was, is = slices.Compact(was), slices.Compact(is)
+	for len(was) > 0 && len(is) > 0 {
+		switch d := was[0].Compare(is[0]); {
+		case d < 0:
+			gone, was = append(gone, was[0]), was[1:]
+		case d > 0:
+			came, is = append(came, is[0]), is[1:]
+		default:
+			was, is = was[1:], is[1:]
+		}
+	}
+	return append(gone, was...), append(came, is...)
+}
+
+// with adds entries, which are sorted.
+func (x *index) with(all []entry) {
+	pairs := make([]model.Pair[entry, struct{}], len(all))
+	used := map[wireNumber]int{}
+	for i, e := range all {
+		pairs[i].Key = e
+		if w, ok := e.wire(); ok {
+			used[w]++
+		}
+	}
+	x.claims = x.claims.WithAll(pairs)
+	x.numbers = x.numbers.with(used)
+}
+
+func (x *index) without(all []entry) {
+	for _, e := range all {
+		x.claims = x.claims.Without(e)
+		if w, ok := e.wire(); ok {
+			x.numbers = x.numbers.without(w)
+		}
 	}
 }
 
-// replace takes note that a record has another value; nil is none.
-func (x *index) replace(u user, old, new any) {
-	if was, is := claimsOf(old), claimsOf(new); !slices.Equal(was, is) {
-		for _, c := range was {
-			x.put(c, func(s numbers) numbers { return s.without(c.number, u) })
-		}
-		for _, c := range is {
-			x.put(c, func(s numbers) numbers { return s.with(c.number, u) })
-		}
-	}
-	if r, ok := old.(*model.Released); ok {
-		x.pending -= len(r.Pending)
-	}
-	if r, ok := new.(*model.Released); ok {
-		x.pending += len(r.Pending)
-	}
-}
-
-func (x *index) put(c claim, change func(numbers) numbers) {
-	switch {
-	case c.named:
-		x.names = change(x.names)
-		return
-	case c.cable == "":
-		x.vnis = change(x.vnis)
-		return
-	}
-	cables := maps.Clone(x.cables)
-	if cables == nil {
-		cables = map[string]numbers{}
-	}
-	if cables[c.cable] = change(cables[c.cable]); cables[c.cable].of.Len() == 0 {
-		delete(cables, c.cable)
-	}
-	x.cables = cables
-}
-
-// claimsOf lists the numbers of a record, each once, and the slot of its name. A
-// gateway's numbers are kept clear before it has a connection: they would clash later.
-func claimsOf(record any) (out []claim) {
-	vni := func(v model.VNI) {
-		if c := (claim{number: uint32(v)}); v != 0 {
-			out = append(out, c)
-		}
-	}
-	name := func(s string) {
-		if s != "" {
-			out = append(out, nameSlot(s))
-		}
-	}
-	switch r := record.(type) {
-	case *model.Network:
-		vni(r.VNI)
-		name(r.Name)
-	case *model.GatewayDevice:
-		name(r.Name)
-	case *model.L2Gateway:
-		name(r.Name)
-		seen := map[model.VNI]bool{}
-		for i := range r.Devices {
-			if v := r.Devices[i].SegmentationID; !seen[v] {
-				seen[v] = true
-				vni(v)
-			}
-		}
-	case *model.L2GatewayConnection:
-		if v, ok := r.SegmentationID.VNI(); ok {
-			vni(v)
-		}
-		for device, v := range r.StitchVLANs {
-			out = append(out, claim{cable: device, number: uint32(v)})
-		}
-	case *model.Released:
-		vni(r.VNI)
-		for _, p := range r.Pending {
-			if r.StitchVLAN != 0 {
-				out = append(out, claim{cable: p.DeviceID, number: uint32(r.StitchVLAN)})
+// who yields the records that have a claim.
+func (x *index) who(c claim) iter.Seq[model.Order] {
+	claims := x.claims // as it is now: who asks may change it
+	return func(yield func(model.Order) bool) {
+		for e := range claims.From(entry{claim: c}) {
+			if e.claim != c || !yield(e.Order) {
+				return
 			}
 		}
 	}
-	return out
 }
 
-// vniOwner is the network that has the VNI, "" when none has, or none is asked
-// for.
-func (x *index) vniOwner(v model.VNI) string {
-	if v == 0 {
-		return ""
-	}
-	for _, u := range x.vnis.users(uint32(v)) {
-		if u.table == networks.bucket {
-			return u.id
+// anyone reports whether a record has one of these claims.
+func (x *index) anyone(claims ...claim) bool {
+	return slices.ContainsFunc(claims, func(c claim) bool {
+		for range x.who(c) {
+			return true
 		}
-	}
-	return ""
-}
-
-// isBorderVNI reports whether a gateway or a connection has the VNI.
-func (x *index) isBorderVNI(v model.VNI) bool {
-	return slices.ContainsFunc(x.vnis.users(uint32(v)), func(u user) bool {
-		return u.table == gateways.bucket || u.table == connections.bucket
+		return false
 	})
 }
 
-// usesVNI reports whether a network, a gateway or a connection has a VNI.
-func (x *index) usesVNI(v model.VNI) bool {
-	for _, u := range x.vnis.users(uint32(v)) {
-		if u.table != released.bucket {
-			return true
+// between counts claims of a kind without a and b, with numbers from first to last.
+func (x *index) between(k claimKind, first, last uint32) int {
+	at := func(n uint32) int { return x.claims.Rank(entry{claim: claim{kind: k, n: n}}) }
+	return at(last+1) - at(first)
+}
+
+// having yields the records of a table that have a claim.
+func having[T any, P model.Recorder[T]](s *snapshot, in table[T, P], c claim) iter.Seq[P] {
+	who, records := s.who(c), *in.in(&s.Definitions)
+	return func(yield func(P) bool) {
+		for at := range who {
+			if p, ok := records.Get(at.ID); ok && !yield(p) {
+				return
+			}
 		}
 	}
-	return false
+}
+
+// first is the first record that a sequence yields, nil if there is none.
+func first[P any](all iter.Seq[P]) (none P) {
+	for p := range all {
+		return p
+	}
+	return none
 }

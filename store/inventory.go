@@ -2,7 +2,6 @@ package store
 
 import (
 	"cmp"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -41,7 +40,7 @@ func (r *inventoryRules) set(deviceID string, inv model.Inventory) error {
 		r.seeLast(gd, inv)
 	}
 	if overtaken || !sameNames(old.Switches, inv.Switches) {
-		r.settleMoved()
+		r.settleMoved(gd)
 		r.inherit(&inv)
 	}
 	return nil
@@ -49,7 +48,7 @@ func (r *inventoryRules) set(deviceID string, inv model.Inventory) error {
 
 // inherit has the device clean what is left of deleted ones that reached the same database.
 func (r *inventoryRules) inherit(inv *model.Inventory) {
-	for old := range r.tx.next.Retired.All() {
+	for _, old := range r.tx.next.retiredLike(inv) {
 		if old.IsReached(inv) {
 			r.cleanup.inherit(old, inv.ID)
 		}
@@ -97,31 +96,20 @@ func (r *inventoryRules) seenOverOthers(gd *model.GatewayDevice) (at time.Time) 
 // settleMoved settles the networks of the gateways whose switches are found elsewhere
 // now, as one database has lost what another has: what it held may stand there still. A
 // switch that is known to be reached over one way more has not moved.
-func (r *inventoryRules) settleMoved() {
-	was, is := newPlaces(&r.tx.base.Definitions), newPlaces(&r.tx.next.Definitions)
-	moved := map[string]bool{}
-	for g := range r.tx.next.Gateways.All() {
-		for i := range g.Devices {
-			before, known := was.Find(&g.Devices[i])
-			if !known {
-				continue
-			}
-			after, still := is.Find(&g.Devices[i])
-			if !still || is.Registrations().First(before.Device).ID != after.Device.ID {
-				moved[g.ID] = true
-			}
+func (r *inventoryRules) settleMoved(gd *model.GatewayDevice) {
+	was, is := newPlaces(r.tx.base), newPlaces(&r.tx.next)
+	var moved []reference
+	for _, ref := range slices.Concat(was.references(gd), is.references(gd)) {
+		before, known := was.find(ref)
+		if !known {
+			continue
+		}
+		after, still := is.find(ref)
+		if !still || is.Registrations().First(before.Device).ID != after.Device.ID {
+			moved = append(moved, ref)
 		}
 	}
-	if len(moved) == 0 {
-		return
-	}
-	networkIDs := map[string]bool{}
-	for c := range r.tx.next.Connections.All() {
-		if moved[c.L2GatewayID] {
-			networkIDs[c.NetworkID] = true
-		}
-	}
-	r.cleanup.settle(slices.Sorted(maps.Keys(networkIDs))...)
+	r.cleanup.settleNaming(moved)
 }
 
 // sameNames reports whether two looks show the same switches, as far as it matters for

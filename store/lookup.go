@@ -22,14 +22,25 @@ func (s *Store) GetRemoteMAC(deviceID, entryID string) (*model.RemoteMACEntry, e
 	return &m.RemoteMACEntry, nil
 }
 
-// Called yields the items of a name, in no order. Kind is network, gateway_device or
+// Called yields the items of a name, in the order of creation. Kind is network, gateway_device or
 // l2_gateway. It costs what the items of that name do, however many there are of others.
 func (s *Store) Called(kind, name string) iter.Seq[*model.Record] {
 	at := s.published.current.Load()
+	switch kind {
+	case "network":
+		return named(at, networks, name)
+	case "gateway_device":
+		return named(at, devices, name)
+	case "l2_gateway":
+		return named(at, gateways, name)
+	}
+	return func(func(*model.Record) bool) {}
+}
+
+func named[T any, P model.Recorder[T]](at *snapshot, in table[T, P], name string) iter.Seq[*model.Record] {
 	return func(yield func(*model.Record) bool) {
-		for _, u := range at.names.users(nameSlot(name).number) {
-			r, called := nameOf(&at.Definitions, kind, u)
-			if r != nil && called == name && !yield(r) {
+		for r := range having(at, in, claim{kind: isCalled, a: in.bucket, b: name}) {
+			if !yield(r.Meta()) {
 				return
 			}
 		}

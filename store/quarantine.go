@@ -27,15 +27,11 @@ type quarantine struct {
 // check refuses a VNI that a network asks for while a switch may still use
 // it for another one that has given it up.
 func (q *quarantine) check(n *model.Network, v model.VNI) error {
-	for _, u := range q.tx.next.vnis.users(uint32(v)) {
-		if u.table != released.bucket {
-			continue
-		}
-		r, _ := q.tx.next.Released.Get(u.id)
+	for r := range having(&q.tx.next, released, releasedAs(model.WireID{VNI: v})) {
 		former, exists := q.tx.next.Networks.Get(r.NetworkID)
 		switch {
 		case r.NetworkID == n.ID && r.ProjectID == n.ProjectID, q.isOver(r):
-		case exists && (former.VNI == v || q.tx.isJoined(former.ID, v)):
+		case exists && (former.VNI == v || q.tx.next.isJoined(former.ID, v)):
 			// It is that network's still; other rules say who may join it.
 		default:
 			return model.ErrVNIQuarantined(r, !exists, q.freeAt(r), q.tx.next.projectOf)
@@ -83,22 +79,18 @@ func (q *quarantine) isOver(r *model.Released) bool {
 // expire forgets the records whose quarantine is over. One whose number is in use
 // stays: its quarantine begins again when the number is given up.
 func (q *quarantine) expire() {
-	some := false
+	var over []string
 	for r := range q.tx.next.Released.All() {
 		if q.at.steady.Before(q.freeAt(r)) && !r.ReleasedAt.After(q.at.steady) {
 			break // the others are younger
 		}
-		some = some || q.isOver(r) && !q.inUse(r)
-	}
-	if !some {
-		return
-	}
-	released.rewrite(q.tx, func(r *model.Released) *model.Released {
 		if q.isOver(r) && !q.inUse(r) {
-			return nil
+			over = append(over, r.ID)
 		}
-		return r
-	})
+	}
+	for _, id := range over {
+		released.remove(q.tx, id)
+	}
 }
 
 // inUse reports whether the network of a record may still use its number elsewhere.
@@ -106,14 +98,12 @@ func (q *quarantine) inUse(r *model.Released) bool {
 	if _, exists := q.tx.next.Networks.Get(r.NetworkID); !exists {
 		return false
 	}
-	users := q.tx.next.vnis.users(uint32(r.VNI))
-	if r.StitchVLAN != 0 {
-		users = nil
-		for _, p := range r.Pending {
-			users = append(users, q.tx.next.cables[p.DeviceID].users(uint32(r.StitchVLAN))...)
-		}
+	if r.StitchVLAN == 0 {
+		return q.tx.next.usesVNI(r.VNI)
 	}
-	return slices.ContainsFunc(users, func(u user) bool { return u.table != released.bucket })
+	return slices.ContainsFunc(r.Pending, func(p model.ReleasedOn) bool {
+		return q.tx.next.anyone(claim{kind: hasStitchVLAN, a: p.DeviceID, n: uint32(r.StitchVLAN)})
+	})
 }
 
 // checkSize refuses a change that lists more devices in Released records than may be.

@@ -10,23 +10,18 @@ import (
 
 // confirm notes that a device was seen without what these records say that it may have.
 func (q *quarantine) confirm(deviceID string, ids []string) error {
-	confirmed := map[string]bool{}
 	for _, id := range ids {
-		confirmed[id] = true
-	}
-	released.rewrite(q.tx, func(r *model.Released) *model.Released {
-		if !confirmed[r.ID] || r.On(deviceID) == nil {
-			return r
+		if r, ok := q.tx.next.Released.Get(id); ok {
+			q.setPending(r, without(r, deviceID))
 		}
-		return without(r, func(device string) bool { return device == deviceID })
-	})
+	}
 	return nil
 }
 
 // end frees a number before its time, of one network or of all for "".
 func (q *quarantine) end(w model.WireID, network string) error {
 	var ids []string
-	for r := range q.tx.next.Released.All() {
+	for r := range having(&q.tx.next, released, releasedAs(w)) {
 		if r.WireID == w && (network == "" || r.NetworkID == network) {
 			ids = append(ids, r.ID)
 		}
@@ -41,14 +36,20 @@ func (q *quarantine) end(w model.WireID, network string) error {
 	return nil
 }
 
-// without takes devices out of a record; nil when none is left.
-func without(r *model.Released, is func(device string) bool) *model.Released {
-	c := *r
-	c.Pending = slices.DeleteFunc(slices.Clone(r.Pending), func(p model.ReleasedOn) bool { return is(p.DeviceID) })
-	if len(c.Pending) == 0 {
-		return nil
+// without are the entries of a record but for that of a device.
+func without(r *model.Released, device string) []model.ReleasedOn {
+	return slices.DeleteFunc(slices.Clone(r.Pending), func(p model.ReleasedOn) bool { return p.DeviceID == device })
+}
+
+// setPending gives a record other entries; one without any goes.
+func (q *quarantine) setPending(r *model.Released, pending []model.ReleasedOn) {
+	if len(pending) == 0 {
+		released.remove(q.tx, r.ID)
+		return
 	}
-	return &c
+	changed := *r
+	changed.Pending = pending
+	released.replace(q.tx, r, &changed)
 }
 
 // passOn puts the device heir in the place of another. Without an heir the
@@ -57,18 +58,16 @@ func (q *quarantine) passOn(deviceID, heir string) {
 	if heir == "" {
 		return
 	}
-	released.rewrite(q.tx, func(r *model.Released) *model.Released {
-		if r.On(deviceID) == nil {
-			return r
-		}
+	for r := range having(&q.tx.next, released, claim{kind: isReleasedOn, a: deviceID}) {
+		pending := slices.Clone(r.Pending)
 		if r.On(heir) != nil {
-			return without(r, func(device string) bool { return device == deviceID })
+			pending = without(r, deviceID)
+		} else {
+			i := slices.IndexFunc(pending, func(p model.ReleasedOn) bool { return p.DeviceID == deviceID })
+			pending[i].DeviceID = heir
 		}
-		c := *r
-		c.Pending = slices.Clone(r.Pending)
-		c.On(deviceID).DeviceID = heir
-		return &c
-	})
+		q.setPending(r, pending)
+	}
 }
 
 // release compares what a network used on devices before and after. What it has
@@ -126,11 +125,7 @@ func (q *quarantine) reclaim(network string, u use) {
 	if !ok || old.On(u.device) == nil {
 		return
 	}
-	if r := without(old, func(device string) bool { return device == u.device }); r != nil {
-		released.put(q.tx, r)
-	} else {
-		released.remove(q.tx, old.ID)
-	}
+	q.setPending(old, without(old, u.device))
 }
 
 // begin begins the quarantine of a network's number anew, with more devices

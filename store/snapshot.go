@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"slices"
 
 	"bordergw/model"
 )
@@ -44,54 +45,35 @@ func (s *snapshot) gateway(id string) (*model.L2Gateway, error) {
 
 // connectionsOf are the connections of a gateway.
 func (s *snapshot) connectionsOf(gatewayID string) iter.Seq[*model.L2GatewayConnection] {
-	return connectionsWhere(s, func(c *model.L2GatewayConnection) bool { return c.L2GatewayID == gatewayID })
+	return having(s, connections, claim{kind: ofGateway, a: gatewayID})
 }
 
 // connectionsTo are the connections of a network.
 func (s *snapshot) connectionsTo(networkID string) iter.Seq[*model.L2GatewayConnection] {
-	return connectionsWhere(s, func(c *model.L2GatewayConnection) bool { return c.NetworkID == networkID })
+	return having(s, connections, claim{kind: ofNetwork, a: networkID})
 }
 
-func connectionsWhere(s *snapshot, is func(*model.L2GatewayConnection) bool) iter.Seq[*model.L2GatewayConnection] {
-	table := s.Connections // as it is now: who asks may change it
-	return func(yield func(*model.L2GatewayConnection) bool) {
-		for c := range table.All() {
-			if is(c) && !yield(c) {
-				return
-			}
-		}
-	}
-}
-
-// gatewaysNaming are the gateways that name a device by its id.
-func (s *snapshot) gatewaysNaming(deviceID string) iter.Seq[*model.L2Gateway] {
-	table := s.Gateways
-	return func(yield func(*model.L2Gateway) bool) {
-		for g := range table.All() {
-			if namesDevice(g, deviceID) && !yield(g) {
-				return
-			}
-		}
-	}
-}
-
-func namesDevice(g *model.L2Gateway, deviceID string) bool {
-	for i := range g.Devices {
-		if g.Devices[i].DeviceID == deviceID {
-			return true
-		}
-	}
-	return false
+// gatewaysNaming are the gateways that name a device by a reference.
+func (s *snapshot) gatewaysNaming(r reference) iter.Seq[*model.L2Gateway] {
+	return having(s, gateways, claim{kind: namesDevice, a: string(r)})
 }
 
 // deviceFor is the device of a type that stands for a resource, nil for none.
 func (s *snapshot) deviceFor(typ model.DeviceType, resourceID string) *model.GatewayDevice {
-	for gd := range s.Devices.All() {
-		if gd.Type == typ && gd.ResourceID == resourceID {
-			return gd
+	return first(having(s, devices, claim{kind: standsForOf, a: string(typ), b: resourceID}))
+}
+
+// retiredLike are the deleted devices that had a switch with a name or a row of these.
+func (s *snapshot) retiredLike(inv *model.Inventory) (out []*model.RetiredDevice) {
+	for i := range inv.Switches {
+		sw := &inv.Switches[i]
+		out = slices.AppendSeq(out, having(s, retired, claim{kind: hadSwitch, a: sw.Name}))
+		if sw.Fingerprint != "" {
+			out = slices.AppendSeq(out, having(s, retired, claim{kind: hadRow, a: sw.Fingerprint}))
 		}
 	}
-	return nil
+	slices.SortFunc(out, func(a, b *model.RetiredDevice) int { return a.Order().Compare(b.Order()) })
+	return slices.Compact(out)
 }
 
 // called is a network in an error.
@@ -130,27 +112,40 @@ func (s *snapshot) everyDevice(visit func(id, name string)) {
 }
 
 // quarantinedIn counts the VNIs of a range that are in quarantine.
-func (s *snapshot) quarantinedIn(r model.VNIRange) (n int) {
-	for rel := range s.Released.All() {
-		if rel.VNI >= r.First && rel.VNI <= r.Last {
-			n++
-		}
-	}
-	return n
+func (s *snapshot) quarantinedIn(r model.VNIRange) int {
+	return s.between(releasedVNI, uint32(r.First), uint32(r.Last))
 }
 
-// nameOf gives a record of a kind and its name; nil for one of another kind.
-func nameOf(d *model.Definitions, kind string, u user) (*model.Record, string) {
-	switch {
-	case u.table == networks.bucket && kind == "network":
-		n, _ := d.Networks.Get(u.id)
-		return &n.Record, n.Name
-	case u.table == devices.bucket && kind == "gateway_device":
-		gd, _ := d.Devices.Get(u.id)
-		return &gd.Record, gd.Name
-	case u.table == gateways.bucket && kind == "l2_gateway":
-		g, _ := d.Gateways.Get(u.id)
-		return &g.Record, g.Name
+// vniOwner is the network that has the VNI, "" when none has, or none is asked
+// for.
+func (s *snapshot) vniOwner(v model.VNI) string {
+	return first(s.who(claim{kind: hasNetworkVNI, n: uint32(v)})).ID
+}
+
+// isBorderVNI reports whether a gateway or a connection has the VNI.
+func (s *snapshot) isBorderVNI(v model.VNI) bool {
+	return s.anyone(claim{kind: hasGatewayVNI, n: uint32(v)}, claim{kind: hasGivenVNI, n: uint32(v)})
+}
+
+// usesVNI reports whether a network, a gateway or a connection has a VNI.
+func (s *snapshot) usesVNI(v model.VNI) bool { return s.vniOwner(v) != "" || s.isBorderVNI(v) }
+
+// isJoined reports whether a border connection of the network has that VNI.
+func (s *snapshot) isJoined(networkID string, v model.VNI) bool {
+	return s.anyone(claim{kind: isBorderOf, a: networkID, n: uint32(v)})
+}
+
+// joinedTo is the first connection that has a VNI between sites, nil for none.
+func (s *snapshot) joinedTo(v model.VNI) *model.L2GatewayConnection {
+	return first(having(s, connections, claim{kind: isBorder, n: uint32(v)}))
+}
+
+// ofOthers is the first connection with a claim that is not of a network.
+func (s *snapshot) ofOthers(c claim, networkID string) *model.L2GatewayConnection {
+	for o := range having(s, connections, c) {
+		if o.NetworkID != networkID {
+			return o
+		}
 	}
-	return nil, ""
+	return nil
 }

@@ -49,7 +49,7 @@ func (s *stitching) gateway(g *model.L2Gateway) {
 
 // device does so for all gateways that name a device.
 func (s *stitching) device(id string) {
-	for g := range s.tx.next.gatewaysNaming(id) {
+	for g := range s.tx.next.gatewaysNaming(reference(byID + id)) {
 		s.gateway(g)
 	}
 }
@@ -58,7 +58,7 @@ func (s *stitching) device(id string) {
 // cable, and that none has given up lately, 0 when all are taken.
 func (s *stitching) free(device string) model.VLAN {
 	s.quarantine.expire()
-	v, ok := s.tx.next.cables[device].free(uint32(firstStitchVLAN))
+	v, ok := s.tx.next.numbers.free(device, uint32(firstStitchVLAN))
 	if !ok || v > uint32(model.MaxVLAN) {
 		return 0
 	}

@@ -81,7 +81,13 @@ func openBolt(t testing.TB, place string, opts store.Options) *store.Store {
 	return s
 }
 
-func TestBolt(t *testing.T) { storetest.Run(t, openBolt) }
+func TestBolt(t *testing.T) {
+	storetest.Run(t, func(t testing.TB, place string, opts store.Options) *store.Store {
+		s := openBolt(t, place, opts)
+		store.CheckEachChange(t, s)
+		return s
+	})
+}
 
 // F-65: whatever was acknowledged survives SIGKILL, and nothing is there half:
 // a connection and the VNI that it gives to its network are one change.

@@ -26,18 +26,16 @@ func (r *vniRules) checkStretch(c *attachment) error {
 	}
 	for _, v := range c.border {
 		owner := r.tx.next.vniOwner(v)
-		if owner != "" && owner != c.NetworkID && !r.tx.isJoined(owner, v) {
+		if owner != "" && owner != c.NetworkID && !r.tx.next.isJoined(owner, v) {
 			return refuse(v, c.NetworkID, owner)
 		}
 	}
 	n, _ := r.tx.next.Networks.Get(c.NetworkID)
-	if !r.tx.next.isBorderVNI(n.VNI) {
+	if r.tx.next.isJoined(n.ID, n.VNI) {
 		return nil
 	}
-	for _, o := range r.tx.attachments() {
-		if o.NetworkID != n.ID && o.has(n.VNI) && !r.tx.isJoined(n.ID, n.VNI) {
-			return refuse(n.VNI, o.NetworkID, n.ID)
-		}
+	if o := r.tx.next.joinedTo(n.VNI); o != nil {
+		return refuse(n.VNI, o.NetworkID, n.ID)
 	}
 	return nil
 }
@@ -45,30 +43,61 @@ func (r *vniRules) checkStretch(c *attachment) error {
 // checkDevices: on one device a VNI, be it a network's own or one between
 // sites, belongs to one network.
 func (r *vniRules) checkDevices(c *attachment) error {
-	type use struct {
-		device string
-		vni    model.VNI
+	other := r.rival(c)
+	if other == nil {
+		return nil
 	}
-	where := newPlaces(&r.tx.next.Definitions)
-	ours := map[use]bool{}
+	where := newPlaces(&r.tx.next)
+	ours := map[vniUse]bool{}
 	for dev, v := range r.used(c) {
 		if at, ok := where.Find(dev); ok {
-			ours[use{at.Device.ID, v}] = true
+			ours[vniUse{at.Device.ID, v}] = true
 		}
 	}
-	for _, o := range r.tx.attachments() {
-		// Networks' own VNIs differ, so that one must be between sites.
-		if o.NetworkID == c.NetworkID || o.border == nil && c.border == nil {
-			continue
-		}
-		for dev, v := range r.used(&o) {
-			if at, ok := where.Find(dev); ok && ours[use{at.Device.ID, v}] {
-				return model.ErrStretchConflict("VNI %s is in use on gateway device %s by networks %s and %s.", v,
-					at.Device.Called(), r.tx.next.called(o.NetworkID), r.tx.next.called(c.NetworkID))
-			}
+	o := r.tx.next.attached(other)
+	for dev, v := range r.used(&o) {
+		if at, ok := where.Find(dev); ok && ours[vniUse{at.Device.ID, v}] {
+			return model.ErrStretchConflict("VNI %s is in use on gateway device %s by networks %s and %s.", v,
+				at.Device.Called(), r.tx.next.called(o.NetworkID), r.tx.next.called(c.NetworkID))
 		}
 	}
 	return nil
+}
+
+// vniUse is a VNI on a device.
+type vniUse struct {
+	device string
+	vni    model.VNI
+}
+
+// rival is the first connection of another network that has a VNI of this one on one of its
+// devices, nil for none. Networks' own VNIs differ, so that one of the two must be between sites.
+func (r *vniRules) rival(c *attachment) (found *model.L2GatewayConnection) {
+	where, n := newPlaces(&r.tx.next), &r.tx.next
+	for dev, v := range r.used(c) {
+		at, ok := where.Find(dev)
+		if !ok {
+			continue
+		}
+		for _, ref := range where.references(at.Device) {
+			if o, ok := where.find(ref); !ok || o.Device != at.Device {
+				continue
+			}
+			found = earlier(found, n.ofOthers(claim{kind: isBorderAt, a: string(ref), n: uint32(v)}, c.NetworkID))
+			if owner := n.vniOwner(v); owner != "" && owner != c.NetworkID {
+				found = earlier(found, n.ofOthers(claim{kind: joins, a: string(ref), b: owner}, c.NetworkID))
+			}
+		}
+	}
+	return found
+}
+
+// earlier is the one of two connections that was created first; nil is none.
+func earlier(a, b *model.L2GatewayConnection) *model.L2GatewayConnection {
+	if a == nil || b != nil && b.Order().Compare(a.Order()) < 0 {
+		return b
+	}
+	return a
 }
 
 // used yields the VNIs that a connection puts on each device.

@@ -96,7 +96,7 @@ func (k table[T, P]) put(t *txn, p P) P {
 	m.Revision = t.next.Revision
 	in := k.in(&t.next.Definitions)
 	old, _ := in.Get(m.ID)
-	t.next.index.replace(user{k.bucket, m.ID}, orNil(old), p)
+	t.next.reindex(orNil(old), p)
 	*in = in.With(p)
 	t.changed(change{table: k.bucket, id: m.ID, record: p})
 	return p
@@ -117,7 +117,7 @@ func (k table[T, P]) remove(t *txn, id string) {
 	if !ok {
 		return
 	}
-	t.next.index.replace(user{k.bucket, id}, old, nil)
+	t.next.reindex(old, nil)
 	*in = in.Without(id)
 	t.changed(change{table: k.bucket, id: id})
 }
@@ -137,7 +137,7 @@ func (k table[T, P]) rewrite(t *txn, edit func(P) P) {
 		}
 		changed = true
 		id := old.Meta().ID
-		t.next.index.replace(user{k.bucket, id}, old, orNil(p))
+		t.next.reindex(old, orNil(p))
 		if p == nil {
 			t.changed(change{table: k.bucket, id: id})
 			continue
@@ -163,7 +163,7 @@ func (k table[T, P]) become(t *txn, records map[string]P) {
 		}
 		m := p.Meta()
 		m.Seq, m.CreatedAt, m.Revision = t.next.Revision, t.now, t.next.Revision
-		t.next.index.replace(user{k.bucket, id}, nil, p)
+		t.next.reindex(nil, p)
 		t.changed(change{table: k.bucket, id: id, record: p})
 		all = append(all, p)
 	}

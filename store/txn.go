@@ -20,16 +20,11 @@ type txn struct {
 	reports bool
 	// endsQuarantine says that somebody asks for the end of a quarantine.
 	endsQuarantine bool
-	// attached is the cache of attachments.
-	attached []attachment
 }
 
 // changed notes a record that will be written.
 func (t *txn) changed(c change) {
 	t.changes = append(t.changes, c)
-	if c.table != networks.bucket { // attachments hold none
-		t.attached = nil
-	}
 	if c.table == devices.bucket || c.table == inventories.bucket {
 		t.next.PartRegistrations()
 	}

@@ -14,65 +14,75 @@ func (p *places) location(dev *model.Device) location {
 	return location{device: at.Device.ID, sw: at.Switch}
 }
 
-// vlanSet holds VLANs, a bit each: a gateway may have a hundred thousand.
-type vlanSet []uint64
-
-func (s *vlanSet) add(v model.VLAN) {
-	for int(v/64) >= len(*s) {
-		*s = append(*s, 0)
-	}
-	(*s)[v/64] |= 1 << (v % 64)
-}
-
-func (s vlanSet) hasAny(vlans []model.VLAN) bool {
-	for _, v := range vlans {
-		if int(v/64) < len(s) && s[v/64]&(1<<(v%64)) != 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// vlansOf are the VLANs that a connection has on each port of its switches.
-func (p *places) vlansOf(g *model.L2Gateway, id model.SegmentationID) map[location]map[string]vlanSet {
-	out := map[location]map[string]vlanSet{}
+// checkVLANs: a VLAN of a port belongs to one connection.
+func (p *places) checkVLANs(c *model.L2GatewayConnection, g *model.L2Gateway) error {
+	var clash *model.L2GatewayConnection
 	for i := range g.Devices {
-		at := p.location(&g.Devices[i])
-		if out[at] == nil {
-			out[at] = map[string]vlanSet{}
-		}
-		for _, port := range g.Devices[i].Interfaces {
-			set := out[at][port.Name]
-			for _, v := range port.VLANIDs(id) {
-				set.add(v)
+		dev := &g.Devices[i]
+		for _, ref := range p.namesOf(dev) {
+			for n := range dev.Interfaces {
+				clash = earlier(clash, p.bindsToo(c, ref, &dev.Interfaces[n]))
 			}
-			out[at][port.Name] = set
+		}
+	}
+	if clash == nil {
+		return nil
+	}
+	return model.ErrDuplicateSegmentationID(p.sharedPort(c, g, clash), clash.ID)
+}
+
+// namesOf are the references by which gateways name the switch that a device is.
+func (p *places) namesOf(dev *model.Device) (out []reference) {
+	at, ok := p.Find(dev)
+	if !ok {
+		return []reference{referenceOf(dev)}
+	}
+	is := p.location(dev)
+	for _, ref := range p.references(at.Device) {
+		if p.location(ref.device()) == is && p.in.anyone(claim{kind: namesDevice, a: string(ref)}) {
+			out = append(out, ref)
 		}
 	}
 	return out
 }
 
-// checkVLANs: a VLAN of a port belongs to one connection. Others are looked at only as
-// far as they have ports on the same switches: the size of one gateway is not to cost
-// the others anything.
-func (p *places) checkVLANs(c *model.L2GatewayConnection, g *model.L2Gateway, all []attachment) error {
-	ours := p.vlansOf(g, c.SegmentationID)
-	for _, o := range all {
-		if o.ID == c.ID {
-			continue
-		}
-		for n := range o.gateway.Devices {
-			dev := &o.gateway.Devices[n]
-			ports := ours[p.location(dev)]
-			if len(ports) == 0 {
-				continue
+// bindsToo is the first other connection that has a VLAN of a port where a connection has it, nil for none.
+func (p *places) bindsToo(c *model.L2GatewayConnection, at reference, port *model.Interface) (found *model.L2GatewayConnection) {
+	for _, v := range port.VLANIDs(c.SegmentationID) {
+		for o := range having(p.in, connections, claim{kind: binds, a: string(at), b: port.Name, n: uint32(v)}) {
+			if o.ID != c.ID {
+				found = earlier(found, o)
+				break // the others are later
 			}
-			for _, i := range dev.Interfaces {
-				if ports[i.Name].hasAny(i.VLANIDs(o.SegmentationID)) {
-					return model.ErrDuplicateSegmentationID(i.Name, o.ID)
+		}
+	}
+	return found
+}
+
+// sharedPort is the first port of the other connection that has a VLAN of both.
+func (p *places) sharedPort(c *model.L2GatewayConnection, g *model.L2Gateway, other *model.L2GatewayConnection) string {
+	type bound struct {
+		at   location
+		port string
+		vlan model.VLAN
+	}
+	ours := map[bound]bool{}
+	for i := range g.Devices {
+		for _, port := range g.Devices[i].Interfaces {
+			for _, v := range port.VLANIDs(c.SegmentationID) {
+				ours[bound{p.location(&g.Devices[i]), port.Name, v}] = true
+			}
+		}
+	}
+	o, _ := p.in.Gateways.Get(other.L2GatewayID)
+	for i := range o.Devices {
+		for _, port := range o.Devices[i].Interfaces {
+			for _, v := range port.VLANIDs(other.SegmentationID) {
+				if ours[bound{p.location(&o.Devices[i]), port.Name, v}] {
+					return port.Name
 				}
 			}
 		}
 	}
-	return nil
+	return ""
 }

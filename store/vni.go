@@ -25,13 +25,8 @@ func (r *vniRules) checkNew(n *model.Network) error {
 		by, err := r.tx.next.network(owner)
 		return cmp.Or(err, error(model.ErrVNIInUse(v, by)))
 	}
-	if !r.tx.next.isBorderVNI(v) {
-		return nil
-	}
-	for _, j := range r.tx.attachments() {
-		if j.has(v) {
-			return model.ErrStretchConflict("VNI %s of network %s is the segmentation_id of network %s.", v, n.ID, j.NetworkID)
-		}
+	if c := r.tx.next.joinedTo(v); c != nil {
+		return model.ErrStretchConflict("VNI %s of network %s is the segmentation_id of network %s.", v, n.ID, c.NetworkID)
 	}
 	return nil
 }
@@ -65,7 +60,7 @@ func (r *vniRules) lowestFree(networkID string) (model.VNI, error) {
 	r.quarantine.expire()
 	last := uint32(r.from.Last)
 	for v := uint32(r.from.First); ; v++ {
-		free, ok := r.tx.next.vnis.free(v)
+		free, ok := r.tx.next.numbers.free("", v)
 		if !ok || free > last {
 			return 0, model.ErrNoVNILeft(r.from, r.tx.next.quarantinedIn(r.from))
 		}
