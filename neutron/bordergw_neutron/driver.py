@@ -9,6 +9,7 @@ import time
 
 from networking_l2gw.services.l2gateway import service_drivers
 from neutron import manager
+from neutron.db import provisioning_blocks
 from neutron_lib.callbacks import events
 from neutron_lib.callbacks import registry
 from neutron_lib.callbacks import resources
@@ -283,6 +284,7 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
             registry.subscribe(self._port_changed, resources.PORT, event)
         for event in (events.AFTER_CREATE, events.AFTER_UPDATE):
             registry.subscribe(self._agent_changed, resources.AGENT, event)
+        registry.subscribe(self._port_wired, resources.PORT, provisioning_blocks.PROVISIONING_COMPLETE)
 
     def _process_started(self, resource, event, trigger, payload=None):
         self.background.ensure(hub=True)
@@ -330,9 +332,19 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
             # Which host it came to is not said.
             self.background.later_once(DISTRIBUTED_SECONDS, self._announce, port['network_id'])
         elif came_up(payload.states[0], port):
-            # An agent that has started removes what it had, once it has heard that its ports are up.
-            self.fdb.repeat(port['network_id'], port['binding:host_id'])
             self.background.later_once(0, self._announce, port['network_id'], port['binding:host_id'])
+
+    def _port_wired(self, resource, event, trigger, payload):
+        """While an agent waits for the answer that its port is up.
+
+        One that has started removes right after it what it has not been sent again. The port is as it was before.
+        """
+        if not self.fdb.enabled:
+            return
+        network_id, host = endpoints.read_place(n_context.get_admin_context(), payload.resource_id) or (None, None)
+        if host:
+            self.fdb.repeat(network_id, host)
+            self.background.later_once(0, self._announce, network_id, host)
 
     def _agent_changed(self, resource, event, trigger, payload):
         state = payload.desired_state or {}

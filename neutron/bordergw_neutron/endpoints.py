@@ -154,6 +154,15 @@ def read_ports(context, network_id):
                  [h for h, in hosts[i]]) for i, mac, owner, host, vif_type in rows]
 
 
+def read_place(context, port_id):
+    """(network, host) of a port, None for one that is deleted or unbound."""
+    port, binding = models_v2.Port, ml2_models.PortBinding
+    with db_api.CONTEXT_READER.using(context):
+        return context.session.query(port.network_id, binding.host).join(
+            binding, (binding.port_id == port.id) & (binding.status == constants.ACTIVE)).filter(
+            port.id == port_id).first()
+
+
 def _grouped(query):
     out = collections.defaultdict(list)
     for key, *rest in query.all():

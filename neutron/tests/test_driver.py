@@ -226,12 +226,21 @@ class DriverTest(unittest.TestCase):
                 ('without host', (self.port('DOWN', ''), self.port(host='')), False)]:
             with self.subTest(name):
                 self.driver.background.reset_mock()
-                self.driver.fdb.repeat.reset_mock()
                 self.driver._port_changed(None, events.AFTER_UPDATE, None, events.DBEventPayload(None, states=states))
                 self.driver.background.dirty.assert_called_once_with({'n'})
                 want = [(self.driver._announce, 'n', states[1]['binding:host_id'])] if announced else []
                 self.assertEqual(want, self.later())
-                self.assertEqual([w[1:] for w in want], [c.args for c in self.driver.fdb.repeat.call_args_list])
+
+    def test_port_wired(self):
+        """Also by an agent that has started, which changes nothing of the port: it is to get its entries at once."""
+        for name, place, want in [('bound', ('n', 'h1'), [('n', 'h1')]), ('unbound', ('n', ''), []), ('deleted', None, [])]:
+            with self.subTest(name), mock.patch.object(driver.endpoints, 'read_place', return_value=place) as read:
+                self.driver.background.reset_mock()
+                self.driver.fdb.repeat.reset_mock()
+                self.driver._port_wired(None, None, None, events.DBEventPayload(None, resource_id='p'))
+                self.assertEqual('p', read.call_args.args[1])
+                self.assertEqual(want, [c.args for c in self.driver.fdb.repeat.call_args_list])
+                self.assertEqual([(self.driver._announce,) + w for w in want], self.later())
 
     def test_distributed_port_that_comes_to_a_host(self):
         """Neither its status nor its host tell: ML2 says only that it was changed."""
