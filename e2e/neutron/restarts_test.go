@@ -50,11 +50,13 @@ func (f *fabric) restarts() {
 	} {
 		for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
 			what := fmt.Sprintf("%s: %v", program.name, signal)
-			streams, stalled := []stream{f.stream("h1", "vm1"), f.stream("t2", "vm1"), f.stream("vm2", "vm1")}, f.free.Stalled()
+			hosts, other := []stream{f.stream("h1", "vm1"), f.stream("t2", "vm1")}, f.stream("vm2", "vm1")
 			program.restart(signal)
 			f.measured(what+", until all is as before", time.Now(), patience, func() error { return f.same(before) })
-			for _, s := range streams {
-				require.LessOrEqual(f.T, f.lost(what, s).Silence, soon+f.free.Stalled()-stalled, "%s: %v", what, s)
+			// What a busy machine costs, it costs between hypervisors as well.
+			neutrons := f.lost(what+", no switch on the way", other)
+			for _, s := range hosts {
+				require.LessOrEqual(f.T, f.lost(what, s).Silence-neutrons.Silence, soon, "%s: %v", what, s)
 			}
 			f.ping("vm1", "vm2", "h1", "t2")
 		}
