@@ -7,19 +7,29 @@ import (
 	"bordergw/model"
 )
 
-// connectionView is a connection with how far it has been realised.
+// connectionView is a connection with how far it has been realised. That is asked for once, when it is
+// shown or filtered by: of a list only what is answered.
 type connectionView struct {
 	*model.L2GatewayConnection
-	status model.ConnectionStatus
+	from  Status
+	asked *model.ConnectionStatus
 }
 
-func viewConnection(c *call, x *model.L2GatewayConnection) connectionView {
-	return connectionView{x, c.cfg.Status.ConnectionStatus(x.ID)}
+func viewConnection(c *call, x *model.L2GatewayConnection) *connectionView {
+	return &connectionView{L2GatewayConnection: x, from: c.cfg.Status}
+}
+
+func (x *connectionView) status() *model.ConnectionStatus {
+	if x.asked == nil {
+		status := x.from.ConnectionStatus(x.ID)
+		x.asked = &status
+	}
+	return x.asked
 }
 
 // connections is networking-l2gw's resource.
-func connections() *resource[connectionView] {
-	return kept[model.L2GatewayConnection, *model.L2GatewayConnection, connectionView]{
+func connections() *resource[*connectionView] {
+	return kept[model.L2GatewayConnection, *model.L2GatewayConnection, *connectionView]{
 		table: func(d *model.Definitions) model.Table[model.L2GatewayConnection, *model.L2GatewayConnection] {
 			return d.Connections
 		},
@@ -27,7 +37,7 @@ func connections() *resource[connectionView] {
 		view:   viewConnection,
 		create: createConnection,
 		remove: Store.DeleteConnection,
-	}.serve(resource[connectionView]{
+	}.serve(resource[*connectionView]{
 		singular: "l2_gateway_connection", plural: "l2_gateway_connections", route: "/v2.0/l2-gateway-connections",
 		attrs: connectionAttributes(),
 		// Clients look for a connection by name before they delete it. Were the
@@ -37,8 +47,8 @@ func connections() *resource[connectionView] {
 	})
 }
 
-func connectionAttributes() []attribute[connectionView] {
-	type C = connectionView
+func connectionAttributes() []attribute[*connectionView] {
+	type C = *connectionView
 	attrs := []attribute[C]{
 		chosenIdentity[C](),
 		{name: "network_id", post: true, required: true, format: text, filter: true, sort: true,
@@ -49,10 +59,10 @@ func connectionAttributes() []attribute[connectionView] {
 			filter: true, sort: true, show: showSegmentation,
 			doc:  "VLAN, or for border devices VNI, where the gateway gives none",
 			echo: func(x C) any { return x.SegmentationID.String() }},
-		{name: "status", filter: true, sort: true, format: shown(text), show: func(x C) any { return x.status.State }},
-		readOnly("status_detail", plainText(), func(x C) any { return x.status.Detail }),
-		readOnly("conditions", schemaOf[[]model.Condition](), func(x C) any { return showConditions(x.status.Conditions) }),
-		readOnly("observed_revision", schemaOf[uint64](), func(x C) any { return x.status.ObservedRevision }),
+		{name: "status", filter: true, sort: true, format: shown(text), show: func(x C) any { return x.status().State }},
+		readOnly("status_detail", plainText(), func(x C) any { return x.status().Detail }),
+		readOnly("conditions", schemaOf[[]model.Condition](), func(x C) any { return showConditions(x.status().Conditions) }),
+		readOnly("observed_revision", schemaOf[uint64](), func(x C) any { return x.status().ObservedRevision }),
 	}
 	return append(append(attrs, managedBy[C]()), ownership[C]()...)
 }
@@ -74,7 +84,7 @@ func parseSegmentationText(v any) (any, error) {
 
 // showSegmentation answers a read as upstream does: a number, or "" for none
 // and for VLAN 0. A POST is answered with a string.
-func showSegmentation(x connectionView) any {
+func showSegmentation(x *connectionView) any {
 	if x.SegmentationID.Value == 0 {
 		return ""
 	}

@@ -84,12 +84,12 @@ func recheckAll(e *model.Export) error {
 			macs = append(macs, macView{&d.RemoteMACs[i], d.ProjectID})
 		}
 	}
-	joined := make([]connectionView, 0, len(e.Connections))
+	joined := make([]*connectionView, 0, len(e.Connections))
 	for _, x := range e.Connections {
 		if x == nil {
 			return errNullRecord
 		}
-		joined = append(joined, connectionView{L2GatewayConnection: x})
+		joined = append(joined, &connectionView{L2GatewayConnection: x, asked: new(model.ConnectionStatus)})
 	}
 	if slices.Contains(e.Networks, nil) || slices.Contains(e.L2Gateways, nil) || slices.Contains(e.Endpoints, nil) {
 		return errNullRecord

@@ -27,12 +27,13 @@ func (r *resource[T]) list(c *call) (reply, error) {
 	}
 	var chosen []T
 	if !slices.ContainsFunc(r.matchNothing, q.Has) {
-		chosen = slices.DeleteFunc(r.all(c), func(v T) bool { return !r.visible(c, v) || !r.attrs.matches(c.who.Identity, v, q) })
+		asked := r.attrs.askedFor(c.who.Identity, q)
+		chosen = slices.DeleteFunc(r.all(c), func(v T) bool { return !r.visible(c, v) || !asked.match(v, q) })
 	}
 	slices.SortStableFunc(chosen, compare)
 	chosen = cut(chosen, p)
-	fields := wantedFields(q)
-	body := stream{{r.plural, each(chosen, func(v T) any { return r.attrs.render(c.who.Identity, v, fields) })}}
+	shown := r.attrs.shown(c.who.Identity, wantedFields(q))
+	body := stream{{r.plural, each(chosen, func(v T) any { return shown.render(v) })}}
 	if p.limit > 0 {
 		body = append(body, member{r.plural + "_links", c.url.links(p, q, ends(chosen))})
 	}
@@ -57,11 +58,21 @@ func wantedFields(q url.Values) []string {
 	return slices.DeleteFunc(slices.Clone(q["fields"]), func(f string) bool { return f == "" })
 }
 
-// render shows the named fields, all of them when none is named.
-func (as attributes[T]) render(who Identity, v T, fields []string) members {
-	out := members{}
+// shown are those of the named fields, of all when none is named, that somebody sees.
+func (as attributes[T]) shown(who Identity, fields []string) (out attributes[T]) {
 	for _, a := range as {
-		if a.shownTo(who) && (len(fields) == 0 || slices.Contains(fields, a.name)) && !a.absent(v) {
+		if a.shownTo(who) && (len(fields) == 0 || slices.Contains(fields, a.name)) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// render shows an item.
+func (as attributes[T]) render(v T) members {
+	out := make(members, 0, len(as))
+	for i := range as {
+		if a := &as[i]; !a.absent(v) {
 			out = append(out, member{a.name, a.show(v)})
 		}
 	}
@@ -85,15 +96,21 @@ func (as attributes[T]) renderNew(who Identity, v T) members {
 // absent reports whether an item lacks the attribute.
 func (a *attribute[T]) absent(v T) bool { return a.omitEmpty && a.show(v) == "" }
 
-// matches applies the filters of a query: values of one key are alternatives,
-// keys add up, keys that no attribute answers to are ignored as upstream does.
-func (as attributes[T]) matches(who Identity, v T, q url.Values) bool {
+// askedFor are those that a query filters by; keys that no attribute answers to are ignored as
+// upstream does.
+func (as attributes[T]) askedFor(who Identity, q url.Values) (out attributes[T]) {
 	for _, a := range as {
-		wanted, filtered := q[a.name]
-		if !filtered || !a.filter || !a.shownTo(who) {
-			continue
+		if q.Has(a.name) && a.filter && a.shownTo(who) {
+			out = append(out, a)
 		}
-		if !slices.ContainsFunc(wanted, func(w string) bool { return equals(a.show(v), w) }) {
+	}
+	return out
+}
+
+// match applies the filters of a query: values of one key are alternatives, keys add up.
+func (as attributes[T]) match(v T, q url.Values) bool {
+	for i := range as {
+		if !slices.ContainsFunc(q[as[i].name], func(w string) bool { return equals(as[i].show(v), w) }) {
 			return false
 		}
 	}

@@ -93,7 +93,7 @@ func defaultQuota(r *resource[quotaView]) func(*call) (reply, error) {
 		if _, err := r.lookup(c); err != nil {
 			return reply{}, err
 		}
-		return ok(map[string]members{r.singular: r.attrs.render(c.who.Identity, quotaView{c.id, c.cfg.Store.DefaultLimits()}, nil)})
+		return ok(map[string]members{r.singular: r.attrs.shown(c.who.Identity, nil).render(quotaView{c.id, c.cfg.Store.DefaultLimits()})})
 	}
 }
 

@@ -89,7 +89,7 @@ func (r *resource[T]) show(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(r.one(r.attrs.render(c.who.Identity, v, wantedFields(c.url.query()))))
+	return ok(r.one(r.attrs.shown(c.who.Identity, wantedFields(c.url.query())).render(v)))
 }
 
 func (r *resource[T]) post(c *call) (reply, error) {
@@ -208,7 +208,7 @@ func (r *resource[T]) put(c *call) (reply, error) {
 		return reply{}, err
 	}
 	r.remarkOn(c, v)
-	return ok(r.one(r.attrs.render(c.who.Identity, v, nil)))
+	return ok(r.one(r.attrs.shown(c.who.Identity, nil).render(v)))
 }
 
 func (r *resource[T]) delete(c *call) (reply, error) {

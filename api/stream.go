@@ -172,6 +172,10 @@ func writeValue(b *bufio.Writer, v any) error {
 	if object, isObject := v.(members); isObject && len(object) > 0 {
 		return writeObject(b, object)
 	}
+	if text, ok := appendValue(b.AvailableBuffer(), v); ok {
+		_, err := b.Write(text)
+		return err
+	}
 	var encoded bytes.Buffer
 	enc := json.NewEncoder(&encoded)
 	enc.SetEscapeHTML(false)

@@ -42,6 +42,9 @@ func (cs *connectionStatuses) count() map[string]int {
 // made: what the View says of it is then not what was asked for last.
 func (cs *connectionStatuses) outdated(view *topology.View, id string) bool {
 	defs := cs.store.Definitions()
+	if defs.Revision == view.Revision {
+		return false
+	}
 	c, ok := defs.Connections.Get(id)
 	if !ok || c.Revision > view.Revision {
 		return true
