@@ -37,6 +37,14 @@ const token = "sesame"
 // newWorld takes what is to be in the configuration of Neutron beside what all tests need.
 func newWorld(t *testing.T, more string) *world {
 	t.Helper()
+	w := newWorldToStart(t, more)
+	w.server.start(t)
+	return w
+}
+
+// newWorldToStart has a Neutron that does not run yet.
+func newWorldToStart(t *testing.T, more string) *world {
+	t.Helper()
 	dir := t.TempDir()
 	w := &world{T: t, address: fmt.Sprintf("127.0.0.1:%d", ovsdbtest.ReservePort(t)), tokens: filepath.Join(dir, "tokens.yaml")}
 	tokenFile := filepath.Join(dir, "token")
@@ -44,7 +52,6 @@ func newWorld(t *testing.T, more string) *world {
 	write(t, tokenFile, token+"\n")
 	w.db = startDatabase(t)
 	w.server = newServer(t, w.db, "http://"+w.address, tokenFile, more)
-	w.server.start(t)
 	t.Cleanup(func() {
 		if t.Failed() {
 			w.server.showLog(t)

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -155,8 +156,15 @@ func (s *server) manage(t *testing.T, args ...string) {
 func (s *server) start(t *testing.T) {
 	t.Helper()
 	s.process = run(t, s.command("neutron-server", "--config-file", s.conf, "--config-file", s.more()), filepath.Join(s.dir, "output"))
+	took := s.serves(t)
+	t.Logf("measured: Neutron serves after %s", took)
+}
+
+// serves waits until Neutron answers.
+func (s *server) serves(t *testing.T) time.Duration {
+	t.Helper()
 	api := rest{url: s.url, header: identity("admin", "admin", "admin")}
-	took := poll.Until(t, longPatience, func() error {
+	return poll.Until(t, longPatience, func() error {
 		if s.process.hasEnded() {
 			t.Fatal("Neutron has ended")
 		}
@@ -166,7 +174,6 @@ func (s *server) start(t *testing.T) {
 		}
 		return err
 	})
-	t.Logf("measured: Neutron serves after %s", took)
 }
 
 // log is what all processes of Neutron have logged.

@@ -14,6 +14,7 @@ from urllib import parse
 import requests
 import urllib3
 
+from bordergw_neutron import credentials
 from bordergw_neutron import exceptions as exc
 
 PATHS = {
@@ -32,11 +33,14 @@ Answer = collections.namedtuple('Answer', 'status body etag')
 
 
 class _NoAnswer(Exception):
-    """One try of a request failed. silent: no answer came. nobody: there was not even a connection."""
+    """One try of a request failed.
 
-    def __init__(self, text, silent=False, nobody=False):
+    silent: no answer came. nobody: there was not even a connection. final: there is to be no other try.
+    """
+
+    def __init__(self, text, silent=False, nobody=False, final=False):
         super().__init__(text)
-        self.silent, self.nobody = silent, nobody
+        self.silent, self.nobody, self.final = silent, nobody, final
 
 
 _NO_FAILURE = _Failure(0.0, None)
@@ -63,11 +67,10 @@ class Client:
     It is used by many threads. Each has a session of its own, since requests does not promise that one can be shared.
     """
 
-    def __init__(self, conf):
-        self.conf = conf
+    def __init__(self, conf, credentials):
+        self.conf, self._credentials = conf, credentials
         self.url = conf.url.rstrip('/')
         self._local = threading.local()
-        self._token = self._read_token()
         # The last failure that answers for the requests after it, of all threads: nobody was there.
         self._down = _NO_FAILURE
         self._answered_at = 0.0
@@ -215,18 +218,28 @@ class Client:
         while True:
             try:
                 return self._checked(method, path, self._send(method, path, body, query, headers, deadline))
-            except _NoAnswer:
-                if not pauses or time.monotonic() + pauses[0] + MIN_TIMEOUT_SECONDS > deadline:
+            except _NoAnswer as e:
+                if e.final or not pauses or time.monotonic() + pauses[0] + MIN_TIMEOUT_SECONDS > deadline:
                     raise
             time.sleep(pauses.pop(0))
 
     def _send(self, method, path, body, query, headers, deadline):
         """One try. A 401 may mean that the token has been replaced: then there is a second one."""
-        token = self._token
+        token = self._token_by(self._credentials.get)
         response = self._request(method, path, body, query, headers, deadline, token)
-        if response.status_code == 401 and self._token_is_not(token):
-            response = self._request(method, path, body, query, headers, deadline, self._token)
+        if response.status_code == 401:
+            another = self._token_by(self._credentials.renew, token)
+            if another != token:
+                response = self._request(method, path, body, query, headers, deadline, another)
         return response
+
+    @staticmethod
+    def _token_by(function, *args):
+        """Not tried again in the same request: Keystone has had its time."""
+        try:
+            return function(*args)
+        except credentials.Unavailable as e:
+            raise _NoAnswer(str(e), silent=e.silent, nobody=e.nobody, final=True)
 
     def _request(self, method, path, body, query, headers, deadline, token):
         left = max(deadline - time.monotonic(), MIN_TIMEOUT_SECONDS)
@@ -282,22 +295,6 @@ class Client:
 
     def _unavailable(self, text):
         return exc.BorderGatewayUnavailable(text='bordergw at %s does not serve: %s' % (self.url, text))
-
-    # Token
-
-    def _read_token(self):
-        if not self.conf.token_file:
-            return self.conf.token
-        with open(self.conf.token_file, encoding='utf-8') as f:
-            return f.read().strip()
-
-    def _token_is_not(self, sent):
-        """Read the token again. Another thread may have done so since this one sent its request."""
-        try:
-            self._token = self._read_token() or self._token
-        except (OSError, ValueError):       # gone, or no text
-            pass
-        return self._token != sent
 
 
 def _not_connected(error):

@@ -6,8 +6,12 @@ import re
 import ssl
 from urllib import parse
 
+from keystoneauth1 import exceptions as ksa_exc
+from keystoneauth1 import loading as ksa_loading
 from oslo_config import cfg
 from oslo_log import log as logging
+
+from bordergw_neutron import credentials
 
 LOG = logging.getLogger(__name__)
 
@@ -19,7 +23,8 @@ OPTS = [
     cfg.StrOpt('token_file',
                help='File that holds the token. It is read at start, and again when bordergw answers 401.'),
     cfg.StrOpt('cafile',
-               help='File with the CA that signed the certificate of bordergw, if the system does not know it.'),
+               help='File with the CAs that signed the certificates of bordergw and Keystone, if the system does not '
+                    'know them.'),
     cfg.FloatOpt('connect_timeout', default=2.0, min=0.1,
                  help='Seconds to wait for a connection to bordergw.'),
     cfg.FloatOpt('read_timeout', default=5.0, min=0.1,
@@ -40,6 +45,7 @@ OPTS = [
 ]
 
 
+GROUP = 'bordergw'
 # What bordergw takes for managed_by: it is a part of paths there.
 MARK = re.compile('[A-Za-z0-9_.:-]{1,64}')
 
@@ -50,13 +56,31 @@ class BadConfiguration(Exception):
 
 def register(conf=cfg.CONF):
     """Register the options, and return the group."""
-    conf.register_opts(OPTS, group='bordergw')
+    conf.register_opts(OPTS, group=GROUP)
+    ksa_loading.register_auth_conf_options(conf, GROUP)
     return conf.bordergw
 
 
 def list_opts():
     """For oslo-config-generator."""
-    return [('bordergw', OPTS)]
+    return [(GROUP, OPTS + ksa_loading.get_auth_common_conf_options() +
+             ksa_loading.get_auth_plugin_conf_options('password'))]
+
+
+def credentials_of(conf=cfg.CONF):
+    """What gives the token: Keystone if auth_type is set, else the configuration. Raises BadConfiguration."""
+    group = conf[GROUP]
+    try:
+        plugin = ksa_loading.load_auth_from_conf_options(conf, GROUP)
+    except (ksa_exc.AuthPluginException, cfg.Error, ValueError) as e:
+        raise BadConfiguration('[bordergw] auth_type: %s.' % ' '.join(str(e).split()).rstrip('.'))
+    if plugin is None and group.auth_section:
+        raise BadConfiguration('[bordergw] auth_section: there is no auth_type in [%s].' % group.auth_section)
+    if plugin is None:
+        return credentials.Configured(group)
+    if group.token or group.token_file:
+        raise BadConfiguration('[bordergw] auth_type is set beside token or token_file; keep one.')
+    return credentials.Keystone(plugin, group)
 
 
 def check(conf):
@@ -74,7 +98,9 @@ def check(conf):
         _check_token('token_file: %s' % conf.token_file, _content('token_file', conf.token_file))
     if conf.cafile:
         _check_ca(conf.cafile)
-    if (conf.token or conf.token_file) and url.scheme == 'http' and not _is_loopback(url.hostname):
+    # auth_type is no option of this group where auth_section is set.
+    secrets = conf.token, conf.token_file, conf.auth_section, getattr(conf, 'auth_type', None)
+    if any(secrets) and url.scheme == 'http' and not _is_loopback(url.hostname):
         LOG.warning('[bordergw] url %s has no TLS: the token can be read on the way.', conf.url)
 
 

@@ -42,14 +42,14 @@ INCOMPLETE_SECONDS, MAX_INCOMPLETE_SECONDS = 10, 300
 
 
 def configured():
-    """The checked [bordergw] group. Neutron does not start with one that cannot work."""
+    """The checked [bordergw] group, and a client. Neutron does not start with a configuration that cannot work."""
     conf = config.register()
     try:
         config.check(conf)
+        return conf, bgw_client.Client(conf, config.credentials_of())
     except config.BadConfiguration as e:
         LOG.error('%s', e)
         raise SystemExit(str(e))
-    return conf
 
 
 class BorderGatewayDriver(service_drivers.L2gwDriver):
@@ -57,8 +57,7 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
 
     def __init__(self, service_plugin, validator=None):
         super().__init__(service_plugin, validator)
-        self.conf = configured()
-        self.client = bgw_client.Client(self.conf)
+        self.conf, self.client = configured()
         validators.install()
         bgw_plugin.adopt(service_plugin)
         self.feed = endpoints.Feed(self.client, self.conf)

@@ -52,7 +52,7 @@ class GatewayDevicePlugin(service_base.ServicePluginBase):
 
     def __init__(self):
         super().__init__()
-        self.client = bgw_client.Client(driver.configured())
+        _, self.client = driver.configured()
 
     @classmethod
     def get_plugin_type(cls):

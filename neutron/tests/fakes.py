@@ -4,6 +4,9 @@ import json
 import threading
 import types
 
+from bordergw_neutron import client as bgw_client
+from bordergw_neutron import credentials
+
 
 def interface(name, vlan=0):
     return types.SimpleNamespace(interface_name=name, segmentation_id=vlan)
@@ -16,8 +19,13 @@ def device(name, *interfaces, id='row'):
 def conf(**changes):
     values = dict(url='http://127.0.0.1:9', token=None, token_file=None, cafile=None, connect_timeout=0.5,
                   read_timeout=0.3, retries=2, managed_by='neutron', resync_interval=300, feed_ports=True,
-                  fdb_to_agents=True, allow_mass_deletion=False)
+                  fdb_to_agents=True, allow_mass_deletion=False, auth_type=None, auth_section=None)
     return types.SimpleNamespace(**dict(values, **changes))
+
+
+def client(**changes):
+    settings = conf(**changes)
+    return bgw_client.Client(settings, credentials.Configured(settings))
 
 
 class Server:

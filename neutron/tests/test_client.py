@@ -25,7 +25,7 @@ class ClientTest(unittest.TestCase):
     def client(self, *answers, **conf):
         self.server = fakes.Server(*answers)
         self.addCleanup(self.server.close)
-        return client.Client(fakes.conf(**dict({'url': self.server.url}, **conf)))
+        return fakes.client(**dict({'url': self.server.url}, **conf))
 
     def unavailable(self, text, call, *args):
         with self.assertRaisesRegex(exc.BorderGatewayUnavailable, text) as caught:
@@ -167,7 +167,7 @@ class ClientTest(unittest.TestCase):
         self.assertEqual([], c.list('network'))
 
     def test_nobody_there_is_so_for_all_threads(self):
-        c = client.Client(fakes.conf(url='http://127.0.0.1:1'))
+        c = fakes.client(url='http://127.0.0.1:1')
         self.unavailable('Connection refused', c.list, 'network')
         c.url = 'http://127.0.0.1:2'
         with self.assertRaisesRegex(exc.BorderGatewayUnavailable, 'DELETE .*: Connection refused') as caught:
@@ -183,7 +183,7 @@ class ClientTest(unittest.TestCase):
 
     def test_a_ca_file_that_is_gone(self):
         """requests raises a plain OSError, for which networking-l2gw does not take back."""
-        c = client.Client(fakes.conf(url='https://127.0.0.1:9', cafile='/nowhere', retries=0))
+        c = fakes.client(url='https://127.0.0.1:9', cafile='/nowhere', retries=0)
         self.unavailable('GET /v2.0/networks: cannot be sent: .*/nowhere', c.list, 'network')
 
     def test_ids_of_dots(self):
@@ -226,7 +226,7 @@ class ClientTest(unittest.TestCase):
             self.assertEqual([], c.list('network'))
 
     def test_name_that_does_not_resolve(self):
-        self.unavailable('GET /v2.0/networks', client.Client(fakes.conf(url='http://nowhere.invalid')).list, 'network')
+        self.unavailable('GET /v2.0/networks', fakes.client(url='http://nowhere.invalid').list, 'network')
 
     def test_no_proxy_of_the_environment(self):
         with mock.patch.dict(os.environ, {'http_proxy': 'http://127.0.0.1:1', 'no_proxy': ''}):
@@ -273,7 +273,7 @@ class ClientTest(unittest.TestCase):
                 with open(f.name, 'wb') as new:
                     new.write(content)
                 self.unavailable('refuses our credentials', c.list, 'network')
-                self.assertEqual('old', c._token)
+                self.assertEqual('old', c._credentials.get())
 
     def test_endpoints(self):
         c = self.client((200, {'endpoints': [1]}, {'ETag': '"a"'}), (200, {}), fakes.fault(412, 'X', 'changed'))

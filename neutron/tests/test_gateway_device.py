@@ -25,7 +25,7 @@ class PluginTest(unittest.TestCase):
         self.server = fakes.Server(*answers)
         self.addCleanup(self.server.close)
         plugin = gateway_device.GatewayDevicePlugin.__new__(gateway_device.GatewayDevicePlugin)
-        plugin.client = client.Client(fakes.conf(url=self.server.url))
+        plugin.client = fakes.client(url=self.server.url)
         return plugin
 
     def test_list(self):
