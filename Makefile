@@ -73,7 +73,8 @@ e2e: deps ## only the tests with emulated switches, and of the built binary
 	BORDERGW_E2E=full $(MAKE) neutron-e2e
 
 neutron-e2e: ## only those with a real Neutron; installs Neutron and MariaDB (minutes, once)
-	hack/deps.sh neutron-server:neutron-common neutron-l2gateway-agent:python3-networking-l2gw neutron:python3-neutronclient \
+	hack/deps.sh neutron-server:neutron-common neutron-l2gateway-agent:python3-networking-l2gw \
+	  /etc/init.d/neutron-api:neutron-api keystone-wsgi-public:python3-keystone neutron:python3-neutronclient \
 	  openstack:python3-openstackclient mariadbd:mariadb-server-core mariadb:mariadb-client-core /usr/bin/pip3:python3-pip
 	$(GO) test -race -count=1 -timeout 60m -v -tags neutron ./e2e/neutron
 

@@ -29,7 +29,7 @@ Architecture: all
 Section: net
 Priority: optional
 Maintainer: bordergw <bordergw@localhost>
-Depends: python3 (>= 3.9), python3-neutron, python3-networking-l2gw, python3-requests
+Depends: python3 (>= 3.9), python3-neutron, python3-networking-l2gw, python3-keystoneauth1, python3-requests
 Recommends: python3-neutronclient
 Description: bordergw as a provider of Neutron's L2 gateway service
  Border gateways, gateway devices, and the MAC addresses behind hypervisors, for

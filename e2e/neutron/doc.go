@@ -7,6 +7,9 @@
 // the switches as users do, and look into Neutron's database only to see that
 // nothing was left there.
 //
+// TestUwsgi runs Neutron's other programs, uwsgi with neutron-api and
+// neutron-rpc-server, with the file and the arguments of Debian's packages.
+//
 // Neutron takes a minute to set up, so all scenes of TestNeutron share one. Each
 // scene has a bordergw with an empty store, and leaves Neutron empty.
 //

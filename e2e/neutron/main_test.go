@@ -17,7 +17,7 @@ import (
 
 const (
 	install = "apt-get install --no-install-recommends python3-neutron python3-networking-l2gw python3-neutronclient python3-openstackclient " +
-		"python3-pymysql python3-pip python3-wheel neutron-server mariadb-server-core mariadb-client-core " +
+		"python3-keystone python3-pymysql python3-pip python3-wheel neutron-server mariadb-server-core mariadb-client-core " +
 		"rabbitmq-server neutron-openvswitch-agent"
 	// python is Debian's. Its packages are in no other.
 	python = "/usr/bin/python3"

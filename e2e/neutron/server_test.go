@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"bordergw/e2e/openstack/keystone"
 	"bordergw/internal/ovsdbtest"
 	"bordergw/internal/poll"
 )
@@ -132,18 +133,8 @@ func installed(t *testing.T) string {
 
 func (s *server) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
-	cmd.Env = append(withoutCloud(), "PYTHONPATH="+s.site, "PYTHONWARNINGS=ignore")
+	cmd.Env = append(keystone.WithoutCloud(), "PYTHONPATH="+s.site, "PYTHONWARNINGS=ignore")
 	return cmd
-}
-
-// withoutCloud is our environment without settings of OpenStack's clients.
-func withoutCloud() (out []string) {
-	for _, v := range os.Environ() {
-		if !strings.HasPrefix(v, "OS_") {
-			out = append(out, v)
-		}
-	}
-	return out
 }
 
 func (s *server) manage(t *testing.T, args ...string) {

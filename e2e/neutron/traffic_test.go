@@ -13,14 +13,14 @@ type traffic struct {
 	compared int
 	gateways int
 	refused  bool
-	held     *held
+	held     *heldRequest
 	meeting  *meeting
 }
 
 func newTraffic() *traffic { return &traffic{} }
 
-// held is one request that waits, and is not passed on.
-type held struct {
+// heldRequest is one request that waits, and is not passed on.
+type heldRequest struct {
 	method string
 	from   chan string
 	over   chan struct{}
@@ -49,7 +49,7 @@ func (t *traffic) pass(r *http.Request) bool {
 }
 
 // look counts a request, and says who waits for it.
-func (t *traffic) look(r *http.Request) (*held, *meeting, bool) {
+func (t *traffic) look(r *http.Request) (*heldRequest, *meeting, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if h := t.held; h != nil && h.method == r.Method {
@@ -106,10 +106,10 @@ func (t *traffic) refuse(all bool) {
 }
 
 // hold holds the next request with this method until it is dropped, and says where it comes from.
-func (t *traffic) hold(method string) *held {
+func (t *traffic) hold(method string) *heldRequest {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	h := &held{method: method, from: make(chan string, 1), over: make(chan struct{})}
+	h := &heldRequest{method: method, from: make(chan string, 1), over: make(chan struct{})}
 	h.drop = sync.OnceFunc(func() { close(h.over) })
 	t.held = h
 	return h

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"bordergw/e2e/openstack/keystone"
 	"bordergw/internal/program"
 )
 
@@ -73,23 +74,13 @@ func (c client) run(args ...string) (stdout, stderr string, ok bool) {
 	c.t.Helper()
 	var out, errOut bytes.Buffer
 	cmd := exec.Command("openstack", append(append([]string{}, c.options...), args...)...)
-	cmd.Env = append(withoutCloud(), "PYTHONWARNINGS=ignore")
+	cmd.Env = append(keystone.WithoutCloud(), "PYTHONWARNINGS=ignore")
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &errOut, time.Second
 	require.NoError(c.t, cmd.Start())
 	limit := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
 	defer limit.Stop()
 	err := cmd.Wait()
 	return out.String(), errOut.String(), err == nil
-}
-
-// withoutCloud is our environment without the client's own settings.
-func withoutCloud() (out []string) {
-	for _, v := range os.Environ() {
-		if !strings.HasPrefix(v, "OS_") {
-			out = append(out, v)
-		}
-	}
-	return out
 }
 
 func (c client) do(args ...string) string {
