@@ -136,10 +136,12 @@ func ErrIDInUse(kind, id string) *Error {
 	return refuse(Conflict, "Conflict", "%s %s already exists.", kind, id)
 }
 
-// ErrDeletedDeviceID refuses the id of a deleted device whose switch may still hold its rows.
+// ErrDeletedDeviceID refuses the id of a deleted device whose switch may still hold its rows, for
+// a device at another address.
 func ErrDeletedDeviceID(id string) *Error {
 	return refuse(Conflict, "Conflict",
-		"Gateway device %s was deleted and its switch has not been cleaned yet. Wait, give another id, or purge the deleted device.", id)
+		"Gateway device %s was deleted and its switch has not been cleaned yet. Register it at its former address, wait, "+
+			"give another id, or purge the deleted device.", id)
 }
 
 // ErrTooManySources refuses one more source of end points in a network.

@@ -90,7 +90,9 @@ func (t *turns) retain(defs *model.Definitions, now time.Time) {
 			of.leave()
 		}
 		delete(t.byID, id)
-		t.forgotten(id)
+		if _, again := defs.Devices.Get(id); !again {
+			t.forgotten(id)
+		}
 	}
 	for r := range defs.Retired.All() {
 		if t.byID[r.ID] == nil {

@@ -92,3 +92,32 @@ func TestGivenUpDrivesNothing(t *testing.T) {
 	require.ErrorAs(t, w.admission.admit(t.Context(), []model.SwitchInventory{{Name: "sw1"}}), &refused)
 	require.ErrorContains(t, refused, "given up")
 }
+
+// F-62: a device that is registered again with its id while its switch is cleaned has one
+// worker, and what was noted of its switch stays.
+func TestRegisteredAgainWhileCleaned(t *testing.T) {
+	c := newCrew(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer c.running.Wait()
+	defer cancel()
+	gd := model.GatewayDevice{Record: model.Record{ID: "d"}, Name: "sw1", Type: model.HWVTEP, ManagementIP: "192.0.2.1", ManagementPort: 6640}
+	register := func() {
+		_, err := c.store.CreateGatewayDevice(ctx, gd)
+		require.NoError(t, err)
+	}
+	register()
+	require.NoError(t, c.store.SetInventory(ctx, gd.ID, model.Inventory{Switches: []model.SwitchInventory{{Name: "sw1"}}, SeenAt: time.Now()}))
+	require.NoError(t, c.store.DeleteGatewayDevice(ctx, gd.ID))
+	c.loop.rebuild(ctx, &c.running, true)
+	var forgotten []string
+	c.turns.forgotten = func(id string) { forgotten = append(forgotten, id) }
+	c.round(ctx, func() {})
+	require.Equal(t, c.made, c.turns.workers())
+	c.round(ctx, register)
+	c.round(ctx, func() {})
+	require.Len(t, c.made, 2)
+	require.Empty(t, c.turns.workers())
+	require.Empty(t, forgotten)
+	require.Same(t, c.made[1], c.get(gd.ID))
+	poll.True(t, time.Minute, "the first worker has ended", c.made[0].seat.Ended)
+}

@@ -40,7 +40,8 @@ func (c *cleanup) purge(deviceID string) error {
 	return c.forget(deviceID)
 }
 
-// inherit has a registered device clean what is left of a deleted one, which is forgotten.
+// inherit has a registered device clean what is left of a deleted one, which is forgotten. It
+// may be the same device, registered again.
 func (c *cleanup) inherit(old *model.RetiredDevice, heir string) {
 	retired.remove(c.tx, old.ID)
 	c.passOn(old.ID, heir)

@@ -30,8 +30,8 @@ func (r *deviceRules) create(gd model.GatewayDevice) (*model.GatewayDevice, erro
 	if gd.Record, err = devices.newRecord(r.tx, "Gateway device", gd.Record, gd.ProjectID); err != nil {
 		return nil, err
 	}
-	if _, dead := r.tx.next.Retired.Get(gd.ID); dead {
-		return nil, model.ErrDeletedDeviceID(gd.ID)
+	if old, dead := r.tx.next.Retired.Get(gd.ID); dead && !slices.Contains(succeeds, old) {
+		return nil, model.ErrDeletedDeviceID(gd.ID) // its switch is elsewhere
 	}
 	gd.TunnelIPs, gd.StitchPorts = slices.Clone(gd.TunnelIPs), slices.Clone(gd.StitchPorts)
 	if err := r.checkType(&gd); err != nil {

@@ -55,7 +55,7 @@ func (q *quarantine) setPending(r *model.Released, pending []model.ReleasedOn) {
 // passOn puts the device heir in the place of another. Without an heir the
 // other stays: what its switch does is not known, so that only time frees the number.
 func (q *quarantine) passOn(deviceID, heir string) {
-	if heir == "" {
+	if heir == "" || heir == deviceID {
 		return
 	}
 	for r := range having(&q.tx.next, released, claim{kind: isReleasedOn, a: deviceID}) {

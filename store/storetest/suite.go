@@ -53,6 +53,7 @@ func Run(t *testing.T, open Open) {
 		{"TombstonesOfUnknownSwitches", testTombstonesOfUnknownSwitches},
 		{"F63RetiredDevice", testRetiredDevice},
 		{"F62DeletedAndRegisteredElsewhere", testRetiredDeviceMoved},
+		{"F62DeletedAndRegisteredAgain", testRetiredDeviceAgain},
 		{"F76NeverRead", testNeverRead},
 		{"RetiredQuota", testRetiredQuota},
 		{"Purge", testPurge},

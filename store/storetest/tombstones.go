@@ -105,6 +105,43 @@ func testRetiredDevice(t *testing.T, open Open) {
 	require.Zero(t, f.Definitions().Retired.Len())
 }
 
+// F-62: a deleted device is registered again with its id, before its switch was cleaned, as
+// Neutron does that was restored: it is the same device, and cleans its switch itself. At
+// another address it would be another switch.
+func testRetiredDeviceAgain(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	a := f.seen("sw1", 1, "p1", "p2")
+	for i, id := range []string{"gone", "stays"} {
+		f.network(id, model.VNI(100+i))
+		g := f.gateway(named("sw1", port("p1", 1)))
+		require.NoError(t, f.DeleteConnection(f.ctx, f.connect(g, id, none).ID))
+		require.NoError(t, f.DeleteL2Gateway(f.ctx, g.ID))
+		require.NoError(t, f.DeleteNetwork(f.ctx, id))
+	}
+	f.network("stays", 101)
+	require.NoError(t, f.DeleteGatewayDevice(f.ctx, a.ID))
+	f.reopen()
+	released := f.Definitions().Released.Len()
+	require.NotZero(t, released)
+
+	again := hwVTEP("sw1", 2)
+	again.ID = a.ID
+	before := f.Definitions()
+	_, err := f.CreateGatewayDevice(f.ctx, again)
+	f.refused("Conflict", before, err)
+	require.ErrorContains(t, err, "has not been cleaned yet")
+	again.ManagementPort = 1
+	require.Equal(t, a.ID, must[model.GatewayDevice](f)(f.CreateGatewayDevice(f.ctx, again)).ID)
+	require.Equal(t, released, f.Definitions().Released.Len(), "what it gave up may still be on its switch")
+	f.connect(f.gateway(named("sw1", port("p2", 1))), "stays", none)
+	f.reopen()
+	require.Zero(t, f.Definitions().Retired.Len())
+	require.Equal(t, []string{a.ID}, f.pending("gone"))
+	require.Empty(t, f.pending("stays"), "it carries this one")
+	_, read := f.Definitions().Inventories.Get(a.ID)
+	require.True(t, read, "it may hold what it held")
+}
+
 // F-62: a switch whose device was deleted is registered at another address. What is left there
 // is the new device's to clean as soon as it is seen to be the same database.
 func testRetiredDeviceMoved(t *testing.T, open Open) {
