@@ -54,14 +54,17 @@ func (f *fabric) restarts() {
 			program.restart(signal)
 			f.measured(what+", until all is as before", time.Now(), patience, func() error { return f.same(before) })
 			// What a busy machine costs, it costs between hypervisors as well.
-			neutrons := f.lost(what+", no switch on the way", other)
+			neutrons := unanswered(f.lost(what+", no switch on the way", other))
 			for _, s := range hosts {
-				require.LessOrEqual(f.T, f.lost(what, s).Silence-neutrons.Silence, soon, "%s: %v", what, s)
+				require.LessOrEqual(f.T, unanswered(f.lost(what, s))-neutrons, soon, "%s: %v", what, s)
 			}
 			f.ping("vm1", "vm2", "h1", "t2")
 		}
 	}
 }
+
+// unanswered is the time of the pings that were lost. Late answers are the machine's.
+func unanswered(l lab.Loss) time.Duration { return time.Duration(l.Sent-l.Answered) * pace }
 
 // same is nil if nothing is lost and nothing doubled: objects, rows on switches, and flows.
 func (f *fabric) same(before held) error {
