@@ -170,9 +170,26 @@ func targets() []target {
 func smokeTargets() []target {
 	fastest := func(who string) func(results) (float64, bool) { return percentile(workPush, 10_000, who, 0) }
 	const row = "full push of 10,000 MACs"
-	return []target{
+	return append(smokeGrowth(), []target{
 		{row, "fastest wall, of the raw client's", over(fastest(ours), fastest(floor)), 3, "x", false},
 		{row, "our CPU, of the database's for the raw client", ofDatabase(10_000), 3, "x", false},
 		{"one learned MAC, 10,000 rows standing", "median, of one raw insert", toFloor(workChange, 10_000), 25, "x", false},
+	}...)
+}
+
+// smokeGrowth bounds what grows with the number of connections: what is to be the same, and
+// what is to be the same for each. The work of a change that looks at all of them is twenty times as much.
+func smokeGrowth() (out []target) {
+	sizes := options{smoke: true}.connections()
+	few, many := sizes[0], sizes[1]
+	grown := func(work string) func(results) (float64, bool) {
+		return over(percentile(work, many, ours, 0), percentile(work, few, ours, 0))
 	}
+	for _, work := range []string{workNetwork, workGateway} {
+		out = append(out, target{work, fmt.Sprintf("fastest at %d connections, of that at %d", many, few), grown(work), 3, "x", false})
+	}
+	for _, work := range []string{workLists, workImported} {
+		out = append(out, target{work, fmt.Sprintf("fastest for each of %d, of that of %d", many, few), scaled(grown(work), float64(few)/float64(many)), 3, "x", false})
+	}
+	return out
 }

@@ -23,6 +23,8 @@ type Registrations struct {
 	looks map[evidence]lastLooks
 	// named are the first registered devices of a name.
 	named map[string]*GatewayDevice
+	// unread reports whether a driven device was never read, or had no switch yet.
+	unread bool
 }
 
 // Holder is a device with what was last seen of one switch there.
@@ -44,7 +46,11 @@ func NewRegistrations(d *Definitions) *Registrations {
 			r.named[gd.Name] = gd
 		}
 		inv, ok := d.Inventories.Get(gd.ID)
-		if !ok || !gd.Driven() {
+		if !gd.Driven() {
+			continue
+		}
+		if !ok || len(inv.Switches) == 0 {
+			r.unread = true
 			continue
 		}
 		for i := range inv.Switches {
@@ -54,6 +60,9 @@ func NewRegistrations(d *Definitions) *Registrations {
 	r.compare()
 	return r
 }
+
+// SomeUnread reports whether a registered database was never read, or had no switch yet.
+func (r *Registrations) SomeUnread() bool { return r.unread }
 
 func (r *Registrations) add(h Holder) {
 	r.holders[h.Switch.Name] = append(r.holders[h.Switch.Name], h)

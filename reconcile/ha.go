@@ -26,6 +26,20 @@ type elector struct {
 	store   Store
 	log     logrus.FieldLogger
 	workers *workers
+	// passive are the active-passive ones of these gateways.
+	passive, of model.Table[model.L2Gateway, *model.L2Gateway]
+}
+
+// passiveOf are the active-passive gateways. They are kept, as most gateways are none.
+func (e *elector) passiveOf(defs *model.Definitions) model.Table[model.L2Gateway, *model.L2Gateway] {
+	for id, c := range defs.Gateways.Changes(e.of) {
+		e.passive = e.passive.Without(id)
+		if c.Now != nil && c.Now.HAMode == model.ActivePassive {
+			e.passive = e.passive.With(c.Now)
+		}
+	}
+	e.of = defs.Gateways
+	return e.passive
 }
 
 // elect elects in each gateway, where down are the devices that have been away for longer
@@ -33,10 +47,7 @@ type elector struct {
 func (e *elector) elect(ctx context.Context, down map[string]bool, now time.Time) (again time.Time) {
 	defs := e.store.Definitions()
 	among := election{where: model.NewPlaces(defs), workers: e.workers, down: down}
-	for g := range defs.Gateways.All() {
-		if g.HAMode != model.ActivePassive {
-			continue
-		}
+	for g := range e.passiveOf(defs).All() {
 		next := among.choose(g)
 		if next == g.Active {
 			if next == "" {
@@ -106,15 +117,15 @@ func (e *election) choose(g *model.L2Gateway) string {
 
 // failedOver are those of the devices that are down whose part in an
 // active-passive gateway another device has.
-func failedOver(defs *model.Definitions, down map[string]bool) map[string]bool {
+func (e *elector) failedOver(defs *model.Definitions, down map[string]bool) map[string]bool {
 	out := map[string]bool{}
 	if len(down) == 0 {
 		return out
 	}
 	where := model.NewPlaces(defs)
-	for g := range defs.Gateways.All() {
+	for g := range e.passiveOf(defs).All() {
 		active := g.ActiveDevice()
-		if g.HAMode != model.ActivePassive || active == nil {
+		if active == nil {
 			continue
 		}
 		for i := range g.Devices {

@@ -173,7 +173,7 @@ func TestFailedOver(t *testing.T) {
 	requireFailedOver := func(want ...string) {
 		t.Helper()
 		g.elector.elect(context.Background(), g.down, time.Now())
-		require.ElementsMatch(t, want, slices.Collect(maps.Keys(failedOver(g.Definitions(), g.down))))
+		require.ElementsMatch(t, want, slices.Collect(maps.Keys(g.elector.failedOver(g.Definitions(), g.down))))
 	}
 	g.come("a", "b", "c")
 	g.synced("a", "b", "c")

@@ -218,7 +218,7 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 		l.refresh() // definitions alone may make a connection impossible
 	}
 	nextForgotten := forgetExpired(ctx, l.store, l.log)
-	lost, clean, anew := failedOver(defs, down), cleaning(defs), l.newNetworks.madeAnew(defs)
+	lost, clean, anew := l.elector.failedOver(defs, down), cleaning(defs), l.newNetworks.madeAnew(defs)
 	for id, w := range l.workers.all() {
 		w.failedOver.Store(anyShared(defs, lost, id))
 		again := w.reports.again(view.Wants[id], anew)

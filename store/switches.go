@@ -54,21 +54,10 @@ func (p *places) checkPorts(dev *model.Device) error {
 // read: else it may be on one of those that were not.
 func (p *places) switchOf(dev *model.Device) (*model.SwitchInventory, error) {
 	at, ok := p.Find(dev)
-	if !ok && !p.someUnread() {
+	if !ok && !p.Registrations().SomeUnread() {
 		return nil, model.ErrL2GatewayDeviceNotFound(dev.DeviceName)
 	}
 	return p.Seen(at), nil
-}
-
-// someUnread reports whether a registered database was never read, or had no switch
-// yet.
-func (p *places) someUnread() bool {
-	for gd := range p.in.Devices.All() {
-		if inv, ok := p.in.Inventories.Get(gd.ID); gd.Driven() && (!ok || len(inv.Switches) == 0) {
-			return true
-		}
-	}
-	return false
 }
 
 // fault is the first that a switch or port reports; some report "UP" when they
