@@ -66,7 +66,8 @@ microbench: deps ## Go benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 e2e: deps ## only the tests with emulated switches, and of the built binary
-	hack/deps.sh openstack:python3-openstackclient neutron-l2gateway-agent:python3-networking-l2gw keystone-wsgi-public:python3-keystone
+	hack/deps.sh openstack:python3-openstackclient neutron-l2gateway-agent:python3-networking-l2gw \
+	  keystone-wsgi-public:python3-keystone uwsgi_python3:uwsgi-plugin-python3
 	BORDERGW_E2E=full $(GO) test -race -count=1 -timeout 60m -v ./internal/lab ./internal/demo ./e2e/...
 	$(GO) test -race -count=1 -tags openstack ./e2e/openstack
 	hack/deps.sh rabbitmq-server:rabbitmq-server neutron-openvswitch-agent:neutron-openvswitch-agent

@@ -9,6 +9,7 @@
 //
 // TestUwsgi runs Neutron's other programs, uwsgi with neutron-api and
 // neutron-rpc-server, with the file and the arguments of Debian's packages.
+// TestKeystone has a real Keystone between bordergw and Neutron.
 //
 // Neutron takes a minute to set up, so all scenes of TestNeutron share one. Each
 // scene has a bordergw with an empty store, and leaves Neutron empty.

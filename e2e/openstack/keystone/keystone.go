@@ -1,8 +1,9 @@
 package keystone
 
 import (
-	"bufio"
+	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/gophercloud/gophercloud/v2"
 	"github.com/gophercloud/gophercloud/v2/openstack"
@@ -20,11 +22,16 @@ import (
 	"github.com/gophercloud/gophercloud/v2/openstack/identity/v3/services"
 	"github.com/gophercloud/gophercloud/v2/openstack/identity/v3/users"
 	"github.com/stretchr/testify/require"
+
+	"bordergw/internal/ovsdbtest"
+	"bordergw/internal/poll"
 )
 
 const (
-	install = "apt-get install --no-install-recommends python3-keystone"
-	region  = "RegionOne"
+	install = "apt-get install --no-install-recommends python3-keystone uwsgi-plugin-python3"
+	// patience is for a program that reads hundreds of files before it serves.
+	patience = 5 * time.Minute
+	region   = "RegionOne"
 	// keystoneConf takes the directory. Few rounds make passwords cheap to check.
 	keystoneConf = `[DEFAULT]
 log_file = %[1]s/log
@@ -64,7 +71,8 @@ type Server struct {
 func Start(t *testing.T) *Server {
 	t.Helper()
 	dir := t.TempDir()
-	k := &Server{t: t, conf: filepath.Join(dir, "keystone.conf"), log: filepath.Join(dir, "log")}
+	k := &Server{t: t, conf: filepath.Join(dir, "keystone.conf"), log: filepath.Join(dir, "log"),
+		Address: fmt.Sprintf("127.0.0.1:%d", ovsdbtest.ReservePort(t))}
 	require.NoError(t, os.WriteFile(k.conf, fmt.Appendf(nil, keystoneConf, dir), 0o600))
 	t.Cleanup(k.showLog)
 	k.manage("db_sync")
@@ -73,7 +81,7 @@ func Start(t *testing.T) *Server {
 	out, err := wal.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	k.manage("fernet_setup", "--keystone-user", strconv.Itoa(os.Getuid()), "--keystone-group", strconv.Itoa(os.Getgid()))
-	k.Run("0")
+	k.run()
 	k.manage("bootstrap", "--bootstrap-username", Admin.Name, "--bootstrap-password", Admin.Password,
 		"--bootstrap-project-name", Admin.Project, "--bootstrap-public-url", k.URL(), "--bootstrap-region-id", region)
 	k.Admin, err = openstack.NewIdentityV3(k.LogIn(Admin), gophercloud.EndpointOpts{Region: region})
@@ -92,12 +100,18 @@ func (k *Server) URL() string { return "http://" + k.Address + "/v3" }
 // command is one of Keystone's programs, with our configuration.
 func (k *Server) command(name string, args ...string) *exec.Cmd {
 	k.t.Helper()
-	path, err := exec.LookPath(name)
-	require.NoError(k.t, err, "install it: %s", install)
-	cmd := exec.Command(path, args...)
+	cmd := exec.Command(k.program(name), args...)
 	cmd.Env = append(WithoutCloud(), "PYTHONWARNINGS=ignore", "OS_KEYSTONE_CONFIG_FILES="+k.conf)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	return cmd
+}
+
+// program is where one of the programs is.
+func (k *Server) program(name string) string {
+	k.t.Helper()
+	path, err := exec.LookPath(name)
+	require.NoError(k.t, err, "install it: %s", install)
+	return path
 }
 
 func (k *Server) manage(args ...string) {
@@ -106,37 +120,41 @@ func (k *Server) manage(args ...string) {
 	require.NoError(k.t, err, "keystone-manage %s: %s", args[0], out)
 }
 
-// Run serves on a port of the loopback address, 0 for any.
-func (k *Server) Run(port string) {
+// run serves in uwsgi, as Debian's package does, by several processes: who dials twice and uses one
+// connection must not stop it.
+func (k *Server) run() {
 	k.t.Helper()
-	cmd := k.command("keystone-wsgi-public", "--host", "127.0.0.1", "--port", port)
+	cmd := k.command("uwsgi_python3", "--http-socket", k.Address, "--master", "--lazy-apps", "--processes", "3", "--need-app",
+		"--buffer-size", "65535", "--add-header", "Connection: close", "--wsgi-file", k.program("keystone-wsgi-public"))
 	// Not a pipe: one that nobody reads would stop Keystone.
 	log, err := os.OpenFile(k.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	require.NoError(k.t, err)
 	defer log.Close()
-	cmd.Stderr = log
-	out, err := cmd.StdoutPipe()
-	require.NoError(k.t, err)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr.Setpgid = true
 	require.NoError(k.t, cmd.Start())
 	k.Stop = sync.OnceFunc(func() {
-		_ = cmd.Process.Kill()
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // it may have ended
 		_ = cmd.Wait()
 	})
 	k.t.Cleanup(k.Stop)
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if at, found := strings.CutPrefix(lines.Text(), "Available at "); found {
-			k.Address = "127.0.0.1:" + at[strings.LastIndexByte(at, ':')+1:len(at)-1]
-			return
+	poll.Until(k.t, patience, func() error {
+		answer, err := http.Get(k.URL())
+		if err != nil {
+			return err
 		}
-	}
-	require.FailNow(k.t, "Keystone does not start")
+		defer answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			return errors.New(answer.Status)
+		}
+		return nil
+	})
 }
 
 // RunAgain serves again where it did before Stop.
 func (k *Server) RunAgain() {
 	k.t.Helper()
-	k.Run(k.Address[strings.LastIndexByte(k.Address, ':')+1:])
+	k.run()
 }
 
 // showLog shows nothing where Keystone is missing: there is no log then.
