@@ -87,6 +87,20 @@ func (s RemoteMACs) All() iter.Seq2[string, DeviceMACs] {
 	}
 }
 
+// Changes yields the devices, with the VNIs, whose entries differ from those of another set, at
+// the cost of what differs where one follows from the other.
+func (s RemoteMACs) Changes(was RemoteMACs) iter.Seq2[string, VNI] {
+	return func(yield func(string, VNI) bool) {
+		for device, d := range SortedChanges(was.byDevice, s.byDevice) {
+			for vni := range SortedChanges(d.Was.byVNI, d.Now.byVNI) {
+				if !yield(string(device), vni) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // With adds entries to a device, which has none of the same ID or Seq.
 func (s RemoteMACs) With(device string, all ...*RemoteMAC) RemoteMACs {
 	if len(all) == 0 {

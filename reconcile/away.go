@@ -15,11 +15,11 @@ import (
 func (ws *workers) away(now time.Time, hold time.Duration) (down map[string]bool, next time.Time) {
 	gone := map[string]bool{}
 	for id, w := range ws.all() {
-		st := w.state()
-		if st.reachable() {
+		since, _ := w.board.presence()
+		if since.IsZero() {
 			continue
 		}
-		switch due := st.awaySince.Add(hold); {
+		switch due := since.Add(hold); {
 		case due.After(now):
 			next = earlier(next, due)
 		case w.seat.Answers(due):
@@ -49,8 +49,8 @@ func (ws *workers) unreached(gone map[string]bool) map[string]bool {
 func (ws *workers) unsteady(down map[string]bool, now time.Time, hold time.Duration) (map[string]bool, time.Time) {
 	defs, out, next := ws.store.Definitions(), maps.Clone(down), time.Time{}
 	for id, w := range ws.all() {
-		st := w.state()
-		if due := st.backSince.Add(hold); st.reachable() && due.After(now) {
+		away, back := w.board.presence()
+		if due := back.Add(hold); away.IsZero() && due.After(now) {
 			out[id], next = true, earlier(next, due)
 			for _, gd := range sharing(defs, id) {
 				out[gd.ID] = true

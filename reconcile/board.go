@@ -3,86 +3,91 @@ package reconcile
 import (
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"bordergw/model"
+	"bordergw/reconcile/topology"
 	"bordergw/vtep"
 	"bordergw/vtep/transport"
 )
 
-// board is what the Loop hands to a worker, and what the worker shows to everybody, behind
-// one lock. Only the Loop hands over, only the worker shows; what is read is a copy.
+// board is what the View has for a worker, and what the worker shows to everybody, behind
+// one lock. Only the worker shows; what is read is a copy.
 type board struct {
-	mu       sync.Mutex
-	want     *vtep.Want
-	revision uint64 // of the View that want is from
-	status   deviceState
-	// behind: a plan waits for a View that is as new as what was read.
-	behind bool
+	device string
+	view   *atomic.Pointer[topology.View]
+
+	mu     sync.Mutex
+	status deviceState
+	// version is what the last complete plan was made of.
+	version topology.Version
 }
 
-// state copies what is known of the device's session.
+// wish is what a View has for a device.
+type wish struct {
+	*vtep.Want
+	revision uint64 // of the View
+	version  topology.Version
+}
+
+// state copies what is known of the device's session. A View that has the same for the device
+// as the one that a plan was made from needs no plan of its own.
 func (b *board) state() deviceState {
+	view := b.view.Load()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.status
-}
-
-// wanted is what the Loop has handed over last, nil if nothing.
-func (b *board) wanted() *vtep.Want {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.want
-}
-
-// hand hands over what the switch should hold as of a revision. It reports whether the worker
-// has nothing to do: it is in sync, and waits for no newer View.
-func (b *board) hand(want *vtep.Want, revision uint64) (idle bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	same := vtep.SameWant(b.want, want)
-	if same && b.status.released == b.status.revision && b.status.revision == b.revision {
-		b.status.released = revision
+	st := b.status
+	if st.revision == 0 || view == nil || view.Revision <= st.revision || view.Version(b.device) != b.version {
+		return st
 	}
-	if same && b.status.revision == b.revision {
-		b.status.revision = revision
+	if st.released == st.revision {
+		st.released = view.Revision
 	}
-	b.want, b.revision = want, revision
-	return same && b.status.phase == model.DeviceInSync && !b.behind
+	st.revision = view.Revision
+	return st
 }
 
-// take is what to plan, if it is as new as a revision. Else a newer one has to be handed
-// over, even if it says the same.
-func (b *board) take(need uint64) (want *vtep.Want, revision uint64, ok bool) {
+// presence is since when the device is away, or back if it was: zero for neither.
+func (b *board) presence() (awaySince, backSince time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.behind = b.want == nil || b.revision < need
-	return b.want, b.revision, !b.behind
+	return b.status.awaySince, b.status.backSince
 }
 
-// isCurrent reports whether want was made from these definitions.
-func (b *board) isCurrent(want *vtep.Want, defs *model.Definitions) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.want == want && b.revision == defs.Revision
+// wanted is what the device is to hold, nil if that is not known.
+func (b *board) wanted() *vtep.Want { return b.view.Load().Want(b.device) }
+
+// take is what to plan, if there is a View as new as a revision that has anything for the device.
+func (b *board) take(need uint64) (wish, bool) {
+	view := b.view.Load()
+	want := view.Want(b.device)
+	if want == nil || view.Revision < need {
+		return wish{}, false
+	}
+	return wish{want, view.Revision, view.Version(b.device)}, true
 }
 
-// settled shows the outcome of a plan of want: which problems there are, of which those in
+// isCurrent reports whether a wish is that of these definitions.
+func (b *board) isCurrent(w wish, defs *model.Definitions) bool {
+	view := b.view.Load()
+	return view.Revision == defs.Revision && view.Version(b.device) == w.version
+}
+
+// settled shows the outcome of a plan: which problems there are, of which those in
 // undone keep it from standing. It reports whether that is news, and whether the switch has
 // just come back.
-func (b *board) settled(want *vtep.Want, revision uint64, problems, undone []vtep.Problem, hold time.Duration) (changed, back bool) {
+func (b *board) settled(w wish, problems, undone []vtep.Problem, hold time.Duration) (changed, back bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if vtep.SameWant(b.want, want) {
-		revision = b.revision // what was handed over meanwhile says the same
-	}
 	st := &b.status
-	changed = st.revision != revision || !reflect.DeepEqual(st.problems, problems)
-	st.revision, st.problems, st.lastError, st.blocked = revision, problems, "", ""
+	changed = st.revision != w.revision || b.version != w.version || !reflect.DeepEqual(st.problems, problems)
+	b.version = w.version
+	st.revision, st.problems, st.lastError, st.blocked = w.revision, problems, "", ""
 	if len(undone) > 0 {
 		st.lastError = model.Bounded(undone[0].Message)
 	} else {
-		st.released = revision
+		st.released = w.revision
 	}
 	return changed, st.isBack(hold)
 }
@@ -134,7 +139,7 @@ func (b *board) letGo() {
 		b.status.awaySince = time.Now()
 	}
 	b.status.peer = transport.Peer{}
-	b.status.revision, b.status.released, b.status.problems, b.status.blocked = 0, 0, nil, ""
+	b.status.revision, b.status.released, b.status.problems, b.status.blocked, b.version = 0, 0, nil, "", topology.Version{}
 }
 
 // lost shows why a session ended, or none could be had.

@@ -22,10 +22,10 @@ type connectionStatuses struct {
 // of is the status of a connection, by id.
 func (cs *connectionStatuses) of(id string) model.ConnectionStatus {
 	view := cs.view.Load()
-	if view == nil || view.Outcomes[id] == nil || cs.outdated(view, id) {
+	if view.Outcome(id) == nil || cs.outdated(view, id) {
 		return model.ConnectionStatus{State: model.ConnectionPending, Detail: "not planned yet", Conditions: []model.Condition{}}
 	}
-	return cs.judge(view, view.Outcomes[id])
+	return cs.judge(view, view.Outcome(id))
 }
 
 // count tells how many connections have each status; every status is
@@ -64,9 +64,9 @@ func (cs *connectionStatuses) judge(view *topology.View, o *topology.Outcome) mo
 		part := &o.Parts[i]
 		w := cs.workers.driver(part.Device.ID)
 		j.part(w, part, view.Since)
-		j.bfd(w, view.Wants[part.Device.ID], part)
+		j.bfd(w, view.Want(part.Device.ID), part)
 	}
-	for _, b := range view.Clashes[o.Connection.ID] {
+	for _, b := range view.Clashes(o) {
 		j.errors = append(j.errors, fmt.Sprintf("VLAN %s of port %s on switch %s is bound by an older connection", b.VLAN, b.Port, b.Switch))
 	}
 	j.notes = append(j.notes, o.Notes...)
@@ -76,7 +76,7 @@ func (cs *connectionStatuses) judge(view *topology.View, o *topology.Outcome) mo
 	if frozen := cs.macs.frozen(o.Connection.NetworkID); len(frozen) > 0 {
 		j.notes = append(j.notes, frozenNote(frozen))
 	}
-	if c := view.Contested[o.Connection.NetworkID]; c != nil {
+	if c := view.Contested(o.Connection.NetworkID); c != nil {
 		j.notes = append(j.notes, c.String())
 	}
 	out := model.ConnectionStatus{ObservedRevision: j.revision}

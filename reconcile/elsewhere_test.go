@@ -20,7 +20,7 @@ func claimants(t *testing.T, protocol string) (c *connector.Leases, one, two *wo
 	l := &Loop{leases: connector.NewLeases(), log: logrus.New()}
 	made := func(name, protocol string) *worker {
 		w := &worker{loop: l, wake: make(chan struct{}, 1)}
-		w.device.id = name
+		w.device.id, w.board.view = name, &l.view
 		w.seat = connector.NewSeat(w.device.Load, w.device.logger)
 		w.device.Store(&model.GatewayDevice{Name: name, ManagementProtocol: protocol})
 		return w

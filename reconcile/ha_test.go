@@ -41,7 +41,7 @@ func newGateway(t *testing.T, preempt bool, devices ...string) *gateway {
 	for _, name := range devices {
 		gd := g.topo.Device(name, "")
 		gw.Devices = append(gw.Devices, model.Device{ID: "in-" + name, DeviceName: name})
-		w := &worker{}
+		w := bareWorker()
 		w.device.id = name
 		w.seat = connector.NewSeat(w.device.Load, nil)
 		w.device.Store(gd)
@@ -199,7 +199,7 @@ func TestFailedOver(t *testing.T) {
 func TestRest(t *testing.T) {
 	rested := func(d, failedOverAfter time.Duration) (took time.Duration) {
 		synctest.Test(t, func(t *testing.T) {
-			w := &worker{}
+			w := bareWorker()
 			w.seat = connector.NewSeat(w.device.Load, nil)
 			w.device.Store(&model.GatewayDevice{})
 			time.AfterFunc(failedOverAfter, func() { w.failedOver.Store(true) })

@@ -23,7 +23,7 @@ func hugePart(bindings int) (*worker, *topology.Part) {
 		p.Bindings = append(p.Bindings, vtep.Binding{Switch: "huge", Port: fmt.Sprint("p", i/100), VLAN: model.VLAN(i%100 + 1), LogicalSwitch: "hugenet"})
 	}
 	slices.SortFunc(p.Bindings, vtep.Binding.Compare)
-	w := &worker{}
+	w := bareWorker()
 	w.board.status = deviceState{phase: model.DeviceSyncing, facts: &vtep.Facts{}}
 	for i := range p.Bindings {
 		b := &p.Bindings[i]
@@ -40,7 +40,7 @@ func TestStatusOfHugeGateway(t *testing.T) {
 		w, p := hugePart(bindings)
 		return func() {
 			var j judgement
-			j.part(w, p, nil)
+			j.part(w, p, never)
 			require.Equal(t, bindings/100, len(j.unbound), "once for each port")
 		}
 	}
@@ -55,7 +55,7 @@ func TestPortFaultIsShownOnce(t *testing.T) {
 		{Name: "other", Ports: []model.PortInventory{{Name: "p2", Faults: []string{"down"}}}},
 	}
 	var j judgement
-	j.part(w, p, nil)
+	j.part(w, p, never)
 	require.Equal(t, []string{"device huge: port p1 reports down"}, j.faults)
 }
 
@@ -64,7 +64,7 @@ func TestPortFaultIsShownOnce(t *testing.T) {
 func TestDriftOfHugeGateway(t *testing.T) {
 	drift := func(bindings int) func() {
 		w, p := hugePart(bindings)
-		want := &vtep.Want{Bindings: p.Bindings, Segments: []*vtep.Segment{{Name: "hugenet"}}}
+		want := &vtep.Want{Bindings: vtep.BindingsOf(p.Bindings...), Segments: vtep.SegmentsOf(&vtep.Segment{Name: "hugenet"})}
 		w.upkeep.synced = damping.Synced{Want: want, Open: w.board.status.problems[:bindings/2]}
 		var ops []vtep.Op
 		for i := range p.Bindings {

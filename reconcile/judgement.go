@@ -89,16 +89,15 @@ func (j *judgement) bfd(w *worker, want *vtep.Want, p *topology.Part) {
 }
 
 func floodsTo(want *vtep.Want, p *topology.Part, remote model.VTEPAddress) bool {
-	return slices.ContainsFunc(want.Segments, func(s *vtep.Segment) bool {
-		return slices.Contains(p.LogicalSwitches, s.Name) && slices.ContainsFunc(s.Flood, func(e vtep.Endpoint) bool {
-			return e.Locator.Addr == remote
-		})
+	return slices.ContainsFunc(p.LogicalSwitches, func(name string) bool {
+		s := want.Segment(name)
+		return s != nil && slices.ContainsFunc(s.Flood, func(e vtep.Endpoint) bool { return e.Locator.Addr == remote })
 	})
 }
 
 // part adds what one switch has to say about a connection. since is from which revision
-// on what is wanted of each device, by id, is what is wanted now.
-func (j *judgement) part(w *worker, p *topology.Part, since map[string]uint64) {
+// on what is wanted of a device, by id, is what is wanted now.
+func (j *judgement) part(w *worker, p *topology.Part, since func(device string) uint64) {
 	name := p.Device.DisplayName()
 	if w == nil {
 		j.waiting = append(j.waiting, fmt.Sprintf("device %s is not driven yet", name))
@@ -112,9 +111,9 @@ func (j *judgement) part(w *worker, p *topology.Part, since map[string]uint64) {
 		}
 		return
 	}
-	if st.revision < since[w.device.id] && st.blocked != "" {
+	if st.revision < since(w.device.id) && st.blocked != "" {
 		j.waiting = append(j.waiting, fmt.Sprintf("device %s: %s", name, st.blocked))
-	} else if st.revision < since[w.device.id] {
+	} else if st.revision < since(w.device.id) {
 		j.waiting = append(j.waiting, fmt.Sprintf("device %s: is being written", name))
 	}
 	last := ""
@@ -131,7 +130,7 @@ func (j *judgement) part(w *worker, p *topology.Part, since map[string]uint64) {
 // concerns reports whether a problem on a switch affects a connection's part.
 func concerns(pr *vtep.Problem, p *topology.Part) bool {
 	if pr.Binding != nil {
-		return vtep.Binds(p.Bindings, *pr.Binding)
+		return p.Binds(*pr.Binding)
 	}
 	return slices.Contains(p.LogicalSwitches, pr.LogicalSwitch)
 }

@@ -67,6 +67,7 @@ type Loop struct {
 	// stamp asks Run to look at what became of the connections; kick to build a
 	// new View because a switch came, went or learned something.
 	stamp, kick chan struct{}
+	late        late
 
 	// What switches report of MACs; moves and newNetworks are Run's own.
 	macs        *macReports
@@ -99,6 +100,7 @@ func New(store Store, opts Options) *Loop {
 		newNetworks: newNetworks{settle: opts.Settle, since: map[string]time.Time{}},
 		leases:      connector.NewLeases(),
 	}
+	l.late.view = &l.view
 	l.macs = newMACReports(mactable.New(time.Now(), opts.LocalHold, opts.Hold, mactable.ContradictTime), l.facts)
 	l.moves = moveKeeper{store: store, log: l.log, macs: l.macs}
 	l.said = bucket{burst: allBurst, gap: allGap}
@@ -179,7 +181,7 @@ func (l *Loop) Run(ctx context.Context) error {
 		began := time.Now()
 		next := l.rebuild(ctx, &running, !t.calm)
 		t.built(began, next)
-		t.at(l.workers.takeTurns(ctx, &running, l.view.Load()))
+		t.at(l.workers.takeTurns(ctx, &running))
 		if !l.await(ctx, &running, changes, t) {
 			return nil
 		}
@@ -212,26 +214,55 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 		// the switches is worth more than what it says.
 		Prune: !cautious && defs.Connections.Len() > 0,
 	}, was)
-	l.view.Store(view)
+	l.hand(view, defs)
 	l.contested.note(view)
 	if was == nil || was.Revision != view.Revision {
 		l.refresh() // definitions alone may make a connection impossible
 	}
 	nextForgotten := forgetExpired(ctx, l.store, l.log)
-	lost, clean, anew := l.elector.failedOver(defs, down), cleaning(defs), l.newNetworks.madeAnew(defs)
-	for id, w := range l.workers.all() {
-		w.failedOver.Store(anyShared(defs, lost, id))
-		again := w.reports.again(view.Wants[id], anew)
-		w.setWant(view.Wants[id], view.Revision, again || anyShared(defs, clean, id))
-	}
-	for _, w := range l.workers.turns.workers() {
-		w.setWant(view.Wants[w.device.id], view.Revision, true)
-	}
+	l.workers.failOver(l.elector.failedOver(defs, down))
 	next := earlier(nextDown, nextFit)
 	for _, due := range []time.Time{l.moves.keep(ctx, defs, now), learned.next, nextElection, nextForgotten, nextGrown} {
 		next = earlier(next, due)
 	}
 	return next
+}
+
+// hand shows a View, and wakes the workers for which it has anything new, that waited for it, or that
+// may have something to confirm.
+func (l *Loop) hand(view *topology.View, defs *model.Definitions) {
+	was := l.view.Load()
+	anew := l.newNetworks.madeAnew(defs)
+	wake := map[*worker]bool{}
+	for device, segments := range view.Changed(was) {
+		if w := l.workers.get(device); w != nil {
+			w.reports.note(segments, view.SegmentsOf(device)) // before the worker has it
+			wake[w] = true
+		}
+	}
+	for id, w := range l.workers.all() {
+		if len(anew) == 0 {
+			break
+		}
+		wake[w] = w.reports.again(view.SegmentsOf(id), anew) || wake[w]
+	}
+	l.view.Store(view)
+	for id := range cleaning(defs) {
+		for _, gd := range sharing(defs, id) {
+			if w := l.workers.get(gd.ID); w != nil {
+				wake[w] = true
+			}
+		}
+	}
+	for _, w := range l.workers.turns.workers() {
+		wake[w] = true
+	}
+	for w, wakes := range wake {
+		if wakes {
+			w.nudge()
+		}
+	}
+	l.late.release()
 }
 
 // earlier is the earlier of two times, of which zero is never.

@@ -32,6 +32,8 @@ type macReports struct {
 	count      uint64
 	// placements are what sources answer for.
 	placements placements
+	// networks are those of the last snapshot.
+	networks model.Table[model.Network, *model.Network]
 }
 
 func newMACReports(table *mactable.Table, changed func()) *macReports {
@@ -42,7 +44,7 @@ func newMACReports(table *mactable.Table, changed func()) *macReports {
 // that is in reported has all that it reported in winners. MACs of one that only
 // seemed to have reported would be taken away from all others.
 type macSnapshot struct {
-	winners map[string]*mactable.Learned
+	winners mactable.Winners
 	// reported is the revision of the definitions of whose networks a device, by id, has
 	// reported all.
 	reported map[string]uint64
@@ -65,13 +67,25 @@ func (r *macReports) snapshot(defs *model.Definitions, now time.Time) macSnapsho
 	r.placements.place(r.table, defs.Endpoints, now)
 	r.placements.register(registered)
 	r.table.RetainDatabases(registered)
-	r.table.RetainNetworks(func(id string) bool {
-		_, ok := defs.Networks.Get(id)
-		return ok
-	})
+	r.forgetNetworks(defs)
 	out.next = r.table.Expire(now)
 	out.winners = r.table.Snapshot(now)
 	return out
+}
+
+// forgetNetworks drops what is known of networks that are gone. The lock is held.
+func (r *macReports) forgetNetworks(defs *model.Definitions) {
+	for id, c := range defs.Networks.Changes(r.networks) {
+		if c.Now == nil {
+			r.table.Forget(id)
+		}
+	}
+	r.networks = defs.Networks
+	for _, id := range r.table.TakeMade() {
+		if _, ok := defs.Networks.Get(id); !ok {
+			r.table.Forget(id)
+		}
+	}
 }
 
 // learn takes what the switch of a device, by id, reports of its MACs in the networks of

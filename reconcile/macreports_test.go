@@ -49,7 +49,7 @@ func TestReportedWithItsMACs(t *testing.T) {
 	for reported := 0; reported < switches; {
 		say := l.macs.snapshot(&top.Definitions, time.Now())
 		stated := map[vtep.DatabaseID]bool{}
-		if w := say.winners[net.ID]; w != nil {
+		if w := say.winners.Get(net.ID); w != nil {
 			for _, c := range w.Winners {
 				stated[c.Database] = true
 			}
@@ -84,11 +84,11 @@ func TestFirstWordsOfANetworkAreNoMove(t *testing.T) {
 	net := top.Network("net", 5001)
 	tell(two, net)
 	tell(one, old, net)
-	winner := l.macs.snapshot(&top.Definitions, time.Now()).winners[net.ID].Winners[0]
+	winner := l.macs.snapshot(&top.Definitions, time.Now()).winners.Get(net.ID).Winners[0]
 	require.Zero(t, winner.Seq)
 	require.Equal(t, topology.DatabaseID(one), winner.Database, "the lowest end point")
 	tell(two, old, net)
-	winner = l.macs.snapshot(&top.Definitions, time.Now()).winners[old.ID].Winners[0]
+	winner = l.macs.snapshot(&top.Definitions, time.Now()).winners.Get(old.ID).Winners[0]
 	require.Equal(t, topology.DatabaseID(two), winner.Database, "what comes after the first words is a move")
 }
 
@@ -104,9 +104,9 @@ func TestNothingIsKeptOfGoneDevices(t *testing.T) {
 			Flood: map[string][]model.VTEPAddress{net.ID: {modeltest.IP(i + 1)}},
 		}, &top.Definitions)
 	}
-	require.Len(t, l.macs.snapshot(&top.Definitions, time.Now()).winners[net.ID].Winners, 2)
+	require.Len(t, l.macs.snapshot(&top.Definitions, time.Now()).winners.Get(net.ID).Winners, 2)
 	top.Devices = top.Devices.Without(gone.ID)
-	left := l.macs.snapshot(&top.Definitions, time.Now()).winners[net.ID]
+	left := l.macs.snapshot(&top.Definitions, time.Now()).winners.Get(net.ID)
 	require.Len(t, left.Winners, 1)
 	require.Len(t, left.Flood, 1)
 	require.Len(t, l.macs.reported, 1)

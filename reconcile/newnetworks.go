@@ -16,6 +16,8 @@ type newNetworks struct {
 	since map[string]time.Time
 	// known are all networks of the last View.
 	known model.Table[model.Network, *model.Network]
+	// connections are those of the last View.
+	connections model.Table[model.L2GatewayConnection, *model.L2GatewayConnection]
 }
 
 // madeAnew lists the networks, by id, that were deleted since the last View and made anew with
@@ -24,9 +26,9 @@ func (n *newNetworks) madeAnew(defs *model.Definitions) (out []string) {
 	if n.known.Same(defs.Networks) {
 		return nil
 	}
-	for net := range defs.Networks.All() {
-		if was, ok := n.known.Get(net.ID); ok && was.Seq != net.Seq {
-			out = append(out, net.ID)
+	for id, c := range defs.Networks.Changes(n.known) {
+		if c.Was != nil && c.Now != nil && c.Was.Seq != c.Now.Seq {
+			out = append(out, id)
 		}
 	}
 	n.known = defs.Networks
@@ -36,7 +38,9 @@ func (n *newNetworks) madeAnew(defs *model.Definitions) (out []string) {
 // at lists those of a time, and returns when the next of them is new no longer. was is the
 // last View, which has none of those that come now.
 func (n *newNetworks) at(defs *model.Definitions, was *topology.View, now time.Time) (young map[string]bool, next time.Time) {
-	if was != nil && was.Revision != defs.Revision {
+	if was == nil {
+		n.connections = defs.Connections
+	} else {
 		n.note(defs, was, now)
 	}
 	young = map[string]bool{}
@@ -52,9 +56,10 @@ func (n *newNetworks) at(defs *model.Definitions, was *topology.View, now time.T
 
 // note notes which networks have connections that had none.
 func (n *newNetworks) note(defs *model.Definitions, was *topology.View, now time.Time) {
-	for c := range defs.Connections.All() {
-		if !was.Carries(c.NetworkID) {
-			n.since[c.NetworkID] = now
+	for _, c := range defs.Connections.Changes(n.connections) {
+		if c.Now != nil && !was.Carries(c.Now.NetworkID) {
+			n.since[c.Now.NetworkID] = now
 		}
 	}
+	n.connections = defs.Connections
 }

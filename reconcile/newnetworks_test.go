@@ -28,9 +28,9 @@ func TestNetworkMadeAnewIsReportedAnew(t *testing.T) {
 	top.Networks = top.Networks.With(&renamed)
 	require.Empty(t, known.madeAnew(&top.Definitions), "it is the same network")
 
-	carries := func(net *model.Network) *vtep.Want { return &vtep.Want{Segments: []*vtep.Segment{{Name: net.ID}}} }
+	carries := func(net *model.Network) vtep.Segments { return vtep.SegmentsOf(&vtep.Segment{Name: net.ID}) }
 	r := networkReports{}
-	require.False(t, r.again(nil, []string{net.ID}))
+	require.False(t, r.again(vtep.Segments{}, []string{net.ID}))
 	require.False(t, r.again(carries(other), []string{net.ID}))
 	require.False(t, r.changed(&top.Definitions))
 	require.True(t, r.again(carries(net), []string{net.ID}))

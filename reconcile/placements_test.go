@@ -40,7 +40,7 @@ func TestSetMadeAnewIsNoMove(t *testing.T) {
 	again := placedSet(top, net, 100)
 	require.NotEqual(t, first.Seq, again.Seq)
 	top.Endpoints = top.Endpoints.Without(first.ID).With(again)
-	w := l.macs.snapshot(&top.Definitions, now.Add(time.Second)).winners[net.ID].Winners
+	w := l.macs.snapshot(&top.Definitions, now.Add(time.Second)).winners.Get(net.ID).Winners
 	require.Len(t, w, 100)
 	require.Equal(t, topology.SourceID(again), w[0].Database)
 	require.Empty(t, l.macs.takeMoves(), "moves to store")
@@ -63,14 +63,14 @@ func TestSetMadeAnewLeavesAHostAtItsPort(t *testing.T) {
 			l.macs.snapshot(&top.Definitions, now)
 			l.macs.learn(gd.ID, vtep.Locals{Full: true}, &top.Definitions)
 			l.macs.learn(gd.ID, vtep.Locals{MACs: []vtep.LocalMAC{{LogicalSwitch: net.ID, MAC: modeltest.MAC(0), Endpoint: modeltest.IP(1), Learning: 1}}}, &top.Definitions)
-			w := l.macs.snapshot(&top.Definitions, now.Add(time.Second)).winners[net.ID].Winners
+			w := l.macs.snapshot(&top.Definitions, now.Add(time.Second)).winners.Get(net.ID).Winners
 			require.Equal(t, topology.DatabaseID(gd), w[0].Database, "the port has it")
 			top.Endpoints = top.Endpoints.Without(first.ID)
 			if apart {
 				l.macs.snapshot(&top.Definitions, now.Add(2*time.Second))
 			}
 			top.Endpoints = top.Endpoints.With(placedSet(top, net, 1))
-			w = l.macs.snapshot(&top.Definitions, now.Add(3*time.Second)).winners[net.ID].Winners
+			w = l.macs.snapshot(&top.Definitions, now.Add(3*time.Second)).winners.Get(net.ID).Winners
 			if apart {
 				require.Equal(t, mactable.Remote, w[0].Source)
 				return

@@ -81,9 +81,9 @@ func TestReportsOfAnAbsentSwitchAreBounded(t *testing.T) {
 	gd := top.Device("tor", "")
 	_, w := loopOf(top, gd)
 	top.Access(top.Network("stays", 1), gd)
-	without := topology.Compile(topology.Input{Definitions: &top.Definitions}, nil).Wants[gd.ID]
+	without := topology.Compile(topology.Input{Definitions: &top.Definitions}, nil).SegmentsOf(gd.ID)
 	top.Access(top.Network("comes and goes", 2), gd)
-	with := topology.Compile(topology.Input{Definitions: &top.Definitions}, nil).Wants[gd.ID]
+	with := topology.Compile(topology.Input{Definitions: &top.Definitions}, nil).SegmentsOf(gd.ID)
 	for range 100 {
 		w.reports.note(without, with)
 		w.reports.note(with, without)

@@ -44,7 +44,7 @@ func (r *statusRecorder) record(view *topology.View) {
 	r.transitions.retain(func(object string) bool {
 		kind, id, _ := strings.Cut(object, "/")
 		if kind == "connection" {
-			return view.Outcomes[id] != nil
+			return view.Outcome(id) != nil
 		}
 		_, registered := devices.Get(id)
 		return registered || workers[id] != nil
@@ -67,7 +67,7 @@ func (r *statusRecorder) noteErrors(view *topology.View) {
 	var broken, mended []string
 	now := time.Now()
 	silent := now.Sub(r.noted) < logGap
-	for id, o := range view.Outcomes {
+	for id, o := range view.Outcomes() {
 		st := r.connections.judge(view, o)
 		r.transitions.record("connection/"+id, st.Conditions)
 		switch is := st.State == model.ConnectionError; {
@@ -82,7 +82,7 @@ func (r *statusRecorder) noteErrors(view *topology.View) {
 			mended = append(mended, connectionName(r.store.Definitions(), o.Connection)+": "+st.State)
 		}
 	}
-	maps.DeleteFunc(r.inError, func(id string, _ bool) bool { return view.Outcomes[id] == nil })
+	maps.DeleteFunc(r.inError, func(id string, _ bool) bool { return view.Outcome(id) == nil })
 	if len(broken)+len(mended) > 0 {
 		r.noted = now
 	}
@@ -119,14 +119,14 @@ type contestedLog struct {
 // note logs in which networks MACs come to be contested, and where that is
 // over, in a line each.
 func (c *contestedLog) note(v *topology.View) {
-	for network, macs := range v.Contested {
+	for network, macs := range v.AllContested() {
 		if !c.known[network] {
 			c.known[network] = true
 			c.log.WithField("network", network).Warn(macs.String())
 		}
 	}
 	for network := range c.known {
-		if v.Contested[network] == nil {
+		if v.Contested(network) == nil {
 			delete(c.known, network)
 			c.log.WithField("network", network).Info("no MAC that is configured elsewhere is claimed by a switch any more")
 		}

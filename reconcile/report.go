@@ -38,39 +38,29 @@ func (r *networkReports) changed(defs *model.Definitions) bool {
 	return changed
 }
 
-// note notes which networks come and go from one Want to the next.
-func (r *networkReports) note(was, want *vtep.Want) {
+// note notes which networks come and go from one list of segments to the next.
+func (r *networkReports) note(was, is vtep.Segments) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if sameNetworks(was, want) {
-		return
-	}
-	r.left = r.left || want == nil || was != nil && slices.ContainsFunc(was.Segments, func(s *vtep.Segment) bool { return want.Segment(s.Name) == nil })
-	if r.left {
-		r.joined = nil // all MACs are reported anyway, however long the switch is away
-		return
-	}
-	for _, s := range want.Segments {
-		if was == nil || was.Segment(s.Name) == nil {
-			r.joined = append(r.joined, s.Name)
+	for network, c := range is.Changes(was) {
+		switch {
+		case r.left: // all MACs are reported anyway, however long the switch is away
+		case c.Now == nil:
+			r.left, r.joined = true, nil
+		case c.Was == nil:
+			r.joined = append(r.joined, network)
 		}
 	}
 }
 
 // again has all MACs be reported once more if a network that the switch is to carry was made
 // anew, and reports whether.
-func (r *networkReports) again(want *vtep.Want, anew []string) bool {
-	if want == nil || !slices.ContainsFunc(anew, func(name string) bool { return want.Segment(name) != nil }) {
+func (r *networkReports) again(carried vtep.Segments, anew []string) bool {
+	if !slices.ContainsFunc(anew, func(name string) bool { return carried.Get(name) != nil }) {
 		return false
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.left, r.joined = true, nil
 	return true
-}
-
-func sameNetworks(a, b *vtep.Want) bool {
-	return a == b && a != nil || a != nil && b != nil && slices.EqualFunc(a.Segments, b.Segments, func(x, y *vtep.Segment) bool {
-		return x.Name == y.Name
-	})
 }

@@ -51,7 +51,7 @@ func newCrew(t *testing.T) *crew {
 func (c *crew) round(ctx context.Context, change func()) {
 	c.match(ctx, &c.running, c.store.Definitions())
 	change()
-	c.takeTurns(ctx, &c.running, c.loop.view.Load())
+	c.takeTurns(ctx, &c.running)
 }
 
 // F-62: a device that is deleted after the workers were matched still has its worker. It gets

@@ -24,25 +24,26 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, mo
 	if w.inventory.waitingName() != "" {
 		return 0, nil // it is stored when it is due
 	}
-	want, revision, ok := w.board.take(need)
+	want, ok := w.board.take(need)
 	if !ok {
-		return 0, nil // the loop is about to hand over a newer one
+		w.loop.late.add(w, need)
+		return 0, nil // the loop is about to make a newer View
 	}
 	if !s.Writer() {
 		w.enter(model.DeviceDegraded, vtep.ErrReader.Error())
 		return 0, s.Sync(ctx, vtep.Reported)
 	}
 	began := time.Now()
-	plan, err := w.plan(ctx, s, want, mode)
+	plan, err := w.plan(ctx, s, want.Want, mode)
 	if err != nil {
 		return 0, err
 	}
-	ops, wait := w.upkeep.damper.Filter(w.upkeep.undrifted(plan.Ops, want, w.device.Load().DriftPolicy), began)
+	ops, wait := w.upkeep.damper.Filter(w.upkeep.undrifted(plan.Ops, want.Want, w.device.Load().DriftPolicy), began)
 	if len(ops) > 0 {
 		if pause := w.upkeep.damper.Pause(began); pause > 0 {
 			return pause, nil
 		}
-		wait, err = w.write(ctx, s, want, plan.Only(ops), revision, wait)
+		wait, err = w.write(ctx, s, want, plan.Only(ops), wait)
 		if errors.Is(err, vtep.ErrReader) || errors.Is(err, vtep.ErrBlocked) {
 			return w.blocked(ctx, s, err)
 		}
@@ -50,7 +51,7 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, mo
 			return 0, err
 		}
 	}
-	again, err := w.settle(ctx, s, want, plan, revision, ops)
+	again, err := w.settle(ctx, s, want, plan, ops)
 	if err != nil {
 		return 0, err
 	}
@@ -59,12 +60,12 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, mo
 
 // cleanUp has the store forget what has gone from the switch, unless a newer plan is about
 // to be made. It returns when to try again, 0 for not at all.
-func (w *worker) cleanUp(ctx context.Context, s *vtep.Session, want *vtep.Want, plan *vtep.Plan) time.Duration {
+func (w *worker) cleanUp(ctx context.Context, s *vtep.Session, want wish, plan *vtep.Plan) time.Duration {
 	defs := w.loop.store.Definitions()
 	if !w.board.isCurrent(want, defs) {
-		return 0 // the loop is about to hand over a newer one
+		return 0 // there is, or will soon be, a newer View
 	}
-	if err := w.device.cleanUp(ctx, s, want, plan, defs); err != nil && ctx.Err() == nil {
+	if err := w.device.cleanUp(ctx, s, want.Want, plan, defs); err != nil && ctx.Err() == nil {
 		w.device.logger().WithField("err", err).Warn("telling the store what has gone")
 		return storeRetry
 	}
@@ -73,15 +74,15 @@ func (w *worker) cleanUp(ctx context.Context, s *vtep.Session, want *vtep.Want, 
 
 // write sends what is due of a plan. It returns when the next operation is due, or wait
 // if that is sooner.
-func (w *worker) write(ctx context.Context, s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revision uint64, wait time.Duration) (time.Duration, error) {
+func (w *worker) write(ctx context.Context, s *vtep.Session, want wish, plan *vtep.Plan, wait time.Duration) (time.Duration, error) {
 	if !w.upkeep.damper.Failing() {
 		w.enter(model.DeviceSyncing, "writing")
 	} else if err := s.Sync(ctx, vtep.Unreported); err != nil {
 		return 0, err
 	}
 	ops, began := plan.Ops, time.Now()
-	w.device.logger().WithFields(logrus.Fields{"ops": len(ops), "revision": revision}).Debug("applying plan")
-	mends := w.upkeep.mending(s, ops, want)
+	w.device.logger().WithFields(logrus.Fields{"ops": len(ops), "revision": want.revision}).Debug("applying plan")
+	mends := w.upkeep.mending(s, ops, want.Want)
 	rejected, err := s.Apply(ctx, plan)
 	if err != nil {
 		w.loop.metrics.applied(w.device.id, len(ops), len(ops), time.Since(began))
@@ -107,19 +108,17 @@ func (w *worker) plan(ctx context.Context, s *vtep.Session, want *vtep.Want, mod
 
 // settle reports the outcome of a plan. After writing, one more plan finds
 // whether it all stands; if not, the next round goes on, when settle returns.
-func (w *worker) settle(ctx context.Context, s *vtep.Session, want *vtep.Want, plan *vtep.Plan, revision uint64, wrote []vtep.Op) (time.Duration, error) {
+func (w *worker) settle(ctx context.Context, s *vtep.Session, want wish, plan *vtep.Plan, wrote []vtep.Op) (time.Duration, error) {
 	look := plan
 	if len(wrote) > 0 {
-		look = s.Plan(want, vtep.Incremental)
+		look = s.Plan(want.Want, vtep.Incremental) // it looks at what was written
 	}
-	if look.Empty() {
-		if _, err := s.Apply(ctx, look); err != nil {
-			return 0, err
-		}
+	if _, err := s.Apply(ctx, look.Only(nil)); err != nil {
+		return 0, err
 	}
-	rest := w.upkeep.undrifted(look.Ops, want, w.device.Load().DriftPolicy)
+	rest := w.upkeep.undrifted(look.Ops, want.Want, w.device.Load().DriftPolicy)
 	if len(rest) == 0 {
-		w.upkeep.synced = damping.Synced{Want: want, Open: look.Problems}
+		w.upkeep.synced = damping.Synced{Want: want.Want, Open: look.Problems}
 	}
 	undone := slices.Concat(w.upkeep.damper.Problems(), damping.DriftProblems(w.upkeep.drifted))
 	unfinished := len(wrote) > 0 && len(rest) > 0
@@ -139,7 +138,7 @@ func (w *worker) settle(ctx context.Context, s *vtep.Session, want *vtep.Want, p
 		phase = model.DeviceDegraded
 	}
 	w.enter(phase, messages(slices.Concat(undone, plan.Problems)))
-	changed, back := w.board.settled(want, revision, slices.Concat(plan.Problems, undone), undone, w.loop.opts.HAHold)
+	changed, back := w.board.settled(want, slices.Concat(plan.Problems, undone), undone, w.loop.opts.HAHold)
 	if changed {
 		w.loop.refresh()
 	}

@@ -57,9 +57,9 @@ func (l *Loop) await(ctx context.Context, running *sync.WaitGroup, changes <-cha
 		case <-t.due.C:
 			return true
 		case <-t.turn.C:
-			t.at(l.workers.takeTurns(ctx, running, l.view.Load()))
+			t.at(l.workers.takeTurns(ctx, running))
 		case <-l.workers.turns.ended:
-			t.at(l.workers.takeTurns(ctx, running, l.view.Load()))
+			t.at(l.workers.takeTurns(ctx, running))
 		case <-l.kick:
 			// The edge of a burst passes at once.
 			wait := t.gap - time.Since(t.last)

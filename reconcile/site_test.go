@@ -48,6 +48,15 @@ func newSite(t testing.TB, n int, opts reconcile.Options) *site {
 	for i := range n {
 		s.add(fmt.Sprintf("tor%d", i), fmt.Sprintf("192.0.2.%d", i+1))
 	}
+	s.run(t)
+	for _, tor := range s.tors {
+		s.enters(tor, model.DeviceInSync)
+	}
+	return s
+}
+
+// run runs the Loop until the test ends.
+func (s *site) run(t testing.TB) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.loop.Run(ctx) }()
@@ -55,10 +64,6 @@ func newSite(t testing.TB, n int, opts reconcile.Options) *site {
 		cancel()
 		require.NoError(t, <-done)
 	})
-	for _, tor := range s.tors {
-		s.enters(tor, model.DeviceInSync)
-	}
-	return s
 }
 
 func (s *site) add(name, tunnelIP string) {

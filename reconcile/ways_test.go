@@ -54,7 +54,7 @@ func (w *twoWays) tells(over *model.GatewayDevice) {
 func (w *twoWays) is(of *model.GatewayDevice) *mactable.Learned {
 	w.t.Helper()
 	said := w.loop.macs.snapshot(&w.top.Definitions, time.Now())
-	is := said.winners[w.net.ID]
+	is := said.winners.Get(w.net.ID)
 	require.Len(w.t, is.Winners, 1)
 	require.Equal(w.t, topology.DatabaseID(of), is.Winners[0].Database)
 	require.Zero(w.t, is.Winners[0].Seq, "it has not moved")
@@ -62,7 +62,7 @@ func (w *twoWays) is(of *model.GatewayDevice) *mactable.Learned {
 	require.Len(w.t, is.Flood, 1)
 	require.Empty(w.t, recordsOf(w.loop.macs.takeMoves(), &w.top.Definitions, time.Now()))
 	later := w.loop.macs.snapshot(&w.top.Definitions, time.Now().Add(2*mactable.DefaultHold))
-	require.Same(w.t, is, later.winners[w.net.ID], "nothing is to be forgotten")
+	require.Same(w.t, is, later.winners.Get(w.net.ID), "nothing is to be forgotten")
 	require.Equal(w.t, w.top.Revision, said.reported[of.ID])
 	return is
 }
@@ -71,9 +71,9 @@ func (w *twoWays) is(of *model.GatewayDevice) *mactable.Learned {
 func (w *twoWays) goes() {
 	w.t.Helper()
 	said := w.loop.macs.snapshot(&w.top.Definitions, time.Now())
-	require.Len(w.t, said.winners[w.net.ID].Winners, 1)
+	require.Len(w.t, said.winners.Get(w.net.ID).Winners, 1)
 	require.WithinDuration(w.t, time.Now().Add(mactable.DefaultHold), said.next, time.Minute)
-	require.Empty(w.t, w.loop.macs.snapshot(&w.top.Definitions, said.next).winners[w.net.ID].Winners)
+	require.Empty(w.t, w.loop.macs.snapshot(&w.top.Definitions, said.next).winners.Get(w.net.ID).Winners)
 }
 
 // F-62: the session with a switch moves from one of its registrations to another.

@@ -57,6 +57,7 @@ func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
 	w := &worker{loop: l, wake: make(chan struct{}, 1)}
 	w.device.id, w.device.store, w.device.tls, w.device.log = gd.ID, l.store, l.opts.TLS, l.log
 	w.device.Store(gd)
+	w.board.device, w.board.view = gd.ID, &l.view
 	w.seat = connector.NewSeat(w.device.Load, w.device.logger)
 	w.inventory = newInventoryKeeper(&w.device, w.seat, l.opts.Hold, &l.said)
 	w.admission = admission{device: &w.device, seat: w.seat, leases: l.leases, inventory: w.inventory}
@@ -67,16 +68,6 @@ func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
 		w.board.status.detail = l.opts.waiting(gd)
 	}
 	return w
-}
-
-// setWant hands over what the switch should hold as of a revision. A Want that
-// says the same as the one before does not wake a worker that is in sync,
-// unless there is clean-up to confirm.
-func (w *worker) setWant(want *vtep.Want, revision uint64, cleaning bool) {
-	w.reports.note(w.board.wanted(), want) // before the worker has it
-	if idle := w.board.hand(want, revision); !idle || cleaning {
-		w.nudge()
-	}
 }
 
 func (w *worker) nudge() { model.Hint(w.wake) }

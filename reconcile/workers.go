@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"bordergw/model"
-	"bordergw/reconcile/topology"
 )
 
 // workers are the workers that run: one for every driven device, and those of deleted
@@ -27,6 +26,8 @@ type workers struct {
 	// matched are the definitions that the workers were last matched with. Turns begin by
 	// these: a device that has been deleted since still has its worker. It is Run's own.
 	matched *model.Definitions
+	// lost are the devices that failOver was last called with.
+	lost map[string]bool
 
 	mu   sync.Mutex
 	byID map[string]*worker // of registered devices
@@ -43,13 +44,17 @@ func newWorkers(store Store, m *metrics, create func(*model.GatewayDevice) *work
 // worker is replaced when its device is to be reached elsewhere. The session with
 // one that has been deleted goes on, to clean it.
 func (ws *workers) match(ctx context.Context, running *sync.WaitGroup, defs *model.Definitions) {
+	was := ws.matched
+	ws.matched = defs
+	if was != nil && was.Devices.Same(defs.Devices) && was.Retired.Same(defs.Retired) {
+		return
+	}
 	changed := false
 	defer func() {
 		if changed {
 			ws.recheck()
 		}
 	}()
-	ws.matched = defs
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	for id, w := range ws.byID {
@@ -96,7 +101,7 @@ func (ws *workers) prepare(ctx context.Context, running *sync.WaitGroup, w *work
 
 // takeTurns begins the turns of deleted devices that are due. It returns when to look
 // again, zero if nothing but a change brings the next turn.
-func (ws *workers) takeTurns(ctx context.Context, running *sync.WaitGroup, view *topology.View) time.Time {
+func (ws *workers) takeTurns(ctx context.Context, running *sync.WaitGroup) time.Time {
 	for {
 		now, defs := time.Now(), ws.matched
 		id, again := ws.turns.next(defs, now)
@@ -108,7 +113,6 @@ func (ws *workers) takeTurns(ctx context.Context, running *sync.WaitGroup, view 
 		w.brief = true
 		begin := ws.prepare(ctx, running, w)
 		ws.turns.begin(w, now)
-		w.setWant(view.Wants[id], view.Revision, true)
 		begin()
 		ws.recheck()
 	}
@@ -139,6 +143,17 @@ func (ws *workers) all() map[string]*worker {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	return maps.Clone(ws.byID)
+}
+
+// failOver notes which devices are down whose part another device has.
+func (ws *workers) failOver(lost map[string]bool) {
+	if len(lost)+len(ws.lost) == 0 {
+		return
+	}
+	ws.lost = lost
+	for id, w := range ws.all() {
+		w.failedOver.Store(anyShared(ws.matched, lost, id))
+	}
 }
 
 // byName lists the workers of registered devices by the names of the devices.

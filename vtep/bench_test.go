@@ -23,7 +23,7 @@ const (
 func benchWant(rows int) *vtep.Want {
 	w := &vtep.Want{Self: 1, Mark: "us", Ownership: func(string, *int) vtep.Ownership { return vtep.Managed }}
 	for i := range benchSegments {
-		w.Segments = append(w.Segments, benchSegment(i, rows/benchSegments))
+		w.Segments = w.Segments.With(benchSegment(i, rows/benchSegments))
 	}
 	return w
 }
@@ -47,15 +47,14 @@ func benchServer(b *testing.B, want *vtep.Want) *ovsdbtest.Server {
 
 // movedOnce is a Want of which one MAC of one segment is elsewhere.
 func movedOnce(w *vtep.Want, n int) *vtep.Want {
-	next, i := *w, n%len(w.Segments)
-	next.Segments = append([]*vtep.Segment(nil), w.Segments...)
-	was := w.Segments[i]
+	next, i := *w, n%w.Segments.Len()
+	was := w.Segment(benchSegment(i, 0).Name)
 	seg := benchSegment(i, len(was.MACs))
 	copy(seg.MACs, was.MACs)
 	at := &seg.MACs[n%len(seg.MACs)].Locator.Addr
 	at[3] = 1 + at[3]%benchLocators
 	seg.LogDelta(was)
-	next.Segments[i] = seg
+	next.Segments = w.Segments.With(seg)
 	return &next
 }
 
@@ -112,7 +111,7 @@ func BenchmarkStep(b *testing.B) {
 // BenchmarkLogDelta finds what differs between two segments of 1,000 MACs.
 func BenchmarkLogDelta(b *testing.B) {
 	want := benchWant(benchRows)
-	was, now := want.Segments[7], movedOnce(want, 7).Segments[7]
+	was, now := want.Segment("net-007"), movedOnce(want, 7).Segment("net-007")
 	b.ReportAllocs()
 	for b.Loop() {
 		now.LogDelta(was)

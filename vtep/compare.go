@@ -38,7 +38,7 @@ func (s *State) surveyed() *surveyTables {
 	return &surveyTables{caps: s.caps, logical: &s.logical, locators: &s.locators, byName: map[string]rows{
 		"Physical_Switch": s.physical.switches, "Physical_Port": s.physical.ports, "Logical_Switch": s.logical.rows,
 		"Physical_Locator": s.locators.rows, "Physical_Locator_Set": s.locators.sets, "Tunnel": s.tunnels.rows,
-		"Mcast_Macs_Remote": s.floods, "Mcast_Macs_Local": s.local.floods,
+		"Mcast_Macs_Remote": s.floods.rows, "Mcast_Macs_Local": s.local.floods,
 		"Ucast_Macs_Remote": &s.remote.macs, "Ucast_Macs_Local": &s.local.macs,
 	}}
 }
@@ -164,18 +164,15 @@ func (t *macTable) of(ls *ovsdb.UUID) iter.Seq[ovsdb.UUID] {
 					return
 				}
 			}
-		} else {
-			for _, row := range t.byLS[*ls] {
-				if !yield(row.uuid) {
-					return
-				}
-			}
+			maps.Keys(t.extra)(yield)
+			return
 		}
-		for id, e := range t.extra {
-			if (ls == nil || e.ls == *ls) && !yield(id) {
+		for _, row := range t.byLS[*ls] {
+			if !yield(row.uuid) {
 				return
 			}
 		}
+		maps.Keys(t.extraOf[*ls])(yield)
 	}
 }
 

@@ -2,6 +2,8 @@ package vtep
 
 import (
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 
 	"bordergw/model"
@@ -13,46 +15,41 @@ import (
 // same input gives the same Plan.
 func Diff(want *Want, have *State) *Plan { return diff(want, have, nil) }
 
-// diff compares what an increment says may differ.
-func diff(want *Want, have *State, inc *increment) *Plan {
-	d := newDiffer(want, have)
-	d.removals()
-	for _, seg := range want.Segments {
-		dirty := inc.segment(seg, have)
-		if dirty.nothing {
-			d.realised[seg.Name] = true
-			continue
-		}
-		d.segment(seg, dirty)
+// diff compares what an increment says may differ, nil for everything.
+func diff(want *Want, have *State, where *increment) *Plan {
+	d := &differ{
+		want: want, have: have, where: where, own: have.physical.ownAddresses(),
+		realised: map[string]bool{}, held: map[string]bool{}, gone: map[string]bool{}, removed: map[ovsdb.UUID]bool{},
 	}
-	if !inc.ports() || len(d.removed) > 0 {
+	for _, name := range d.names() {
+		d.removal(name)
+	}
+	for seg, part := range d.segments() {
+		d.segment(seg, part)
+	}
+	if where == nil || !where.sameTunnels(want) {
 		d.tunnels()
-		d.bindings()
+	}
+	for _, s := range d.slots() {
+		d.slot(s)
 	}
 	return &Plan{Ops: slices.Concat(d.unbinds, d.deletes, d.switches, d.adds, d.binds), Problems: d.problems}
 }
 
 type differ struct {
-	want *Want
-	have *State
-	own  map[model.VTEPAddress]bool
-	// mcast lists the Mcast_Macs_Remote rows of a logical switch by UUID; nil where
-	// few logical switches are looked at.
-	mcast  map[ovsdb.UUID][]ovsdb.UUID
-	looked int
-	// extra lists the extra remote MAC rows of a logical switch by UUID; nil before
-	// it is needed.
-	extra map[ovsdb.UUID][]ovsdb.UUID
-	// realised are the wanted logical switches that can stand: 0 in state, or
-	// the row that was found.
+	want  *Want
+	have  *State
+	where *increment
+	own   map[model.VTEPAddress]bool
+	// realised are the wanted logical switches that were compared, and whether they can stand
+	// (stands).
 	realised map[string]bool
 	// held are the wanted, managed logical switches that stand and can not be synced
 	// now. Nothing is written for them, but unwanted bindings to them are removed.
 	held map[string]bool
-	// byKey lists the logical switches that keep a VNI, by name.
-	byKey map[int][]string
-	// removed are the managed logical switches that are not wanted.
+	// removed are the managed logical switches that are not wanted, gone those whose rows go now.
 	removed map[ovsdb.UUID]bool
+	gone    map[string]bool
 
 	// lastLocator was looked up last, and lastRow found.
 	lastLocator Locator
@@ -62,45 +59,54 @@ type differ struct {
 	problems                                []Problem
 }
 
-func newDiffer(want *Want, have *State) *differ {
-	d := &differ{
-		want: want, have: have, own: have.physical.ownAddresses(),
-		realised: map[string]bool{},
-		held:     map[string]bool{},
-		byKey:    map[int][]string{},
-		removed:  map[ovsdb.UUID]bool{},
+// names are the logical switches that may have to go, in order.
+func (d *differ) names() []string {
+	if d.where != nil {
+		return d.where.names
 	}
-	return d
+	return slices.Sorted(maps.Keys(d.have.logical.byName))
 }
 
-func (d *differ) indexFloods() {
-	d.mcast = map[ovsdb.UUID][]ovsdb.UUID{}
-	for _, id := range sortedUUIDs(d.have.floods) {
-		if ls, err := ovsdb.ParseUUID(d.have.floods[id].LogicalSwitch); err == nil {
-			d.mcast[ls] = append(d.mcast[ls], id)
+// everything is compared in a Whole plan.
+var everything = &dirtyPart{all: true}
+
+// segments yields the segments to be compared, and how much of them.
+func (d *differ) segments() iter.Seq2[*Segment, *dirtyPart] {
+	return func(yield func(*Segment, *dirtyPart) bool) {
+		if d.where == nil {
+			for seg := range d.want.Segments.All() {
+				if !yield(seg, everything) {
+					return
+				}
+			}
+			return
+		}
+		for _, name := range d.where.names {
+			if seg := d.want.Segment(name); seg != nil && !yield(seg, d.where.parts[name]) {
+				return
+			}
 		}
 	}
 }
 
-// fewFloods is how many logical switches are looked at without an index.
-const fewFloods = 8
+// slots are those to be compared, in order.
+func (d *differ) slots() []Slot {
+	if d.where != nil {
+		return d.where.slots(d)
+	}
+	slots := slices.Collect(d.have.physical.bindings())
+	for b := range d.want.Bindings.All() {
+		slots = append(slots, b.Slot())
+	}
+	slices.SortFunc(slots, Slot.Compare)
+	return slices.Compact(slots)
+}
 
-// floodsOf are the Mcast_Macs_Remote rows of a logical switch, by UUID.
-func (d *differ) floodsOf(ls ovsdb.UUID) (out []ovsdb.UUID) {
-	if d.looked++; d.looked > fewFloods && d.mcast == nil {
-		d.indexFloods()
-	}
-	if d.mcast != nil {
-		return d.mcast[ls]
-	}
-	ref := ls.String()
-	for id, row := range d.have.floods {
-		if row.LogicalSwitch == ref {
-			out = append(out, id)
-		}
-	}
-	slices.SortFunc(out, compareUUID)
-	return out
+// stands reports whether a wanted logical switch can stand. One that is not compared did
+// before, and nothing has changed.
+func (d *differ) stands(name string) bool {
+	realised, compared := d.realised[name]
+	return realised || !compared && d.where != nil && d.want.Segment(name) != nil
 }
 
 // problem notes what can not be realised. Names may be the switch's: they are shown.
@@ -113,33 +119,20 @@ func (d *differ) problem(r Reason, ls string, b *Binding, format string, args ..
 	d.problems = append(d.problems, Problem{Reason: r, LogicalSwitch: ls, Binding: b, Message: fmt.Sprintf(format, args...)})
 }
 
-// removals finds the logical switches that go and records the VNIs that stay
-// taken.
-func (d *differ) removals() {
-	names := make([]string, 0, len(d.have.logical.byName))
-	for name := range d.have.logical.byName {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		id := d.have.logical.byName[name]
-		row := d.have.logical.rows[id]
-		gone := false
-		if d.want.Segment(name) == nil && d.want.removable(d.have.caps, row) {
-			d.removed[id] = true
-			gone = d.remove(id, row)
-		}
-		if !gone && row.TunnelKey != nil {
-			d.byKey[*row.TunnelKey] = append(d.byKey[*row.TunnelKey], name)
-		}
+// removal takes a logical switch down that is ours and not wanted.
+func (d *differ) removal(name string) {
+	id, stands := d.have.logical.byName[name]
+	if row := d.have.logical.rows[id]; stands && d.want.Segment(name) == nil && d.want.removable(d.have.caps, row) {
+		d.removed[id] = true
+		d.gone[name] = d.remove(id, row)
 	}
 }
 
-// remove takes down one logical switch. Its bindings are unbound by bindings().
+// remove takes down one logical switch. Its bindings are unbound by slot().
 // The row itself can only go when the switch has withdrawn what it learned:
 // those rows are the switch's.
 func (d *differ) remove(id ovsdb.UUID, row *hwvtep.LogicalSwitch) bool {
-	if d.have.remote.macs.uses(id) || len(d.floodsOf(id)) > 0 {
+	if d.have.remote.macs.uses(id) || len(d.have.floods.byLS[id]) > 0 {
 		d.deletes = append(d.deletes, Op{Kind: ClearMACs, LogicalSwitch: row.Name, row: id})
 	}
 	if d.have.local.holds(id) {
@@ -151,16 +144,16 @@ func (d *differ) remove(id ovsdb.UUID, row *hwvtep.LogicalSwitch) bool {
 }
 
 // segment syncs one logical switch with its MACs and flood list.
-func (d *differ) segment(seg *Segment, dirty dirtyPart) {
+func (d *differ) segment(seg *Segment, dirty *dirtyPart) {
+	d.realised[seg.Name] = false
 	id, found := d.have.logical.byName[seg.Name]
 	row := d.have.logical.rows[id]
 	if found && !d.want.adoptable(d.have.caps, row, seg) {
 		d.problem(NameTaken, seg.Name, nil, "logical switch %s stands with VNI %d and is unmanaged", seg.Name, *row.TunnelKey)
 		return
 	}
-	others := d.byKey[int(seg.TunnelKey)]
-	if i := slices.IndexFunc(others, func(name string) bool { return name != seg.Name }); i >= 0 {
-		d.problem(VNITaken, seg.Name, nil, "VNI %s is used by logical switch %s", seg.TunnelKey, others[i])
+	if other := d.vniTaken(seg); other != "" {
+		d.problem(VNITaken, seg.Name, nil, "VNI %s is used by logical switch %s", seg.TunnelKey, other)
 		d.held[seg.Name] = d.managed(row)
 		d.release(seg, id, row)
 		return
@@ -179,6 +172,16 @@ func (d *differ) segment(seg *Segment, dirty dirtyPart) {
 	}
 	d.extraMACs(seg.Name, id)
 	d.flood(seg, id)
+}
+
+// vniTaken names the first logical switch that has the VNI of another one and stays, "" for none.
+func (d *differ) vniTaken(seg *Segment) (first string) {
+	for _, name := range d.have.logical.byKey[int(seg.TunnelKey)] {
+		if name != seg.Name && !d.gone[name] && (first == "" || name < first) {
+			first = name
+		}
+	}
+	return first
 }
 
 // managed reports whether a logical switch of a wanted name, nil for none, has been
@@ -283,21 +286,29 @@ func (d *differ) macs(seg *Segment, ls ovsdb.UUID) {
 	if matched < len(have) {
 		d.deleteMACs(seg, have, d.staleMACs(seg, have))
 	}
-	if missing > 0 {
-		d.problem(TableFull, seg.Name, nil, "the switch's MAC table is full; %d MACs of %s are flooded instead", missing, seg.Name)
+	d.missing(seg, missing)
+}
+
+// missing notes how many MACs the switch has no room for.
+func (d *differ) missing(seg *Segment, n int) {
+	if n > 0 {
+		d.problem(TableFull, seg.Name, nil, "the switch's MAC table is full; %d MACs of %s are flooded instead", n, seg.Name)
 	}
 }
 
-// someMACs is macs for those that may differ. The switch has room for more.
+// someMACs is macs for those that may differ: the switch has, or has room for, all others.
 func (d *differ) someMACs(seg *Segment, ls ovsdb.UUID, macs []model.MAC) {
 	have := d.have.remote.macs.byLS[ls]
 	var stale []model.MAC
+	missing := 0
 	for _, mac := range macs {
 		w := seg.entry(mac)
 		row, stands := have[mac]
 		switch {
 		case w != nil && !d.excluded(w.Location, w.Locator) && stands:
 			d.move(seg, w, row)
+		case w != nil && !d.excluded(w.Location, w.Locator) && d.want.MACsFull:
+			missing++
 		case w != nil && !d.excluded(w.Location, w.Locator):
 			d.adds = append(d.adds, d.addMAC(seg, w, ls))
 		case stands && (w != nil || !d.kept(seg, row)):
@@ -305,6 +316,7 @@ func (d *differ) someMACs(seg *Segment, ls ovsdb.UUID, macs []model.MAC) {
 		}
 	}
 	d.deleteMACs(seg, have, stale)
+	d.missing(seg, missing)
 }
 
 // move points a row at the locator that it should have, and gives it its IP address.
@@ -366,17 +378,8 @@ func (d *differ) deleteMACs(seg *Segment, have map[model.MAC]macRow, macs []mode
 
 // extraMACs deletes duplicates and rows whose MAC is none.
 func (d *differ) extraMACs(name string, ls ovsdb.UUID) {
-	extra := d.have.remote.macs.extra
-	if len(extra) == 0 {
-		return
-	}
-	if d.extra == nil {
-		d.extra = map[ovsdb.UUID][]ovsdb.UUID{}
-		for _, id := range sortedUUIDs(extra) {
-			d.extra[extra[id].ls] = append(d.extra[extra[id].ls], id)
-		}
-	}
-	for _, id := range d.extra[ls] {
-		d.adds = append(d.adds, Op{Kind: DeleteMAC, LogicalSwitch: name, MAC: extra[id].mac, row: id})
+	macs := &d.have.remote.macs
+	for _, id := range sortedUUIDs(macs.extraOf[ls]) {
+		d.adds = append(d.adds, Op{Kind: DeleteMAC, LogicalSwitch: name, MAC: macs.extra[id].mac, row: id})
 	}
 }

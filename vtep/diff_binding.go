@@ -1,23 +1,21 @@
 package vtep
 
 import (
-	"maps"
-	"slices"
-
-	"bordergw/model"
 	"bordergw/vtep/hwvtep"
 	"bordergw/vtep/ovsdb"
 )
 
-// bindings compares the VLAN bindings of all ports.
-func (d *differ) bindings() {
-	keep := map[Binding]bool{}
-	for i := range d.want.Bindings {
-		if b := &d.want.Bindings[i]; d.realised[b.LogicalSwitch] {
-			keep[b.key()] = d.bind(b)
-		}
+// slot compares what is bound at a VLAN of a port. An unwanted binding of a managed logical
+// switch goes. A VLAN that is wanted for another managed logical switch is rebound instead.
+func (d *differ) slot(s Slot) {
+	ls, wanted := d.want.Bindings.At(s)
+	b := s.to(ls)
+	if wanted && d.stands(ls) && d.bind(&b) {
+		return
 	}
-	d.unbind(keep)
+	for _, id := range d.have.physical.portsAt(s.at()) {
+		d.unbind(s, id)
+	}
 }
 
 // bind makes one wanted binding stand, unless its port is missing or a foreign
@@ -35,7 +33,7 @@ func (d *differ) bind(b *Binding) (keep bool) {
 	switch {
 	case taken && current == b.LogicalSwitch:
 		return true
-	case taken && (d.realised[current] || d.held[current]):
+	case taken && (d.stands(current) || d.held[current]):
 		op.Kind, op.Detail.From, op.Detail.from = Rebind, current, d.have.logical.byName[current]
 	case taken && !d.oursByName(current):
 		d.problem(VLANTaken, b.LogicalSwitch, b, "VLAN %s of port %s on switch %s is bound to logical switch %s, which is unmanaged",
@@ -64,34 +62,20 @@ func (d *differ) lsName(ref string) string {
 }
 
 func (d *differ) oursByName(name string) bool {
-	return d.realised[name] || d.held[name] || d.removed[d.have.logical.byName[name]]
+	return d.stands(name) || d.held[name] || d.removed[d.have.logical.byName[name]]
 }
 
-// unbind removes the unwanted bindings of managed logical switches. A VLAN that is
-// wanted for another managed logical switch is rebound instead.
-func (d *differ) unbind(keep map[Binding]bool) {
-	var found []Op
-	for _, ps := range d.have.physical.switches {
-		for _, ref := range ps.Ports {
-			id, err := ovsdb.ParseUUID(ref)
-			if err == nil && d.have.physical.ports[id] != nil {
-				found = append(found, d.unbindPort(ps.Name, id, keep)...)
-			}
-		}
+// unbind removes what a port has bound to a managed logical switch, unless that is wanted and
+// can not be synced now.
+func (d *differ) unbind(s Slot, id ovsdb.UUID) {
+	ref, bound := d.have.physical.ports[id].VLANBindings[int(s.VLAN)]
+	if !bound {
+		return
 	}
-	slices.SortFunc(found, func(a, b Op) int { return a.Detail.Binding.Compare(b.Detail.Binding) })
-	d.unbinds = append(d.unbinds, found...)
-}
-
-func (d *differ) unbindPort(sw string, id ovsdb.UUID, keep map[Binding]bool) (ops []Op) {
-	port := d.have.physical.ports[id]
-	for _, vlan := range slices.Sorted(maps.Keys(port.VLANBindings)) {
-		name := d.lsName(port.VLANBindings[vlan])
-		b := Binding{Switch: sw, Port: port.Name, VLAN: model.VLAN(vlan), LogicalSwitch: name}
-		if keep[b.key()] || !d.oursByName(name) || d.held[name] && d.want.Binds(b) {
-			continue
-		}
-		ops = append(ops, Op{Kind: Unbind, LogicalSwitch: name, Detail: &Detail{Binding: b}, row: id, ls: d.have.logical.byName[name]})
+	name := d.lsName(ref)
+	b := s.to(name)
+	if !d.oursByName(name) || d.held[name] && d.want.Bindings.Has(b) {
+		return
 	}
-	return ops
+	d.unbinds = append(d.unbinds, Op{Kind: Unbind, LogicalSwitch: name, Detail: &Detail{Binding: b}, row: id, ls: d.have.logical.byName[name]})
 }

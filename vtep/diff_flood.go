@@ -14,8 +14,8 @@ const UnknownDst = "unknown-dst"
 // with the smallest UUID counts; the others, and rows of any other group, go.
 func (d *differ) flood(seg *Segment, ls ovsdb.UUID) {
 	var rows []ovsdb.UUID
-	for _, id := range d.floodsOf(ls) {
-		if d.have.floods[id].MAC == UnknownDst {
+	for _, id := range d.have.floods.byLS[ls] {
+		if d.have.floods.rows[id].MAC == UnknownDst {
 			rows = append(rows, id)
 		} else {
 			d.adds = append(d.adds, Op{Kind: DeleteFlood, LogicalSwitch: seg.Name, row: id})
@@ -24,7 +24,7 @@ func (d *differ) flood(seg *Segment, ls ovsdb.UUID) {
 	var have []Locator
 	exact := false
 	if len(rows) > 0 {
-		have, exact = d.have.locators.members(d.have.floods[rows[0]].LocatorSet)
+		have, exact = d.have.locators.members(d.have.floods.rows[rows[0]].LocatorSet)
 		defer d.surplusFlood(seg.Name, rows[1:])
 	}
 	want := d.members(seg, have)

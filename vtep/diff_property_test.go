@@ -97,7 +97,7 @@ func settle(t testing.TB, want *vtep.Want, d *database) *vtep.Plan {
 		require.Equal(t, lines, of(after, name), "foreign %s", name)
 	}
 	checkRemoved(t, want, d, plan)
-	for _, s := range want.Segments {
+	for s := range want.Segments.All() {
 		checkSegment(t, want, d, s, plan)
 	}
 	checkBindings(t, want, d, plan)
@@ -108,23 +108,13 @@ func taken(p *vtep.Plan) bool {
 	return slices.ContainsFunc(p.Problems, func(x vtep.Problem) bool { return x.Reason == vtep.VNITaken })
 }
 
-// wanted finds a segment by name.
-func wanted(w *vtep.Want, name string) *vtep.Segment {
-	for _, s := range w.Segments {
-		if s.Name == name {
-			return s
-		}
-	}
-	return nil
-}
-
 // untouchable is the oracle's idea of a foreign logical switch.
 func untouchable(d *database, w *vtep.Want, l *logicalSwitch) bool {
 	marked := l.config[vtep.MarkKey] == w.Mark
 	owned := w.Ownership(l.name, l.key)
 	known := owned != vtep.Foreign
 	_, hasMark := l.config[vtep.MarkKey]
-	s := wanted(w, l.name)
+	s := w.Segment(l.name)
 	switch {
 	case s == nil && d.caps.OtherConfig && owned == vtep.Tombstoned && !hasMark:
 		return false
@@ -172,7 +162,7 @@ func ownIPs(d *database) map[string]bool {
 // checkRemoved: a managed logical switch that is not wanted has gone, or waits for the switch.
 func checkRemoved(t testing.TB, w *vtep.Want, d *database, p *vtep.Plan) {
 	for _, l := range d.ls {
-		if wanted(w, l.name) != nil || untouchable(d, w, l) {
+		if w.Segment(l.name) != nil || untouchable(d, w, l) {
 			continue
 		}
 		require.True(t, hasProblem(p, vtep.AwaitingSwitch, l.name), "%s stands", l.name)
@@ -253,7 +243,7 @@ func placedIn(s *vtep.Segment, mac string) bool {
 // binding of a realised segment stands.
 func checkBindings(t testing.TB, w *vtep.Want, d *database, p *vtep.Plan) {
 	lines := map[string]bool{}
-	for _, b := range w.Bindings {
+	for b := range w.Bindings.All() {
 		if refusedSegment(p, b.LogicalSwitch) {
 			continue
 		}
@@ -263,7 +253,7 @@ func checkBindings(t testing.TB, w *vtep.Want, d *database, p *vtep.Plan) {
 		stands := slices.Contains(of(d.state(t).Dump(), b.LogicalSwitch), line)
 		require.True(t, stands != excused, "%s: stands %t, problem %t", line, stands, excused)
 	}
-	for _, s := range w.Segments {
+	for s := range w.Segments.All() {
 		for _, line := range of(d.state(t).Dump(), s.Name) {
 			if strings.HasPrefix(line, "bind ") && !refusedSegment(p, s.Name) {
 				require.True(t, lines[line], "%s is not wanted", line)

@@ -23,14 +23,17 @@ func (s *State) Limit(bytes int) { s.size.limit = bytes }
 // Planner makes incremental plans on a State without a session.
 type Planner struct{ s planner }
 
-// Plan plans incrementally, and confirms a plan that is empty.
-func (p *Planner) Plan(want *Want, have *State) *Plan {
-	plan := p.s.plan(want, have, Incremental)
-	if plan.Empty() {
-		p.s.confirm(plan, have)
-	}
-	return plan
-}
+// Plan plans incrementally.
+func (p *Planner) Plan(want *Want, have *State) *Plan { return p.s.plan(want, have, Incremental) }
+
+// Confirm takes a plan up.
+func (p *Planner) Confirm(plan *Plan, have *State) { p.s.confirm(plan, have) }
+
+// Compared counts the logical switches that an incremental plan compared.
+func (p *Plan) Compared() int { return len(p.made.where.names) }
+
+// Incremental reports whether a plan left anything out.
+func (p *Plan) Incremental() bool { return p.made.where != nil }
 
 // Row is the row an operation acts on.
 func (o *Op) Row() ovsdb.UUID { return o.row }
@@ -90,7 +93,7 @@ func (s *State) Dump() string {
 	for _, ls := range s.logical.rows {
 		add("ls", ls.Name+dumpColumns(ls))
 	}
-	for _, m := range s.floods {
+	for _, m := range s.floods.rows {
 		add(append([]string{"flood", s.dumpName(m.LogicalSwitch), m.MAC}, s.dumpSet(m.LocatorSet)...)...)
 	}
 	for _, m := range s.local.floods {
@@ -191,9 +194,22 @@ func (s *Session) remote(ls string, mac model.MAC) macRow {
 	return s.replica.state.remote.macs.byLS[s.replica.state.logical.byName[ls]][mac]
 }
 
+// print prints what is dirty.
+func (t *dirtySet) print() string {
+	lines := []string{fmt.Sprint(t.all, t.tunnels, t.changes)}
+	for name, rows := range t.names {
+		lines = append(lines, fmt.Sprint(name, *rows))
+	}
+	for slot := range t.slots {
+		lines = append(lines, fmt.Sprint(slot))
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
 // Dirty prints what an Incremental plan would look at.
 func (s *Session) Dirty() string {
 	s.replica.mu.Lock()
 	defer s.replica.mu.Unlock()
-	return fmt.Sprint(s.planner.synced != nil, s.replica.state.dirty)
+	return fmt.Sprint(s.planner.base != nil) + s.replica.state.dirty.print()
 }

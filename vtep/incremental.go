@@ -5,106 +5,43 @@ import (
 	"slices"
 
 	"bordergw/model"
-	"bordergw/vtep/ovsdb"
 )
 
-// An incremental plan compares only what may differ. It skips a segment if the
-// database held the same value before and no row of its logical switch changed since.
-// If a newer segment replaces that value, the plan compares the MACs in its delta log
-// and the MACs whose rows changed. The increment decides where to look, never what
-// should be there: a property test compares its plans with those of Diff.
-
-// maxDirtyMACs bounds the dirty MACs of one logical switch. With more of them, the
-// plan compares all its MACs.
-const maxDirtyMACs = 4096
-
-// dirtySet holds the parts of a State that changed.
-type dirtySet struct {
-	all   bool // anything
-	ports bool // bindings and tunnels
-	// ls has the logical switches with the MACs whose rows changed; nil for all.
-	ls map[ovsdb.UUID]map[model.MAC]struct{}
-	// changes counts all changes, also those that reset forgot. It shows whether the
-	// database changed after a plan was made.
-	changes uint64
-}
-
-func (t *dirtySet) addAll() {
-	t.changes++
-	t.all = true
-}
-
-func (t *dirtySet) addPorts() {
-	t.changes++
-	t.ports = true
-}
-
-func (t *dirtySet) add(ls ovsdb.UUID) {
-	t.changes++
-	if t.ls == nil {
-		t.ls = map[ovsdb.UUID]map[model.MAC]struct{}{}
-	}
-	t.ls[ls] = nil
-}
-
-func (t *dirtySet) addMAC(row macExtra) {
-	t.changes++
-	macs, dirty := t.ls[row.ls]
-	switch {
-	case dirty && macs == nil:
-	case row.bad || len(macs) >= maxDirtyMACs:
-		t.add(row.ls)
-	case !dirty:
-		if t.ls == nil {
-			t.ls = map[ovsdb.UUID]map[model.MAC]struct{}{}
-		}
-		t.ls[row.ls] = map[model.MAC]struct{}{row.mac: {}}
-	default:
-		macs[row.mac] = struct{}{}
-	}
-}
-
-// addRef is add for the logical switch that a column refers to.
-func (t *dirtySet) addRef(ref string) {
-	if id, err := ovsdb.ParseUUID(ref); err == nil {
-		t.add(id)
-	}
-}
-
-// reset forgets the changes. It marks what could not be realised as dirty again.
-func (t *dirtySet) reset(s *State, open []Problem) {
-	*t = dirtySet{changes: t.changes}
-	for _, p := range open {
-		t.ports = t.ports || p.Binding != nil
-		if id, ok := s.logical.byName[p.LogicalSwitch]; ok {
-			t.add(id)
-		} else {
-			t.all = true
-		}
-	}
-}
-
-// increment decides what an incremental plan compares. A nil increment compares
-// everything.
-type increment struct {
-	was   *Want // what the database was last found to hold
-	dirty *dirtySet
-	same  bool // the Want has the same bindings and tunnels as was
-}
+// An incremental plan compares only what may differ. A plan that was taken up is its base: what
+// that one did not write, and had no problem with, was as it should be. It compares what the
+// Want asks for otherwise than then, what changed in the database since, and what the
+// base left open. The increment decides where to look, never what should be there: a
+// property test compares its plans with those of Diff.
 
 // Mode says how much of a database a Plan looks at.
 type Mode int
 
 const (
-	// Incremental leaves out what can not have changed since the database was last found
-	// to hold a Want. The operations are the same as of Whole.
+	// Incremental leaves out what can not have changed since a plan was taken up. The plan
+	// is the same as of Whole.
 	Incremental Mode = iota
 	// Whole looks at everything.
 	Whole
 )
 
-// planner makes plans. It remembers the Want that a database was last found to hold.
-type planner struct{ synced *Want }
+// made is what a plan was made from, and all that came of it.
+type made struct {
+	want *Want
+	// changes are those of the database until then, base is what the planner knew.
+	changes  uint64
+	base     *made
+	where    *increment
+	ops      []Op
+	problems []Problem
+}
+
+// planner makes plans. It remembers the last one that was taken up.
+type planner struct {
+	base *made
+	// unwanted are the logical switches that stood then and are in no Segment: external
+	// writers', and ours that are to go or wait for something.
+	unwanted map[string]struct{}
+}
 
 // plan compares a Want with a State and changes neither.
 func (p *planner) plan(want *Want, have *State, mode Mode) *Plan {
@@ -113,67 +50,131 @@ func (p *planner) plan(want *Want, have *State, mode Mode) *Plan {
 		where = p.increment(want, have)
 	}
 	plan := diff(want, have, where)
-	plan.want, plan.changes = want, have.dirty.changes
+	plan.made = &made{want: want, changes: have.dirty.changes, base: p.base, where: where, ops: plan.Ops, problems: plan.Problems}
 	return plan
 }
 
-// confirm notes that a plan had nothing to write, unless the database has changed since
-// it was made.
+// confirm takes a plan up as the base of the next ones, unless the database has changed since
+// it was made, or another one was taken up.
 func (p *planner) confirm(plan *Plan, have *State) {
-	if plan.want == nil || plan.changes != have.dirty.changes {
+	m := plan.made
+	if m == nil || m.changes != have.dirty.changes || m.base != p.base {
 		return
 	}
-	p.synced = plan.want
-	have.dirty.reset(have, plan.Problems)
+	names := maps.Keys(have.logical.byName)
+	if m.where != nil {
+		names = maps.Keys(m.where.parts)
+	} else {
+		p.unwanted = map[string]struct{}{}
+	}
+	for name := range names {
+		if _, stands := have.logical.byName[name]; stands && m.want.Segment(name) == nil {
+			p.unwanted[name] = struct{}{}
+		} else {
+			delete(p.unwanted, name)
+		}
+	}
+	have.dirty.reset(m)
+	p.base = &made{want: m.want}
 }
 
-// increment compares a Want with the one that the database was last found to hold. It
-// returns nil if everything has to be compared.
+// increment is where an incremental plan looks; nil is everywhere.
+type increment struct {
+	was   *Want // of the base
+	dirty *dirtySet
+	// parts are the logical switches to be compared, names are they in order.
+	parts map[string]*dirtyPart
+	names []string
+}
+
+// dirtyPart is the part of a logical switch that has to be compared: all that is no
+// MAC, and everything or some MACs.
+type dirtyPart struct {
+	all  bool
+	macs []model.MAC // sorted
+	// rebound: it may have another row than before, or was not one that bindings lead to.
+	rebound bool
+}
+
+// increment compares a Want with that of the base. It returns nil if everything has to be compared.
 func (p *planner) increment(want *Want, have *State) *increment {
-	was := p.synced
-	if was == nil || have.dirty.all || !sameCaution(want, was) || want.Prune != was.Prune ||
-		want.SourceNode != was.SourceNode || want.MACsFull || was.MACsFull || want.Mark != was.Mark ||
-		!slices.EqualFunc(want.Segments, was.Segments, func(a, b *Segment) bool { return a.Name == b.Name }) {
+	if p.base == nil || have.dirty.all || !sameCircumstances(want, p.base.want) {
 		return nil
 	}
-	return &increment{
-		was: was, dirty: &have.dirty,
-		same: SameBindings(want.Bindings, was.Bindings) && slices.Equal(want.Tunnels, was.Tunnels) && want.TunnelRows == was.TunnelRows,
+	inc := &increment{was: p.base.want, dirty: &have.dirty, parts: map[string]*dirtyPart{}}
+	rows := have.dirty.rows()
+	for name := range want.Segments.Changes(inc.was.Segments) {
+		inc.parts[name] = inc.part(want, have, name, rows[name])
 	}
-}
-
-// sameCaution reports whether two Wants keep the same unwanted flood members.
-func sameCaution(a, b *Want) bool {
-	return a.GrowOnly == b.GrowOnly && (!a.GrowOnly || maps.Equal(a.Known, b.Known))
-}
-
-// dirtyPart is the part of a segment that has to be compared: nothing, everything, or
-// some MACs and all that is no MAC.
-type dirtyPart struct {
-	nothing, all bool
-	macs         []model.MAC // sorted
-}
-
-var everything = dirtyPart{all: true}
-
-func (c *increment) segment(seg *Segment, have *State) dirtyPart {
-	if c == nil {
-		return everything
+	for name, r := range rows {
+		if inc.parts[name] == nil {
+			inc.parts[name] = inc.part(want, have, name, r)
+		}
 	}
-	was := c.was.Segment(seg.Name)
-	rows, dirty := c.dirty.ls[have.logical.byName[seg.Name]]
-	if was == seg && !dirty {
-		return dirtyPart{nothing: true}
+	for name := range p.unwanted {
+		if inc.parts[name] == nil {
+			inc.parts[name] = &dirtyPart{}
+		}
+	}
+	inc.names = slices.Sorted(maps.Keys(inc.parts))
+	return inc
+}
+
+// sameCircumstances reports whether what concerns all segments is the same.
+func sameCircumstances(a, b *Want) bool {
+	return a.Prune == b.Prune && a.SourceNode == b.SourceNode && a.MACsFull == b.MACsFull && a.Mark == b.Mark &&
+		a.GrowOnly == b.GrowOnly && (!a.GrowOnly || maps.Equal(a.Known, b.Known)) // else they keep other unwanted flood members
+}
+
+// part is what may differ of a logical switch, some of whose rows, or none (nil), have changed.
+func (c *increment) part(want *Want, have *State, name string, rows *dirtyRows) *dirtyPart {
+	seg, was := want.Segment(name), c.was.Segment(name)
+	part := &dirtyPart{rebound: was == nil || rows != nil && rows.all}
+	if seg == nil {
+		return part
 	}
 	macs, known := seg.changedSince(was)
-	if !known || dirty && rows == nil || c.was.GrowOnly && !slices.Equal(seg.Flood, was.Flood) {
-		return everything // also because a member that left may have kept rows
+	if !known || rows != nil && rows.all || c.was.GrowOnly && !slices.Equal(seg.Flood, was.Flood) {
+		part.all = true // also because a member that left may have kept rows
+		return part
 	}
-	macs = slices.AppendSeq(macs, maps.Keys(rows))
+	if rows != nil {
+		macs = slices.AppendSeq(macs, maps.Keys(rows.macs))
+	}
 	reported := have.locators.between(was.Unreported, seg.Unreported) // behind switches that have since
-	macs = append(macs, have.remote.macs.behind(have.logical.byName[seg.Name], reported)...)
+	macs = append(macs, have.remote.macs.behind(have.logical.byName[name], reported)...)
 	slices.SortFunc(macs, model.MAC.Compare)
-	return dirtyPart{macs: slices.Compact(macs)}
+	part.macs = slices.Compact(macs)
+	return part
 }
 
-func (c *increment) ports() bool { return c != nil && c.same && !c.dirty.ports }
+// sameTunnels reports whether the tunnels are, and are to be, what they were.
+func (c *increment) sameTunnels(want *Want) bool {
+	return !c.dirty.tunnels && slices.Equal(want.Tunnels, c.was.Tunnels) && want.TunnelRows == c.was.TunnelRows
+}
+
+// slots are those at which what is bound may be another one, or should be.
+func (c *increment) slots(d *differ) []Slot {
+	slots := maps.Clone(c.dirty.slots)
+	if slots == nil {
+		slots = map[Slot]struct{}{}
+	}
+	for s := range d.want.Bindings.Changes(c.was.Bindings) {
+		slots[s] = struct{}{}
+	}
+	for name, part := range c.parts {
+		ls, stands := d.have.logical.byName[name]
+		if refused := d.want.Segment(name) != nil && !d.realised[name]; !refused && !part.rebound && !d.removed[ls] {
+			continue
+		}
+		for s := range d.want.Bindings.of(name) {
+			slots[s] = struct{}{}
+		}
+		if stands {
+			for s := range d.have.physical.boundTo(ls) {
+				slots[s] = struct{}{}
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Keys(slots), Slot.Compare)
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -51,48 +52,92 @@ func (m *mirror) follow(t testing.TB, d *database) {
 	m.rows, m.texts = rows, texts
 }
 
-// TestIncrementalPlanIsDiff: an incremental plan equals a full one, whatever happened in
-// between: plans carried out in part, out-of-band changes, and new Wants that share
-// segments with the one before.
-func TestIncrementalPlanIsDiff(t *testing.T) {
-	shortcuts := 0
-	for seed := range uint64(150) {
-		r := rand.New(rand.NewPCG(seed, 7))
-		d := parseDatabase(t, capsOf(t, "1.7.0"), r, randomHave(r))
-		m, planner, want := newMirror(d), &vtep.Planner{}, parseWant(t, randomWant(r))
-		for round := range 30 {
-			m.follow(t, d)
-			full, incremental := vtep.Diff(want, m.state), planner.Plan(want, m.state)
-			require.Equal(t, full.String(), incremental.String(), "seed %d round %d", seed, round)
-			if full.Empty() {
-				shortcuts++
-			}
-			switch r.IntN(4) {
-			case 0:
-				want = successor(t, r, want)
-			case 1:
-				meddle(t, r, d)
-			default:
-				for i := range full.Ops {
-					d.apply(t, &full.Ops[i])
-				}
-			}
+// requireSynced takes an empty plan up.
+func requireSynced(t testing.TB, planner *vtep.Planner, want *vtep.Want, have *vtep.State) {
+	plan := planner.Plan(want, have)
+	require.Empty(t, plan.Ops)
+	planner.Confirm(plan, have)
+}
+
+// incrementally is a run in which plans are made, taken up or not, and carried out in part, while
+// Wants and rows change.
+type incrementally struct {
+	*rand.Rand
+	t       *testing.T
+	d       *database
+	m       *mirror
+	planner *vtep.Planner
+	want    *vtep.Want
+	// parts counts the incremental plans, reasons the problems that they had.
+	parts   int
+	reasons map[vtep.Reason]int
+}
+
+func (r *incrementally) round(name string) {
+	r.m.follow(r.t, r.d)
+	full, plan := vtep.Diff(r.want, r.m.state), r.planner.Plan(r.want, r.m.state)
+	require.Equal(r.t, full.String(), plan.String(), name)
+	require.Equal(r.t, full.Problems, plan.Problems, name)
+	if plan.Incremental() {
+		r.parts++
+		for _, p := range plan.Problems {
+			r.reasons[p.Reason]++
 		}
 	}
-	require.Greater(t, shortcuts, 500, "the database is hardly ever in sync, so that no plan is incremental")
+	if r.IntN(4) == 0 {
+		return // not taken up: it is made again, or another one
+	}
+	r.planner.Confirm(plan, r.m.state)
+	refused := map[string]bool{}
+	for i := range full.Ops {
+		op := &full.Ops[i]
+		if refused[op.LogicalSwitch] = refused[op.LogicalSwitch] || r.IntN(12) == 0; !refused[op.LogicalSwitch] {
+			r.d.apply(r.t, op)
+		}
+	}
+}
+
+// TestIncrementalPlanIsDiff: an incremental plan equals a full one, whatever happened in
+// between: plans carried out in part, refused and not taken up, out-of-band changes, new sessions, and
+// new Wants that share segments with the one before.
+func TestIncrementalPlanIsDiff(t *testing.T) {
+	parts, reasons := 0, map[vtep.Reason]int{}
+	for seed := range uint64(150) {
+		rnd := rand.New(rand.NewPCG(seed, 7))
+		r := &incrementally{Rand: rnd, t: t, planner: &vtep.Planner{}, want: parseWant(t, randomWant(rnd)), reasons: reasons}
+		r.d = parseDatabase(t, capsOf(t, "1.7.0"), rnd, randomHave(rnd))
+		r.m = newMirror(r.d)
+		for round := range 40 {
+			switch r.IntN(5) {
+			case 0, 1:
+				r.want = successor(t, rnd, r.want)
+			case 2, 3:
+				meddle(t, rnd, r.d)
+			}
+			if r.IntN(30) == 0 {
+				r.m, r.planner = newMirror(r.d), &vtep.Planner{} // a new session
+			}
+			r.round(fmt.Sprintf("seed %d round %d", seed, round))
+		}
+		parts += r.parts
+	}
+	require.Greater(t, parts, 2000, "most plans are to be incremental")
+	for _, reason := range []vtep.Reason{vtep.PortMissing, vtep.VLANTaken, vtep.VNITaken, vtep.NameTaken, vtep.AwaitingSwitch, vtep.TableFull} {
+		require.Greater(t, reasons[reason], 20, reason)
+	}
 }
 
 // successor is another Want in which some segments are those of the last.
 func successor(t testing.TB, r *rand.Rand, last *vtep.Want) *vtep.Want {
 	next := parseWant(t, randomWant(r))
-	if r.IntN(2) == 0 {
+	if r.IntN(4) > 0 {
 		same := *last
-		same.Segments = slices.Clone(last.Segments)
 		next = &same
+		rebind(r, next)
 	}
-	for i, s := range next.Segments {
+	for s := range next.Segments.All() {
 		if old := last.Segment(s.Name); old != nil && r.IntN(3) > 0 {
-			next.Segments[i] = old
+			next.Segments = next.Segments.With(old)
 		} else if r.IntN(2) == 0 {
 			changed := vtep.Segment{Name: s.Name, Description: s.Description, TunnelKey: s.TunnelKey, MACs: s.MACs, IPs: s.IPs, Flood: s.Flood, Incomplete: s.Incomplete}
 			if len(s.MACs) > 0 {
@@ -104,22 +149,39 @@ func successor(t testing.TB, r *rand.Rand, last *vtep.Want) *vtep.Want {
 			if r.IntN(4) > 0 {
 				changed.LogDelta(s)
 			}
-			next.Segments[i] = &changed
+			next.Segments = next.Segments.With(&changed)
 		} else if old != nil {
-			next.Segments[i].LogDelta(old)
+			s.LogDelta(old)
 		}
 	}
 	otherFacts(t, r, next)
 	return next
 }
 
+// rebind changes some bindings of a Want.
+func rebind(r *rand.Rand, w *vtep.Want) {
+	for range r.IntN(3) {
+		b := vtep.Binding{
+			Switch: pick(r, "sw1", "sw1", "sw2", "sw3"), Port: pick(r, "eth1", "eth2", "eth9"), VLAN: model.VLAN(10 + r.IntN(3)),
+			LogicalSwitch: pick(r, netNames...),
+		}
+		if w.Bindings = w.Bindings.With(b); r.IntN(2) == 0 {
+			w.Bindings = w.Bindings.Without(b.Slot())
+		}
+	}
+}
+
 // otherFacts now and then changes what is known of other switches and of names.
 func otherFacts(t testing.TB, r *rand.Rand, w *vtep.Want) {
-	for i, s := range w.Segments {
+	for s := range w.Segments.All() {
 		if r.IntN(4) == 0 {
-			w.Segments[i] = unreportedBy(t, s, randomIP(r), randomIP(r))
-			w.Segments[i].LogDelta(s)
+			other := unreportedBy(t, s, randomIP(r), randomIP(r))
+			other.LogDelta(s)
+			w.Segments = w.Segments.With(other)
 		}
+	}
+	if r.IntN(10) == 0 {
+		w.MACsFull = !w.MACsFull
 	}
 	if r.IntN(3) == 0 {
 		owned := map[string]vtep.Ownership{}
@@ -156,6 +218,10 @@ func meddle(t testing.TB, r *rand.Rand, d *database) {
 	case len(d.flood) > 0 && r.IntN(2) == 0:
 		i := r.IntN(len(d.flood))
 		d.flood = append(d.flood[:i:i], d.flood[i+1:]...)
+	case r.IntN(2) == 0:
+		meddleWithBindings(r, d)
+	case r.IntN(4) == 0:
+		meddleWithSwitches(t, r, d)
 	case len(d.ls) > 0:
 		l := d.ls[r.IntN(len(d.ls))]
 		d.parse(t, []string{"remote", l.name, randomMAC(r), randomIP(r), "ip", pick(r, "", "10.9.0.1")})
@@ -164,12 +230,65 @@ func meddle(t testing.TB, r *rand.Rand, d *database) {
 	}
 }
 
+// meddleWithBindings binds a VLAN to anything, or unbinds it.
+func meddleWithBindings(r *rand.Rand, d *database) {
+	p := d.switches[0].ports[r.IntN(len(d.switches[0].ports))]
+	vlan := 10 + r.IntN(3)
+	if delete(p.vlans, vlan); len(d.ls) > 0 && r.IntN(3) > 0 {
+		p.vlans[vlan] = d.ls[r.IntN(len(d.ls))]
+	}
+}
+
+// meddleWithSwitches changes a logical switch, or adds one whose VNI or name is wanted, or a port.
+func meddleWithSwitches(t testing.TB, r *rand.Rand, d *database) {
+	switch n := r.IntN(5); {
+	case n == 4 && len(d.ls) > 0:
+		forget(d, d.ls[r.IntN(len(d.ls))])
+	case n == 0:
+		if name := pick(r, "x-1", "x-2", "net-a", "net-b"); d.logical(name) == nil {
+			d.parse(t, []string{"ls", name, "key", fmt.Sprint(98 + r.IntN(6))})
+		}
+	case n == 1 && len(d.ls) > 0:
+		l, key := d.ls[r.IntN(len(d.ls))], 98+r.IntN(6)
+		if l.key = &key; r.IntN(3) == 0 {
+			l.key = nil
+		}
+	case n == 2 && len(d.ls) > 0:
+		l := d.ls[r.IntN(len(d.ls))]
+		if l.config[vtep.MarkKey] = pick(r, "us", "them"); r.IntN(2) == 0 {
+			delete(l.config, vtep.MarkKey)
+		}
+	case n == 3:
+		s := d.switches[r.IntN(len(d.switches))]
+		name := pick(r, "eth1", "eth2", "eth9")
+		if i := slices.IndexFunc(s.ports, func(p *port) bool { return p.name == name }); i >= 0 && len(s.ports) > 1 {
+			s.ports = slices.Delete(s.ports, i, i+1)
+		} else if i < 0 {
+			d.parse(t, []string{"port", s.name, name})
+		}
+	}
+}
+
+// forget deletes a logical switch with all that refers to it.
+func forget(d *database, l *logicalSwitch) {
+	of := func(m *mac) bool { return m.ls == l }
+	ofGroup := func(g *group) bool { return g.ls == l }
+	d.remote, d.local = slices.DeleteFunc(d.remote, of), slices.DeleteFunc(d.local, of)
+	d.flood, d.floodLoc = slices.DeleteFunc(d.flood, ofGroup), slices.DeleteFunc(d.floodLoc, ofGroup)
+	for _, s := range d.switches {
+		for _, p := range s.ports {
+			maps.DeleteFunc(p.vlans, func(_ int, to *logicalSwitch) bool { return to == l })
+		}
+	}
+	d.ls = slices.DeleteFunc(d.ls, func(o *logicalSwitch) bool { return o == l })
+}
+
 // unreportedAt is a Want in which the switch with that address has not reported its
 // local MACs yet.
 func unreportedAt(t testing.TB, ip, text string) *vtep.Want {
 	w := parseWant(t, text)
-	for i, s := range w.Segments {
-		w.Segments[i] = unreportedBy(t, s, ip)
+	for s := range w.Segments.All() {
+		w.Segments = w.Segments.With(unreportedBy(t, s, ip))
 	}
 	return w
 }
@@ -184,9 +303,9 @@ flood net-a unknown-dst 10.0.0.2 10.0.0.3`)
 	m, planner := newMirror(d), &vtep.Planner{}
 	m.follow(t, d)
 	was := unreportedAt(t, "10.0.0.2", "growonly\nsegment net-a 100\nflood net-a 10.0.0.2\nflood net-a 10.0.0.3")
-	require.Empty(t, planner.Plan(was, m.state).Ops)
+	requireSynced(t, planner, was, m.state)
 	now := parseWant(t, "growonly\nsegment net-a 100\nflood net-a 10.0.0.3")
-	now.Segments[0].LogDelta(was.Segments[0])
+	now.Segment("net-a").LogDelta(was.Segment("net-a"))
 	require.Equal(t, vtep.Diff(now, m.state).String(), planner.Plan(now, m.state).String())
 }
 
@@ -201,7 +320,7 @@ bind sw1 eth1 5 net-x`)
 	m, planner := newMirror(d), &vtep.Planner{}
 	m.follow(t, d)
 	was := parseWant(t, "segment net-a 100")
-	require.Empty(t, planner.Plan(was, m.state).Ops)
+	requireSynced(t, planner, was, m.state)
 	now := parseWant(t, "segment net-a 100\nownership managed net-x")
 	now.Segments = was.Segments
 	require.Equal(t, vtep.Diff(now, m.state).String(), planner.Plan(now, m.state).String())
@@ -216,7 +335,7 @@ remote net-a 02:00:00:00:00:01 10.0.0.2`)
 	m, planner := newMirror(d), &vtep.Planner{}
 	m.follow(t, d)
 	want := parseWant(t, "segment net-a 100\nmac net-a 02:00:00:00:00:01 10.0.0.2")
-	require.Empty(t, planner.Plan(want, m.state).Ops)
+	requireSynced(t, planner, want, m.state)
 	d.locators["10.0.0.2"].key = 77
 	m.follow(t, d)
 	require.Equal(t, vtep.Diff(want, m.state).String(), planner.Plan(want, m.state).String())
@@ -235,10 +354,10 @@ flood net-a unknown-dst 10.0.0.2 10.0.0.3`)
 	m.follow(t, d)
 	text := "growonly\nsegment net-a 100\nflood net-a 10.0.0.2\nflood net-a 10.0.0.3"
 	was := parseWant(t, text)
-	was.Segments[0] = unreportedBy(t, was.Segments[0], "10.0.0.2", "10.0.0.3")
-	require.Empty(t, planner.Plan(was, m.state).Ops)
+	was.Segments = was.Segments.With(unreportedBy(t, was.Segment("net-a"), "10.0.0.2", "10.0.0.3"))
+	requireSynced(t, planner, was, m.state)
 	now := unreportedAt(t, "10.0.0.3", text)
-	now.Segments[0].LogDelta(was.Segments[0])
+	now.Segment("net-a").LogDelta(was.Segment("net-a"))
 	require.Equal(t, "delete mac net-a 02:00:00:00:00:01\n", planner.Plan(now, m.state).String())
 	require.Equal(t, vtep.Diff(now, m.state).String(), planner.Plan(now, m.state).String())
 }

@@ -15,9 +15,9 @@ import (
 // placedWant has one MAC that a source answers for, and one that a switch has learned.
 func placedWant(t *testing.T, ip model.IPv4) *vtep.Want {
 	w := parseWant(t, "segment net-a 100\nmac net-a 02:00:00:00:00:01 10.0.0.51\nmac net-a 02:00:00:00:00:02 10.0.0.2 2")
-	w.Segments[0].MACs[0].Placed = true
+	w.Segment("net-a").MACs[0].Placed = true
 	if ip != (model.IPv4{}) {
-		w.Segments[0].IPs = []vtep.HostIP{{MAC: w.Segments[0].MACs[0].MAC, IP: ip}}
+		w.Segment("net-a").IPs = []vtep.HostIP{{MAC: w.Segment("net-a").MACs[0].MAC, IP: ip}}
 	}
 	return w
 }

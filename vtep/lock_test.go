@@ -44,7 +44,7 @@ func lockFencesOlderSession(t *testing.T, how vtep.Opening) {
 	ctx := t.Context()
 	want := &vtep.Want{
 		Mark: "us", Ownership: func(string, *int) vtep.Ownership { return vtep.Foreign },
-		Segments: []*vtep.Segment{{Name: "net", TunnelKey: 100}},
+		Segments: vtep.SegmentsOf(&vtep.Segment{Name: "net", TunnelKey: 100}),
 	}
 	older := openWriter(t, srv, how)
 	require.True(t, older.Writer())
@@ -65,7 +65,7 @@ func lockFencesOlderSession(t *testing.T, how vtep.Opening) {
 	require.False(t, older.Writer())
 	require.NoError(t, newer.Close())
 	poll.True(t, patience, "the older one has the lock back", older.Writer)
-	want.Segments = nil
+	want.Segments = vtep.Segments{}
 	want.Ownership = func(string, *int) vtep.Ownership { return vtep.Tombstoned }
 	_, err = older.Apply(ctx, older.Plan(want, vtep.Whole))
 	require.NoError(t, err)

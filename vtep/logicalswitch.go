@@ -1,6 +1,8 @@
 package vtep
 
 import (
+	"slices"
+
 	"bordergw/model"
 	"bordergw/vtep/hwvtep"
 	"bordergw/vtep/ovsdb"
@@ -31,35 +33,64 @@ func (c *keyChanges) note(rows ...*hwvtep.LogicalSwitch) {
 	}
 }
 
-// logicalTable holds the logical switches of a database. byName always says the same as
+// logicalTable holds the logical switches of a database. byName and byKey always say the same as
 // rows, and changed has all that changed: only update writes them.
 type logicalTable struct {
 	rows   table[hwvtep.LogicalSwitch]
 	byName map[string]ovsdb.UUID
+	// byKey are the names of those that have a VNI.
+	byKey map[int][]string
 	// changed records whose VNIs changed since takeVNIs.
 	changed keyChanges
 }
 
 func newLogicalTable() logicalTable {
-	return logicalTable{rows: table[hwvtep.LogicalSwitch]{}, byName: map[string]ovsdb.UUID{}, changed: keyChanges{all: true}}
+	return logicalTable{
+		rows: table[hwvtep.LogicalSwitch]{}, byName: map[string]ovsdb.UUID{}, byKey: map[int][]string{}, changed: keyChanges{all: true},
+	}
 }
 
-// update reports, besides, whether the row has another name from now on, or is gone.
-func (t *logicalTable) update(u ovsdb.RowUpdate, sum *int) (renamed bool, err error) {
-	old, err := t.rows.apply(u, sum)
+// update returns the row before and after it, nil for none.
+func (t *logicalTable) update(u ovsdb.RowUpdate, sum *int) (old, row *hwvtep.LogicalSwitch, err error) {
+	old, err = t.rows.apply(u, sum)
 	if err != nil {
-		return false, err
+		return nil, nil, err
 	}
-	row := t.rows[u.UUID]
+	row = t.rows[u.UUID]
 	t.changed.note(old, row)
-	renamed = old != nil && (row == nil || row.Name != old.Name)
-	if renamed && t.byName[old.Name] == u.UUID {
+	if old != nil && (row == nil || row.Name != old.Name) && t.byName[old.Name] == u.UUID {
 		delete(t.byName, old.Name)
 	}
 	if row != nil {
 		t.byName[row.Name] = u.UUID
 	}
-	return renamed, nil
+	t.indexKeys(old, row)
+	return old, row, nil
+}
+
+// indexKeys notes which VNI a row gave up, and which it has now.
+func (t *logicalTable) indexKeys(old, row *hwvtep.LogicalSwitch) {
+	if old != nil && old.TunnelKey != nil {
+		names := t.byKey[*old.TunnelKey]
+		if i := slices.Index(names, old.Name); i >= 0 {
+			names[i] = names[len(names)-1]
+			t.byKey[*old.TunnelKey] = names[:len(names)-1]
+		}
+		if len(names) <= 1 {
+			delete(t.byKey, *old.TunnelKey)
+		}
+	}
+	if row != nil && row.TunnelKey != nil {
+		t.byKey[*row.TunnelKey] = append(t.byKey[*row.TunnelKey], row.Name)
+	}
+}
+
+// sharing are the names of the logical switches that have the VNI of a row, nil for none.
+func (t *logicalTable) sharing(row *hwvtep.LogicalSwitch) []string {
+	if row == nil || row.TunnelKey == nil {
+		return nil
+	}
+	return t.byKey[*row.TunnelKey]
 }
 
 // named is the row of that name, nil for none.

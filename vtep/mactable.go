@@ -21,6 +21,8 @@ type macTable struct {
 	// extra holds what byLS has no room for: further rows of a MAC, and rows
 	// whose MAC is no address.
 	extra map[ovsdb.UUID]macExtra
+	// extraOf are the rows in extra by logical switch.
+	extraOf map[ovsdb.UUID]map[ovsdb.UUID]struct{}
 	// further are the rows in extra that hold a MAC, by what they say.
 	further map[macKey][]ovsdb.UUID
 	// partial are rows whose content the server has not reported. It has only reported
@@ -65,6 +67,7 @@ func newMACTable() macTable {
 		rows:    map[ovsdb.UUID]macKey{},
 		byLS:    map[ovsdb.UUID]map[model.MAC]macRow{},
 		extra:   map[ovsdb.UUID]macExtra{},
+		extraOf: map[ovsdb.UUID]map[ovsdb.UUID]struct{}{},
 		further: map[macKey][]ovsdb.UUID{},
 		partial: map[ovsdb.UUID]rowContent{},
 	}
@@ -199,6 +202,10 @@ func (t *macTable) insert(id ovsdb.UUID, e macExtra) {
 
 func (t *macTable) addExtra(id ovsdb.UUID, e macExtra) {
 	t.extra[id] = e
+	if t.extraOf[e.ls] == nil {
+		t.extraOf[e.ls] = map[ovsdb.UUID]struct{}{}
+	}
+	t.extraOf[e.ls][id] = struct{}{}
 	if k := (macKey{ls: e.ls, mac: e.mac}); !e.bad {
 		t.further[k] = append(t.further[k], id)
 	}
@@ -207,6 +214,9 @@ func (t *macTable) addExtra(id ovsdb.UUID, e macExtra) {
 func (t *macTable) dropExtra(id ovsdb.UUID) {
 	e := t.extra[id]
 	delete(t.extra, id)
+	if delete(t.extraOf[e.ls], id); len(t.extraOf[e.ls]) == 0 {
+		delete(t.extraOf, e.ls)
+	}
 	if e.bad {
 		return
 	}
@@ -269,17 +279,7 @@ func (t *macTable) badRows() (n int) {
 }
 
 // uses reports whether any row belongs to the logical switch.
-func (t *macTable) uses(ls ovsdb.UUID) bool {
-	if len(t.byLS[ls]) > 0 {
-		return true
-	}
-	for _, e := range t.extra {
-		if e.ls == ls {
-			return true
-		}
-	}
-	return false
-}
+func (t *macTable) uses(ls ovsdb.UUID) bool { return len(t.byLS[ls]) > 0 || len(t.extraOf[ls]) > 0 }
 
 // behind lists the MACs of a logical switch that are at one of some locators.
 func (t *macTable) behind(ls ovsdb.UUID, at map[ovsdb.UUID]bool) (macs []model.MAC) {

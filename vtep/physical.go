@@ -3,7 +3,7 @@ package vtep
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"maps"
+	"iter"
 	"slices"
 	"strings"
 
@@ -15,8 +15,17 @@ import (
 // portPlace is where a port is found: its name is unique within a switch only.
 type portPlace struct{ sw, port string }
 
+// slot is a VLAN of the port.
+func (p portPlace) slot(vlan int) Slot { return Slot{p.sw, p.port, model.VLAN(vlan)} }
+
+// portVLAN is a VLAN of a port.
+type portVLAN struct {
+	port ovsdb.UUID
+	vlan int
+}
+
 // physicalTables hold the switches and ports of a database. What is derived from them,
-// inventory and places, is forgotten when they change, and made again when it is asked for.
+// inventory, places and at, is forgotten when they change, and made again when it is asked for.
 type physicalTables struct {
 	switches table[hwvtep.PhysicalSwitch]
 	ports    table[hwvtep.PhysicalPort]
@@ -25,60 +34,144 @@ type physicalTables struct {
 	// inventoryCut says what it leaves out.
 	inventory    []model.SwitchInventory
 	inventoryCut string
-	// places finds the ports; nil since one came, went or was renamed.
-	places map[portPlace]ovsdb.UUID
+	// places finds the ports, at tells where each is; nil since one came, went or was renamed.
+	places map[portPlace][]ovsdb.UUID
+	at     map[ovsdb.UUID][]portPlace
+	// bound are the VLANs of ports that are bound to a logical switch. It always says the same
+	// as ports: only updatePort writes it.
+	bound map[ovsdb.UUID][]portVLAN
 }
 
 func newPhysicalTables() physicalTables {
-	return physicalTables{switches: table[hwvtep.PhysicalSwitch]{}, ports: table[hwvtep.PhysicalPort]{}}
+	return physicalTables{switches: table[hwvtep.PhysicalSwitch]{}, ports: table[hwvtep.PhysicalPort]{}, bound: map[ovsdb.UUID][]portVLAN{}}
 }
 
 func (t *physicalTables) updateSwitch(u ovsdb.RowUpdate, sum *int) error {
-	t.inventory, t.places = nil, nil
+	t.inventory, t.places, t.at = nil, nil, nil
 	_, err := t.switches.apply(u, sum)
 	return err
 }
 
-// updatePort takes over what changed of a port, and reports whether that concerns
-// bindings. Most often only bindings change, and then all that is known of the ports
-// besides stays; or its faults, which no plan looks at.
-func (t *physicalTables) updatePort(u ovsdb.RowUpdate, sum *int) (bindings bool, err error) {
+// updatePort takes over what changed of a port. It reports whether it came, went or was renamed, and
+// the VLANs whose bindings changed. Most often only these do, and then all that is known of the
+// ports besides stays; or its faults, which no plan looks at.
+func (t *physicalTables) updatePort(u ovsdb.RowUpdate, sum *int) (moved bool, vlans []int, err error) {
 	before, err := t.ports.apply(u, sum)
 	after := t.ports[u.UUID]
+	vlans = t.rebind(u.UUID, before, after)
 	if before == nil || after == nil || before.Name != after.Name {
-		t.inventory, t.places = nil, nil
-		return true, err
+		t.inventory, t.places, t.at = nil, nil, nil
+		return true, vlans, err
 	}
 	if !slices.Equal(before.PortFaultStatus, after.PortFaultStatus) {
 		t.inventory = nil
 	}
-	return !maps.Equal(before.VLANBindings, after.VLANBindings), err
+	return false, vlans, err
 }
 
-// portOf finds a port by the names of its switch and its own.
-func (t *physicalTables) portOf(sw, port string) (ovsdb.UUID, *hwvtep.PhysicalPort) {
-	if t.places == nil {
-		t.indexPorts()
+// rebind notes which bindings a port lost and got, and returns their VLANs.
+func (t *physicalTables) rebind(id ovsdb.UUID, before, after *hwvtep.PhysicalPort) (changed []int) {
+	was, is := vlansOf(before), vlansOf(after)
+	for vlan, ref := range was {
+		if is[vlan] != ref {
+			changed = append(changed, vlan)
+			t.unbind(portVLAN{id, vlan}, ref)
+		}
 	}
-	id, ok := t.places[portPlace{sw, port}]
-	if !ok {
+	for vlan, ref := range is {
+		if was[vlan] != ref {
+			changed = append(changed, vlan)
+			if ls, err := ovsdb.ParseUUID(ref); err == nil {
+				t.bound[ls] = append(t.bound[ls], portVLAN{id, vlan})
+			}
+		}
+	}
+	return changed
+}
+
+func (t *physicalTables) unbind(at portVLAN, ref string) {
+	ls, err := ovsdb.ParseUUID(ref)
+	i := slices.Index(t.bound[ls], at)
+	if err != nil || i < 0 {
+		return
+	}
+	if t.bound[ls] = slices.Delete(t.bound[ls], i, i+1); len(t.bound[ls]) == 0 {
+		delete(t.bound, ls)
+	}
+}
+
+func vlansOf(p *hwvtep.PhysicalPort) map[int]string {
+	if p == nil {
+		return nil
+	}
+	return p.VLANBindings
+}
+
+// portOf finds a port by the names of its switch and its own. Of two of one name the one that the
+// switch lists first counts, of two switches of one name that with the lower UUID.
+func (t *physicalTables) portOf(sw, port string) (ovsdb.UUID, *hwvtep.PhysicalPort) {
+	ids := t.portsAt(portPlace{sw, port})
+	if len(ids) == 0 {
 		return ovsdb.UUID{}, nil
 	}
-	return id, t.ports[id]
+	return ids[0], t.ports[ids[0]]
 }
 
-// indexPorts notes where each port is. Of two of one name the one that the switch
-// lists first counts, of two switches of one name that with the lower UUID.
+// portsAt are the ports of one place: most often one.
+func (t *physicalTables) portsAt(p portPlace) []ovsdb.UUID {
+	t.indexPorts()
+	return t.places[p]
+}
+
+// placesOf tells where a port is: most often in one place.
+func (t *physicalTables) placesOf(id ovsdb.UUID) []portPlace {
+	t.indexPorts()
+	return t.at[id]
+}
+
+// indexPorts notes where each port is.
 func (t *physicalTables) indexPorts() {
-	t.places = map[portPlace]ovsdb.UUID{}
+	if t.places != nil {
+		return
+	}
+	t.places, t.at = map[portPlace][]ovsdb.UUID{}, map[ovsdb.UUID][]portPlace{}
 	for _, sw := range sortedUUIDs(t.switches) {
 		for _, ref := range t.switches[sw].Ports {
 			id, err := ovsdb.ParseUUID(ref)
 			if err != nil || t.ports[id] == nil {
 				continue
 			}
-			if at := (portPlace{t.switches[sw].Name, t.ports[id].Name}); t.places[at] == (ovsdb.UUID{}) {
-				t.places[at] = id
+			at := portPlace{t.switches[sw].Name, t.ports[id].Name}
+			t.places[at] = append(t.places[at], id)
+			t.at[id] = append(t.at[id], at)
+		}
+	}
+}
+
+// boundTo yields the slots that are bound to a logical switch.
+func (t *physicalTables) boundTo(ls ovsdb.UUID) iter.Seq[Slot] {
+	return func(yield func(Slot) bool) {
+		for _, p := range t.bound[ls] {
+			for _, at := range t.placesOf(p.port) {
+				if !yield(at.slot(p.vlan)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// bindings yields all slots that are bound to anything.
+func (t *physicalTables) bindings() iter.Seq[Slot] {
+	t.indexPorts()
+	return func(yield func(Slot) bool) {
+		for at, ids := range t.places {
+			for _, id := range ids {
+				for vlan := range t.ports[id].VLANBindings {
+					if !yield(at.slot(vlan)) {
+						return
+					}
+				}
 			}
 		}
 	}
@@ -86,12 +179,7 @@ func (t *physicalTables) indexPorts() {
 
 // binds reports whether a port has the VLAN bound to the logical switch.
 func (t *physicalTables) binds(v model.VLAN, ls ovsdb.UUID) bool {
-	for _, p := range t.ports {
-		if to, err := ovsdb.ParseUUID(p.VLANBindings[int(v)]); err == nil && to == ls {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.bound[ls], func(p portVLAN) bool { return p.vlan == int(v) })
 }
 
 // ownAddresses are the tunnel addresses of all switches of the database.

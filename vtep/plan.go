@@ -20,13 +20,11 @@ type Plan struct {
 	// Problems are parts of the Want that can not be realised as things stand.
 	Problems []Problem
 
-	// What it was made for and from: the Want, and the changes of the database until then.
-	want    *Want
-	changes uint64
+	made *made
 }
 
-// Only is the plan with some of its operations.
-func (p *Plan) Only(ops []Op) *Plan { return &Plan{Ops: ops, Problems: p.Problems} }
+// Only is the plan with some of its operations. The others are left open.
+func (p *Plan) Only(ops []Op) *Plan { return &Plan{Ops: ops, Problems: p.Problems, made: p.made} }
 
 // Empty reports whether there is nothing to write.
 func (p *Plan) Empty() bool { return len(p.Ops) == 0 }
@@ -147,6 +145,9 @@ func (o *Op) ipString() string {
 	}
 	return " ip " + o.IP.String()
 }
+
+// isMAC reports whether the operation is about one remote MAC.
+func (o *Op) isMAC() bool { return o.Kind == AddMAC || o.Kind == MoveMAC || o.Kind == DeleteMAC }
 
 // bindsPort reports whether the operation changes the bindings of a port.
 func (o *Op) bindsPort() bool { return o.Kind == Bind || o.Kind == Rebind || o.Kind == Unbind }

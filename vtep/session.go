@@ -141,17 +141,14 @@ func (s *Session) Plan(want *Want, mode Mode) *Plan {
 	return s.planner.plan(want, s.replica.state, mode)
 }
 
-// Apply sends a plan. One of Session.Plan that is empty sends nothing: the database is
-// known then to hold what is wanted, and an Incremental plan looks at what changes from
-// then on. Operations that the switch refuses are set apart until each
-// stands alone, so that they do not hold up the others, and are returned. ErrReader and
-// ErrBlocked mean that nothing can be written now, over a session that stands; any other
-// error that it has ended. What was sent until then stands.
+// Apply sends a plan, which may be empty. It takes a plan of Session.Plan up: an Incremental plan
+// looks from then on at what has changed since, and at what this one had to write. Operations
+// that the switch refuses are set apart until each stands alone, so that they do not hold up the
+// others, and are returned. ErrReader and ErrBlocked mean that nothing can be written now, over a
+// session that stands; any other error that it has ended. What was sent until then stands.
 func (s *Session) Apply(ctx context.Context, plan *Plan) (rejected []Rejection, err error) {
+	s.confirm(plan)
 	if plan.Empty() {
-		s.replica.mu.Lock()
-		defer s.replica.mu.Unlock()
-		s.planner.confirm(plan, s.replica.state)
 		return nil, nil
 	}
 	err = s.foreign.applyLarge(ctx, plan.Ops, func() error {
@@ -159,6 +156,12 @@ func (s *Session) Apply(ctx context.Context, plan *Plan) (rejected []Rejection, 
 		return err
 	})
 	return rejected, err
+}
+
+func (s *Session) confirm(plan *Plan) {
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	s.planner.confirm(plan, s.replica.state)
 }
 
 // TakeLock makes this session the one that writes for the controller with that

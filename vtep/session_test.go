@@ -251,7 +251,7 @@ func TestBigTable(t *testing.T) {
 	require.Equal(t, rows+1, s.Facts().Counts.RemoteMACs)
 	w := parseWant(t, want.String())
 	require.True(t, s.Plan(w, vtep.Whole).Empty())
-	w.Segments[0].MACs[rows/2].Locator.Addr[3] = 3
+	w.Segment("net-a").MACs[rows/2].Locator.Addr[3] = 3
 	plan := s.Plan(w, vtep.Whole)
 	require.Len(t, plan.Ops, 1)
 	_, err := s.Apply(t.Context(), plan)

@@ -49,9 +49,8 @@ func standingSwitch(row *hwvtep.LogicalSwitch) string {
 }
 
 func (s *State) standingFlood(ls ovsdb.UUID) string {
-	ref := ls.String()
-	for _, row := range s.floods {
-		if row.LogicalSwitch == ref && row.MAC == UnknownDst {
+	for _, id := range s.floods.byLS[ls] {
+		if row := s.floods.rows[id]; row.MAC == UnknownDst {
 			list, _ := s.locators.members(row.LocatorSet)
 			return cmp.Or(joinLocators(list), "an empty list")
 		}

@@ -19,7 +19,7 @@ type State struct {
 	logical  logicalTable
 	locators locatorTable
 	tunnels  tunnelTable
-	floods   table[hwvtep.McastMacsRemote]
+	floods   floodTable
 	remote   remoteMACs
 	local    localMACs
 
@@ -38,10 +38,10 @@ func NewState(c Caps) *State {
 		physical: newPhysicalTables(),
 		logical:  newLogicalTable(),
 		locators: newLocatorTable(),
-		floods:   table[hwvtep.McastMacsRemote]{},
+		floods:   newFloodTable(),
 		size:     footprint{limit: maxWeight},
-		dirty:    dirtySet{all: true}, // nothing has been looked at
 	}
+	s.dirty = dirtySet{logical: &s.logical, all: true} // nothing has been looked at
 	s.tunnels = tunnelTable{rows: table[hwvtep.Tunnel]{}, locators: &s.locators}
 	s.remote = remoteMACs{macs: newMACTable(), dirty: &s.dirty}
 	s.local = localMACs{
@@ -102,7 +102,7 @@ func (s *State) updateTable(u ovsdb.RowUpdate) (err error) {
 	case "Physical_Locator_Set":
 		_, err = s.locators.sets.apply(u, &s.size.sum)
 	case "Tunnel":
-		s.dirty.addPorts()
+		s.dirty.addTunnels()
 		_, err = s.tunnels.rows.apply(u, &s.size.sum)
 	case "Mcast_Macs_Remote":
 		return s.updateFlood(u)
@@ -120,34 +120,47 @@ func (s *State) updateTable(u ovsdb.RowUpdate) (err error) {
 }
 
 func (s *State) updatePort(u ovsdb.RowUpdate) error {
-	bindings, err := s.physical.updatePort(u, &s.size.sum)
-	if bindings {
-		s.dirty.addPorts()
+	moved, vlans, err := s.physical.updatePort(u, &s.size.sum)
+	if moved {
+		s.dirty.addAll()
+		return err
+	}
+	for _, at := range s.physical.placesOf(u.UUID) {
+		for _, vlan := range vlans {
+			s.dirty.addSlot(at.slot(vlan))
+		}
 	}
 	return err
 }
 
 func (s *State) updateLogical(u ovsdb.RowUpdate) error {
-	s.dirty.addAll() // a VNI may have come free
-	renamed, err := s.logical.update(u, &s.size.sum)
-	if renamed {
+	old, row, err := s.logical.update(u, &s.size.sum)
+	if old != nil && (row == nil || row.Name != old.Name) {
 		s.local.changed.all = true // its MACs were those of another network
 	}
+	s.dirty.addNames(s.logical.sharing(row)) // who waits for a VNI that came free is open anyway
+	s.dirty.addNames(namesOf(old, row))
 	return err
 }
 
+// namesOf are those of the rows that there are.
+func namesOf(rows ...*hwvtep.LogicalSwitch) (names []string) {
+	for _, row := range rows {
+		if row != nil {
+			names = append(names, row.Name)
+		}
+	}
+	return names
+}
+
 func (s *State) updateFlood(u ovsdb.RowUpdate) error {
-	before, err := s.floods.apply(u, &s.size.sum)
-	if err != nil {
-		return err
+	before, after, err := s.floods.update(u, &s.size.sum)
+	for _, row := range []*hwvtep.McastMacsRemote{before, after} {
+		if row != nil {
+			s.dirty.addRef(row.LogicalSwitch)
+		}
 	}
-	if before != nil {
-		s.dirty.addRef(before.LogicalSwitch)
-	}
-	if after := s.floods[u.UUID]; after != nil {
-		s.dirty.addRef(after.LogicalSwitch)
-	}
-	return nil
+	return err
 }
 
 // sortedUUIDs gives a table's rows an order.

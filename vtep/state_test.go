@@ -163,6 +163,6 @@ func TestPlanSharesNoMemory(t *testing.T) {
 	for _, p := range d.switches[0].ports {
 		require.NoError(t, s.Update(ovsdb.RowUpdate{Table: "Physical_Port", UUID: p.id, Kind: ovsdb.KindDelete}))
 	}
-	want.Segments[0].Flood[0].Locator = vtep.Locator{Addr: model.VTEPAddress{10, 9, 9, 9}}
+	want.Segment("net-a").Flood[0].Locator = vtep.Locator{Addr: model.VTEPAddress{10, 9, 9, 9}}
 	require.Equal(t, before, plan.String())
 }

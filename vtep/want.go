@@ -1,10 +1,8 @@
 package vtep
 
 import (
-	"cmp"
 	"maps"
 	"slices"
-	"strings"
 
 	"bordergw/model"
 )
@@ -19,11 +17,9 @@ type Want struct {
 	Self DatabaseID
 	// Mark is the value of Logical_Switch.other_config:bordergw that makes a row
 	// managed. It must differ between controllers with different stores.
-	Mark string
-	// Segments are sorted by Name.
-	Segments []*Segment
-	// Bindings are sorted and hold a (switch, port, VLAN) once.
-	Bindings []Binding
+	Mark     string
+	Segments Segments
+	Bindings Bindings
 	// Tunnels run BFD.
 	Tunnels []Tunnel
 	// TunnelRows: Tunnel rows are made here, not by the switch.
@@ -47,22 +43,14 @@ type Want struct {
 }
 
 // Segment returns the segment of that name, nil when there is none.
-func (w *Want) Segment(name string) *Segment {
-	i, ok := slices.BinarySearchFunc(w.Segments, name, func(s *Segment, n string) int {
-		return strings.Compare(s.Name, n)
-	})
-	if !ok {
-		return nil
-	}
-	return w.Segments[i]
-}
+func (w *Want) Segment(name string) *Segment { return w.Segments.Get(name) }
 
 // SameWant reports whether two Wants of one database are equal. It compares Segments by
 // pointer: they are shared as long as nothing in them changes. Nil equals nothing.
 func SameWant(a, b *Want) bool {
 	return a == b && a != nil || a != nil && b != nil && a.GrowOnly == b.GrowOnly && a.Prune == b.Prune && a.SourceNode == b.SourceNode &&
-		a.MACsFull == b.MACsFull && a.Mark == b.Mark && slices.Equal(a.Segments, b.Segments) &&
-		SameBindings(a.Bindings, b.Bindings) && slices.Equal(a.Tunnels, b.Tunnels) && a.TunnelRows == b.TunnelRows
+		a.MACsFull == b.MACsFull && a.Mark == b.Mark && a.Segments.Same(b.Segments) &&
+		a.Bindings.Same(b.Bindings) && slices.Equal(a.Tunnels, b.Tunnels) && a.TunnelRows == b.TunnelRows
 }
 
 // Segment is all that one Logical_Switch means on the wire. It is built once
@@ -133,45 +121,11 @@ func (s *Segment) ipOf(mac model.MAC) (ip model.IPv4) {
 	return ip
 }
 
-// Binds reports whether exactly this binding is wanted.
-func (w *Want) Binds(b Binding) bool { return Binds(w.Bindings, b) }
-
-// Binds reports whether a binding is among those of a list that is sorted by
-// Compare and holds a (switch, port, VLAN) once.
-func Binds(sorted []Binding, b Binding) bool {
-	i, ok := slices.BinarySearchFunc(sorted, b, Binding.Compare)
-	return ok && sorted[i] == b
-}
-
-// SameBindings compares two lists. One that is shared needs no look: a View hands on
-// the list of a switch as long as nothing changes there.
-func SameBindings(a, b []Binding) bool {
-	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0] || slices.Equal(a, b))
-}
-
 // Endpoint is a member of a flood list.
 type Endpoint struct {
 	Locator Locator
 	// Location is the database of the switch that is the member; 0 for a far end.
 	Location DatabaseID
-}
-
-// Binding joins a VLAN of a port to a logical switch. VLAN 0 is untagged.
-type Binding struct {
-	Switch, Port  string
-	VLAN          model.VLAN
-	LogicalSwitch string
-}
-
-// Compare orders by switch, port, VLAN.
-func (b Binding) Compare(o Binding) int {
-	return cmp.Or(strings.Compare(b.Switch, o.Switch), strings.Compare(b.Port, o.Port), cmp.Compare(b.VLAN, o.VLAN))
-}
-
-// key is the binding without its logical switch.
-func (b Binding) key() Binding {
-	b.LogicalSwitch = ""
-	return b
 }
 
 // Ownership says what is known of a logical switch that is not wanted.

@@ -2,6 +2,7 @@ package vtep_test
 
 import (
 	"cmp"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -34,9 +35,8 @@ func parseWant(t testing.TB, text string) *vtep.Want {
 		}
 	}
 	w := p.want
-	slices.SortFunc(w.Segments, func(a, b *vtep.Segment) int { return strings.Compare(a.Name, b.Name) })
-	slices.SortFunc(w.Bindings, vtep.Binding.Compare)
-	for _, s := range w.Segments {
+	w.Segments = vtep.SegmentsOf(slices.Collect(maps.Values(p.segments))...)
+	for s := range w.Segments.All() {
 		slices.SortFunc(s.MACs, func(a, b vtep.MACEntry) int { return a.MAC.Compare(b.MAC) })
 		slices.SortFunc(s.IPs, func(a, b vtep.HostIP) int { return a.MAC.Compare(b.MAC) })
 		slices.SortFunc(s.Flood, func(a, b vtep.Endpoint) int {
@@ -71,7 +71,7 @@ func (p *wantParser) line(f []string) {
 	case "ownership":
 		p.owned[f[2]] = map[string]vtep.Ownership{"managed": vtep.Managed, "tombstoned": vtep.Tombstoned}[f[1]]
 	case "bind":
-		w.Bindings = append(w.Bindings, vtep.Binding{Switch: f[1], Port: f[2], VLAN: model.VLAN(number(p.t, f[3])), LogicalSwitch: f[4]})
+		w.Bindings = w.Bindings.With(vtep.Binding{Switch: f[1], Port: f[2], VLAN: model.VLAN(number(p.t, f[3])), LogicalSwitch: f[4]})
 	default:
 		p.segment(f)
 	}
@@ -87,7 +87,6 @@ func (p *wantParser) segment(f []string) {
 		}
 		s.Description = strings.Join(f[3:], " ")
 		p.segments[s.Name] = s
-		p.want.Segments = append(p.want.Segments, s)
 	case "mac":
 		m, err := model.ParseMAC(f[2])
 		require.NoError(p.t, err)

@@ -38,11 +38,11 @@ func newCutter(t *testing.T) *cutter {
 	far := vtep.Locator{Addr: address(t, "192.0.2.9")}
 	c.want = &vtep.Want{
 		Self: 1, Mark: "m", Ownership: func(string, *int) vtep.Ownership { return vtep.Foreign },
-		Segments: []*vtep.Segment{{
+		Segments: vtep.SegmentsOf(&vtep.Segment{
 			Name: "net", TunnelKey: 5001,
 			MACs: []vtep.MACEntry{{MAC: mac(t, "02:00:00:00:00:01"), Locator: far}}, Flood: []vtep.Endpoint{{Locator: far}},
-		}},
-		Bindings: []vtep.Binding{{Switch: "tor1", Port: "p1", VLAN: 100, LogicalSwitch: "net"}},
+		}),
+		Bindings: vtep.BindingsOf(vtep.Binding{Switch: "tor1", Port: "p1", VLAN: 100, LogicalSwitch: "net"}),
 	}
 	return c
 }

@@ -65,7 +65,7 @@ func unchanged(op *vtep.Op, was, now *vtep.Want) bool {
 	switch op.Kind {
 	case vtep.Bind, vtep.Rebind, vtep.Unbind:
 		b := op.Detail.Binding
-		return was.Binds(b) == now.Binds(b) && now.Segment(op.LogicalSwitch) != nil
+		return was.Bindings.Has(b) == now.Bindings.Has(b) && now.Segment(op.LogicalSwitch) != nil
 	case vtep.EnableBFD:
 		return false // the switch makes its rows when it likes
 	case vtep.AddTunnel, vtep.DeleteTunnel:

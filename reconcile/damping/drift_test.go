@@ -16,7 +16,7 @@ func TestNoDrift(t *testing.T) {
 	mode := vtep.LogicalSwitchRow{ReplicationMode: new(string)}
 	want := func(change func(*vtep.Want)) *vtep.Want {
 		w := &vtep.Want{
-			Segments: []*vtep.Segment{{Name: "n", MACs: []vtep.MACEntry{{MAC: macOf(1), Locator: vtep.Locator{Addr: ipOf(2)}}}}},
+			Segments: vtep.SegmentsOf(&vtep.Segment{Name: "n", MACs: []vtep.MACEntry{{MAC: macOf(1), Locator: vtep.Locator{Addr: ipOf(2)}}}}),
 			Tunnels:  []vtep.Tunnel{{Switch: "s", Remote: ipOf(2)}},
 		}
 		change(w)
@@ -32,7 +32,7 @@ func TestNoDrift(t *testing.T) {
 			[]vtep.Problem{{Reason: vtep.TableFull, LogicalSwitch: "n"}}, vtep.Op{Kind: vtep.AddMAC, LogicalSwitch: "n", MAC: macOf(1)}},
 		"the VNI has come free": {plain, plain,
 			[]vtep.Problem{{Reason: vtep.VNITaken, LogicalSwitch: "n"}}, vtep.Op{Kind: vtep.AddLogicalSwitch, LogicalSwitch: "n"}},
-		"a switch has reported its MACs at last": {func(w *vtep.Want) { w.Segments[0].Unreported = unreported }, plain, nil,
+		"a switch has reported its MACs at last": {func(w *vtep.Want) { w.Segment("n").Unreported = unreported }, plain, nil,
 			vtep.Op{Kind: vtep.DeleteMAC, LogicalSwitch: "n", MAC: macOf(7)}},
 		"the caution of the start is over": {func(w *vtep.Want) { w.GrowOnly = true }, plain, nil, vtep.Op{Kind: vtep.SetFlood, LogicalSwitch: "n"}},
 		"the switch can not replicate": {func(w *vtep.Want) { w.SourceNode = true }, plain, nil,

@@ -86,7 +86,7 @@ func (s *switches) pass(now time.Time) time.Time {
 
 // location is where the network has the MAC at that time; 0 for nowhere.
 func (s *switches) location(key rowKey, now time.Time) vtep.DatabaseID {
-	l := s.Snapshot(now)[key.network]
+	l := s.Snapshot(now).Get(key.network)
 	if l == nil {
 		return 0
 	}
@@ -110,7 +110,7 @@ func (s *switches) requireLocation(db vtep.DatabaseID, key rowKey, now time.Time
 
 // frozenAt reports whether the network says that the MAC stands still.
 func (s *switches) frozenAt(key rowKey, now time.Time) bool {
-	l := s.Snapshot(now)[key.network]
+	l := s.Snapshot(now).Get(key.network)
 	return l != nil && slices.Contains(l.Frozen, key.mac)
 }
 

@@ -49,7 +49,7 @@ func (l *Table) TakeFrozen() []Key {
 
 // Frozen returns the frozen MACs of a network, as of the last Snapshot.
 func (l *Table) Frozen(network string) []model.MAC {
-	if w := l.winners[network]; w != nil {
+	if w := l.winners.Get(network); w != nil {
 		return w.Frozen
 	}
 	return nil
@@ -57,7 +57,7 @@ func (l *Table) Frozen(network string) []model.MAC {
 
 // CountFrozen returns the number of frozen MACs, as of the last Snapshot.
 func (l *Table) CountFrozen() (n int) {
-	for _, w := range l.winners {
+	for _, w := range l.winners.All() {
 		n += len(w.Frozen)
 	}
 	return n

@@ -45,14 +45,14 @@ func TestPlacedMACLeavesToAPort(t *testing.T) {
 func TestPlacedMACMoves(t *testing.T) {
 	s, key := placing(t)
 	s.place(key, ipOf(51), false, 1)
-	w := s.Snapshot(at(1))[network].Winners
+	w := s.Snapshot(at(1)).Get(network).Winners
 	require.Len(t, w, 1)
 	require.Equal(t, ipOf(51), w[0].Endpoint)
 	require.Equal(t, Remote, w[0].Source)
 	s.learn(1, key, ipOf(1), at(2))
 	s.place(key, ipOf(52), false, 3)
 	s.requireLocation(source, key, at(3), "the source has news")
-	require.Equal(t, ipOf(52), s.Snapshot(at(3))[network].Winners[0].Endpoint)
+	require.Equal(t, ipOf(52), s.Snapshot(at(3)).Get(network).Winners[0].Endpoint)
 	s.pass(at(14))
 	s.requireLocation(1, key, at(14), "the row of the switch still stands")
 }

@@ -145,7 +145,7 @@ func (r *run) wait(gap time.Duration) {
 // locations are what the tables have.
 func (r *run) locations() map[rowKey]vtep.LocalMAC {
 	out := map[rowKey]vtep.LocalMAC{}
-	for name, l := range r.Snapshot(r.now) {
+	for name, l := range r.Snapshot(r.now).All() {
 		require.True(r.t, slices.IsSortedFunc(l.Winners, func(a, b Candidate) int { return a.MAC.Compare(b.MAC) }))
 		for _, w := range l.Winners {
 			key := rowKey{name, w.MAC}
@@ -202,7 +202,7 @@ func TestHomesAtAllTimes(t *testing.T) {
 
 func (r *run) winners() (locations map[rowKey]Candidate, frozen map[rowKey]bool) {
 	locations, frozen = map[rowKey]Candidate{}, map[rowKey]bool{}
-	for name, l := range r.Snapshot(r.now) {
+	for name, l := range r.Snapshot(r.now).All() {
 		for _, w := range l.Winners {
 			locations[rowKey{name, w.MAC}] = w
 		}

@@ -29,7 +29,7 @@ func TestRecalledMACStaysBeforeItsSwitchHasReported(t *testing.T) {
 	s.write(2, key, ipOf(2))
 	s.snapshotOf(2, true, at(1))
 	s.requireLocation(1, key, at(1), "its switch has not reported")
-	require.Equal(t, ipOf(1), s.Snapshot(at(1))[network].Winners[0].Endpoint)
+	require.Equal(t, ipOf(1), s.Snapshot(at(1)).Get(network).Winners[0].Endpoint)
 	s.write(1, key, ipOf(1))
 	s.snapshotOf(1, true, at(2))
 	s.requireLocation(1, key, at(2), "it has the MAC")

@@ -24,7 +24,7 @@ func TestRenumber(t *testing.T) {
 	s.TakeMoves()
 	s.Disconnected(1, at(4))
 	s.Renumber(2, 1)
-	is := s.Snapshot(at(5))[network]
+	is := s.Snapshot(at(5)).Get(network)
 	require.Len(t, is.Winners, 3)
 	for _, c := range is.Winners {
 		require.Equal(t, vtep.DatabaseID(1), c.Database)
@@ -38,8 +38,8 @@ func TestRenumber(t *testing.T) {
 	s.requireLocation(0, mac3, at(400), "the other way has not reported it")
 	s.rows[1][rowKey{network, macOf(4)}] = vtep.LocalMAC{LogicalSwitch: network, MAC: macOf(4), Endpoint: ipOf(2), Learning: 99}
 	s.snapshotOf(1, true, at(401))
-	require.Equal(t, uint64(7), Of(s.Snapshot(at(401))[network].Winners, macOf(4))[0].Seq, "recalled")
+	require.Equal(t, uint64(7), Of(s.Snapshot(at(401)).Get(network).Winners, macOf(4))[0].Seq, "recalled")
 	s.Update(1, vtep.Locals{Full: true}, always(false), at(402))
 	s.pass(at(500))
-	require.Empty(t, Of(s.Snapshot(at(500))[network].Winners, macOf(2)), "withdrawn by its new number")
+	require.Empty(t, Of(s.Snapshot(at(500)).Get(network).Winners, macOf(2)), "withdrawn by its new number")
 }

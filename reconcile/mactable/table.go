@@ -50,8 +50,9 @@ type Table struct {
 	contradict      time.Duration // contradictTime; 0 for never
 	networks        map[string]*networkTable
 	// winners is the last Snapshot; changed are the networks that changed since.
-	winners map[string]*Learned
+	winners Winners
 	changed map[string]*networkTable
+	made    []string // since TakeMade
 	// reported counts, for each database, the MACs that it reports of a network; flooded
 	// are the networks for which it last named end points.
 	reported map[vtep.DatabaseID]map[*networkTable]int
@@ -74,7 +75,7 @@ type Key struct {
 func New(epoch time.Time, localHold, hold, contradict time.Duration) *Table {
 	return &Table{
 		epoch: epoch, localHold: localHold, hold: hold, contradict: contradict,
-		networks: map[string]*networkTable{}, winners: map[string]*Learned{}, changed: map[string]*networkTable{},
+		networks: map[string]*networkTable{}, changed: map[string]*networkTable{},
 		reported: map[vtep.DatabaseID]map[*networkTable]int{}, flooded: map[vtep.DatabaseID][]string{}, moved: map[Key]struct{}{},
 		recalledOf: map[vtep.DatabaseID][]Key{},
 	}
@@ -88,6 +89,7 @@ func (l *Table) network(name string) *networkTable {
 			flood: map[vtep.DatabaseID][]model.VTEPAddress{}, stale: map[model.MAC]struct{}{}, recalled: map[model.MAC]recalledLocation{},
 		}
 		l.networks[name], l.changed[name] = n, n
+		l.made = append(l.made, name)
 	}
 	return n
 }
@@ -199,20 +201,28 @@ func (l *Table) RetainDatabases(registered map[vtep.DatabaseID]bool) {
 	}
 }
 
-// RetainNetworks drops what is known of networks that are gone.
-func (l *Table) RetainNetworks(known func(network string) bool) {
-	for name := range l.networks {
-		if !known(name) {
-			for db, of := range l.reported {
-				if delete(of, l.networks[name]); len(of) == 0 {
-					delete(l.reported, db)
-				}
-			}
-			delete(l.networks, name)
-			delete(l.winners, name)
-			delete(l.changed, name)
+// TakeMade returns the networks that have come into the table since it was last called: who
+// reported of them may not have known yet that they are gone.
+func (l *Table) TakeMade() []string {
+	made := l.made
+	l.made = nil
+	return made
+}
+
+// Forget drops what is known of a network.
+func (l *Table) Forget(network string) {
+	n := l.networks[network]
+	if n == nil {
+		return
+	}
+	for db, of := range l.reported {
+		if delete(of, n); len(of) == 0 {
+			delete(l.reported, db)
 		}
 	}
+	delete(l.networks, network)
+	delete(l.changed, network)
+	l.winners = l.winners.without(network)
 }
 
 // Expire drops candidates whose time has come, and moves a MAC back to a switch that
@@ -257,16 +267,17 @@ func (l *Table) Unfreeze(network string, mac model.MAC, at time.Time) bool {
 }
 
 // Snapshot returns what all switches learned, by network. A network that has not
-// changed has the same pointer as before. The map is valid until the next call.
-func (l *Table) Snapshot(at time.Time) map[string]*Learned {
-	now := l.instant(at)
+// changed has the same pointer as before.
+func (l *Table) Snapshot(at time.Time) Winners {
+	now, news := l.instant(at), make(map[string]*Learned, len(l.changed))
 	for name, n := range l.changed {
 		n.current = n.build(now)
 		n.staleFlood = false
 		clear(n.stale)
-		l.winners[name] = n.current
+		news[name] = n.current
 	}
 	clear(l.changed)
+	l.winners = l.winners.With(news)
 	return l.winners
 }
 

@@ -18,10 +18,10 @@ func TestMoveIgnoresLateDelete(t *testing.T) {
 	s.learn(1, mac1, ipOf(1), at(1))
 	s.learn(2, mac1, ipOf(2), at(2))
 	s.requireLocation(2, mac1, at(2), "the later learn wins, though its address is higher")
-	before := s.Snapshot(at(2))[network]
+	before := s.Snapshot(at(2)).Get(network)
 	s.forget(1, mac1, at(3))
 	s.pass(at(60))
-	require.Equal(t, before.Winners, s.Snapshot(at(60))[network].Winners, "the old place says goodbye late")
+	require.Equal(t, before.Winners, s.Snapshot(at(60)).Get(network).Winners, "the old place says goodbye late")
 }
 
 func TestStaleRowDoesNotWinBack(t *testing.T) {
@@ -72,12 +72,12 @@ func TestReconnectWithSameRowsChangesNothing(t *testing.T) {
 	s := newSwitches(t, 2)
 	s.learn(1, mac1, ipOf(1), at(1))
 	s.learn(2, rowKey{network, macOf(2)}, ipOf(2), at(2))
-	before := s.Snapshot(at(3))[network]
+	before := s.Snapshot(at(3)).Get(network)
 	s.Disconnected(1, at(4))
 	s.snapshotOf(1, false, at(200))
-	require.Same(t, before, s.Snapshot(at(200))[network], "not even a new value, so that nothing is compiled")
+	require.Same(t, before, s.Snapshot(at(200)).Get(network), "not even a new value, so that nothing is compiled")
 	require.Zero(t, s.pass(at(1000)), "nothing is due any more")
-	require.Same(t, before, s.Snapshot(at(1000))[network])
+	require.Same(t, before, s.Snapshot(at(1000)).Get(network))
 }
 
 func TestReconnectWithRowsMissing(t *testing.T) {
@@ -221,9 +221,13 @@ func TestRemovedNetworksAreForgotten(t *testing.T) {
 		s.learn(1, key, ipOf(1), at(0))
 	}
 	s.Update(1, vtep.Locals{Flood: map[string][]model.VTEPAddress{"x": {ipOf(1)}}}, always(false), at(1))
-	s.RetainNetworks(func(name string) bool { return name == network+"b" })
+	for _, name := range s.TakeMade() {
+		if name != network+"b" {
+			s.Forget(name)
+		}
+	}
 	require.Len(t, s.networks, 1)
-	require.Contains(t, s.Snapshot(at(2)), network+"b")
+	require.NotNil(t, s.Snapshot(at(2)).Get(network+"b"))
 }
 
 func TestFloodRequests(t *testing.T) {
@@ -234,12 +238,12 @@ func TestFloodRequests(t *testing.T) {
 	}
 	ask(1, ipOf(1), ipOf(2))
 	ask(2, ipOf(3))
-	first := s.Snapshot(at(1))[network]
+	first := s.Snapshot(at(1)).Get(network)
 	require.Equal(t, map[vtep.DatabaseID][]model.VTEPAddress{1: {ipOf(1), ipOf(2)}, 2: {ipOf(3)}}, first.Flood)
 	ask(2, ipOf(3))
-	require.Same(t, first, s.Snapshot(at(1))[network], "the same again is no change")
+	require.Same(t, first, s.Snapshot(at(1)).Get(network), "the same again is no change")
 	s.Update(1, vtep.Locals{}, always(false), at(2))
-	require.Equal(t, map[vtep.DatabaseID][]model.VTEPAddress{2: {ipOf(3)}}, s.Snapshot(at(2))[network].Flood)
+	require.Equal(t, map[vtep.DatabaseID][]model.VTEPAddress{2: {ipOf(3)}}, s.Snapshot(at(2)).Get(network).Flood)
 	require.Len(t, first.Flood, 2, "what was handed out stays as it was")
 }
 
@@ -264,6 +268,6 @@ func TestNothingIsKeptOfGoneDatabases(t *testing.T) {
 	s.RetainDatabases(map[vtep.DatabaseID]bool{2: true})
 	require.Len(t, s.reported, 1)
 	require.Len(t, s.flooded, 1)
-	s.RetainNetworks(func(string) bool { return false })
+	s.Forget(network)
 	require.Empty(t, s.reported)
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"iter"
 	"slices"
-	"strings"
 
 	"bordergw/model"
 	"bordergw/reconcile/mactable"
@@ -24,7 +23,7 @@ type assembler struct {
 	group      *group
 	view       *groupView
 	placements []placed
-	unreported *reporting
+	unreported func(*model.Network, []vtep.Endpoint) map[model.VTEPAddress]bool
 }
 
 // side says which logical switch of a member a segment is.
@@ -45,9 +44,6 @@ func (w *assembler) assemble() {
 		for _, d := range p.domains {
 			w.domain(d)
 		}
-	}
-	for _, s := range w.view.shares {
-		s.unite()
 	}
 }
 
@@ -74,10 +70,10 @@ func (w *assembler) domain(d *domain) {
 			}
 			w.assign(m, shared[as])
 		}
-		w.bind(m, m.bindings)
+		w.claim(m, func(o *Outcome) []vtep.Binding { return m.claims[o] })
 		if m.forwards() && m.mode == model.BorderStitch {
 			w.assign(m, w.segment(side{m: m, outer: true}))
-			w.bind(m, m.cable())
+			w.claim(m, func(*Outcome) []vtep.Binding { return m.cable() })
 			w.share(m).stitched = append(w.share(m).stitched, d.part.net.ID)
 		}
 	}
@@ -107,7 +103,7 @@ func strongest(members []*member) map[*model.GatewayDevice]*member {
 func (w *assembler) share(m *member) *share {
 	s := w.view.shares[m.device.ID]
 	if s == nil {
-		s = &share{}
+		s = &share{claims: map[claim]string{}}
 		w.view.shares[m.device.ID] = s
 	}
 	return s
@@ -120,18 +116,14 @@ func (w *assembler) assign(m *member, seg *vtep.Segment) {
 	}
 }
 
-// bind gives a device bindings. Two members of it may have the same ones (unite).
-func (w *assembler) bind(m *member, bindings []vtep.Binding) {
+// claim gives a device what the member's connections bind.
+func (w *assembler) claim(m *member, bindings func(*Outcome) []vtep.Binding) {
 	s := w.share(m)
-	s.bindings = append(s.bindings, bindings...)
-}
-
-// unite leaves each binding of a device once.
-func (s *share) unite() {
-	slices.SortFunc(s.bindings, func(a, b vtep.Binding) int {
-		return cmp.Or(a.Compare(b), strings.Compare(a.LogicalSwitch, b.LogicalSwitch))
-	})
-	s.bindings = slices.Compact(s.bindings)
+	for _, o := range m.outcomes {
+		for _, b := range bindings(o) {
+			s.claims[claim{b.Slot(), o.Connection.Order()}] = b.LogicalSwitch
+		}
+	}
 }
 
 // direct is the VNI between sites of a direct border, 0 for any other member.
@@ -166,7 +158,7 @@ func (w *assembler) segment(s side) *vtep.Segment {
 		}
 	}
 	seg.Flood = w.group.flood(s)
-	seg.Unreported = w.unreported.among(p.net, seg.Flood)
+	seg.Unreported = w.unreported(p.net, seg.Flood)
 	w.view.segments, w.view.of = append(w.view.segments, seg), append(w.view.of, p.net)
 	return seg
 }

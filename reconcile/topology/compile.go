@@ -1,8 +1,9 @@
 package topology
 
 import (
-	"maps"
+	"iter"
 	"slices"
+	"strings"
 
 	"bordergw/model"
 	"bordergw/reconcile/mactable"
@@ -12,8 +13,8 @@ import (
 // Input is all that Compile looks at.
 type Input struct {
 	Definitions *model.Definitions
-	// Learned is what the switches have learned, by network id.
-	Learned map[string]*mactable.Learned
+	// Learned is what the switches have learned.
+	Learned mactable.Winners
 	// Down are the devices, by id, that have been away for longer than the hold or
 	// have only just come back: another is to forward in their place.
 	Down map[string]bool
@@ -31,63 +32,177 @@ type Input struct {
 	Prune bool
 }
 
-// compilation is one run of Compile, with what it looks up more than once.
-type compilation struct {
-	Input
-	found   *model.Places
-	reports *reporting
-	// sets are those of endpoints, once they were asked for.
-	sets map[string][]*model.EndpointSet
-}
-
-// endpoints are what sources outside answer for, by network id.
-func (in *compilation) endpoints() map[string][]*model.EndpointSet {
-	if in.sets == nil {
-		in.sets = map[string][]*model.EndpointSet{}
-		for set := range in.Definitions.Endpoints.All() {
-			in.sets[set.NetworkID] = append(in.sets[set.NetworkID], set)
-		}
-	}
-	return in.sets
-}
-
-// places finds switches by the names that gateways use.
-func (in *compilation) places() *model.Places {
-	if in.found == nil {
-		in.found = model.NewPlaces(in.Definitions)
-	}
-	return in.found
-}
-
-// registrations are the ways to the databases.
-func (in *compilation) registrations() *model.Registrations { return in.places().Registrations() }
-
 // View is what follows from an Input: what every switch should hold, and what
-// becomes of every connection. It is immutable.
+// becomes of every connection. It is immutable, and shares with the one before what did not change.
 type View struct {
 	Revision uint64
-	// Wants is by gateway device id; it has every driven device.
-	Wants map[string]*vtep.Want
-	// Outcomes is by connection id.
-	Outcomes map[string]*Outcome
+	// in is what it was made from.
+	in            Input
+	defs          model.Definitions
+	registrations *model.Registrations
+	// known are the tunnel addresses of all switches, while flood lists only grow. bfd are
+	// the databases whose switches run BFD, nil where nobody asked.
+	known map[model.VTEPAddress]bool
+	bfd   map[vtep.DatabaseID]bool
 
-	// since is the revision, by gateway device id, from which on its Want says what it
-	// says now.
-	Since map[string]uint64
-	// stitched are the networks, by gateway device id, in which what the device
-	// learns is not believed.
-	stitched map[string]map[string]bool
-	groups   map[string]*groupView
-	// clashes are the bindings, by connection id, that an older connection has.
-	Clashes map[string][]vtep.Binding
-	// shares are what each device's Want was gathered from; none where not known any
-	// more, or where there were clashes.
-	shares map[string][]*share
+	// groups are by network id: those of networks that have connections.
+	groups   model.Sorted[name, *groupView]
+	outcomes model.Sorted[name, *Outcome]
 	// contested MACs, by network id.
-	Contested map[string]*Contested
-	// carried are the networks that have a connection, by id.
-	carried map[string]*netPart
-	basis   basis
+	contested model.Sorted[name, *Contested]
+	// holdings are by gateway device id: the first of those that reach a database.
+	holdings model.Sorted[name, *holding]
+	// joined is the revision, by gateway device id, from which on a device is known to reach
+	// the database that it does.
+	joined model.Sorted[name, uint64]
+
+	index
+}
+
+// name orders ids.
+type name string
+
+func (a name) Compare(b name) int { return strings.Compare(string(a), string(b)) }
+
+// Want is what the switches of a device should hold, nil for one that is not driven.
+func (v *View) Want(device string) *vtep.Want {
+	h := v.holding(device)
+	if h == nil {
+		return nil
+	}
+	want := *h.want
+	want.Ownership, want.Known = ownershipOn(&v.defs, v.sharing(device)), v.known
+	return &want
+}
+
+// SegmentsOf are what a device is to hold of networks.
+func (v *View) SegmentsOf(device string) vtep.Segments {
+	if h := v.holding(device); h != nil {
+		return h.want.Segments
+	}
+	return vtep.Segments{}
+}
+
+// Version stands for what a device is to hold: it is another one where that is something else.
+func (v *View) Version(device string) Version { return Version{v.holding(device)} }
+
+// Version can be compared. The zero one stands for nothing.
+type Version struct{ of *holding }
+
+// Since is the revision from which on a device's Want says what it says now.
+func (v *View) Since(device string) uint64 {
+	h := v.holding(device)
+	if h == nil {
+		return 0
+	}
+	joined, _ := v.joined.Get(name(device))
+	return max(h.since, joined)
+}
+
+// Changed yields the devices, by id, whose Wants say something else than those of an earlier
+// View, with what these were, as far as segments go.
+func (v *View) Changed(was *View) iter.Seq2[string, vtep.Segments] {
+	if was == nil {
+		was = &View{}
+	}
+	return func(yield func(string, vtep.Segments) bool) {
+		for first, h := range model.SortedChanges(was.holdings, v.holdings) {
+			var segments vtep.Segments
+			if h.Was != nil {
+				segments = h.Was.want.Segments
+			}
+			for _, device := range v.devicesOf(string(first)) {
+				if !yield(device, segments) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// holding is what stands for the database that a device reaches.
+func (v *View) holding(device string) *holding {
+	if v == nil {
+		return nil
+	}
+	first := device
+	if gd, ok := v.defs.Devices.Get(device); ok {
+		first = v.registrations.First(gd).ID
+	}
+	h, _ := v.holdings.Get(name(first))
+	return h
+}
+
+// sharing are the devices that reach the database of a device.
+func (v *View) sharing(device string) []*model.GatewayDevice {
+	if gd, ok := v.defs.Devices.Get(device); ok {
+		return v.registrations.Sharing(gd)
+	}
+	if r, ok := v.defs.Retired.Get(device); ok {
+		return v.registrations.Sharing(&r.GatewayDevice)
+	}
+	return nil
+}
+
+// devicesOf are the ids of the devices that reach the database of a device.
+func (v *View) devicesOf(device string) (ids []string) {
+	for _, gd := range v.sharing(device) {
+		ids = append(ids, gd.ID)
+	}
+	return ids
+}
+
+// Outcomes are by connection id.
+func (v *View) Outcomes() iter.Seq2[string, *Outcome] {
+	return func(yield func(string, *Outcome) bool) {
+		for id, o := range v.outcomes.All() {
+			if !yield(string(id), o) {
+				return
+			}
+		}
+	}
+}
+
+// Outcome is what becomes of a connection, by id; nil where it is not known.
+func (v *View) Outcome(connection string) *Outcome {
+	if v == nil {
+		return nil
+	}
+	o, _ := v.outcomes.Get(name(connection))
+	return o
+}
+
+// Clashes are the bindings of a connection that an older one has.
+func (v *View) Clashes(o *Outcome) (out []vtep.Binding) {
+	for i := range o.Parts {
+		h := v.holding(o.Parts[i].Device.ID)
+		if h == nil {
+			continue
+		}
+		for _, b := range o.Parts[i].Bindings {
+			if ls, bound := h.want.Bindings.At(b.Slot()); bound && ls != b.LogicalSwitch {
+				out = append(out, b)
+			}
+		}
+	}
+	return out
+}
+
+// Contested are the MACs of a network that are configured elsewhere than they were learned, nil for none.
+func (v *View) Contested(network string) *Contested {
+	c, _ := v.contested.Get(name(network))
+	return c
+}
+
+// AllContested are by network id.
+func (v *View) AllContested() iter.Seq2[string, *Contested] {
+	return func(yield func(string, *Contested) bool) {
+		for id, c := range v.contested.All() {
+			if !yield(string(id), c) {
+				return
+			}
+		}
+	}
 }
 
 // Outcome is what becomes of one connection, as far as definitions and
@@ -125,56 +240,43 @@ func (p *Part) Has(sw, port string) bool {
 	return i < len(p.Bindings) && p.Bindings[i].Switch == sw && p.Bindings[i].Port == port
 }
 
-// Compile builds a View. Parts of prev whose inputs are unchanged are shared.
-func Compile(input Input, prev *View) *View {
-	in := &compilation{Input: input}
-	if v := relearn(in, prev); v != nil {
-		return v
-	}
-	v := &View{
-		Revision:  in.Definitions.Revision,
-		Wants:     map[string]*vtep.Want{},
-		Outcomes:  map[string]*Outcome{},
-		stitched:  map[string]map[string]bool{},
-		groups:    map[string]*groupView{},
-		Clashes:   map[string][]vtep.Binding{},
-		shares:    map[string][]*share{},
-		carried:   map[string]*netPart{},
-		Contested: map[string]*Contested{},
-		basis:     basisOf(in),
-	}
-	for _, g := range groupNetworks(in) {
-		on := in.dependencies(g)
-		was := prev.group(g.key())
-		gv := was
-		if was == nil || !slices.Equal(was.dependencies, on) || !was.unchangedReporting(in) {
-			gv = g.build(in, on)
-			gv.follow(was)
-		}
-		v.groups[g.key()] = gv
-		for _, n := range gv.nets {
-			v.carried[n.net.ID] = n.part
-		}
-		maps.Copy(v.Outcomes, gv.outcomes)
-		maps.Copy(v.Contested, gv.contested)
-	}
-	v.assemble(in, prev)
-	v.Since = v.unchangedSince(in.Definitions, prev)
-	return v
+// Binds reports whether the part has a binding.
+func (p *Part) Binds(b vtep.Binding) bool {
+	i, ok := slices.BinarySearchFunc(p.Bindings, b, vtep.Binding.Compare)
+	return ok && p.Bindings[i] == b
 }
 
-// Believes reports whether what a device learns in a network counts.
+// Compile builds a View. It looks at what differs from the Input of prev, nil for none, and at
+// the networks and devices that this concerns; the View shares the rest with prev.
+func Compile(input Input, prev *View) *View {
+	if prev == nil {
+		prev = &View{}
+	}
+	in := newCompilation(input, prev)
+	in.group(search{in}.dirty())
+	(&holder{in, map[model.Change[*vtep.Segment]]bool{}}).hold()
+	return in.next
+}
+
+// Believes reports whether what a device learns in a network counts: not where a cable shows
+// it every MAC of the other sites as if it were local.
 func (v *View) Believes(device, network string) bool {
-	return v == nil || !v.stitched[device][network]
+	h := v.holding(device)
+	if h == nil {
+		return true
+	}
+	stitched, _ := h.stitched.Get(name(network))
+	return !stitched
 }
 
 // ReachOf gives what end points in a site need in a network, false if there is nothing: no
 // switch carries the network there.
 func (v *View) ReachOf(network, site string) (Reach, bool) {
-	if v == nil || v.carried[network] == nil {
+	g := v.groupOf(network)
+	if g == nil {
 		return Reach{}, false
 	}
-	d := v.carried[network].domainOf(site)
+	d := g.part(network).domainOf(site)
 	if d == nil {
 		return Reach{}, false
 	}
@@ -182,7 +284,16 @@ func (v *View) ReachOf(network, site string) (Reach, bool) {
 }
 
 // Carries reports whether a network has a connection.
-func (v *View) Carries(network string) bool { return v.carried[network] != nil }
+func (v *View) Carries(network string) bool { return v.groupOf(network) != nil }
+
+// groupOf is the group of a network, nil for none.
+func (v *View) groupOf(network string) *groupView {
+	if v == nil {
+		return nil
+	}
+	g, _ := v.groups.Get(name(network))
+	return g
+}
 
 // Shows reports whether the View has the newest of what is defined of a network's connections,
 // and of all devices. What was seen of switches may be newer.
@@ -190,8 +301,7 @@ func (v *View) Shows(defs *model.Definitions, network string) bool {
 	if v == nil {
 		return false
 	}
-	was := v.basis.definitions
-	return was.Revision >= defs.Revision || was.Devices.Same(defs.Devices) && slices.Equal(joined(was, network), joined(defs, network))
+	return v.Revision >= defs.Revision || v.defs.Devices.Same(defs.Devices) && slices.Equal(joined(&v.defs, network), joined(defs, network))
 }
 
 // ContestedOf counts the contested MACs that each device has learned, by its id.
@@ -200,19 +310,12 @@ func (v *View) ContestedOf() map[string]int {
 	if v == nil {
 		return out
 	}
-	for _, c := range v.Contested {
+	for _, c := range v.contested.All() {
 		for id, n := range c.byDevice {
 			out[id] += n
 		}
 	}
 	return out
-}
-
-func (v *View) group(key string) *groupView {
-	if v == nil {
-		return nil
-	}
-	return v.groups[key]
 }
 
 // DatabaseID numbers a device's database; the creation order never changes.

@@ -1,6 +1,7 @@
 package topology
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -26,24 +27,24 @@ func TestContestedMACs(t *testing.T) {
 	topo.Access(beside, a, b)
 	topo.far(border, model.RemoteMACEntry{MAC: modeltest.MAC(7), VTEPAddress: model.VTEPAddress{198, 51, 100, 7}, SegmentationID: 5001})
 	defs := topo.Definitions
-	in := Input{Definitions: &defs, Learned: map[string]*mactable.Learned{}}
+	in := Input{Definitions: &defs, Learned: mactable.WinnersOf(map[string]*mactable.Learned{})}
 	by := func(gd *model.GatewayDevice, seq uint64) mactable.Candidate {
 		return mactable.Candidate{MAC: modeltest.MAC(7), Source: mactable.Local, Database: DatabaseID(gd), Endpoint: modeltest.IP(int(gd.Seq)), Seq: seq}
 	}
 	var view *View
 	claimed := func(l *mactable.Learned) map[string]int {
 		t.Helper()
-		in.Learned = map[string]*mactable.Learned{"n": l, "beside": {Winners: []mactable.Candidate{by(a, 1)}}}
+		in.Learned = mactable.WinnersOf(map[string]*mactable.Learned{"n": l, "beside": {Winners: []mactable.Candidate{by(a, 1)}}})
 		view = Compile(in, view)
 		fresh := Compile(in, nil)
-		require.Equal(t, fresh.Contested, view.Contested, "the short way says the same")
-		require.Equal(t, vtep.Locator{Addr: model.VTEPAddress{198, 51, 100, 7}}, view.Wants[b.ID].Segment("n").Entry(modeltest.MAC(7)).Locator)
-		require.Nil(t, view.Contested["beside"], "there it is not configured")
+		require.Equal(t, maps.Collect(fresh.AllContested()), maps.Collect(view.AllContested()), "the short way says the same")
+		require.Equal(t, vtep.Locator{Addr: model.VTEPAddress{198, 51, 100, 7}}, view.Want(b.ID).Segment("n").Entry(modeltest.MAC(7)).Locator)
+		require.Nil(t, view.Contested("beside"), "there it is not configured")
 		return view.ContestedOf()
 	}
 	require.Empty(t, claimed(&mactable.Learned{}))
 	require.Equal(t, map[string]int{a.ID: 1}, claimed(&mactable.Learned{Winners: []mactable.Candidate{by(a, 1)}}))
-	require.Contains(t, view.Contested["n"].String(), "02:00:00:00:00:07, configured at 198.51.100.7, is claimed by device a")
+	require.Contains(t, view.Contested("n").String(), "02:00:00:00:00:07, configured at 198.51.100.7, is claimed by device a")
 	require.Equal(t, map[string]int{border.ID: 1}, claimed(&mactable.Learned{Winners: []mactable.Candidate{by(border, 1)}}))
 	require.Equal(t, map[string]int{a.ID: 1, b.ID: 1}, claimed(&mactable.Learned{Winners: []mactable.Candidate{by(a, 2)}, Others: []mactable.Candidate{by(b, 1)}}))
 	require.Empty(t, claimed(&mactable.Learned{Winners: []mactable.Candidate{{MAC: modeltest.MAC(8), Source: mactable.Local, Database: DatabaseID(a), Endpoint: modeltest.IP(1)}}}))
@@ -61,10 +62,10 @@ func TestManyContestedMACs(t *testing.T) {
 		topo.far(border, model.RemoteMACEntry{MAC: modeltest.MAC(i), VTEPAddress: model.VTEPAddress{198, 51, 100, 7}, SegmentationID: 5001})
 		l.Winners = append(l.Winners, mactable.Candidate{MAC: modeltest.MAC(i), Source: mactable.Local, Database: DatabaseID(a), Endpoint: modeltest.IP(int(a.Seq))})
 	}
-	v := Compile(Input{Definitions: &topo.Definitions, Learned: map[string]*mactable.Learned{"n": l}}, nil)
+	v := Compile(Input{Definitions: &topo.Definitions, Learned: mactable.WinnersOf(map[string]*mactable.Learned{"n": l})}, nil)
 	require.Equal(t, map[string]int{a.ID: 5000}, v.ContestedOf())
-	require.Less(t, len(v.Contested["n"].String()), 2000)
-	require.True(t, strings.HasSuffix(v.Contested["n"].String(), "and 4990 more"))
+	require.Less(t, len(v.Contested("n").String()), 2000)
+	require.True(t, strings.HasSuffix(v.Contested("n").String(), "and 4990 more"))
 }
 
 // at is a time, in seconds, of the tests' clock.
@@ -90,12 +91,12 @@ func TestWinnerIsNoMember(t *testing.T) {
 	}
 	learn(gone, 2, 90)
 	learn(a, 3, 90)
-	l := macs.Snapshot(at(100))["n"]
+	l := macs.Snapshot(at(100)).Get("n")
 	require.Len(t, l.Winners, 3)
 	require.Len(t, l.Others, 3)
-	v := Compile(Input{Definitions: &topo.Definitions, Learned: map[string]*mactable.Learned{"n": l}}, nil)
+	v := Compile(Input{Definitions: &topo.Definitions, Learned: mactable.WinnersOf(map[string]*mactable.Learned{"n": l})}, nil)
 	require.Equal(t, []vtep.MACEntry{
 		{MAC: modeltest.MAC(1), Locator: vtep.Locator{Addr: modeltest.IP(int(b.Seq))}, Location: DatabaseID(b)},
 		{MAC: modeltest.MAC(3), Locator: vtep.Locator{Addr: modeltest.IP(int(a.Seq))}, Location: DatabaseID(a)},
-	}, v.Wants[c.ID].Segment("n").MACs, "of two members the one where it was later; what no member has is nowhere")
+	}, v.Want(c.ID).Segment("n").MACs, "of two members the one where it was later; what no member has is nowhere")
 }

@@ -1,6 +1,8 @@
 package topology
 
 import (
+	"slices"
+
 	"bordergw/model"
 	"bordergw/reconcile/mactable"
 )
@@ -27,6 +29,15 @@ type deviceDependency struct {
 	static, border model.VNIMACs
 	// unknown says why the switch is not known; it changes when its database is read.
 	unknown string
+}
+
+// same reports whether a group that follows from two dependencies is the same. What is seen of
+// a switch is read anew now and then: ports are not looked at.
+func (d dependency) same(o dependency) bool {
+	a, b := d.device.seen, o.device.seen
+	d.device.seen, o.device.seen = nil, nil
+	return d == o && (a == b || a != nil && b != nil && a.Name == b.Name && a.Missing == b.Missing && a.NoTunnelIP == b.NoTunnelIP &&
+		cannotReplicate(a) == cannotReplicate(b) && slices.Equal(a.TunnelIPs, b.TunnelIPs))
 }
 
 // dependencies lists everything the group's view follows from.

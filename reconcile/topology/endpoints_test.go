@@ -32,10 +32,10 @@ func TestFloodBoundCountsLocators(t *testing.T) {
 	weak := topo.Device("weak", "", modeltest.Profiled("service-node"))
 	c := topo.Access(net, weak)
 	topo.answers(net, "one", "", model.VTEPAddress{172, 16, 0, 1})
-	require.Empty(t, topo.compile(nil).Outcomes[c.ID].Errors)
+	require.Empty(t, topo.compile(nil).Outcome(c.ID).Errors)
 	topo.answers(net, "two", "", model.VTEPAddress{172, 16, 0, 1})
 	v := topo.compile(nil)
-	require.Empty(t, v.Outcomes[c.ID].Errors, "its flood list has one locator")
+	require.Empty(t, v.Outcome(c.ID).Errors, "its flood list has one locator")
 }
 
 // TestSecondHypervisorKeepsAConnection: a virtual machine that starts on a second
@@ -45,20 +45,20 @@ func TestSecondHypervisorKeepsAConnection(t *testing.T) {
 	net := topo.Network("n", 5001)
 	weak, other := topo.Device("weak", "", modeltest.Profiled("cumulus")), topo.Device("other", "", modeltest.Profiled("cumulus"))
 	c := topo.Access(net, weak, other)
-	require.Empty(t, topo.compile(nil).Outcomes[c.ID].Errors)
+	require.Empty(t, topo.compile(nil).Outcome(c.ID).Errors)
 	topo.answers(net, "neutron", "", model.VTEPAddress{172, 16, 0, 1})
 	v := topo.compile(nil)
-	require.NotEmpty(t, v.Wants[weak.ID].Bindings, "two switches that were joined: %v", v.Outcomes[c.ID].Errors)
+	require.NotEmpty(t, v.BindingsOf(weak.ID), "two switches that were joined: %v", v.Outcome(c.ID).Errors)
 	require.Equal(t, []string{
 		`device weak: profile cumulus floods to 1 end points: it sends no flooded frames to those of neutron (site "")`,
 		`device other: profile cumulus floods to 1 end points: it sends no flooded frames to those of neutron (site "")`,
-	}, v.Outcomes[c.ID].Notes)
-	require.Len(t, v.Wants[weak.ID].Segments[0].Flood, 2, "its own address and the other switch's")
+	}, v.Outcome(c.ID).Notes)
+	require.Len(t, v.ListOf(weak.ID)[0].Flood, 2, "its own address and the other switch's")
 }
 
 // copiesFrom are the copies of a broadcast from a host on a device's port.
 func copiesFrom(topo *topology, v *View, gd *model.GatewayDevice, net string, hypervisors ...hypervisor) (copies, []string) {
-	p := newPlane(topo, holding(v))
+	p := newPlane(topo, holdings(v))
 	p.hypervisors = hypervisors
 	n := p.byAddr[modeltest.IP(int(gd.Seq))]
 	return p.broadcast(n, net), p.faults
@@ -125,7 +125,7 @@ func TestEndpointsOfNoSite(t *testing.T) {
 	v := topo.compile(nil)
 	got, _ := copiesFrom(topo, v, a, net.ID)
 	said := 0
-	for _, o := range v.Outcomes {
+	for _, o := range v.Outcomes() {
 		said += len(o.Notes)
 	}
 	require.True(t, got[fmt.Sprint(hv)] > 0 || said > 0, "the set is in no flood list, and no connection says so")

@@ -100,6 +100,18 @@ type groupView struct {
 	outcomes     map[string]*Outcome
 	// contested MACs, by network id.
 	contested map[string]*Contested
+	// uses are what the index finds the group by.
+	uses []use
+}
+
+// part is one of its networks.
+func (v *groupView) part(network string) *netPart {
+	for i := range v.nets {
+		if v.nets[i].net.ID == network {
+			return v.nets[i].part
+		}
+	}
+	return nil
 }
 
 // groupNet is what a network of a group was made from.
@@ -115,34 +127,14 @@ type groupNet struct {
 // share is what one device carries of a group.
 type share struct {
 	segments []*vtep.Segment
-	bindings []vtep.Binding
+	// claims are the slots that connections ask for, with the logical switch that is bound.
+	claims map[claim]string
 	// stitched networks: the cable shows the device every MAC of the other
 	// sites as if it were local, so that what it learns there is not believed.
 	stitched []string
 }
 
-// groupNetworks finds the networks that have connections and joins those with a
-// common VNI between sites. The order is that of the networks' creation.
-func groupNetworks(in *compilation) []*group {
-	parts := map[string]*netPart{}
-	var order []*netPart
-	for c := range in.Definitions.Connections.All() {
-		p := parts[c.NetworkID]
-		if p == nil {
-			net, ok := in.Definitions.Networks.Get(c.NetworkID)
-			if !ok {
-				continue
-			}
-			p = &netPart{net: net, learned: in.Learned[c.NetworkID], endpoints: in.endpoints()[c.NetworkID]}
-			parts[c.NetworkID] = p
-			order = append(order, p)
-		}
-		p.conns = append(p.conns, c)
-	}
-	slices.SortFunc(order, func(a, b *netPart) int { return cmp.Compare(a.net.Seq, b.net.Seq) })
-	return joinStretches(in.Definitions, order)
-}
-
+// joinStretches joins networks with a common VNI between sites. The order is that of the networks.
 func joinStretches(defs *model.Definitions, parts []*netPart) []*group {
 	of := map[*netPart]*group{}
 	byVNI := map[model.VNI]*netPart{}
@@ -212,28 +204,54 @@ func (g *group) build(in *compilation, on []dependency) *groupView {
 	for _, p := range g.nets {
 		p.report()
 	}
-	w := &assembler{group: g, view: v, unreported: in.reporting()}
+	w := &assembler{group: g, view: v, unreported: in.unreportedAmong}
 	w.assemble()
+	v.uses = g.uses(in, v)
 	for _, p := range g.nets {
 		p.learned = nil // it is in nets, as long as it counts
 	}
 	return v
 }
 
+// uses are what the index finds the group by.
+func (g *group) uses(in *compilation, v *groupView) []use {
+	found := map[usable]bool{}
+	for _, p := range g.nets {
+		found[usable{kind: usesVNI, vni: p.net.VNI}] = true
+		for _, vni := range p.borderVNIs(in.Definitions) {
+			found[usable{kind: usesVNI, vni: vni}], found[usable{kind: usesBorder, vni: vni}] = true, true
+		}
+		for _, c := range p.conns {
+			found[usable{kind: usesGateway, id: c.L2GatewayID}] = true
+		}
+	}
+	for i := range v.dependencies {
+		if gd := v.dependencies[i].device.record; gd != nil {
+			found[usable{kind: usesDevice, id: gd.ID}] = true
+		}
+	}
+	if slices.ContainsFunc(v.segments, func(s *vtep.Segment) bool { return len(s.Unreported) > 0 }) {
+		found[usable{kind: usesReports}] = true
+	}
+	out := make([]use, 0, len(found))
+	for what := range found {
+		out = append(out, use{what, g.key()})
+	}
+	return out
+}
+
 // follow hands on each segment that says what it said before, and has each other note
 // what differs from the one whose place it takes. A switch is so asked for nothing new
 // where nothing is new for it.
-func (v *groupView) follow(was *groupView) {
-	if was == nil {
-		return
-	}
+func (v *groupView) follow(was *View) {
 	same, kept := map[[2]*vtep.Segment]bool{}, map[*vtep.Segment]*vtep.Segment{}
 	for dev, share := range v.shares {
+		before, _ := was.holdings.Get(name(dev))
 		for i, seg := range share.segments {
-			old := was.segment(dev, seg.Name)
-			if old == nil {
+			if before == nil || before.want.Segment(seg.Name) == nil {
 				continue
 			}
+			old := before.want.Segment(seg.Name)
 			pair := [2]*vtep.Segment{seg, old}
 			if _, compared := same[pair]; !compared {
 				if same[pair] = seg.Equal(old); !same[pair] {
@@ -248,17 +266,6 @@ func (v *groupView) follow(was *groupView) {
 	for i, seg := range v.segments {
 		v.segments[i] = cmp.Or(kept[seg], seg) // one may have 100,000 MACs: it is not kept twice
 	}
-}
-
-func (v *groupView) segment(dev, name string) *vtep.Segment {
-	if share := v.shares[dev]; share != nil {
-		for _, seg := range share.segments {
-			if seg.Name == name {
-				return seg
-			}
-		}
-	}
-	return nil
 }
 
 // settle divides the networks into domains and drops connections that turn out

@@ -36,7 +36,7 @@ func TestCompileOfHugeGateway(t *testing.T) {
 		topo, _ := hugeTopology(bindings)
 		return func() {
 			v := Compile(Input{Definitions: &topo.Definitions}, nil)
-			require.Equal(t, bindings, len(v.Wants["huge"].Bindings))
+			require.Equal(t, bindings, len(v.BindingsOf("huge")))
 		}
 	}
 	growth.Linear(t, compile(2_000), compile(32_000))
@@ -55,15 +55,15 @@ func TestHugeSwitchIsHandedOn(t *testing.T) {
 	topo.Revision++
 	after := topo.Definitions
 	now := Compile(Input{Definitions: &after}, was)
-	require.Equal(t, "renamed", now.Wants["small"].Segments[0].Description)
-	require.Same(t, &was.Wants["huge"].Bindings[0], &now.Wants["huge"].Bindings[0], "nothing changed there")
-	require.True(t, vtep.SameWant(was.Wants["huge"], now.Wants["huge"]))
+	require.Equal(t, "renamed", now.ListOf("small")[0].Description)
+	require.Same(t, was.holding("huge"), now.holding("huge"), "nothing changed there")
+	require.True(t, vtep.SameWant(was.Want("huge"), now.Want("huge")))
 
 	huge, _ := topo.Devices.Get("huge")
 	topo.Access(&renamed, huge)
 	topo.Revision++
 	then := Compile(Input{Definitions: &topo.Definitions}, now)
-	require.Equal(t, 2_001, len(then.Wants["huge"].Bindings))
-	require.True(t, slices.Equal(Compile(Input{Definitions: &topo.Definitions}, nil).Wants["huge"].Bindings, then.Wants["huge"].Bindings))
-	require.Equal(t, 2_000, len(now.Wants["huge"].Bindings), "a View is immutable")
+	require.Equal(t, 2_001, len(then.BindingsOf("huge")))
+	require.True(t, slices.Equal(Compile(Input{Definitions: &topo.Definitions}, nil).BindingsOf("huge"), then.BindingsOf("huge")))
+	require.Equal(t, 2_000, len(now.BindingsOf("huge")), "a View is immutable")
 }

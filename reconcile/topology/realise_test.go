@@ -1,6 +1,7 @@
 package topology
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,7 +15,7 @@ import (
 // holds anything of the network for it alone.
 func requireRefused(t *testing.T, v *View, c *model.L2GatewayConnection, device, reason string) {
 	t.Helper()
-	o := v.Outcomes[c.ID]
+	o := v.Outcome(c.ID)
 	require.Len(t, o.Errors, 1)
 	require.Contains(t, o.Errors[0], "device "+device+": ")
 	require.Contains(t, o.Errors[0], reason)
@@ -24,23 +25,23 @@ func requireRefused(t *testing.T, v *View, c *model.L2GatewayConnection, device,
 // requireAccepted: nothing speaks against the connection, and it has parts.
 func requireAccepted(t *testing.T, v *View, c *model.L2GatewayConnection) {
 	t.Helper()
-	require.Empty(t, v.Outcomes[c.ID].Errors)
-	require.Empty(t, v.Outcomes[c.ID].Waiting)
-	require.NotEmpty(t, v.Outcomes[c.ID].Parts)
+	require.Empty(t, v.Outcome(c.ID).Errors)
+	require.Empty(t, v.Outcome(c.ID).Waiting)
+	require.NotEmpty(t, v.Outcome(c.ID).Parts)
 }
 
 func requireNothing(t *testing.T, v *View, devices ...*model.GatewayDevice) {
 	t.Helper()
 	for _, gd := range devices {
-		require.Empty(t, v.Wants[gd.ID].Segments, gd.Name)
-		require.Empty(t, v.Wants[gd.ID].Bindings, gd.Name)
+		require.Empty(t, v.ListOf(gd.ID), gd.Name)
+		require.Empty(t, v.BindingsOf(gd.ID), gd.Name)
 	}
 }
 
 // floodOf is a device's flood list as its database would have it.
 func floodOf(v *View, gd *model.GatewayDevice, ls string) []vtep.Locator {
 	n := &node{gd: gd, addr: modeltest.IP(int(gd.Seq))}
-	l := &logical{node: n, seg: v.Wants[gd.ID].Segment(ls)}
+	l := &logical{node: n, seg: v.Want(gd.ID).Segment(ls)}
 	if l.seg == nil {
 		return nil
 	}
@@ -148,7 +149,7 @@ func TestRelayNeedsADeviceThatRelays(t *testing.T) {
 		c := topo.Border(net, 5001, border)
 		v := topo.compile(nil)
 		if able {
-			require.Empty(t, v.Outcomes[c.ID].Errors, profile)
+			require.Empty(t, v.Outcome(c.ID).Errors, profile)
 		} else {
 			requireRefused(t, v, c, "border", "border mode relay needs a device that passes frames from tunnel to tunnel, and profile "+profile+" does not")
 		}
@@ -185,8 +186,8 @@ func TestSwitchesThatDoNotReplicate(t *testing.T) {
 			requireAccepted(t, v, c)
 			requireAccepted(t, v, ca)
 			require.Equal(t, locators(a), floodOf(v, weak, "n"), "two need no replication")
-			require.False(t, v.Wants["weak"].SourceNode)
-			require.True(t, v.Wants["a"].SourceNode)
+			require.False(t, v.Want("weak").SourceNode)
+			require.True(t, v.Want("a").SourceNode)
 			cb := topo.Access(net, b)
 			v = topo.compile(nil)
 			requireRefused(t, v, c, "weak", "floods to 1 end points and network n needs 2")
@@ -210,10 +211,10 @@ func TestSwitchFaults(t *testing.T) {
 	topo.Inventory(a, func(s *model.SwitchInventory) { s.Faults = []string{"mac_table_exhaustion"} })
 	v := topo.compile(nil)
 	requireRefused(t, v, c, "weak", "floods to 1 end points")
-	require.False(t, v.Wants["weak"].SourceNode)
-	require.True(t, v.Wants["a"].SourceNode)
-	require.True(t, v.Wants["a"].MACsFull)
-	require.False(t, v.Wants["b"].MACsFull)
+	require.False(t, v.Want("weak").SourceNode)
+	require.True(t, v.Want("a").SourceNode)
+	require.True(t, v.Want("a").MACsFull)
+	require.False(t, v.Want("b").MACsFull)
 	require.Equal(t, locators(b), floodOf(v, a, "n"), "a full table floods as before")
 }
 
@@ -231,7 +232,7 @@ func TestStaticBeatsLearned(t *testing.T) {
 	v := topo.compile(nil)
 	for _, gd := range []*model.GatewayDevice{a, b, border} {
 		require.Equal(t, []vtep.MACEntry{{MAC: mac, Locator: vtep.Locator{Addr: model.VTEPAddress{192, 0, 2, 1}}}},
-			v.Wants[gd.ID].Segment("n").MACs, "%s: also where it was learned; the entry of another VNI is not for this network", gd.Name)
+			v.Want(gd.ID).Segment("n").MACs, "%s: also where it was learned; the entry of another VNI is not for this network", gd.Name)
 	}
 }
 
@@ -248,7 +249,7 @@ func TestSharedTunnelAddress(t *testing.T) {
 	v := topo.compile(nil)
 	require.Equal(t, locators(left), floodOf(v, other, "n"), "one copy for the pair")
 	for _, gd := range []*model.GatewayDevice{left, right} {
-		l := &logical{node: &node{gd: gd, addr: shared}, seg: v.Wants[gd.ID].Segment("n")}
+		l := &logical{node: &node{gd: gd, addr: shared}, seg: v.Want(gd.ID).Segment("n")}
 		require.Equal(t, locators(other), l.flood())
 		_, ok := l.remote(modeltest.MAC(1))
 		require.False(t, ok)
@@ -264,7 +265,18 @@ func TestStitchedNetworksAreNotBelieved(t *testing.T) {
 	s2 := topo.Device("s2", model.BorderStitch, modeltest.InSite("2"))
 	topo.Border(net, 9001, s1, spare, s2)
 	v := topo.compile(nil)
-	require.Equal(t, map[string]map[string]bool{"s1": {"n": true}, "s2": {"n": true}}, v.stitched)
+	require.Equal(t, []string{"s1", "s2"}, unbelieved(v, "n"))
 	v = topo.compile(map[string]bool{"s1": true})
-	require.Equal(t, map[string]map[string]bool{"spare": {"n": true}, "s2": {"n": true}}, v.stitched)
+	require.Equal(t, []string{"s2", "spare"}, unbelieved(v, "n"))
+}
+
+// unbelieved are the devices that are not believed what they learn in a network.
+func unbelieved(v *View, network string) (ids []string) {
+	for id := range v.Wants() {
+		if !v.Believes(id, network) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }

@@ -47,17 +47,17 @@ func TestRemoteMACConcernsItsVNI(t *testing.T) {
 		runtime.ReadMemStats(&start)
 		now := Compile(Input{Definitions: &after}, was)
 		runtime.ReadMemStats(&end)
-		require.Len(t, now.Wants["other"].Segment("n0").MACs, 2)
+		require.Len(t, now.Want("other").Segment("n0").MACs, 2)
 		for _, id := range []string{"gd", "other"} {
 			for i := range 10 {
 				name := fmt.Sprint("n", i)
-				require.Equal(t, i > 0, was.Wants[id].Segment(name) == now.Wants[id].Segment(name), name)
+				require.Equal(t, i > 0, was.Want(id).Segment(name) == now.Want(id).Segment(name), name)
 			}
 		}
 		topo.RemoteMACs = topo.RemoteMACs.Without(m)
 		gone := Compile(Input{Definitions: &topo.Definitions}, now)
 		require.Equal(t, was.wishes(), gone.wishes())
-		require.Len(t, now.Wants["other"].Segment("n0").MACs, 2, "a View is immutable")
+		require.Len(t, now.Want("other").Segment("n0").MACs, 2, "a View is immutable")
 		return end.TotalAlloc - start.TotalAlloc
 	}
 	few, many := cost(10), cost(6000)

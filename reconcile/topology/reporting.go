@@ -11,7 +11,6 @@ import (
 // reporting is how far the switches have reported: the revision of the definitions of
 // whose networks they have said which MACs they have.
 type reporting struct {
-	in        *compilation
 	least     uint64 // of all
 	byAddress map[model.VTEPAddress]uint64
 	byDB      map[vtep.DatabaseID]dbReporting
@@ -28,10 +27,7 @@ func (in *compilation) reporting() *reporting {
 	if in.reports != nil {
 		return in.reports
 	}
-	in.reports = &reporting{in, math.MaxUint64, map[model.VTEPAddress]uint64{}, map[vtep.DatabaseID]dbReporting{}}
-	if !in.GrowOnly && len(in.Young) == 0 {
-		return in.reports
-	}
+	in.reports = &reporting{math.MaxUint64, map[model.VTEPAddress]uint64{}, map[vtep.DatabaseID]dbReporting{}}
 	for id, upTo := range in.Reported {
 		gd, registered := in.Definitions.Devices.Get(id)
 		if registered {
@@ -58,11 +54,20 @@ func (s *reporting) add(db vtep.DatabaseID, switches []model.SwitchInventory, up
 	s.byDB[db] = of
 }
 
+// unreportedAmong gives the addresses that reporting.among does, nil while all are taken to have
+// reported.
+func (in *compilation) unreportedAmong(net *model.Network, flood []vtep.Endpoint) map[model.VTEPAddress]bool {
+	if !in.GrowOnly && !in.Young[net.ID] {
+		return nil
+	}
+	return in.reporting().among(net, flood)
+}
+
 // among gives the addresses of a network's flood list whose switches have not reported
 // of it, and those of databases that it has any address of: MACs behind a switch
 // stay for the sake of another one of its database that is a member. Nil for none.
 func (s *reporting) among(net *model.Network, flood []vtep.Endpoint) (out map[model.VTEPAddress]bool) {
-	if s.least >= net.Seq || !s.in.GrowOnly && !s.in.Young[net.ID] {
+	if s.least >= net.Seq {
 		return nil
 	}
 	add := func(ip model.VTEPAddress) {
@@ -87,7 +92,7 @@ func (s *reporting) among(net *model.Network, flood []vtep.Endpoint) (out map[mo
 // unchangedReporting tells whether those have not reported that had not when the group was built.
 func (v *groupView) unchangedReporting(in *compilation) bool {
 	for i, seg := range v.segments {
-		if !maps.Equal(seg.Unreported, in.reporting().among(v.of[i], seg.Flood)) {
+		if !maps.Equal(seg.Unreported, in.unreportedAmong(v.of[i], seg.Flood)) {
 			return false
 		}
 	}

@@ -24,13 +24,13 @@ func TestUnreportedSwitchBesideTheMember(t *testing.T) {
 	at := func(ip model.VTEPAddress, location vtep.DatabaseID) []vtep.Endpoint {
 		return []vtep.Endpoint{{Locator: vtep.Locator{Addr: ip}, Location: location}}
 	}
-	require.Equal(t, map[model.VTEPAddress]bool{member: true, beside: true}, (&compilation{Input: in}).reporting().among(net, at(member, DatabaseID(gd))))
-	require.Equal(t, map[model.VTEPAddress]bool{beside: true}, (&compilation{Input: in}).reporting().among(net, at(beside, 0)), "a far end point has no location")
-	require.Empty(t, (&compilation{Input: in}).reporting().among(net, at(other, 98)))
+	require.Equal(t, map[model.VTEPAddress]bool{member: true, beside: true}, newCompilation(in, &View{}).unreportedAmong(net, at(member, DatabaseID(gd))))
+	require.Equal(t, map[model.VTEPAddress]bool{beside: true}, newCompilation(in, &View{}).unreportedAmong(net, at(beside, 0)), "a far end point has no location")
+	require.Empty(t, newCompilation(in, &View{}).unreportedAmong(net, at(other, 98)))
 	settled := Input{Definitions: in.Definitions, Reported: in.Reported}
-	require.Empty(t, (&compilation{Input: settled}).reporting().among(net, at(member, DatabaseID(gd))))
+	require.Empty(t, newCompilation(settled, &View{}).unreportedAmong(net, at(member, DatabaseID(gd))))
 	young := Input{Definitions: in.Definitions, Reported: map[string]uint64{gd.ID: net.Seq - 1}, Young: map[string]bool{net.ID: true}}
-	require.Len(t, (&compilation{Input: young}).reporting().among(net, at(member, DatabaseID(gd))), 2, "it reported before there was the network")
+	require.Len(t, newCompilation(young, &View{}).unreportedAmong(net, at(member, DatabaseID(gd))), 2, "it reported before there was the network")
 	reported := Input{Definitions: in.Definitions, Reported: map[string]uint64{gd.ID: net.Seq}, Young: young.Young}
-	require.Empty(t, (&compilation{Input: reported}).reporting().among(net, at(member, DatabaseID(gd))))
+	require.Empty(t, newCompilation(reported, &View{}).unreportedAmong(net, at(member, DatabaseID(gd))))
 }

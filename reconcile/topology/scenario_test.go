@@ -279,17 +279,17 @@ func (s *scenario) input() topology.Input {
 			defs.Devices = defs.Devices.With(d)
 		}
 	}
-	return topology.Input{Definitions: defs, Learned: s.learned, Down: s.down, GrowOnly: s.growOnly, Prune: s.prune}
+	return topology.Input{Definitions: defs, Learned: mactable.WinnersOf(s.learned), Down: s.down, GrowOnly: s.growOnly, Prune: s.prune}
 }
 
 // dump prints a view in an order that depends on its content only.
 func dump(v *topology.View) string {
 	var b strings.Builder
-	for _, id := range slices.Sorted(maps.Keys(v.Wants)) {
-		dumpWant(&b, id, v.Wants[id])
+	for _, id := range slices.Sorted(maps.Keys(v.Wants())) {
+		dumpWant(&b, id, v.Want(id))
 	}
-	for _, id := range slices.Sorted(maps.Keys(v.Outcomes)) {
-		dumpOutcome(&b, id, v.Outcomes[id])
+	for _, id := range slices.Sorted(maps.Keys(maps.Collect(v.Outcomes()))) {
+		dumpOutcome(&b, id, v.Outcome(id))
 	}
 	return b.String()
 }
@@ -298,7 +298,7 @@ func dumpWant(b *strings.Builder, id string, w *vtep.Want) {
 	fmt.Fprintf(b, "device %s: database %d%s\n", id, w.Self, flags(map[string]bool{
 		" source-node": w.SourceNode, " macs-full": w.MACsFull, " grow-only": w.GrowOnly, " prune": w.Prune,
 	}))
-	for _, s := range w.Segments {
+	for s := range w.Segments.All() {
 		fmt.Fprintf(b, "  segment %s key %s %s%s\n", s.Name, s.TunnelKey, s.Description, flags(map[string]bool{" incomplete": s.Incomplete}))
 		for _, m := range s.MACs {
 			fmt.Fprintf(b, "    mac %s -> %s home %d\n", m.MAC, m.Locator, m.Location)
@@ -307,7 +307,7 @@ func dumpWant(b *strings.Builder, id string, w *vtep.Want) {
 			fmt.Fprintf(b, "    flood %s home %d\n", e.Locator, e.Location)
 		}
 	}
-	for _, bind := range w.Bindings {
+	for bind := range w.Bindings.All() {
 		fmt.Fprintf(b, "  bind %s %s %s -> %s\n", bind.Switch, bind.Port, bind.VLAN, bind.LogicalSwitch)
 	}
 	for _, t := range w.Tunnels {

@@ -31,7 +31,7 @@ func TestViewIsReadWhileTheNextOneIsMade(t *testing.T) {
 	top.Access(net, sw, far)
 	top.Border(net, 5000, border)
 	top.Border(net, 5000, other)
-	in := Input{Definitions: &top.Definitions, Learned: map[string]*mactable.Learned{net.ID: {}}, Down: map[string]bool{}}
+	in := Input{Definitions: &top.Definitions, Learned: mactable.WinnersOf(map[string]*mactable.Learned{net.ID: {}}), Down: map[string]bool{}}
 	was := Compile(in, nil)
 	require.False(t, was.Believes(second.ID, net.ID))
 
@@ -49,8 +49,8 @@ func TestViewIsReadWhileTheNextOneIsMade(t *testing.T) {
 	}()
 	for range 2000 {
 		top.learn(net, sw)
-		in := Input{Definitions: &top.Definitions, Learned: map[string]*mactable.Learned{net.ID: {Winners: top.winners[net.ID][:1]}}, Down: in.Down}
-		next := relearn(&compilation{Input: in}, was)
+		in := Input{Definitions: &top.Definitions, Learned: mactable.WinnersOf(map[string]*mactable.Learned{net.ID: {Winners: top.winners[net.ID][:1]}}), Down: in.Down}
+		next := Compile(in, was)
 		require.NotNil(t, next)
 		require.False(t, next.Believes(second.ID, net.ID))
 	}

@@ -22,8 +22,8 @@ func TestUnchangedSince(t *testing.T) {
 	defs := topo.Definitions
 	next := Compile(Input{Definitions: &defs}, first)
 	require.Greater(t, next.Revision, first.Revision)
-	require.Equal(t, first.Revision, next.Since[one.ID])
-	require.Equal(t, next.Revision, next.Since[two.ID])
+	require.Equal(t, first.Revision, next.Since(one.ID))
+	require.Equal(t, next.Revision, next.Since(two.ID))
 }
 
 // TestEndpointsAskNothingNew: what a source answers for is where MACs are, as what a switch
@@ -46,14 +46,14 @@ func TestEndpointsAskNothingNew(t *testing.T) {
 	set.Record = topo.Record(set.ID)
 	topo.Endpoints = topo.Endpoints.With(set)
 	given := next(first)
-	require.NotEqual(t, first.Wants[one.ID].Segments[0].Flood, given.Wants[one.ID].Segments[0].Flood)
-	require.Equal(t, first.Since[one.ID], given.Since[one.ID])
+	require.NotEqual(t, first.ListOf(one.ID)[0].Flood, given.ListOf(one.ID)[0].Flood)
+	require.Equal(t, first.Since(one.ID), given.Since(one.ID))
 	topo.Endpoints = topo.Endpoints.Without(set.ID)
 	taken := next(given)
-	require.Equal(t, first.Since[one.ID], taken.Since[one.ID])
+	require.Equal(t, first.Since(one.ID), taken.Since(one.ID))
 	topo.Access(net, topo.Device("sw2", ""))
 	more := next(taken)
-	require.Equal(t, more.Revision, more.Since[one.ID], "another member")
+	require.Equal(t, more.Revision, more.Since(one.ID), "another member")
 }
 
 // TestSegmentIsKeptOnce: a segment that says what it said before takes the memory of one,
@@ -68,9 +68,9 @@ func TestSegmentIsKeptOnce(t *testing.T) {
 	topo.Revision++
 	defs := topo.Definitions
 	next := Compile(Input{Definitions: &defs}, first)
-	require.Same(t, first.Wants[one.ID].Segments[0], next.Wants[one.ID].Segments[0])
-	for _, v := range next.groups {
+	require.Same(t, first.ListOf(one.ID)[0], next.ListOf(one.ID)[0])
+	for _, v := range next.groups.All() {
 		require.Len(t, v.segments, 1)
-		require.Same(t, next.Wants[one.ID].Segments[0], v.segments[0])
+		require.Same(t, next.ListOf(one.ID)[0], v.segments[0])
 	}
 }

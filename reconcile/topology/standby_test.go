@@ -30,11 +30,11 @@ func TestExactlyOneBound(t *testing.T) {
 		v := topo.compile(nil)
 		for _, gd := range []*model.GatewayDevice{a, b} {
 			if gd.Name == active {
-				require.Len(t, v.Wants[gd.ID].Bindings, 1)
+				require.Len(t, v.BindingsOf(gd.ID), 1)
 				require.Equal(t, locators(gd), floodOf(v, other, "n"))
 			} else {
 				requireNothing(t, v, gd)
-				require.Contains(t, v.Outcomes[c.ID].Standby, gd.Name)
+				require.Contains(t, v.Outcome(c.ID).Standby, gd.Name)
 			}
 		}
 	}
@@ -66,7 +66,7 @@ func TestExactlyOneBorderActive(t *testing.T) {
 				require.Equal(t, locators(gd), floodOf(v, inside, "n"))
 			} else {
 				requireNothing(t, v, gd)
-				require.Contains(t, v.Outcomes[c.ID].Standby, gd.Name)
+				require.Contains(t, v.Outcome(c.ID).Standby, gd.Name)
 			}
 		}
 	}

@@ -44,7 +44,7 @@ func (t *topology) compile(down map[string]bool) *View {
 	}
 	t.Revision++
 	defs := t.Definitions
-	return Compile(Input{Definitions: &defs, Learned: learned, Down: down}, nil)
+	return Compile(Input{Definitions: &defs, Learned: mactable.WinnersOf(learned), Down: down}, nil)
 }
 
 // role is what one device is in one network by one connection, as the
@@ -63,7 +63,7 @@ func (r role) relays() bool {
 // roles lists what the accepted connections make of the devices.
 func (t *topology) roles(v *View) (out []role) {
 	for c := range t.Connections.All() {
-		if len(v.Outcomes[c.ID].Errors) > 0 {
+		if len(v.Outcome(c.ID).Errors) > 0 {
 			continue
 		}
 		g, _ := t.Gateways.Get(c.L2GatewayID)

@@ -92,7 +92,7 @@ func TestWalkWithHypervisors(t *testing.T) {
 				hypervisors := topo.someHypervisors(r)
 				v := topo.compile(nil)
 				facts := reach{far: topo.RemoteMACs, roles: topo.roles(v), hypervisors: hypervisors}
-				p := newPlane(topo, holding(v))
+				p := newPlane(topo, holdings(v))
 				p.hypervisors = hypervisors
 				requireWalks(t, topo, facts, p)
 				for _, h := range hypervisors {

@@ -162,9 +162,9 @@ func requireUnicast(t *testing.T, topo *topology, p *plane, n *node, network str
 	}
 }
 
-// holding gives each switch what a View says.
-func holding(v *View) func(*model.GatewayDevice) *vtep.Want {
-	return func(gd *model.GatewayDevice) *vtep.Want { return v.Wants[gd.ID] }
+// holdings gives each switch what a View says.
+func holdings(v *View) func(*model.GatewayDevice) *vtep.Want {
+	return func(gd *model.GatewayDevice) *vtep.Want { return v.Want(gd.ID) }
 }
 
 var mixes = map[string][]model.BorderMode{
@@ -194,7 +194,7 @@ func TestWalkBetweenTwoVNIs(t *testing.T) {
 			}
 			down := map[string]bool{away: true}
 			v := topo.compile(down)
-			p := newPlane(topo, holding(v))
+			p := newPlane(topo, holdings(v))
 			for _, n := range p.nodes {
 				n.dead = down[n.gd.ID]
 			}
@@ -214,7 +214,7 @@ func TestWalkToFarOfAccess(t *testing.T) {
 	topo.Access(net, a, b)
 	topo.Border(net, 9001, topo.Device("r0", model.BorderRelay, modeltest.InSite("0"), modeltest.Keyed), topo.Device("r1", model.BorderRelay, modeltest.InSite("1"), modeltest.Keyed))
 	v := topo.compile(nil)
-	p := newPlane(topo, holding(v))
+	p := newPlane(topo, holdings(v))
 	requireWalks(t, topo, reach{far: topo.RemoteMACs, roles: topo.roles(v)}, p)
 	require.Equal(t, copies{"a n": 1, "192.0.2.1": 1}, p.broadcast(p.nodes[1], "n"))
 }
@@ -226,7 +226,7 @@ func TestWalk(t *testing.T) {
 			t.Run(fmt.Sprint(name, seed), func(t *testing.T) {
 				topo := randomTopology(rand.New(rand.NewPCG(seed, 2)), modes...)
 				v := topo.compile(nil)
-				requireWalks(t, topo, reach{far: topo.RemoteMACs, roles: topo.roles(v)}, newPlane(topo, holding(v)))
+				requireWalks(t, topo, reach{far: topo.RemoteMACs, roles: topo.roles(v)}, newPlane(topo, holdings(v)))
 			})
 		}
 	}
@@ -269,9 +269,9 @@ func walkAway(t *testing.T, walk func(*testing.T, *topology, []role, map[string]
 				after := topo.compile(down)
 				walk(t, topo, topo.roles(after), down, func(gd *model.GatewayDevice) *vtep.Want {
 					if down[gd.ID] {
-						return before.Wants[gd.ID]
+						return before.Want(gd.ID)
 					}
-					return after.Wants[gd.ID]
+					return after.Want(gd.ID)
 				})
 			})
 		}

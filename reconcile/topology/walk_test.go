@@ -54,10 +54,10 @@ func newPlane(t *topology, want func(*model.GatewayDevice) *vtep.Want) *plane {
 		p.byAddr[n.addr] = n
 		p.nodes = append(p.nodes, n)
 		w := want(gd)
-		for _, seg := range w.Segments {
+		for seg := range w.Segments.All() {
 			n.ls[seg.Name] = &logical{node: n, seg: seg}
 		}
-		for _, b := range w.Bindings {
+		for b := range w.Bindings.All() {
 			l := n.ls[b.LogicalSwitch]
 			if l == nil {
 				p.fault("%s: binding %v has no logical switch", gd.Name, b)

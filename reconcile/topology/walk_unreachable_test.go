@@ -37,9 +37,9 @@ func TestWalkPastUnreachableForwardersWithPorts(t *testing.T) {
 				before, after := topo.compile(nil), topo.compile(down)
 				p := newPlane(topo, func(gd *model.GatewayDevice) *vtep.Want {
 					if down[gd.ID] {
-						return before.Wants[gd.ID]
+						return before.Want(gd.ID)
 					}
-					return after.Wants[gd.ID]
+					return after.Want(gd.ID)
 				})
 				if len(down) > 1 {
 					p.maxHops = 10

@@ -1,0 +1,184 @@
+package topology
+
+import (
+	"cmp"
+	"slices"
+
+	"bordergw/model"
+	"bordergw/vtep"
+)
+
+// compilation is one run of Compile.
+type compilation struct {
+	Input
+	prev, next *View
+	found      *model.Places
+	reports    *reporting
+	// everywhere: all networks and all devices are looked at.
+	everywhere bool
+	// devices, by id, of which something else is known than before.
+	devices map[string]bool
+	// shares are what devices, by id, lost and got.
+	shares map[string]*exchange
+	// built counts the groups that were made anew.
+	built int
+}
+
+func newCompilation(input Input, prev *View) *compilation {
+	next := *prev
+	next.in, next.defs, next.Revision = input, *input.Definitions, input.Definitions.Revision
+	next.registrations = input.Definitions.Registrations()
+	if !next.defs.Inventories.Same(prev.defs.Inventories) || !input.GrowOnly {
+		next.known = nil
+	}
+	if input.GrowOnly && next.known == nil {
+		next.known = knownAddresses(&next.defs)
+	}
+	if !next.defs.Devices.Same(prev.defs.Devices) {
+		next.bfd = nil
+	}
+	return &compilation{
+		Input: input, prev: prev, next: &next, everywhere: prev.registrations == nil,
+		devices: map[string]bool{}, shares: map[string]*exchange{},
+	}
+}
+
+// places finds switches by the names that gateways use.
+func (in *compilation) places() *model.Places {
+	if in.found == nil {
+		in.found = model.NewPlaces(in.Definitions)
+	}
+	return in.found
+}
+
+// registrations are the ways to the databases.
+func (in *compilation) registrations() *model.Registrations { return in.next.registrations }
+
+// bfd are the databases whose switches run BFD.
+func (in *compilation) bfd() map[vtep.DatabaseID]bool {
+	if in.next.bfd == nil {
+		in.next.bfd = runsBFD(in.Definitions)
+	}
+	return in.next.bfd
+}
+
+// group makes the groups of networks anew that may differ, with all that joins them.
+func (in *compilation) group(dirty map[string]bool) {
+	groups, old := in.regroup(dirty)
+	var fresh []*groupView
+	for _, g := range groups {
+		on := in.dependencies(g)
+		was := in.prev.groupOf(g.key())
+		if was != nil && slices.EqualFunc(was.dependencies, on, dependency.same) && was.unchangedReporting(in) {
+			delete(old, was)
+			continue
+		}
+		in.built++
+		gv := g.build(in, on)
+		gv.follow(in.prev)
+		fresh = append(fresh, gv)
+	}
+	in.replace(old, fresh)
+}
+
+// regroup joins dirty networks, and those that were or are joined to one of them, into groups. It
+// returns besides the groups that these were in before.
+func (in *compilation) regroup(dirty map[string]bool) ([]*group, map[*groupView]bool) {
+	old, parts := map[*groupView]bool{}, map[string]*netPart{}
+	var pending []string
+	for id := range dirty {
+		pending = append(pending, id)
+	}
+	for len(pending) > 0 {
+		id := pending[len(pending)-1]
+		pending = pending[:len(pending)-1]
+		if _, seen := parts[id]; seen {
+			continue
+		}
+		parts[id] = in.part(id)
+		if gv := in.prev.groupOf(id); gv != nil && !old[gv] {
+			old[gv] = true
+			for _, n := range gv.nets {
+				pending = append(pending, n.net.ID)
+			}
+		}
+		if parts[id] == nil {
+			continue
+		}
+		for _, vni := range parts[id].borderVNIs(in.Definitions) {
+			pending = slices.AppendSeq(pending, in.prev.using(usable{kind: usesBorder, vni: vni}))
+		}
+	}
+	var order []*netPart
+	for _, p := range parts {
+		if p != nil {
+			order = append(order, p)
+		}
+	}
+	slices.SortFunc(order, func(a, b *netPart) int { return cmp.Compare(a.net.Seq, b.net.Seq) })
+	return joinStretches(in.Definitions, order), old
+}
+
+// part is a network that has connections, nil for none.
+func (in *compilation) part(network string) *netPart {
+	net, ok := in.Definitions.Networks.Get(network)
+	conns := within(in.next.connections, network)
+	if !ok || len(conns) == 0 {
+		return nil
+	}
+	return &netPart{net: net, conns: conns, learned: in.Learned.Get(network), endpoints: within(in.next.endpoints, network)}
+}
+
+// replace puts groups in the place of others.
+func (in *compilation) replace(old map[*groupView]bool, fresh []*groupView) {
+	next := in.next
+	for gv := range old {
+		for _, n := range gv.nets {
+			next.groups, next.contested = next.groups.Without(name(n.net.ID)), next.contested.Without(name(n.net.ID))
+		}
+		for id := range gv.outcomes {
+			next.outcomes = next.outcomes.Without(name(id))
+		}
+		for _, u := range gv.uses {
+			next.uses = next.uses.Without(u)
+		}
+		for device, s := range gv.shares {
+			in.exchange(device).lost = append(in.exchange(device).lost, s)
+		}
+	}
+	var groups []model.Pair[name, *groupView]
+	var outcomes []model.Pair[name, *Outcome]
+	var contested []model.Pair[name, *Contested]
+	var uses []model.Pair[use, bool]
+	for _, gv := range fresh {
+		for _, n := range gv.nets {
+			groups = append(groups, model.Pair[name, *groupView]{Key: name(n.net.ID), Value: gv})
+		}
+		for id, o := range gv.outcomes {
+			outcomes = append(outcomes, model.Pair[name, *Outcome]{Key: name(id), Value: o})
+		}
+		for id, c := range gv.contested {
+			contested = append(contested, model.Pair[name, *Contested]{Key: name(id), Value: c})
+		}
+		for _, u := range gv.uses {
+			uses = append(uses, model.Pair[use, bool]{Key: u, Value: true})
+		}
+		for device, s := range gv.shares {
+			in.exchange(device).got = append(in.exchange(device).got, s)
+		}
+	}
+	next.groups, next.outcomes = next.groups.WithAll(groups), next.outcomes.WithAll(outcomes)
+	next.contested, next.uses = next.contested.WithAll(contested), next.uses.WithAll(uses)
+}
+
+// exchange is what a device lost and got of shares.
+type exchange struct{ lost, got []*share }
+
+func (in *compilation) exchange(device string) *exchange {
+	e := in.shares[device]
+	if e == nil {
+		e = &exchange{}
+		in.shares[device] = e
+	}
+	return e
+}
