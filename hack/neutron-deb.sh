@@ -4,6 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+for module in pip setuptools wheel; do
+  /usr/bin/python3 -c "import $module" 2>/dev/null || { echo "neutron-deb: python3-$module is needed: apt install python3-$module" >&2; exit 1; }
+done
+
 version=${1:-$(sed -n 's/^version = "\(.*\)"/\1/p' neutron/pyproject.toml)}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -20,7 +24,7 @@ mkdir -p "$site" "$root/DEBIAN" "$root/usr/share/doc/bordergw-neutron" dist
 # What only the installing machine knows.
 rm -f "$site"/*.dist-info/{direct_url.json,INSTALLER,RECORD,REQUESTED}
 cp LICENSE "$root/usr/share/doc/bordergw-neutron/copyright"
-cp docs/neutron.md "$root/usr/share/doc/bordergw-neutron/"
+cp -r docs/*.md docs/pictures "$root/usr/share/doc/bordergw-neutron/" # neutron.md leads to the others
 
 cat >"$root/DEBIAN/control" <<EOF
 Package: bordergw-neutron

@@ -52,7 +52,7 @@ func membersCommand(flags *clientFlags) *cobra.Command {
 		if site != "" {
 			path += "?site=" + url.QueryEscape(site)
 		}
-		return showMembers(c, api, path, form)
+		return showMembers(c, api, path, site, form)
 	})
 	return c
 }
@@ -102,11 +102,14 @@ func showEndpoints(c *cobra.Command, api *client, path, source string, form outp
 }
 
 // showMembers prints switches, and below them far endpoints if there are any.
-func showMembers(c *cobra.Command, api *client, path string, form output) error {
+func showMembers(c *cobra.Command, api *client, path, site string, form output) error {
 	var reach model.EndpointReach
 	text, err := api.get(c.Context(), path, &reach)
 	if err != nil {
 		return err
+	}
+	if len(reach.Members)+len(reach.Far) == 0 {
+		api.warn("no switch carries this network in the site '%s'; --site asks for another site", site)
 	}
 	out := c.OutOrStdout()
 	if form.form != "table" {
