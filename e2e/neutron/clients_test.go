@@ -81,6 +81,10 @@ func (c shell) deviceCommands(port string) string {
 	require.Equal(c.T, id, c.show(c.openstack, "gateway", "device", "show", id)["id"])
 	c.openstack("gateway", "device", "set", id, "--site", "")
 	require.Equal(c.T, "", c.show(c.openstack, "gateway", "device", "show", id)["site"])
+	c.openstack("gateway", "device", "set", "hwC", "--border-mode", "stitch", "--stitch-ports", "xa,xb")
+	shown = c.show(c.openstack, "gateway", "device", "show", "hwC")
+	require.Equal(c.T, []any{"stitch", []any{"xa", "xb"}}, []any{shown["border_mode"], shown["stitch_ports"]})
+	c.neutron("gateway-device-update", "hwC", "--border-mode", "direct", "--stitch-ports", "")
 
 	second := c.show(c.openstack, "gateway", "device", "create", "--name", "hwD", "--management-ip", "127.0.0.9", "--management-port", "6640")
 	third := c.show(c.neutron, "gateway-device-create", "--name", "hwE", "--type", "hw_vtep", "--management-ip", "127.0.0.8", "--management-port", "6640")
@@ -119,8 +123,9 @@ func (c shell) borderCommands(device string) {
 		require.Equal(c.T, []any{object{"device_id": device, "segmentation_id": vni, "segmentation-id": float64(7000 + i)}}, made["devices"])
 	}
 	require.Len(c.T, c.list(c.neutron, "l2-gateway-list"), 3)
-	made := c.show(c.openstack, "l2gw", "border", "create", "bgw8000", "--device", "device_id="+device+",segmentation-id=8000")
+	made := c.show(c.openstack, "l2gw", "border", "create", "bgw8000", "--device", "device_id=hwC,segmentation-id=8000")
 	require.Equal(c.T, "bgw8000", made["name"])
+	require.Contains(c.T, fmt.Sprint(made["devices"]), device)
 	require.Len(c.T, c.list(c.openstack, "l2gw", "list"), 4)
 	require.Contains(c.T, c.refused(c.command("openstack"), "l2gw", "border", "create", "x", "--device", "device_id=ghost,segmentation_id=1"), "ghost")
 	require.Contains(c.T, c.refused(c.command("neutron"), "midonet-l2-gateway-create", "x", "--device", "device_id=a,segmentation_id=1,segmentation-id=2"), "twice")

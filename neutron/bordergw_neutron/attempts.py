@@ -39,11 +39,13 @@ class Attempts:
             self._silent = self._silent + 1 if getattr(e, 'silent', False) else 0
             if getattr(e, 'nobody', False) or self._silent >= MAX_SILENT:
                 raise
-            self.failures, self.last_failure = self.failures + 1, _text(e)
-            self._log(what, 'failed, and is to be tried again', e, self._known(what, e))
-            return False
-        self._silent = 0
-        return done
+            failed = e
+        else:
+            self._silent = 0
+            return done
+        self.failures, self.last_failure = self.failures + 1, _text(failed)
+        self._log(what, 'failed, and is to be tried again', failed)
+        return False
 
     def one(self, what, function, *args):
         """Call a function. What Neutron or bordergw refuses is logged, and False is returned. Other failures go on."""
@@ -52,16 +54,18 @@ class Attempts:
             function(*args)
         except exc.PASSING:
             raise
+        except n_exc.NeutronException as e:
+            failed = e
         except Exception as e:
-            known = self._known(what, e)
-            if isinstance(e, n_exc.NeutronException):
-                self._log(what, 'is refused', e, known)
-            elif not known:
+            if not self._known(what, e):
                 LOG.exception('sync: %s %s %s failed', *what)
             return False
-        if self._failed.pop(what, None):
-            LOG.info('sync: %s %s %s is done now', *what)
-        return True
+        else:
+            if self._failed.pop(what, None):
+                LOG.info('sync: %s %s %s is done now', *what)
+            return True
+        self._log(what, 'is refused', failed)
+        return False
 
     def _known(self, what, error):
         """Whether the same failed before, in the same way."""
@@ -69,8 +73,9 @@ class Attempts:
         self._failed[what] = _text(error)
         return known
 
-    @staticmethod
-    def _log(what, verdict, error, known):
+    def _log(self, what, verdict, error):
+        """Not inside of an except: see quiet.py."""
+        known = self._known(what, error)
         LOG.log(logging.DEBUG if known else logging.ERROR, 'sync: %s %s %s %s: %s', *what, verdict, _text(error))
 
 

@@ -156,13 +156,17 @@ class Background:
         name = getattr(function, '__name__', function)
         try:
             function(*args)
+            return
         except exc.BorderGatewayUnavailable as e:
-            LOG.warning('%s', e)
-            self.owe()
+            text, owed = str(e), True
         except n_exc.NeutronException as e:
-            LOG.warning('%s: %s', name, e)
+            text, owed = '%s: %s' % (name, e), False
         except Exception:
             LOG.exception('%s failed', name)
+            self.owe()
+            return
+        LOG.warning('%s', text)
+        if owed:
             self.owe()
 
     def _send_dirty(self, network_ids):
@@ -179,16 +183,17 @@ class Background:
             raise failed
 
     def _compare(self, queue, owed):
-        pause = None
+        pause, text = None, None
         try:
             if owed or not self._fresh(queue):
                 self.syncer.run()
         except n_exc.NeutronException as e:     # no answer, or a refusal of what everything depends on
-            pause = queue.pause
-            LOG.warning('sync: %s; again in %d s', e, pause)
+            pause, text = queue.pause, str(e)
         except Exception:
             pause = queue.pause
             LOG.exception('sync failed; again in %d s', pause)
+        if text is not None:
+            LOG.warning('sync: %s; again in %d s', text, pause)
         with queue.changed:
             self._schedule(queue, pause, owed)
 

@@ -48,6 +48,8 @@ OPTS = [
 GROUP = 'bordergw'
 # What bordergw takes for managed_by: it is a part of paths there.
 MARK = re.compile('[A-Za-z0-9_.:-]{1,64}')
+# How oslo's errors say where a value stands, and the file in it.
+LOCATION = re.compile(r"LocationInfo\(.*?detail='([^']*)'\)")
 
 
 class BadConfiguration(Exception):
@@ -108,7 +110,8 @@ def _read(conf, name):
     try:
         return getattr(conf, name)
     except ValueError as e:     # oslo's errors of values are ValueErrors, too
-        raise BadConfiguration('[bordergw] %s: %s.' % (name, ' '.join(str(e).split()).rstrip('.')))
+        text = LOCATION.sub(r'\1', ' '.join(str(e).split()))
+        raise BadConfiguration('[bordergw] %s: %s.' % (name, text.rstrip('.')))
 
 
 def _check_url(text):

@@ -25,6 +25,7 @@ from bordergw_neutron import endpoints
 from bordergw_neutron import exceptions as exc
 from bordergw_neutron import fdb
 from bordergw_neutron import plugin as bgw_plugin
+from bordergw_neutron import quiet
 from bordergw_neutron import sync
 from bordergw_neutron import threads
 from bordergw_neutron import validators
@@ -48,8 +49,9 @@ def configured():
         config.check(conf)
         return conf, bgw_client.Client(conf, config.credentials_of())
     except config.BadConfiguration as e:
-        LOG.error('%s', e)
-        raise SystemExit(str(e))
+        text = str(e)
+    LOG.error('%s', text)
+    raise SystemExit(text)
 
 
 class BorderGatewayDriver(service_drivers.L2gwDriver):
@@ -59,6 +61,7 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         super().__init__(service_plugin, validator)
         self.conf, self.client = configured()
         validators.install()
+        quiet.install()
         bgw_plugin.adopt(service_plugin)
         self.feed = endpoints.Feed(self.client, self.conf)
         self.fdb = fdb.Fdb(self.client, self.conf, self._network_body, self._connected)
@@ -235,20 +238,24 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         try:
             if network_id not in self._connected([network_id]):
                 self.syncer.release_network(network_id)
+            return
         except Exception as e:
-            LOG.warning('Network %s may have no connection any more, but still be in bordergw: %s', network_id, e)
-            self.syncer.abandon_network(network_id)
-            self.background.owe()
+            failed = e
+        LOG.warning('Network %s may have no connection any more, but still be in bordergw: %s', network_id, failed)
+        self.syncer.abandon_network(network_id)
+        self.background.owe()
 
     def _delete(self, kind, object_id):
         """A deletion stands here whatever bordergw says. What it did not get, the next comparison sends."""
         try:
             self.client.delete(kind, object_id)
+            return
         except (exc.BorderGatewayUnavailable, exc.Refused) as e:
-            LOG.warning('%s %s is deleted here, but not in bordergw yet: %s', kind, object_id, e)
-            if kind == sync.CONNECTION:
-                self.syncer.note_deleted(object_id)
-            self.background.owe()
+            failed = e
+        LOG.warning('%s %s is deleted here, but not in bordergw yet: %s', kind, object_id, failed)
+        if kind == sync.CONNECTION:
+            self.syncer.note_deleted(object_id)
+        self.background.owe()
 
     def _announce(self, network_id, host=None):
         """In the background. A network whose addresses are not all known is asked for again, ever more seldom."""
@@ -256,11 +263,12 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
             self._pauses.pop(network_id, None)
             return
         try:
-            complete = self.fdb.announce(network_id, host)
+            complete, refused = self.fdb.announce(network_id, host), None
         except exc.Refused as e:
-            LOG.warning('The agents got no tunnel addresses for network %s: %s', network_id, e)
-            return
-        if complete:
+            complete, refused = False, e
+        if refused:
+            LOG.warning('The agents got no tunnel addresses for network %s: %s', network_id, refused)
+        elif complete:
             self._pauses.pop(network_id, None)
         else:
             self._ask_again(network_id)

@@ -49,6 +49,8 @@ class NeutronShellTest(unittest.TestCase):
                             '--management-port', '6640', '--type', 'hw_vtep', '--tunnel-ip', '10.1.0.1')
         self.assertEqual({'gateway_device': {'name': 'x', 'type': 'hw_vtep', 'management_ip': '10.0.0.1',
                                              'management_port': '6640', 'tunnel_ips': ['10.1.0.1']}}, body)
+        body, _ = self.body(_gateway_device.GatewayDeviceUpdate, '--border-mode', 'relay', '--site', '')
+        self.assertEqual({'gateway_device': {'border_mode': 'relay', 'site': ''}}, body)
         body, _ = self.body(_gateway_device.GatewayDeviceUpdate, '--name', 'y')
         self.assertEqual({'gateway_device': {'name': 'y'}}, body)
 
@@ -79,12 +81,32 @@ class OpenStackTest(unittest.TestCase):
         return client
 
     def test_gateway(self):
+        nobody, absent = {'gateway_devices': []}, border.nc_exc.NotFound()
+        for name, answers, device in [
+                ('id', [{'gateway_devices': [{'id': 'sw1'}]}], 'sw1'), ('absent', [absent], 'sw1'),
+                ('name', [nobody, {'gateway_devices': [{'id': 'a'}]}], 'a'), ('unknown', [nobody, nobody], 'sw1')]:
+            with self.subTest(name):
+                client = self.client(*answers)
+                client.post.return_value = {'l2_gateway': {'name': 'g', 'id': 'i'}}
+                found = self.run_command(border.CreateBorderGateway, client, 'g', '--device',
+                                         'device_id=sw1,segmentation-id=5')
+                self.assertEqual((['id', 'name'], ['i', 'g']), found)
+                client.post.assert_called_once_with('/l2-gateways', body={'l2_gateway': {
+                    'name': 'g', 'devices': [{'device_id': device, 'segmentation_id': '5'}]}})
+
+    def test_border_of_a_device(self):
+        options = ['--border-mode', 'stitch', '--stitch-ports', 'xa,xb', '--profile', 'ovs-vtep+bfd', '--site', 'east']
+        want = {'border_mode': 'stitch', 'stitch_ports': ['xa', 'xb'], 'profile': 'ovs-vtep+bfd', 'site': 'east'}
         client = mock.Mock()
-        client.post.return_value = {'l2_gateway': {'name': 'g', 'id': 'i'}}
-        found = self.run_command(border.CreateBorderGateway, client, 'g', '--device', 'device_id=a,segmentation-id=5')
-        self.assertEqual((['id', 'name'], ['i', 'g']), found)
-        client.post.assert_called_once_with('/l2-gateways', body={'l2_gateway': {
-            'name': 'g', 'devices': [{'device_id': 'a', 'segmentation_id': '5'}]}})
+        client.post.return_value = {'gateway_device': {'id': 'd'}}
+        self.run_command(border.CreateGatewayDevice, client, *options)
+        client.post.assert_called_once_with('/gw/gateway_devices', body={'gateway_device': want})
+        client = self.client({'gateway_devices': [{'id': 'd'}]})
+        self.run_command(border.SetGatewayDevice, client, 'd', *options)
+        client.put.assert_called_once_with('/gw/gateway_devices/d', body={'gateway_device': want})
+        client = self.client({'gateway_devices': [{'id': 'd'}]})
+        self.run_command(border.SetGatewayDevice, client, 'd', '--stitch-ports', '')
+        client.put.assert_called_once_with('/gw/gateway_devices/d', body={'gateway_device': {'stitch_ports': []}})
 
     def test_device_by_name(self):
         client = self.client({'gateway_devices': []}, {'gateway_devices': [{'id': 'd'}]}, {'gateway_device': {'id': 1}})

@@ -42,6 +42,7 @@ class ConfigTest(unittest.TestCase):
         with self.assertRaisesRegex(config.BadConfiguration, sentence) as caught:
             config.check(self.conf(text))
         self.assertRegex(str(caught.exception), r'^\[bordergw\] [^\n]*\.$')
+        self.assertNotIn('LocationInfo', str(caught.exception))
 
     def test_files_without_what_they_should_hold(self):
         for option, content, sentence in [

@@ -18,10 +18,28 @@ def _body(parsed_args, *names):
     return {'gateway_device': {n: getattr(parsed_args, n) for n in names if getattr(parsed_args, n) is not None}}
 
 
+def ports(text):
+    """Names of ports with commas between them."""
+    return [name for name in text.split(',') if name]
+
+
+def border_arguments(parser):
+    """What makes a device a border between sites, for this shell and for openstack."""
+    parser.add_argument('--site', metavar='<site>', help='Site of the device')
+    parser.add_argument('--profile', metavar='<profile>', help='What the device is able to do (default: auto)')
+    parser.add_argument('--border-mode', metavar='<mode>', help='direct (default), stitch or relay')
+    parser.add_argument('--stitch-ports', metavar='<port>,<port>', type=ports,
+                        help='The two ports that a cable joins')
+
+
+CHANGEABLE = 'name', 'tunnel_ips', 'site', 'profile', 'border_mode', 'stitch_ports'
+
+
 def _changeable_arguments(parser):
     parser.add_argument('--name', help='Name of the device.')
     parser.add_argument('--tunnel-ip', metavar='TUNNEL_IP', action='append', dest='tunnel_ips',
                         help='Tunnel address of the device (may be repeated).')
+    border_arguments(parser)
 
 
 class GatewayDeviceCreate(extension.ClientExtensionCreate, GatewayDevice):
@@ -38,8 +56,8 @@ class GatewayDeviceCreate(extension.ClientExtensionCreate, GatewayDevice):
         parser.add_argument('--resource-id', help='Router of a router_vtep, network of a network_vlan.')
 
     def args2body(self, parsed_args):
-        body = _body(parsed_args, 'name', 'type', 'management_ip', 'management_port', 'management_protocol',
-                     'resource_id', 'tunnel_ips')
+        body = _body(parsed_args, 'type', 'management_ip', 'management_port', 'management_protocol', 'resource_id',
+                     *CHANGEABLE)
         if parsed_args.tenant_id:
             body['gateway_device']['tenant_id'] = parsed_args.tenant_id
         return body
@@ -54,7 +72,7 @@ class GatewayDeviceUpdate(extension.ClientExtensionUpdate, GatewayDevice):
         _changeable_arguments(parser)
 
     def args2body(self, parsed_args):
-        return _body(parsed_args, 'name', 'tunnel_ips')
+        return _body(parsed_args, *CHANGEABLE)
 
 
 class GatewayDeviceList(extension.ClientExtensionList, GatewayDevice):

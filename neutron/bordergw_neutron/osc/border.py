@@ -2,6 +2,7 @@
 """openstack l2gw border create, openstack gateway device ..., openstack gateway device remote mac ..."""
 from urllib import parse
 
+from neutronclient.common import exceptions as nc_exc
 from osc_lib.command import command
 from osc_lib import exceptions
 
@@ -31,15 +32,30 @@ def _given(args, *names):
     return {n: getattr(args, n) for n in names if getattr(args, n) is not None}
 
 
-def _device_path(client, name_or_id):
-    """The path of a device, which is given by id or by its only name."""
+def _device_id(client, name_or_id):
+    """The id of a device, which is given by id or by its only name. None: there is no such device."""
     for key in ('id', 'name'):
         found = client.get(DEVICES, params={key: name_or_id, 'fields': 'id'})['gateway_devices']
         if len(found) > 1:
             raise exceptions.CommandError('More than one gateway device has the name %s; give the id.' % name_or_id)
         if found:
-            return '%s/%s' % (DEVICES, parse.quote(found[0]['id'], safe=''))
-    raise exceptions.CommandError('There is no gateway device %s.' % name_or_id)
+            return found[0]['id']
+    return None
+
+
+def _known_id(client, name_or_id):
+    """The id of a device; what was given, if gateway devices are not in the API, or there is none of that name."""
+    try:
+        return _device_id(client, name_or_id) or name_or_id
+    except nc_exc.NotFound:
+        return name_or_id
+
+
+def _device_path(client, name_or_id):
+    found = _device_id(client, name_or_id)
+    if found is None:
+        raise exceptions.CommandError('There is no gateway device %s.' % name_or_id)
+    return '%s/%s' % (DEVICES, parse.quote(found, safe=''))
 
 
 def _delete_all(command_, paths):
@@ -63,12 +79,14 @@ class CreateBorderGateway(command.ShowOne):
         parser.add_argument('name', metavar='<name>', help='Name of the gateway')
         parser.add_argument('--device', action='append', dest='devices', required=True,
                             type=_l2_gateway.border_device, metavar='device_id=<id>[,segmentation_id=<vni>]',
-                            help='Gateway device and VNI between the sites (may be repeated)')
+                            help='Gateway device (name or ID) and VNI between the sites (may be repeated)')
         return parser
 
     def take_action(self, parsed_args):
-        body = {'l2_gateway': {'name': parsed_args.name, 'devices': parsed_args.devices}}
-        return _row(_client(self).post(GATEWAYS, body=body)['l2_gateway'])
+        client = _client(self)
+        devices = [dict(d, device_id=_known_id(client, d['device_id'])) for d in parsed_args.devices]
+        body = {'l2_gateway': {'name': parsed_args.name, 'devices': devices}}
+        return _row(client.post(GATEWAYS, body=body)['l2_gateway'])
 
 
 class _DeviceCommand:
@@ -83,7 +101,7 @@ class _DeviceCommand:
         parser.add_argument('--name', metavar='<name>', help='Name of the device')
         parser.add_argument('--tunnel-ip', metavar='<address>', action='append', dest='tunnel_ips',
                             help='Tunnel address of the device (may be repeated)')
-        parser.add_argument('--site', metavar='<site>', help='Site of the device')
+        _gateway_device.border_arguments(parser)
 
 
 class CreateGatewayDevice(_DeviceCommand, command.ShowOne):
@@ -98,8 +116,8 @@ class CreateGatewayDevice(_DeviceCommand, command.ShowOne):
         return parser
 
     def take_action(self, parsed_args):
-        body = _given(parsed_args, 'name', 'type', 'management_ip', 'management_port', 'management_protocol',
-                      'resource_id', 'tunnel_ips', 'site')
+        body = _given(parsed_args, 'type', 'management_ip', 'management_port', 'management_protocol', 'resource_id',
+                      *_gateway_device.CHANGEABLE)
         return _row(_client(self).post(DEVICES, body={'gateway_device': body})['gateway_device'])
 
 
@@ -134,7 +152,7 @@ class SetGatewayDevice(_DeviceCommand, command.Command):
 
     def take_action(self, parsed_args):
         client = _client(self)
-        body = _given(parsed_args, 'name', 'tunnel_ips', 'site')
+        body = _given(parsed_args, *_gateway_device.CHANGEABLE)
         client.put(_device_path(client, parsed_args.device), body={'gateway_device': body})
 
 
