@@ -186,7 +186,7 @@ class Client:
         try:
             return self._tried(method, path, body, query, headers)
         except _NoAnswer as e:
-            if self._answered_at < began:
+            if e.final or self._answered_at < began:
                 self._note_failure(_Failure(time.monotonic() + FAIL_FAST_SECONDS, e))
             raise self._no_answer(what, e)
 

@@ -139,10 +139,9 @@ def _content(name, path):
 
 
 def _check_token(what, token):
-    """It goes into the head of a request."""
     if not token:
         raise BadConfiguration('[bordergw] %s is empty.' % what)
-    if not (token.isascii() and token.isprintable()):
+    if not credentials.usable(token):
         raise BadConfiguration('[bordergw] %s does not hold one line of ASCII text.' % what)
 
 

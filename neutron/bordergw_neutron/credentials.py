@@ -3,6 +3,9 @@
 
 Both have get() for the token, and renew(sent) for the one after bordergw did not take what was sent.
 """
+import threading
+import time
+
 from keystoneauth1 import exceptions as ksa_exc
 from keystoneauth1 import session as ksa_session
 import requests
@@ -14,6 +17,11 @@ class Unavailable(Exception):
     def __init__(self, text, silent=False, nobody=False):
         super().__init__(text)
         self.silent, self.nobody = silent, nobody
+
+
+def usable(token):
+    """Whether a token can go into the head of a request. One that cannot would be shown by the error."""
+    return token.isascii() and token.isprintable()
 
 
 class Configured:
@@ -35,9 +43,11 @@ class Configured:
     def renew(self, sent):
         """Another thread may have done so since this one sent its request."""
         try:
-            self._token = self._read() or self._token
+            token = self._read()
         except (OSError, ValueError):       # gone, or no text
-            pass
+            token = None
+        if token and usable(token):
+            self._token = token
         return self._token
 
 
@@ -52,15 +62,20 @@ class Keystone:
         # Keystone may be asked twice for a token: for its versions, and for it.
         self._session = ksa_session.Session(auth=plugin, session=http, verify=conf.cafile or True,
                                             timeout=(conf.connect_timeout + conf.read_timeout) / 2)
+        # One thread asks at a time. When and with what the last one failed.
+        self._asking, self._failed_at, self._failure = threading.Lock(), 0.0, None
 
     def get(self):
-        try:
-            return self._plugin.get_token(self._session)
-        except (ksa_exc.ConnectTimeout, ksa_exc.ConnectFailure) as e:
-            raise Unavailable('Keystone gives no token: %s' % _line(e), silent=True,
-                              nobody=not isinstance(e, ksa_exc.ConnectTimeout))
-        except ksa_exc.ClientException as e:
-            raise Unavailable('Keystone gives no token: %s' % _line(e))
+        """The token. Threads that wait for the one that asks fail with it: each would wait for as long, one by one."""
+        began = time.monotonic()
+        with self._asking:
+            if self._failed_at <= began:
+                try:
+                    return self._plugin.get_token(self._session)
+                except Exception as e:
+                    self._plugin.invalidate()       # an answer that was taken may be what it cannot read now
+                    self._failed_at, self._failure = time.monotonic(), _failure(e)
+            raise Unavailable(*self._failure)
 
     def renew(self, sent):
         if self.get() == sent:
@@ -68,5 +83,10 @@ class Keystone:
         return self.get()
 
 
-def _line(error):
-    return ' '.join(str(error).split())[:200]
+def _failure(error):
+    """The arguments of Unavailable. Of an answer that is none of Keystone's, keystoneauth raises anything."""
+    if not isinstance(error, (ksa_exc.ClientException, OSError)):
+        return 'Keystone gives no token: its answer is not one of Keystone (%s)' % type(error).__name__, False, False
+    return ('Keystone gives no token: %s' % ' '.join(str(error).split())[:200],
+            isinstance(error, (ksa_exc.ConnectTimeout, ksa_exc.ConnectFailure)),
+            isinstance(error, ksa_exc.ConnectFailure) and not isinstance(error, ksa_exc.ConnectTimeout))

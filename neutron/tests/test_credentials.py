@@ -1,6 +1,9 @@
+from concurrent import futures
 import datetime
 import tempfile
+import threading
 import unittest
+from unittest import mock
 
 from oslo_config import cfg
 
@@ -99,6 +102,61 @@ class KeystoneTest(unittest.TestCase):
         self.assertTrue(caught.exception.nobody)
         self.assertNotIn('0x', str(caught.exception))
         self.assertEqual([], bordergw.requests)
+
+    def hanging(self, *answers):
+        """A Keystone that, after these answers, gives none until the test ends."""
+        end = threading.Event()
+        server = self.server(*answers, lambda request: end.wait(60) and issued('late'))
+        self.addCleanup(end.set)
+        return server
+
+    def test_who_waits_for_another_waits_as_long_as_that_one(self):
+        """Else users of a Keystone that hangs would get their 503 one after the other."""
+        bordergw, keystone = self.server(NETWORKS), self.hanging()
+        c = self.client(bordergw.url, keystone.url, 'connect_timeout = 1.5\n')
+        before = threading.Barrier(8)
+
+        def serve():
+            before.wait(60)
+            with self.assertRaisesRegex(exc.BorderGatewayUnavailable, 'Keystone gives no token: .*timed out'):
+                c.list('network')
+        with futures.ThreadPoolExecutor(8) as pool:
+            for done in [pool.submit(serve) for _ in range(8)]:
+                done.result()
+        self.assertLess(len(keystone.requests), 4)      # some may come late on a busy machine
+
+    def test_a_roll_back_does_not_wait_for_keystone_again(self):
+        """Also where bordergw has answered: that the token is not taken."""
+        bordergw, keystone = self.server((401, b'no')), self.hanging(issued('t1'))
+        c = self.client(bordergw.url, keystone.url, 'connect_timeout = 0.1\n')
+        with mock.patch.object(client, 'FAIL_FAST_SECONDS', 60):
+            for _ in range(2):
+                with self.assertRaisesRegex(exc.BorderGatewayUnavailable, 'Keystone gives no token: .*timed out'):
+                    c.list('network')
+        self.assertEqual((1, 2), (len(bordergw.requests), len(keystone.requests)))
+
+    def test_what_is_none_of_keystones_answers(self):
+        """Nothing is to be 500 for a user."""
+        for answer in [(201, {'token': {}}), (201, [], {}), (200, b'')]:
+            with self.subTest(answer=answer):
+                bordergw, keystone = self.server(NETWORKS), self.server(answer)
+                with self.assertRaisesRegex(exc.BorderGatewayUnavailable, 'Keystone gives no token: '):
+                    self.client(bordergw.url, keystone.url).list('network')
+
+    def test_a_token_without_an_end_is_not_kept(self):
+        bordergw, keystone = self.server(NETWORKS), self.server((201, {'token': {}}, {'X-Subject-Token': 't'}), issued('t1'))
+        c = self.client(bordergw.url, keystone.url)
+        c.list('network')
+        with self.assertRaisesRegex(exc.BorderGatewayUnavailable, 'Keystone gives no token: '):
+            c.list('network')
+        c.list('network')
+        self.assertEqual(['t', 't1'], [r.headers['X-Auth-Token'] for r in bordergw.requests])
+
+    def test_a_ca_file_that_is_gone(self):
+        c = self.client(self.server(NETWORKS).url, 'https://127.0.0.1:9')
+        c._credentials._session.verify = '/nowhere/ca.pem'
+        with self.assertRaisesRegex(exc.BorderGatewayUnavailable, 'Keystone gives no token: .*/nowhere/ca.pem'):
+            c.list('network')
 
 
 class ConfigurationTest(unittest.TestCase):
