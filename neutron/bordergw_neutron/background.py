@@ -139,13 +139,16 @@ class Background:
                 self._call(function, *args)
 
     def _take(self, queue, now):
-        """What is due. Under the lock."""
+        """What is due: changed networks, one of the calls, a comparison. Under the lock.
+
+        There may be many calls, as when all agents start. Changes of ports do not wait for all of them.
+        """
         work = []
-        while queue.later and queue.later[0][0] <= now:
-            work.append(heapq.heappop(queue.later)[2:])
         if queue.dirty_at <= now:
             work.append((self._send_dirty, (queue.dirty,)))
             queue.dirty, queue.dirty_at = set(), NEVER
+        if queue.later and queue.later[0][0] <= now:
+            work.append(heapq.heappop(queue.later)[2:])
         if queue.compare_at <= now:
             work.append((self._compare, (queue, queue.owed)))
             queue.owed, queue.compare_at = False, NEVER

@@ -34,6 +34,8 @@ LOG = logging.getLogger(__name__)
 
 # An agent that starts drops entries of networks that it has not wired yet, and does not say when it has.
 AGENT_START_SECONDS = (3, 10, 30)
+# To more of them at a time, one message to all agents costs less.
+MANY_HOSTS = 10
 # A switch has its locators some time after the connection.
 ANNOUNCE_SECONDS = 2
 # A distributed router comes to many hosts at once.
@@ -73,6 +75,8 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         self._leaving = {}
         # How long to wait before a network is asked for again whose addresses are not all known.
         self._pauses = {}
+        # Hosts whose agents have started.
+        self._started = set()
         self._subscribe()
         if threads.in_uwsgi():
             threads.share_locks()
@@ -257,13 +261,13 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
             self.syncer.note_deleted(object_id)
         self.background.owe()
 
-    def _announce(self, network_id, host=None):
+    def _announce(self, network_id, *hosts):
         """In the background. A network whose addresses are not all known is asked for again, ever more seldom."""
         if network_id not in self._connected([network_id]):
             self._pauses.pop(network_id, None)
             return
         try:
-            complete, refused = self.fdb.announce(network_id, host), None
+            complete, refused = self.fdb.announce(network_id, *hosts), None
         except exc.Refused as e:
             complete, refused = False, e
         if refused:
@@ -369,8 +373,19 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         self.background.dirty(self._connected(None))
 
     def _agent_started(self, host):
-        for network_id in self._connected(None):
-            self._announce(network_id, host)
+        """Agents that start at about the same time are served together: after an outage of messaging that is all."""
+        self._started.add(host)
+        self.background.later_once(0, self._announce_to_started)
+
+    def _announce_to_started(self):
+        hosts, self._started = sorted(self._started), set()
+        self._announce_all(sorted(self._connected(None)), hosts if len(hosts) <= MANY_HOSTS else ())
+
+    def _announce_all(self, network_ids, hosts):
+        """One network, and then the others after what else is due. If that fails, a comparison announces them all."""
+        if network_ids:
+            self._announce(network_ids[0], *hosts)
+            self.background.later(0, self._announce_all, network_ids[1:], hosts)
 
 
 def is_distributed(port):

@@ -104,8 +104,8 @@ class Fdb:
         except n_exc.NeutronException as e:
             LOG.debug('The VNI of network %s is not known: %s', network_id, e)
 
-    def announce(self, network_id, host=None):
-        """Send the addresses of a network to all agents, or to one. Returns whether all addresses are known.
+    def announce(self, network_id, *hosts):
+        """Send the addresses of a network to all agents, or to those of some hosts. Returns whether all are known.
 
         Sending them again is harmless. Addresses that went away are withdrawn.
         """
@@ -113,16 +113,19 @@ class Fdb:
             return True
         addresses, complete = self.addresses(network_id)
         if addresses:
-            self._add(network_id, addresses, host)
+            self._add(network_id, addresses, hosts)
         gone = self._note(network_id, addresses) - addresses
-        if host is None and complete and gone:
+        if complete and gone:
             self._remove(network_id, gone)
         return complete
 
     def repeat(self, network_id, host):
-        """Send to one host what was announced for a network. Nobody is asked, so this may be done in any request."""
+        """Send to one host what was announced for a network. bordergw is not asked: this may be done in any request.
+
+        Another process may have withdrawn it, with the last connection of the network.
+        """
         addresses, vni = self.sent(network_id), self._vnis.get(network_id)
-        if self.enabled and addresses and vni:
+        if self.enabled and addresses and vni and network_id in self.connected_networks([network_id]):
             self._l2pop().add_fdb_entries(n_context.get_admin_context(), entries(network_id, vni, addresses), host)
 
     def withdraw(self, network_id, before):
@@ -149,14 +152,15 @@ class Fdb:
 
     # Messages
 
-    def _add(self, network_id, addresses, host):
+    def _add(self, network_id, addresses, hosts):
         context = n_context.get_admin_context()
         vni = self._vnis[network_id] = self.network_body(network_id)['provider:segmentation_id']
         body = entries(network_id, vni, addresses)
-        if host is None:
+        if not hosts:
             for address in sorted(addresses):
                 self._sync_tunnel(context, address)
-        self._l2pop().add_fdb_entries(context, body, host)
+        for host in hosts or (None,):
+            self._l2pop().add_fdb_entries(context, body, host)
 
     def _remove(self, network_id, addresses):
         """Flood entries, and then tunnels. Of a network that nothing is known of any more, agents have no entries."""

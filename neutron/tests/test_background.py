@@ -88,6 +88,15 @@ class BackgroundTest(unittest.TestCase):
         self.wait(done)
         self.assertEqual([1, 2], order)
 
+    def test_changes_of_ports_do_not_wait_for_many_calls(self):
+        go, done, seen = threading.Event(), threading.Event(), []
+        self.background.later(0, go.wait, 60)
+        self.background.later(0, self.background.dirty, ['a'])
+        self.background.later(0, lambda: (seen.extend(self.syncer.sent), done.set()))
+        go.set()
+        self.wait(done)
+        self.assertEqual(['a'], seen)
+
     def test_what_fails_later_is_owed_if_bordergw_is_away(self):
         self.syncer.old = 0
         down = mock.Mock(side_effect=exc.BorderGatewayUnavailable(text='down'), __name__='down')

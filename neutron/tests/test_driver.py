@@ -27,6 +27,7 @@ class DriverTest(unittest.TestCase):
         for name in ('service_plugin', 'client', 'feed', 'fdb', 'syncer', 'background'):
             setattr(self.driver, name, mock.Mock())
         self.driver.conf, self.driver._leaving, self.driver._pauses = fakes.conf(), {}, {}
+        self.driver._started = set()
         self.driver.fdb.sent.return_value = set()
         self.driver.fdb.addresses.return_value = {'10.1.0.1'}, True
         self.driver.service_plugin.get_l2_gateway_connection.return_value = CONNECTION
@@ -93,7 +94,7 @@ class DriverTest(unittest.TestCase):
         self.driver.service_plugin.get_l2_gateway_connections.return_value = [CONNECTION, CONNECTION]
         self.driver.service_plugin.connected_networks.return_value = {'n'}
         self.driver._announce_gateway('g')
-        self.driver.fdb.announce.assert_called_once_with('n', None)
+        self.driver.fdb.announce.assert_called_once_with('n')
 
     def test_update_refused(self):
         self.driver.client.update.side_effect = refused('L2GatewayPhysicalPortNotFound')
@@ -264,6 +265,21 @@ class DriverTest(unittest.TestCase):
         self.assertEqual([3, 10, 30], self.agent(before='10.0.0.1', status='revived'))
         self.assertEqual([0, 3, 10, 30], self.agent(status='new'))
         self.assertEqual([], self.agent(address=None, status='new'))
+
+    def test_agents_that_start_together_are_served_together(self):
+        """After an outage of messaging all of them do, and each network is asked for once."""
+        for count, hosts in [(2, ('h00', 'h01')), (50, ())]:
+            with self.subTest(count):
+                self.driver.fdb.announce.reset_mock()
+                self.driver.service_plugin.connected_networks.return_value = {'n', 'm'}
+                due = [(self.driver._agent_started, 'h%02d' % n) for n in range(count)]
+                while due:
+                    function, *args = due.pop(0)
+                    self.driver.background.reset_mock()
+                    function(*args)
+                    due += [call for call in self.later() if call not in due]
+                self.assertEqual([mock.call('m', *hosts), mock.call('n', *hosts)],
+                                 self.driver.fdb.announce.call_args_list)
 
     def test_switch_without_address_is_asked_for_again(self):
         self.driver.service_plugin.connected_networks.return_value = {'n'}

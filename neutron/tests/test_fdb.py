@@ -96,6 +96,26 @@ class FdbTest(unittest.TestCase):
         self.assertEqual((['10.1.0.1', '10.1.0.2'], 7, 'h1'),
                          (sorted(body['n']['ports']), body['n']['segment_id'], host))
 
+    def test_what_another_process_has_withdrawn_is_not_repeated(self):
+        """The agent would make the tunnel again, and nobody would take it away."""
+        self.fdb.announce('n')
+        self.rpc.reset_mock()
+        self.connected = {'m'}
+        self.fdb.repeat('n', 'h1')
+        self.rpc.add_fdb_entries.assert_not_called()
+
+    def test_announce_to_some_hosts(self):
+        self.fdb.announce('n', 'h1', 'h2')
+        self.assertEqual(['h1', 'h2'], [c.args[2] for c in self.rpc.add_fdb_entries.call_args_list])
+
+    def test_a_switch_that_left_is_withdrawn_whoever_is_sent_the_others(self):
+        """It may have been repeated to this host."""
+        self.fdb.announce('n')
+        self.of['n'] = members('10.1.0.2')
+        self.fdb.repeat('n', 'h1')
+        self.fdb.announce('n', 'h1')
+        self.assertEqual([['10.1.0.1']], self.removed())
+
     def test_announce_without_all_addresses(self):
         self.of['n'] = members('10.1.0.1', '')
         self.assertFalse(self.fdb.announce('n'))
