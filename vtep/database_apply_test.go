@@ -29,9 +29,7 @@ func (d *database) apply(t testing.TB, op *vtep.Op) {
 	case vtep.MoveMAC:
 		i := slices.IndexFunc(d.remote, func(m *mac) bool { return m.id == row })
 		d.remote[i].at = d.locator(op.Locator.String())
-		if op.SetIP {
-			d.remote[i].ip = op.IP.String()
-		}
+		d.remote[i].ip = op.IP.String()
 	case vtep.DeleteMAC:
 		d.remote = slices.DeleteFunc(d.remote, func(m *mac) bool { return m.id == row })
 	case vtep.ClearMACs:

@@ -68,7 +68,7 @@ func changedMACs(before, after *Segment) (out []model.MAC) {
 		case order > 0:
 			out, now = append(out, now[0].MAC), now[1:]
 		default:
-			if was[0] != now[0] || now[0].Placed && before.ipOf(now[0].MAC) != after.ipOf(now[0].MAC) {
+			if was[0] != now[0] || before.ipOf(now[0].MAC) != after.ipOf(now[0].MAC) {
 				out = append(out, now[0].MAC)
 			}
 			was, now = was[1:], now[1:]

@@ -324,26 +324,15 @@ func (d *differ) move(seg *Segment, w *MACEntry, row macRow) {
 	if w.Locator != d.lastLocator {
 		d.lastLocator, d.lastRow = w.Locator, d.have.locators.byValue[w.Locator]
 	}
-	ip := row.ip
-	if w.Placed {
-		ip = seg.ipOf(w.MAC)
-	}
+	ip := seg.ipOf(w.MAC)
 	if row.locator != d.lastRow || d.lastRow == (ovsdb.UUID{}) || row.ip != ip {
-		op := Op{Kind: MoveMAC, LogicalSwitch: seg.Name, MAC: w.MAC, Locator: w.Locator, SetIP: w.Placed, row: row.uuid}
-		if w.Placed {
-			op.IP = ip
-		}
-		d.adds = append(d.adds, op)
+		d.adds = append(d.adds, Op{Kind: MoveMAC, LogicalSwitch: seg.Name, MAC: w.MAC, Locator: w.Locator, IP: ip, setIP: row.ip != ip, row: row.uuid})
 	}
 }
 
 // addMAC makes a row, with the IP address of a host that a source answers for.
 func (d *differ) addMAC(seg *Segment, w *MACEntry, ls ovsdb.UUID) Op {
-	op := Op{Kind: AddMAC, LogicalSwitch: seg.Name, MAC: w.MAC, Locator: w.Locator, SetIP: w.Placed, ls: ls}
-	if w.Placed {
-		op.IP = seg.ipOf(w.MAC)
-	}
-	return op
+	return Op{Kind: AddMAC, LogicalSwitch: seg.Name, MAC: w.MAC, Locator: w.Locator, IP: seg.ipOf(w.MAC), ls: ls}
 }
 
 // excluded reports whether an entry is for the other databases only: its location

@@ -283,7 +283,7 @@ func (e *encoder) moveMAC(op *Op) error {
 		return err
 	}
 	row := []ovsdb.Column{{Name: "locator", Value: locator.value}}
-	if op.SetIP {
+	if op.setIP {
 		row = append(row, ovsdb.Column{Name: "ipaddr", Value: ovsdb.String(op.IP.String())})
 	}
 	e.emit(ovsdb.Update("Ucast_Macs_Remote", ovsdb.ByUUID(op.row), row...).MustMatch())

@@ -64,17 +64,16 @@ const (
 // Op is one step of a Plan. It names things; the row it acts on stays inside
 // the package.
 type Op struct {
-	Kind OpKind
-	MAC  model.MAC // AddMAC, MoveMAC, DeleteMAC
-	// IP is the MAC's, none where it has none; it is written if SetIP.
-	IP            model.IPv4
-	SetIP         bool
+	Kind          OpKind
+	MAC           model.MAC  // AddMAC, MoveMAC, DeleteMAC
+	IP            model.IPv4 // AddMAC, MoveMAC: the MAC's, none where it has none
 	LogicalSwitch string
 	Locator       Locator // AddMAC, MoveMAC: where the MAC is; AddTunnel: the own end
 	// Detail is set for the kinds that few operations have.
 	Detail *Detail
 
-	row ovsdb.UUID // the row that is changed or deleted
+	row   ovsdb.UUID // the row that is changed or deleted
+	setIP bool       // MoveMAC: the row has another IP address
 	// ls is the row of LogicalSwitch; zero if the plan adds it. A row of that name
 	// that an external writer inserts meanwhile is another one.
 	ls ovsdb.UUID

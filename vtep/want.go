@@ -61,7 +61,7 @@ type Segment struct {
 	Description string
 	TunnelKey   model.VNI
 	MACs        []MACEntry // sorted by MAC, each once
-	IPs         []HostIP   // of Placed MACs that have one, sorted by MAC
+	IPs         []HostIP   // of MACs that a source answers for and gives one, sorted by MAC; rows of others have none
 	Flood       []Endpoint // sorted by Locator, each (Locator, Location) once
 	// Incomplete: Flood lacks a member whose address is not known.
 	Incomplete bool
@@ -98,10 +98,7 @@ func (s *Segment) entry(mac model.MAC) *MACEntry {
 
 // MACEntry says at which locator a MAC is.
 type MACEntry struct {
-	MAC model.MAC
-	// Placed: a source answers for the MAC, and so for its IP address, also where that is none.
-	// The row of any other MAC keeps the one that it has.
-	Placed  bool
+	MAC     model.MAC
 	Locator Locator
 	// Location is the database of the switch that the MAC is at, which gets no row; 0 for a far end.
 	Location DatabaseID
@@ -113,7 +110,7 @@ type HostIP struct {
 	IP  model.IPv4
 }
 
-// ipOf is the IP address of a Placed MAC, none where it has none.
+// ipOf is the IP address of a MAC, none where no source gives it one.
 func (s *Segment) ipOf(mac model.MAC) (ip model.IPv4) {
 	if i, ok := slices.BinarySearchFunc(s.IPs, mac, func(h HostIP, m model.MAC) int { return h.MAC.Compare(m) }); ok {
 		ip = s.IPs[i].IP

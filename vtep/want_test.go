@@ -92,9 +92,7 @@ func (p *wantParser) segment(f []string) {
 		require.NoError(p.t, err)
 		e := vtep.MACEntry{MAC: m, Locator: p.locator(f[3])}
 		if i := slices.Index(f, "ip"); i > 0 {
-			if e.Placed = true; f[i+1] != "none" {
-				s.IPs = append(s.IPs, vtep.HostIP{MAC: m, IP: ipv4(p.t, f[i+1])})
-			}
+			s.IPs = append(s.IPs, vtep.HostIP{MAC: m, IP: ipv4(p.t, f[i+1])})
 			f = f[:i]
 		}
 		e.Location = p.location(f[4:])

@@ -44,16 +44,14 @@ func columnsOf(row *vtep.LogicalSwitchRow) string {
 // outcome is the state in which an operation leaves what its Key names.
 type outcome struct {
 	locator vtep.Locator // of a MAC; zero if the MAC is deleted
-	// ip is the MAC's, where setIP says that it is written.
-	ip    model.IPv4
-	setIP bool
-	text  string
+	ip      model.IPv4   // of a MAC
+	text    string
 }
 
 func outcomeOf(op *vtep.Op) outcome {
 	switch op.Kind {
 	case vtep.AddMAC, vtep.MoveMAC:
-		return outcome{locator: op.Locator, ip: op.IP, setIP: op.SetIP}
+		return outcome{locator: op.Locator, ip: op.IP}
 	case vtep.DeleteMAC, vtep.Unbind:
 		return outcome{}
 	case vtep.Bind, vtep.Rebind:

@@ -279,7 +279,7 @@ func BenchmarkRepeats(b *testing.B) {
 // external writer that takes the address away again is one.
 func TestNewIPIsNoConflict(t *testing.T) {
 	h := newConflict(t)
-	op := vtep.Op{Kind: vtep.MoveMAC, LogicalSwitch: network, MAC: macOf(1), Locator: vtep.Locator{Addr: ipOf(2)}, SetIP: true}
+	op := vtep.Op{Kind: vtep.MoveMAC, LogicalSwitch: network, MAC: macOf(1), Locator: vtep.Locator{Addr: ipOf(2)}}
 	for i := range 8 {
 		op.IP = model.IPv4{10, 9, 0, byte(1 + i)}
 		due, wait := h.round(op)

@@ -151,7 +151,7 @@ func (w *assembler) segment(s side) *vtep.Segment {
 	}
 	for _, c := range w.placements {
 		if l, ok := w.group.hop(s, c.target); ok {
-			seg.MACs = append(seg.MACs, vtep.MACEntry{MAC: c.MAC, Locator: l, Location: c.Database, Placed: c.target.set != nil})
+			seg.MACs = append(seg.MACs, vtep.MACEntry{MAC: c.MAC, Locator: l, Location: c.Database})
 			if ip := c.target.set.IPv4Of(c.MAC); ip != (model.IPv4{}) {
 				seg.IPs = append(seg.IPs, vtep.HostIP{MAC: c.MAC, IP: ip})
 			}
