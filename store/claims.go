@@ -143,10 +143,25 @@ func (c *claimant) by(j attachment) {
 			c.claim(claim{kind: isBorder, n: n}, claim{kind: isBorderOf, a: j.NetworkID, n: n}, claim{kind: isBorderAt, a: ref, n: n})
 		}
 		for p := range dev.Interfaces {
-			for _, v := range dev.Interfaces[p].VLANIDs(j.SegmentationID) {
-				c.claim(claim{kind: binds, a: ref, b: dev.Interfaces[p].Name, n: uint32(v)})
-			}
+			c.port(ref, &dev.Interfaces[p], j.SegmentationID)
 		}
+	}
+}
+
+// fewVLANs is how many VLANs that a connection has on a port are a claim each. A gateway may carry
+// 4,094 on each of its ports, which would be more than all the rest. Connections with more have one
+// claim, and are looked at: a VLAN belongs to one of them, so that a port has few such.
+const fewVLANs = 16
+
+// port claims the VLANs that a connection with a segmentation id binds on a port.
+func (c *claimant) port(ref string, port *model.Interface, seg model.SegmentationID) {
+	vlans := port.VLANIDs(seg)
+	if len(vlans) > fewVLANs {
+		c.claim(claim{kind: bindsMany, a: ref, b: port.Name})
+		return
+	}
+	for _, v := range vlans {
+		c.claim(claim{kind: binds, a: ref, b: port.Name, n: uint32(v)})
 	}
 }
 

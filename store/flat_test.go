@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"runtime"
 	"testing"
 
@@ -67,19 +68,58 @@ func TestAChangeCostsTheSame(t *testing.T) {
 	}
 }
 
+// TestManyVLANsOfAPort: a gateway that carries all VLANs of its ports costs a change about what one that
+// carries few does.
+func TestManyVLANsOfAPort(t *testing.T) {
+	few, many := carrying(t, 2), carrying(t, 4000)
+	for what, n := range few {
+		t.Logf("%s: %d bytes with 2 VLANs on each port, %d with 4,000", what, n, many[what])
+		require.LessOrEqual(t, many[what], n+25*4000*40, what) // the VLANs are sorted, and checked
+	}
+}
+
+// carrying is what changes of the connection of a gateway allocate that carries so many VLANs on each of 25 ports.
+func carrying(t *testing.T, vlans int) map[string]uint64 {
+	s, ctx := standingStore(t, 1), t.Context()
+	dev := model.Device{DeviceName: "sw1"}
+	for p := range 25 {
+		port := model.Interface{Name: fmt.Sprint("q", p), ProvisionAhead: true}
+		for v := range vlans {
+			port.VLANs = append(port.VLANs, model.VLAN(1+v))
+		}
+		dev.Interfaces = append(dev.Interfaces, port)
+	}
+	g, err := s.CreateL2Gateway(ctx, model.L2Gateway{Devices: []model.Device{dev}})
+	require.NoError(t, err)
+	n, err := s.CreateNetwork(ctx, model.Network{Record: model.Record{ID: "wide"}})
+	require.NoError(t, err)
+	name, conn := "other", model.L2GatewayConnection{L2GatewayID: g.ID, NetworkID: n.ID}
+	out := map[string]uint64{"create": allocated(t, s, func(r *rules) error { return second(r.connections.create(conn)) })}
+	made, err := s.CreateConnection(ctx, conn)
+	require.NoError(t, err)
+	out["rename"] = allocated(t, s, func(r *rules) error { return second(r.gateways.update(g.ID, model.L2GatewayUpdate{Name: &name})) })
+	out["delete"] = allocated(t, s, func(r *rules) error { return r.connections.delete(made.ID) })
+	return out
+}
+
 // costs is what the rules of a change allocate, in bytes, beside so many connections.
 func costs(t *testing.T, standing int) map[string]uint64 {
 	s, out := standingStore(t, standing), map[string]uint64{}
 	for what, change := range changesBeside(t, s) {
-		const times = 10
-		s.Definitions().Registrations() // of all switches, made once
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		for range times {
-			require.NoError(t, change(begin(s, s.published.current.Load())), what)
-		}
-		runtime.ReadMemStats(&after)
-		out[what] = (after.TotalAlloc - before.TotalAlloc) / times
+		out[what] = allocated(t, s, change)
 	}
 	return out
+}
+
+// allocated is what the rules of a change allocate, in bytes.
+func allocated(t *testing.T, s *Store, change func(*rules) error) uint64 {
+	const times = 10
+	s.Definitions().Registrations() // of all switches, made once
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range times {
+		require.NoError(t, change(begin(s, s.published.current.Load())))
+	}
+	runtime.ReadMemStats(&after)
+	return (after.TotalAlloc - before.TotalAlloc) / times
 }

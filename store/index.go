@@ -42,7 +42,8 @@ const (
 	isBorderOf                      // so has one of network a
 	isBorderAt                      // so has one at reference a
 	joins                           // a connection joins network b to reference a
-	binds                           // a connection binds VLAN n of port b at reference a
+	binds                           // a connection binds VLAN n of port b at reference a, and few others
+	bindsMany                       // a connection binds many VLANs of port b at reference a
 	standsForOf                     // a device of type a stands for resource b
 	hasAddress                      // a device has the address a, port n
 	hasTunnelIP                     // a device has the tunnel address a

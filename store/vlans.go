@@ -1,6 +1,11 @@
 package store
 
-import "bordergw/model"
+import (
+	"iter"
+	"slices"
+
+	"bordergw/model"
+)
 
 // location is a switch. One that is not known is identified by the name that
 // the gateway gives it.
@@ -48,15 +53,59 @@ func (p *places) namesOf(dev *model.Device) (out []reference) {
 
 // bindsToo is the first other connection that has a VLAN of a port where a connection has it, nil for none.
 func (p *places) bindsToo(c *model.L2GatewayConnection, at reference, port *model.Interface) (found *model.L2GatewayConnection) {
-	for _, v := range port.VLANIDs(c.SegmentationID) {
-		for o := range having(p.in, connections, claim{kind: binds, a: string(at), b: port.Name, n: uint32(v)}) {
-			if o.ID != c.ID {
-				found = earlier(found, o)
-				break // the others are later
-			}
+	vlans := port.VLANIDs(c.SegmentationID)
+	for o := range having(p.in, connections, claim{kind: bindsMany, a: string(at), b: port.Name}) {
+		if o.ID != c.ID && p.hasAny(o, at, port.Name, vlans) {
+			found = earlier(found, o)
+			break // the others are later
+		}
+	}
+	for o := range p.bindingFew(at, port.Name, vlans) {
+		if o.ID != c.ID {
+			found = earlier(found, o)
 		}
 	}
 	return found
+}
+
+// hasAny reports whether a connection has one of these VLANs, which are sorted, on a port.
+func (p *places) hasAny(c *model.L2GatewayConnection, at reference, port string, vlans []model.VLAN) bool {
+	g, _ := p.in.Gateways.Get(c.L2GatewayID)
+	for i := range g.Devices {
+		for _, o := range g.Devices[i].Interfaces {
+			if referenceOf(&g.Devices[i]) != at || o.Name != port {
+				continue
+			}
+			if slices.ContainsFunc(o.VLANIDs(c.SegmentationID), func(v model.VLAN) bool { return isIn(vlans, v) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func isIn(sorted []model.VLAN, v model.VLAN) bool {
+	_, is := slices.BinarySearch(sorted, v)
+	return is
+}
+
+// bindingFew yields the connections that have few VLANs on a port, among them one of these, which are sorted.
+func (p *places) bindingFew(at reference, port string, vlans []model.VLAN) iter.Seq[*model.L2GatewayConnection] {
+	return func(yield func(*model.L2GatewayConnection) bool) {
+		if len(vlans) == 0 {
+			return
+		}
+		of := claim{kind: binds, a: string(at), b: port, n: uint32(vlans[0])}
+		for e := range p.in.claims.From(entry{claim: of}) {
+			of.n = e.n
+			if e.claim != of || e.n > uint32(vlans[len(vlans)-1]) {
+				return
+			}
+			if c, ok := p.in.Connections.Get(e.ID); ok && isIn(vlans, model.VLAN(e.n)) && !yield(c) {
+				return
+			}
+		}
+	}
 }
 
 // sharedPort is the first port of the other connection that has a VLAN of both.

@@ -144,7 +144,8 @@ class KeystoneTest(unittest.TestCase):
                     self.client(bordergw.url, keystone.url).list('network')
 
     def test_a_token_without_an_end_is_not_kept(self):
-        bordergw, keystone = self.server(NETWORKS), self.server((201, {'token': {}}, {'X-Subject-Token': 't'}), issued('t1'))
+        endless = 201, {'token': {}}, {'X-Subject-Token': 't'}
+        bordergw, keystone = self.server(NETWORKS), self.server(endless, issued('t1'))
         c = self.client(bordergw.url, keystone.url)
         c.list('network')
         with self.assertRaisesRegex(exc.BorderGatewayUnavailable, 'Keystone gives no token: '):
