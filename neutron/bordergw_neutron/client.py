@@ -119,15 +119,16 @@ class Client:
     # Networks: endpoints and members
 
     def endpoints(self, network_id, source):
-        """(endpoints, etag) that bordergw holds of a source."""
+        """({"site": ..., "endpoints": [...]}, etag) that bordergw holds of a source. A site that is "" may be left out."""
         answer = self.call('GET', self._endpoints_path(network_id, source))
-        return self._member(answer, 'endpoints'), answer.etag
+        self._member(answer, 'endpoints')
+        return answer.body, answer.etag
 
-    def put_endpoints(self, network_id, source, endpoints, etag):
+    def put_endpoints(self, network_id, source, found, etag):
         """Replace the set. False: somebody else has changed it since the etag was read."""
         headers = {'If-Match': etag} if etag else None
         try:
-            self.call('PUT', self._endpoints_path(network_id, source), {'endpoints': endpoints}, headers=headers)
+            self.call('PUT', self._endpoints_path(network_id, source), found, headers=headers)
         except exc.Refused as e:
             if e.status == 412:
                 return False
@@ -143,8 +144,9 @@ class Client:
                 raise
 
     def members(self, network_id):
-        """{"members": [...], "far": [...]}: the switches of a network, and the far ends of its borders."""
-        answer = self.call('GET', '/v1/networks/%s/members' % parse.quote(network_id, safe=''))
+        """{"members": [...], "far": [...]}: the switches of a network in our site, and the far ends of its borders."""
+        answer = self.call('GET', '/v1/networks/%s/members' % parse.quote(network_id, safe=''),
+                           query={'site': self.conf.site} if self.conf.site else None)
         self._member(answer, 'members')
         return answer.body
 

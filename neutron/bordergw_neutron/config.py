@@ -33,6 +33,9 @@ OPTS = [
                help='How often a request that got no answer is sent again, within the sum of both timeouts.'),
     cfg.StrOpt('managed_by', default='neutron',
                help='Mark on what this Neutron keeps in bordergw. Each Neutron that shares a bordergw has its own.'),
+    cfg.StrOpt('site', default='',
+               help='Site of the hypervisors, as gateway devices have it. It matters where borders that stitch or relay '
+                    'divide a network.'),
     cfg.IntOpt('resync_interval', default=300, min=0,
                help='Seconds between two comparisons with bordergw. 0 compares only at start and after failures.'),
     cfg.BoolOpt('feed_ports', default=True,
@@ -48,6 +51,8 @@ OPTS = [
 GROUP = 'bordergw'
 # What bordergw takes for managed_by: it is a part of paths there.
 MARK = re.compile('[A-Za-z0-9_.:-]{1,64}')
+# What it takes for the site of endpoints.
+SITE = re.compile('([A-Za-z0-9][A-Za-z0-9_.:-]{0,63})?')
 # How oslo's errors say where a value stands, and the file in it.
 LOCATION = re.compile(r"LocationInfo\(.*?detail='([^']*)'\)")
 
@@ -92,6 +97,9 @@ def check(conf):
     url = _check_url(conf.url)
     if not MARK.fullmatch(conf.managed_by or '') or not conf.managed_by.strip('.'):
         raise BadConfiguration("[bordergw] managed_by must be 1 to 64 letters, digits, '_', '.', ':' and '-'.")
+    if not SITE.fullmatch(conf.site or ''):
+        raise BadConfiguration("[bordergw] site must be empty, or a letter or digit and up to 63 more, '_', '.', ':' "
+                               "and '-'.")
     if conf.token and conf.token_file:
         raise BadConfiguration('[bordergw] token and token_file are both set; keep one.')
     if conf.token:

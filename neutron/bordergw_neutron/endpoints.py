@@ -102,10 +102,13 @@ def endpoints(ports, addresses):
 
 
 def same(there, want):
-    """Whether bordergw's set is the wanted one. Keys without content may be left out on either side."""
+    """Whether bordergw's set is the wanted one. Keys without content may be left out on either side.
+
+    Both are {"site": ..., "endpoints": [...]}. A set without endpoints is nowhere.
+    """
     def canonical(found):
-        return {(e['vtep_address'], m.get('mac_address', ''), m.get('ip_address') or '')
-                for e in found for m in e.get('macs') or [{}]}
+        return {(found.get('site') or '', e['vtep_address'], m.get('mac_address', ''), m.get('ip_address') or '')
+                for e in found['endpoints'] for m in e.get('macs') or [{}]}
     return canonical(there) == canonical(want)
 
 
@@ -194,11 +197,10 @@ class Feed:
         raise exc.BorderGatewayUnavailable(
             text='the endpoints of network %s changed %d times while they were sent' % (network_id, TRIES))
 
-    @staticmethod
-    def _wanted(network_id):
+    def _wanted(self, network_id):
         context = n_context.get_admin_context()
         ports = read_ports(context, network_id)
         for mac in sorted(unusable_macs(ports)):
             warn_once('The MAC address %s of network %s is not one of a single host: it is not sent to bordergw.'
                       % (mac, network_id))
-        return endpoints(ports, read_addresses(context))
+        return {'site': self.conf.site, 'endpoints': endpoints(ports, read_addresses(context))}

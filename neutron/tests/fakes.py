@@ -18,7 +18,7 @@ def device(name, *interfaces, id='row'):
 
 def conf(**changes):
     values = dict(url='http://127.0.0.1:9', token=None, token_file=None, cafile=None, connect_timeout=0.5,
-                  read_timeout=0.3, retries=2, managed_by='neutron', resync_interval=300, feed_ports=True,
+                  read_timeout=0.3, retries=2, managed_by='neutron', site='', resync_interval=300, feed_ports=True,
                   fdb_to_agents=True, allow_mass_deletion=False, auth_type=None, auth_section=None)
     return types.SimpleNamespace(**dict(values, **changes))
 

@@ -278,10 +278,14 @@ class ClientTest(unittest.TestCase):
 
     def test_endpoints(self):
         c = self.client((200, {'endpoints': [1]}, {'ETag': '"a"'}), (200, {}), fakes.fault(412, 'X', 'changed'))
-        self.assertEqual(([1], '"a"'), c.endpoints('n', 'neutron'))
-        self.assertTrue(c.put_endpoints('n', 'neutron', [], '"a"'))
-        self.assertFalse(c.put_endpoints('n', 'neutron', [], '"a"'))
+        self.assertEqual(({'endpoints': [1]}, '"a"'), c.endpoints('n', 'neutron'))
+        self.assertTrue(c.put_endpoints('n', 'neutron', {'endpoints': []}, '"a"'))
+        self.assertFalse(c.put_endpoints('n', 'neutron', {'endpoints': []}, '"a"'))
         self.assertEqual('"a"', self.server.requests[1].headers['If-Match'])
+
+    def test_members_of_a_site(self):
+        self.client((200, {'members': []}), site='east').members('n')
+        self.assertEqual(['GET /v1/networks/n/members?site=east'], self.server.seen())
 
     def test_manager_that_is_not_known(self):
         self.assertIsNone(self.client(fakes.fault(404, 'NotFound', 'x')).synced_at('neutron'))

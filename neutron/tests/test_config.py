@@ -30,6 +30,7 @@ class ConfigTest(unittest.TestCase):
                 ('url = http://u:secret@x', 'no user'), ('url = http://u@x', 'no user'), ('token = a\tb', 'one line'),
                 ('managed_by = my neutron', 'managed_by'), ('managed_by = a/b', 'managed_by'),
                 ('managed_by = ..', 'managed_by'), ('managed_by = ' + 'x' * 65, 'managed_by'),
+                ('site = my site', 'site'), ('site = .x', 'site'), ('site = ' + 'x' * 65, 'site'),
                 ('connect_timeout = abc', 'connect_timeout'), ('read_timeout = -1', 'read_timeout'),
                 ('retries = 99', 'retries'), ('resync_interval = x', 'resync_interval'),
                 ('feed_ports = perhaps', 'feed_ports'), ('fdb_to_agents = 7', 'fdb_to_agents'),

@@ -73,18 +73,24 @@ class EndpointsTest(unittest.TestCase):
 
     def test_same(self):
         want = [at('10.0.0.1', ('aa', '10.9.0.4'), 'bc'), at('10.0.0.2')]
-        self.assertTrue(endpoints.same(want, want))
-        self.assertTrue(endpoints.same([{'vtep_address': '10.0.0.2', 'site': ''},
-                                        at('10.0.0.1', ('bc', ''), ('aa', '10.9.0.4'))], want))
-        self.assertFalse(endpoints.same(want[:1], want))
-        self.assertFalse(endpoints.same([at('10.0.0.1', 'aa', 'bc'), at('10.0.0.2')], want))
+        for name, there, site, yes in [
+                ('the same', want, '', True),
+                ('order, and keys without content', [{'vtep_address': '10.0.0.2', 'x': ''},
+                                                     at('10.0.0.1', ('bc', ''), ('aa', '10.9.0.4'))], None, True),
+                ('an endpoint less', want[:1], '', False),
+                ('another IP address', [at('10.0.0.1', 'aa', 'bc'), at('10.0.0.2')], '', False),
+                ('another site', want, 'east', False)]:
+            with self.subTest(name):
+                found = {'endpoints': there} if site is None else {'endpoints': there, 'site': site}
+                self.assertEqual(yes, endpoints.same(found, {'site': '', 'endpoints': want}))
+        self.assertTrue(endpoints.same({'endpoints': []}, {'site': 'east', 'endpoints': []}))
 
 
 class FakeClient:
     """A set of endpoints that others change before the first `losses` of our requests."""
 
     def __init__(self, losses):
-        self.losses, self.set, self.reads, self.etag = losses, [], 0, 0
+        self.losses, self.set, self.reads, self.etag = losses, {'endpoints': []}, 0, 0
 
     def endpoints(self, network_id, source):
         self.reads += 1
@@ -113,8 +119,16 @@ class FeedTest(unittest.TestCase):
     def test_reads_the_ports_after_the_etag_each_time(self):
         client = FakeClient(losses=2)
         self.feed(client).send('n')
-        self.assertEqual([at('10.0.0.1', 'aa')], client.set)
+        self.assertEqual({'site': '', 'endpoints': [at('10.0.0.1', 'aa')]}, client.set)
         self.assertEqual([1, 2, 3], self.reads)
+
+    def test_another_site_is_sent(self):
+        client = FakeClient(losses=0)
+        feed = self.feed(client)
+        feed.send('n')
+        feed.conf.site = 'east'
+        feed.send('n')
+        self.assertEqual({'site': 'east', 'endpoints': [at('10.0.0.1', 'aa')]}, client.set)
 
     def test_same_set_is_not_sent(self):
         client = FakeClient(losses=0)
@@ -133,7 +147,7 @@ class FeedTest(unittest.TestCase):
             feed.send('n')
             feed.send('n')
         self.assertEqual(1, len(logs.output))
-        self.assertEqual([at('10.0.0.1', 'aa')], client.set)
+        self.assertEqual([at('10.0.0.1', 'aa')], client.set['endpoints'])
 
     def test_gives_up(self):
         with self.assertRaises(exc.BorderGatewayUnavailable):
