@@ -132,43 +132,71 @@ func (in *compilation) part(network string) *netPart {
 // replace puts groups in the place of others.
 func (in *compilation) replace(old map[*groupView]bool, fresh []*groupView) {
 	next := in.next
+	groups, outcomes, contested, uses := edits[name, *groupView]{}, edits[name, *Outcome]{}, edits[name, *Contested]{}, edits[use, bool]{}
 	for gv := range old {
 		for _, n := range gv.nets {
-			next.groups, next.contested = next.groups.Without(name(n.net.ID)), next.contested.Without(name(n.net.ID))
+			groups.remove(name(n.net.ID))
+			contested.remove(name(n.net.ID))
 		}
 		for id := range gv.outcomes {
-			next.outcomes = next.outcomes.Without(name(id))
+			outcomes.remove(name(id))
 		}
 		for _, u := range gv.uses {
-			next.uses = next.uses.Without(u)
+			uses.remove(u)
 		}
 		for device, s := range gv.shares {
 			in.exchange(device).lost = append(in.exchange(device).lost, s)
 		}
 	}
-	var groups []model.Pair[name, *groupView]
-	var outcomes []model.Pair[name, *Outcome]
-	var contested []model.Pair[name, *Contested]
-	var uses []model.Pair[use, bool]
 	for _, gv := range fresh {
 		for _, n := range gv.nets {
-			groups = append(groups, model.Pair[name, *groupView]{Key: name(n.net.ID), Value: gv})
+			groups.put(name(n.net.ID), gv)
 		}
 		for id, o := range gv.outcomes {
-			outcomes = append(outcomes, model.Pair[name, *Outcome]{Key: name(id), Value: o})
+			outcomes.put(name(id), o)
 		}
 		for id, c := range gv.contested {
-			contested = append(contested, model.Pair[name, *Contested]{Key: name(id), Value: c})
+			contested.put(name(id), c)
 		}
 		for _, u := range gv.uses {
-			uses = append(uses, model.Pair[use, bool]{Key: u, Value: true})
+			uses.put(u, true)
 		}
 		for device, s := range gv.shares {
 			in.exchange(device).got = append(in.exchange(device).got, s)
 		}
 	}
-	next.groups, next.outcomes = next.groups.WithAll(groups), next.outcomes.WithAll(outcomes)
-	next.contested, next.uses = next.contested.WithAll(contested), next.uses.WithAll(uses)
+	next.groups, next.outcomes = groups.of(next.groups), outcomes.of(next.outcomes)
+	next.contested, next.uses = contested.of(next.contested), uses.of(next.uses)
+}
+
+// edits are what becomes of keys of a map: the last edit of a key counts.
+type edits[K interface {
+	comparable
+	model.Key[K]
+}, V comparable] map[K]edit[V]
+
+type edit[V any] struct {
+	value V
+	gone  bool
+}
+
+func (e edits[K, V]) remove(k K) { e[k] = edit[V]{gone: true} }
+
+func (e edits[K, V]) put(k K, v V) { e[k] = edit[V]{value: v} }
+
+// of is a map after the edits. It shares with m what they leave as it is.
+func (e edits[K, V]) of(m model.Sorted[K, V]) model.Sorted[K, V] {
+	var pairs []model.Pair[K, V]
+	for k, edit := range e {
+		was, has := m.Get(k)
+		switch {
+		case edit.gone && has:
+			m = m.Without(k)
+		case !edit.gone && (!has || was != edit.value):
+			pairs = append(pairs, model.Pair[K, V]{Key: k, Value: edit.value})
+		}
+	}
+	return m.WithAll(pairs)
 }
 
 // exchange is what a device lost and got of shares.
