@@ -64,7 +64,7 @@ func (cs *connectionStatuses) judge(view *topology.View, o *topology.Outcome) mo
 		part := &o.Parts[i]
 		w := cs.workers.driver(part.Device.ID)
 		j.part(w, part, view.Since)
-		j.bfd(w, view.Want(part.Device.ID), part)
+		j.bfd(w, view, part)
 	}
 	for _, b := range view.Clashes(o) {
 		j.errors = append(j.errors, fmt.Sprintf("VLAN %s of port %s on switch %s is bound by an older connection", b.VLAN, b.Port, b.Switch))

@@ -65,16 +65,18 @@ func (j *judgement) conditions(o *topology.Outcome, detail string) []model.Condi
 // bfd looks at the tunnels over which a connection's part floods. What is down
 // is shown and changes nothing else: withdrawing MACs would make a short
 // disturbance a long one.
-func (j *judgement) bfd(w *worker, want *vtep.Want, p *topology.Part) {
-	if w == nil || want == nil || len(want.Tunnels) == 0 {
+func (j *judgement) bfd(w *worker, view *topology.View, p *topology.Part) {
+	tunnels := view.TunnelsOf(p.Device.ID)
+	if w == nil || len(tunnels) == 0 {
 		return
 	}
+	segments := view.SegmentsOf(p.Device.ID)
 	st := w.state()
 	if st.facts == nil {
 		return
 	}
-	for _, t := range want.Tunnels {
-		if !floodsTo(want, p, t.Remote) {
+	for _, t := range tunnels {
+		if !floodsTo(segments, p, t.Remote) {
 			continue
 		}
 		j.tunnels++
@@ -88,9 +90,9 @@ func (j *judgement) bfd(w *worker, want *vtep.Want, p *topology.Part) {
 	}
 }
 
-func floodsTo(want *vtep.Want, p *topology.Part, remote model.VTEPAddress) bool {
+func floodsTo(segments vtep.Segments, p *topology.Part, remote model.VTEPAddress) bool {
 	return slices.ContainsFunc(p.LogicalSwitches, func(name string) bool {
-		s := want.Segment(name)
+		s := segments.Get(name)
 		return s != nil && slices.ContainsFunc(s.Flood, func(e vtep.Endpoint) bool { return e.Locator.Addr == remote })
 	})
 }

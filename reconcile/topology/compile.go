@@ -83,6 +83,14 @@ func (v *View) SegmentsOf(device string) vtep.Segments {
 	return vtep.Segments{}
 }
 
+// TunnelsOf are those over which a device is to run BFD.
+func (v *View) TunnelsOf(device string) []vtep.Tunnel {
+	if h := v.holding(device); h != nil {
+		return h.want.Tunnels
+	}
+	return nil
+}
+
 // Version stands for what a device is to hold: it is another one where that is something else.
 func (v *View) Version(device string) Version { return Version{v.holding(device)} }
 
