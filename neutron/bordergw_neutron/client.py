@@ -119,7 +119,7 @@ class Client:
     # Networks: endpoints and members
 
     def endpoints(self, network_id, source):
-        """({"site": ..., "endpoints": [...]}, etag) that bordergw holds of a source. A site that is "" may be left out."""
+        """({"site": ..., "endpoints": [...]}, etag) that bordergw holds of a source. An empty site is left out."""
         answer = self.call('GET', self._endpoints_path(network_id, source))
         self._member(answer, 'endpoints')
         return answer.body, answer.etag

@@ -34,8 +34,8 @@ OPTS = [
     cfg.StrOpt('managed_by', default='neutron',
                help='Mark on what this Neutron keeps in bordergw. Each Neutron that shares a bordergw has its own.'),
     cfg.StrOpt('site', default='',
-               help='Site of the hypervisors, as gateway devices have it. It matters where borders that stitch or relay '
-                    'divide a network.'),
+               help='Site of the hypervisors, as gateway devices have it. It matters where borders that stitch or '
+                    'relay divide a network.'),
     cfg.IntOpt('resync_interval', default=300, min=0,
                help='Seconds between two comparisons with bordergw. 0 compares only at start and after failures.'),
     cfg.BoolOpt('feed_ports', default=True,
@@ -43,8 +43,7 @@ OPTS = [
     cfg.BoolOpt('fdb_to_agents', default=True,
                 help='Send the tunnel addresses of hardware switches to the L2 agents.'),
     cfg.BoolOpt('allow_mass_deletion', default=False,
-                help='Let a comparison delete all connections in bordergw although this Neutron knows nothing of what '
-                     'has its mark there.'),
+                help='Let a comparison delete more connections in bordergw than it finds on both sides.'),
 ]
 
 

@@ -13,7 +13,6 @@ from neutron.db import provisioning_blocks
 from neutron_lib.callbacks import events
 from neutron_lib.callbacks import registry
 from neutron_lib.callbacks import resources
-from neutron_lib import constants
 from neutron_lib import context as n_context
 from oslo_log import log as logging
 
@@ -21,6 +20,7 @@ from bordergw_neutron import background
 from bordergw_neutron import bodies
 from bordergw_neutron import client as bgw_client
 from bordergw_neutron import config
+from bordergw_neutron import deletions
 from bordergw_neutron import endpoints
 from bordergw_neutron import exceptions as exc
 from bordergw_neutron import fdb
@@ -67,7 +67,8 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         bgw_plugin.adopt(service_plugin)
         self.feed = endpoints.Feed(self.client, self.conf)
         self.fdb = fdb.Fdb(self.client, self.conf, self._network_body, self._connected)
-        self.syncer = sync.Syncer(self.client, self.conf, service_plugin, self.feed, self.fdb)
+        self.deletions = deletions.of_this_host()
+        self.syncer = sync.Syncer(self.client, self.conf, service_plugin, self.feed, self.fdb, self.deletions)
         self.syncer.ask_again = self._ask_again
         self.background = background.Background(self.syncer, self._connected, self.conf.resync_interval,
                                                 self._begin)
@@ -169,10 +170,12 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         self.client.create(sync.GATEWAY, self.syncer.gateway(gateway_id), bodies.same_gateway)
 
     def _announce_gateway(self, gateway_id):
-        found = self.service_plugin.get_l2_gateway_connections(n_context.get_admin_context(),
-                                                               filters={'l2_gateway_id': [gateway_id]})
-        for network_id in sorted({c['network_id'] for c in found}):
+        for network_id in sorted({c['network_id'] for c in self._connections(l2_gateway_id=gateway_id)}):
             self._announce(network_id)
+
+    def _connections(self, **of):
+        filters = {key: [value] for key, value in of.items()}
+        return self.service_plugin.get_l2_gateway_connections(n_context.get_admin_context(), filters=filters)
 
     # Connections
 
@@ -181,7 +184,7 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         self.syncer.network(l2_gateway_connection[sync.CONNECTION]['network_id'])
 
     def create_l2_gateway_connection_postcommit(self, context, l2_gateway_connection):
-        with self._row_written():
+        with self._row_written(), self.deletions.of_failure(l2_gateway_connection['id']):
             self._create_or_restore(l2_gateway_connection)
         network_id = l2_gateway_connection['network_id']
         self.background.dirty([network_id])
@@ -227,6 +230,9 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
             self.fdb.remember(network_id)
         return addresses
 
+    def delete_l2_gateway_connection_precommit(self, context, l2_gateway_connection_id):
+        self.deletions.note(l2_gateway_connection_id)
+
     def delete_l2_gateway_connection_postcommit(self, context, l2_gateway_connection_id):
         self._delete(sync.CONNECTION, l2_gateway_connection_id)
         network_id, before = self._leaving.pop(l2_gateway_connection_id, (None, set()))
@@ -257,8 +263,6 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         except (exc.BorderGatewayUnavailable, exc.Refused) as e:
             failed = e
         LOG.warning('%s %s is deleted here, but not in bordergw yet: %s', kind, object_id, failed)
-        if kind == sync.CONNECTION:
-            self.syncer.note_deleted(object_id)
         self.background.owe()
 
     def _announce(self, network_id, *hosts):
@@ -290,6 +294,7 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
     def _subscribe(self):
         registry.subscribe(self._process_started, resources.PROCESS, events.AFTER_INIT)
         registry.subscribe(self._network_updated, resources.NETWORK, events.AFTER_UPDATE)
+        registry.subscribe(self._network_leaves, resources.NETWORK, events.PRECOMMIT_DELETE)
         registry.subscribe(self._network_deleted, resources.NETWORK, events.AFTER_DELETE)
         for event in (events.AFTER_CREATE, events.AFTER_UPDATE, events.AFTER_DELETE):
             registry.subscribe(self._port_changed, resources.PORT, event)
@@ -308,6 +313,10 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
     def _rename_network(self, network_id):
         if network_id in self._connected([network_id]):
             self.syncer.rename_network(network_id)
+
+    def _network_leaves(self, resource, event, trigger, payload):
+        """The database is about to delete its connections."""
+        self.deletions.note(*(c['id'] for c in self._connections(network_id=payload.resource_id)))
 
     def _network_deleted(self, resource, event, trigger, payload):
         """The database has deleted its connections, and nobody was asked."""
@@ -339,10 +348,10 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         if event != events.AFTER_UPDATE or not self.fdb.enabled:
             return
         port = payload.latest_state
-        if is_distributed(port):
+        if endpoints.is_distributed(port):
             # Which host it came to is not said.
             self.background.later_once(DISTRIBUTED_SECONDS, self._announce, port['network_id'])
-        elif came_up(payload.states[0], port):
+        elif endpoints.came_up(payload.states[0], port):
             self.background.later_once(0, self._announce, port['network_id'], port['binding:host_id'])
 
     def _port_wired(self, resource, event, trigger, payload):
@@ -386,17 +395,3 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         if network_ids:
             self._announce(network_ids[0], *hosts)
             self.background.later(0, self._announce_all, network_ids[1:], hosts)
-
-
-def is_distributed(port):
-    """Whether a port is active on some of several hosts. ML2 tells each change of its bindings, but not which."""
-    return (port.get('device_owner') == constants.DEVICE_OWNER_DVR_INTERFACE and
-            port.get('status') == constants.PORT_STATUS_ACTIVE)
-
-
-def came_up(before, after):
-    """Whether a port became active, or became active on another host."""
-    host = after.get('binding:host_id')
-    if not host or after.get('status') != constants.PORT_STATUS_ACTIVE:
-        return False
-    return before.get('status') != constants.PORT_STATUS_ACTIVE or before.get('binding:host_id') != host

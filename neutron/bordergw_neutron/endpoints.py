@@ -124,6 +124,20 @@ def _unambiguous(pairs, macs):
             yield mac, (next(iter(places))[0], _first([ip for _, ip in places if ip]))
 
 
+def is_distributed(port):
+    """Whether a port is active on some of several hosts. ML2 tells each change of its bindings, but not which."""
+    return (port.get('device_owner') == constants.DEVICE_OWNER_DVR_INTERFACE and
+            port.get('status') == constants.PORT_STATUS_ACTIVE)
+
+
+def came_up(before, after):
+    """Whether a port became active, or became active on another host."""
+    host = after.get('binding:host_id')
+    if not host or after.get('status') != constants.PORT_STATUS_ACTIVE:
+        return False
+    return before.get('status') != constants.PORT_STATUS_ACTIVE or before.get('binding:host_id') != host
+
+
 # From the database, in a number of queries that does not depend on the number of ports
 
 def read_addresses(context):

@@ -71,9 +71,9 @@ def whole_gateway(want):
 class Syncer:
     """Reads both pictures, and carries out what compare() says."""
 
-    def __init__(self, client, conf, plugin, feed, fdb):
+    def __init__(self, client, conf, plugin, feed, fdb, deletions):
         self.client, self.conf, self.plugin = client, conf, plugin
-        self.feed, self.fdb = feed, fdb
+        self.feed, self.fdb, self.deletions = feed, fdb, deletions
         # Called with a network whose tunnel addresses are not all known yet.
         self.ask_again = lambda network_id: None
         self.attempts = attempts.Attempts()
@@ -81,8 +81,6 @@ class Syncer:
         self._changed = 0
         # Networks in which our endpoints may still stand.
         self._abandoned = set()
-        # Connections that were deleted here, and not there.
-        self._deleted = set()
 
     # Rows
 
@@ -130,10 +128,10 @@ class Syncer:
         """One comparison. Raises BorderGatewayUnavailable unless all was done; refusals are logged only."""
         began, began_at = time.monotonic(), datetime.datetime.now(datetime.timezone.utc)
         self.attempts.begin()
-        self._changed, deleted = 0, set(self._deleted)
+        self._changed = 0
         there = self.there()
         here = self.here()
-        if self._all_strange(here, there):
+        if self._too_strange(here, there):
             return
         for step in compare(here, there):
             self.attempts.one_of_many(step[:3], self._carry_out, step)
@@ -142,7 +140,7 @@ class Syncer:
         if self.attempts.failures:
             raise exc.BorderGatewayUnavailable(text='%d of the steps of a comparison failed, the last one with %s' % (
                 self.attempts.failures, self.attempts.last_failure))
-        self._deleted -= deleted
+        self.deletions.forget(there[CONNECTION])
         self.attempts.one(('stamp', 'manager', self.conf.managed_by), self._stamp, began_at)
         LOG.log(logging.INFO if self._changed else logging.DEBUG,
                 'In sync with bordergw: %d networks, %d gateways, %d connections; %d changes done in %.1f s.',
@@ -164,26 +162,21 @@ class Syncer:
         if not self.fdb.announce(network_id):
             self.ask_again(network_id)
 
-    def _all_strange(self, here, there):
-        """Whether nothing of what bordergw has with our mark is known here, which is said.
+    def _too_strange(self, here, there):
+        """Whether bordergw has more connections with our mark that are strange here than that are known; logs it.
 
-        Then the database is another one than before, or another Neutron has the same mark: nothing is to be deleted.
-        What was deleted here while bordergw was away, as far as this process knows, is not strange.
+        Then the database is not the one of before, or another Neutron has the same mark: nothing is to be deleted.
+        What was deleted through this Neutron is not strange.
         """
-        strange = [c for c in there[CONNECTION].values()
-                   if c['id'] not in self._deleted and c['network_id'] not in self._abandoned]
-        if self.conf.allow_mass_deletion or len(strange) < 2:
+        gone = there[CONNECTION].keys() - here[CONNECTION].keys()
+        strange, common = gone - self.deletions.known() if gone else gone, len(there[CONNECTION]) - len(gone)
+        if self.conf.allow_mass_deletion or len(strange) <= common:
             return False
-        if any(i in here[kind] for kind in (CONNECTION, GATEWAY) for i in there[kind]):
-            return False
-        networks = sorted({c['network_id'] for c in strange} | set(there[NETWORK]))
-        if directory.get_plugin().get_networks(n_context.get_admin_context(), filters={'id': networks}, fields=['id']):
-            return False
-        LOG.error('sync: bordergw has %d connections with the mark %s, and this Neutron knows none of them, nor their '
-                  'gateways and networks. Nothing is changed. If another Neutron has the same mark, set another one '
-                  'here ([bordergw] managed_by). If the database is empty by mistake, restore it. If all of them are '
-                  'to be deleted, set [bordergw] allow_mass_deletion = true for one restart.',
-                  len(strange), self.conf.managed_by)
+        LOG.error('sync: bordergw has %d connections with the mark %s that this Neutron neither knows nor has deleted, '
+                  'and %d that it knows. Nothing is changed. If another Neutron has the same mark, set another one '
+                  'here ([bordergw] managed_by). If the database has lost them, restore it. If they are to be deleted, '
+                  'set [bordergw] allow_mass_deletion = true for one restart.',
+                  len(strange), self.conf.managed_by, common)
         return True
 
     def _carry_out(self, step):
@@ -222,6 +215,8 @@ class Syncer:
             else:
                 self.plugin.get_l2_gateway_connection(context, step.id, fields=['id'])
         except (l2gw_exc.L2GatewayNotFound, l2gw_exc.L2GatewayConnectionNotFound):
+            if step.kind == CONNECTION:
+                self.deletions.note(step.id)
             self.client.delete(step.kind, step.id)
 
     # Single objects, for the driver too
@@ -276,10 +271,6 @@ class Syncer:
     def abandon_network(self, network_id):
         """release_network() could not be done: the next comparison does it."""
         self._abandoned.add(network_id)
-
-    def note_deleted(self, connection_id):
-        """A connection was deleted here that bordergw still has."""
-        self._deleted.add(connection_id)
 
     def rename_network(self, network_id):
         """Send the name of a network, if bordergw has it with our mark."""

@@ -7,6 +7,7 @@ from neutron_lib.callbacks import events
 from neutron_lib import exceptions as n_exc
 from oslo_db import exception as db_exc
 
+from bordergw_neutron import deletions
 from bordergw_neutron import driver
 from bordergw_neutron import exceptions as exc
 from tests import fakes
@@ -28,6 +29,8 @@ class DriverTest(unittest.TestCase):
             setattr(self.driver, name, mock.Mock())
         self.driver.conf, self.driver._leaving, self.driver._pauses = fakes.conf(), {}, {}
         self.driver._started = set()
+        self.driver.deletions = deletions.Deletions('/nowhere')
+        self.driver.deletions.note = mock.Mock()
         self.driver.fdb.sent.return_value = set()
         self.driver.fdb.addresses.return_value = {'10.1.0.1'}, True
         self.driver.service_plugin.get_l2_gateway_connection.return_value = CONNECTION
@@ -137,6 +140,7 @@ class DriverTest(unittest.TestCase):
 
     def delete_connection(self):
         self.driver.delete_l2_gateway_connection(None, 'c')
+        self.driver.delete_l2_gateway_connection_precommit(None, 'c')
         self.driver.delete_l2_gateway_connection_postcommit(None, 'c')
 
     def test_delete_last_connection(self):
@@ -159,7 +163,7 @@ class DriverTest(unittest.TestCase):
         self.delete_connection()
         self.driver.syncer.abandon_network.assert_called_once_with('n')
         self.driver.background.owe.assert_called()
-        self.driver.syncer.note_deleted.assert_called_once_with('c')
+        self.driver.deletions.note.assert_called_once_with('c')
         self.assertIn((self.driver.fdb.withdraw, 'n', {'10.1.0.2'}), self.later())
 
     def test_delete_connection_while_the_database_is_away(self):
@@ -184,6 +188,7 @@ class DriverTest(unittest.TestCase):
                 self.assertEqual(kind, type(caught.exception).__name__)
                 self.assertIsInstance(caught.exception, base)
                 self.assertEqual(owed, self.driver.background.owe.call_count)
+                self.driver.deletions.note.assert_called_with('c')
 
     # Events
 
@@ -194,6 +199,13 @@ class DriverTest(unittest.TestCase):
                 states = ({'id': 'n', 'name': 'old'}, {'id': 'n', 'name': after})
                 self.driver._network_updated(None, None, None, events.DBEventPayload(None, states=states))
                 self.assertEqual(want, self.later())
+
+    def test_connections_of_a_network_are_noted_before_it_is_deleted(self):
+        self.driver.service_plugin.get_l2_gateway_connections.return_value = [CONNECTION, dict(CONNECTION, id='c2')]
+        self.driver._network_leaves(None, None, None, events.DBEventPayload(None, resource_id='n'))
+        self.driver.deletions.note.assert_called_once_with('c', 'c2')
+        asked = self.driver.service_plugin.get_l2_gateway_connections.call_args
+        self.assertEqual({'network_id': ['n']}, asked.kwargs['filters'])
 
     def test_network_deleted(self):
         for there, owed in [({'id': 'n', 'provider:segmentation_id': 7}, 1), (None, 0)]:

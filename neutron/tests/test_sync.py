@@ -1,6 +1,8 @@
 import contextlib
 import copy
 import datetime
+import os
+import tempfile
 import unittest
 from unittest import mock
 
@@ -8,6 +10,7 @@ from oslo_db import exception as db_exc
 
 from bordergw_neutron import attempts
 from bordergw_neutron import bodies
+from bordergw_neutron import deletions
 from bordergw_neutron import exceptions as exc
 from bordergw_neutron import sync
 from tests import fakes
@@ -127,10 +130,14 @@ class SyncerCase(unittest.TestCase):
         patch.start()
         self.addCleanup(patch.stop)
         self.feed, self.fdb = mock.Mock(enabled=True), mock.Mock()
+        state = tempfile.TemporaryDirectory()
+        self.addCleanup(state.cleanup)
+        self.directory = os.path.join(state.name, 'bordergw', 'deleted')
+        self.deletions = deletions.Deletions(self.directory)
 
     def syncer(self, bordergw, gateways=(GW,), connections=(CONN,)):
         plugin = FakePlugin(list(gateways), list(connections))
-        return sync.Syncer(bordergw, fakes.conf(), plugin, self.feed, self.fdb)
+        return sync.Syncer(bordergw, fakes.conf(), plugin, self.feed, self.fdb, self.deletions)
 
 
 class SyncerTest(SyncerCase):
