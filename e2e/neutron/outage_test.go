@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -212,6 +213,42 @@ func killedScene(t *testing.T, w *world) {
 	require.Empty(t, s.managed(connection))
 	require.Equal(t, []string{"g", "late"}, column(s.direct.list(t, gateway, ""), "name"))
 	s.holds(patience, sw, "deleted connection")
+}
+
+// emptiedScene: the rows of connections are gone, and nobody has deleted them. They stay in bordergw, and
+// a connection that is made and deleted meanwhile changes nothing of that.
+func emptiedScene(t *testing.T, w *world) {
+	s := newScene(t, w)
+	sw := s.newSwitch("sw1", "192.0.2.1")
+	blue, vni := s.newNetwork("blue")
+	red, _ := s.newNetwork("red")
+	gw := s.newGateway("g", portDevice(sw, "p1", 100))
+	conn := s.connect(gw, blue)
+	rows := []string{"ls " + blue + " " + vni, "bind sw1 p1 100 " + blue}
+	s.holds(patience, sw, "connection", rows...)
+
+	before := strings.Count(s.server.log(t), noMassDeletion)
+	s.db.sql(t, "delete from l2gatewayconnections")
+	s.server.process.kill()
+	s.server.start(w.T)
+	s.complains(before)
+	require.Equal(t, []string{conn}, s.managed(connection))
+
+	other := s.connect(s.newGateway("g2", portDevice(sw, "p2", 200)), red)
+	s.neutron.remove(t, connection, other)
+	s.complains(strings.Count(s.server.log(t), noMassDeletion))
+	require.Equal(t, []string{conn}, s.managed(connection))
+	s.holds(patience, sw, "the same rows", rows...)
+}
+
+const noMassDeletion = "that this Neutron neither knows nor has deleted"
+
+// complains waits for one more refusal of a comparison.
+func (s *scene) complains(before int) {
+	s.Helper()
+	poll.True(s.T, 2*resync+patience, "a comparison refuses to delete", func() bool {
+		return strings.Count(s.server.log(s.T), noMassDeletion) > before
+	})
 }
 
 // heard are different words, in the order of their arrival.

@@ -288,7 +288,7 @@ func TestNeutron(t *testing.T) {
 	}{
 		{"Start", startScene}, {"ByName", byNameScene}, {"ByID", byIDScene}, {"Stitch", stitchScene}, {"Projects", projectsScene}, {"Refusals", refusalsScene},
 		{"Ports", portsScene}, {"TwoProcesses", twoProcessesScene}, {"Clients", clientsScene}, {"ClientsAlone", clientsAloneScene},
-		{"Away", awayScene}, {"Silent", silentScene}, {"LostReply", lostReplyScene}, {"Wiped", wipedScene}, {"Cascade", cascadeScene}, {"Golden", goldenScene}, {"Killed", killedScene},
+		{"Away", awayScene}, {"Silent", silentScene}, {"LostReply", lostReplyScene}, {"Wiped", wipedScene}, {"Cascade", cascadeScene}, {"Golden", goldenScene}, {"Killed", killedScene}, {"Emptied", emptiedScene},
 	} {
 		t.Run(scene.name, func(t *testing.T) { scene.play(t, w) })
 	}
