@@ -56,9 +56,14 @@ func awayScene(t *testing.T, w *world) {
 	s.holds(patience, sw, "connection", "ls "+blue+" "+vni, "bind sw1 p1 100 "+blue)
 
 	s.bordergw.kill()
+	before := len(s.server.log(t))
 	s.unavailableToAll(sw, kept, red)
+	refused := s.server.log(t)[before:]
+	require.Contains(t, refused, "index failed")
+	require.NotContains(t, refused, "Traceback")
 	s.neutron.remove(t, connection, conn)
 	s.neutron.remove(t, gateway, gw)
+	s.saidOnce(s.server.log(t)[before+len(refused):])
 	require.Empty(t, s.rows(connection))
 	require.Equal(t, []string{kept}, s.rows(gateway))
 	require.Equal(t, []string{"kept"}, column(s.neutron.list(t, gateway, ""), "name"))
@@ -68,6 +73,19 @@ func awayScene(t *testing.T, w *world) {
 	s.Logf("measured: owed deletions after %s more", poll.Until(t, owedWithin, s.differs))
 	require.Equal(t, []string{kept}, s.managed(gateway))
 	require.Equal(t, "kept", s.direct.get(t, gateway, kept)["name"])
+}
+
+// saidOnce: of two deletions that bordergw did not get there is a line each, with the cause once.
+func (s *scene) saidOnce(log string) {
+	s.Helper()
+	owed := 0
+	for line := range strings.Lines(log) {
+		if strings.Contains(line, "is deleted here, but not in bordergw yet") {
+			owed++
+			require.Equal(s.T, 1, strings.Count(line, "does not serve"), line)
+		}
+	}
+	require.Equal(s.T, 2, owed, log)
 }
 
 // silentScene: bordergw takes connections and answers nothing.
