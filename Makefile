@@ -70,13 +70,14 @@ e2e: deps ## only the tests with emulated switches, and of the built binary
 	  keystone-wsgi-public:python3-keystone uwsgi_python3:uwsgi-plugin-python3
 	BORDERGW_E2E=full $(GO) test -race -count=1 -timeout 60m -v ./internal/lab ./internal/demo ./e2e/...
 	$(GO) test -race -count=1 -tags openstack ./e2e/openstack
-	hack/deps.sh rabbitmq-server:rabbitmq-server neutron-openvswitch-agent:neutron-openvswitch-agent
+	hack/deps.sh neutron-openvswitch-agent:neutron-openvswitch-agent
 	BORDERGW_E2E=full $(MAKE) neutron-e2e
 
-neutron-e2e: ## only those with a real Neutron; installs Neutron and MariaDB (minutes, once)
+neutron-e2e: ## only those with a real Neutron; installs Neutron, MariaDB and RabbitMQ (minutes, once)
 	hack/deps.sh neutron-server:neutron-common neutron-l2gateway-agent:python3-networking-l2gw \
 	  /etc/init.d/neutron-api:neutron-api keystone-wsgi-public:python3-keystone neutron:python3-neutronclient \
-	  openstack:python3-openstackclient mariadbd:mariadb-server-core mariadb:mariadb-client-core /usr/bin/pip3:python3-pip
+	  openstack:python3-openstackclient mariadbd:mariadb-server-core mariadb:mariadb-client-core /usr/bin/pip3:python3-pip \
+	  rabbitmq-server:rabbitmq-server
 	$(GO) test -race -count=1 -timeout 60m -v -tags neutron ./e2e/neutron
 
 chaos: deps ## random changes and faults for CHAOS_TIME (3m) over CHAOS_SWITCHES (8), from CHAOS_SEED (a new one)

@@ -8,13 +8,14 @@
 // nothing was left there.
 //
 // TestUwsgi runs Neutron's other programs, uwsgi with neutron-api and
-// neutron-rpc-server, with the file and the arguments of Debian's packages.
+// neutron-rpc-server, with the arguments and, but for the number of threads, the file
+// of Debian's packages, and a RabbitMQ between them.
 // TestKeystone has a real Keystone between bordergw and Neutron.
 //
 // Neutron takes a minute to set up, so all scenes of TestNeutron share one. Each
 // scene has a bordergw with an empty store, and leaves Neutron empty.
 //
-// TestAgents, which runs with BORDERGW_E2E=full, has messages that arrive: a RabbitMQ,
+// TestAgents, which runs with BORDERGW_E2E=full, has messages that agents get: a RabbitMQ,
 // a real agent on each of two hypervisors with an Open vSwitch of its own, emulated
 // switches behind VXLAN, and pings between virtual machines and hosts. All tests then
 // run in network namespaces.

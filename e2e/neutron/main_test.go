@@ -65,9 +65,9 @@ func (c checked) Run() int {
 }
 
 func prepared(run func() int) int {
-	programs := []string{"neutron-server", "neutron-db-manage", "mariadbd", "mariadb-install-db", "mariadb", "openstack", "neutron"}
+	programs := []string{"neutron-server", "neutron-db-manage", "mariadbd", "mariadb-install-db", "mariadb", "openstack", "neutron", "rabbitmq-server"}
 	if full {
-		programs = append(programs, "rabbitmq-server", "neutron-openvswitch-agent")
+		programs = append(programs, "neutron-openvswitch-agent")
 	}
 	for _, p := range programs {
 		if _, err := exec.LookPath(p); err != nil {

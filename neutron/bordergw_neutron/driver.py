@@ -26,6 +26,7 @@ from bordergw_neutron import exceptions as exc
 from bordergw_neutron import fdb
 from bordergw_neutron import plugin as bgw_plugin
 from bordergw_neutron import quiet
+from bordergw_neutron import remote
 from bordergw_neutron import sync
 from bordergw_neutron import threads
 from bordergw_neutron import validators
@@ -70,8 +71,7 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         self.deletions = deletions.of_this_host()
         self.syncer = sync.Syncer(self.client, self.conf, service_plugin, self.feed, self.fdb, self.deletions)
         self.syncer.ask_again = self._ask_again
-        self.background = background.Background(self.syncer, self._connected, self.conf.resync_interval,
-                                                self._begin)
+        self.background = self._background()
         # Networks of connections that are being deleted: the hook after the deletion has only the id.
         self._leaving = {}
         # How long to wait before a network is asked for again whose addresses are not all known.
@@ -79,10 +79,20 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         # Hosts whose agents have started.
         self._started = set()
         self._subscribe()
+        if threads.in_uwsgi_worker():       # it may take the place of one that died before it sent something
+            self.background.owe()
+
+    def _background(self):
         if threads.in_uwsgi():
-            threads.share_locks()
-        if threads.in_uwsgi_worker():       # which no event tells of
-            self.background.ensure()
+            return remote.Remote()
+        return background.Background(self.syncer, self._connected, self.conf.resync_interval, self._begin)
+
+    def listen(self):
+        """Take what processes without a thread of ours have to do. See remote."""
+        return remote.listen(remote.Endpoint(self.background, (
+            self._announce, self._announce_gateway, self._rename_network, self._release_deleted,
+            self._addresses_changed, self._agent_started, self.fdb.withdraw, self.syncer.repair_gateway,
+            self.syncer.abandon_network, self.deletions.note)))
 
     def _begin(self):
         """The background thread begins. It may do so before Neutron has loaded all plugins."""
@@ -217,7 +227,10 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         """Before the row is deleted: what the hook after it has to know."""
         row = self.service_plugin.get_l2_gateway_connection(n_context.get_admin_context(), l2_gateway_connection_id)
         network_id = row['network_id']
-        self._leaving[l2_gateway_connection_id] = network_id, self._addresses_before(network_id)
+        self._leaving[l2_gateway_connection_id] = network_id, self._addresses_before(network_id), self._vni(network_id)
+
+    def _vni(self, network_id):
+        return self.fdb.vni(network_id) if self.fdb.enabled else None
 
     def _addresses_before(self, network_id):
         """What agents may have been sent for a network. Nothing of this is a reason to fail."""
@@ -227,7 +240,6 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
                 addresses = addresses | self.fdb.addresses(network_id)[0]
             except (exc.BorderGatewayUnavailable, exc.Refused) as e:
                 LOG.debug('Members of network %s are not known: %s', network_id, e)
-            self.fdb.remember(network_id)
         return addresses
 
     def delete_l2_gateway_connection_precommit(self, context, l2_gateway_connection_id):
@@ -235,10 +247,10 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
 
     def delete_l2_gateway_connection_postcommit(self, context, l2_gateway_connection_id):
         self._delete(sync.CONNECTION, l2_gateway_connection_id)
-        network_id, before = self._leaving.pop(l2_gateway_connection_id, (None, set()))
+        network_id, before, vni = self._leaving.pop(l2_gateway_connection_id, (None, set(), None))
         if network_id is None:
             return
-        self.background.later(0, self.fdb.withdraw, network_id, before)
+        self.background.later(0, self.fdb.withdraw, network_id, before, vni)
         # While other connections are left, bordergw may tell of this one's switches for a moment.
         self.background.later_once(ANNOUNCE_SECONDS, self._announce, network_id)
         self._release_network(network_id)
@@ -252,7 +264,7 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         except Exception as e:
             failed = e
         LOG.warning('Network %s may have no connection any more, but still be in bordergw: %s', network_id, failed)
-        self.syncer.abandon_network(network_id)
+        self.background.later(0, self.syncer.abandon_network, network_id)
         self.background.owe()
 
     def _delete(self, kind, object_id):
@@ -263,6 +275,8 @@ class BorderGatewayDriver(service_drivers.L2gwDriver):
         except (exc.BorderGatewayUnavailable, exc.Refused) as e:
             failed = e
         LOG.warning('%s %s is deleted here, but not in bordergw yet: %s', kind, object_id, failed)
+        if kind == sync.CONNECTION:     # the comparison may be on another host than the note
+            self.background.later(0, self.deletions.note, object_id)
         self.background.owe()
 
     def _announce(self, network_id, *hosts):

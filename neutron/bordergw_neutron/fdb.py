@@ -99,8 +99,14 @@ class Fdb:
         """Note the VNI of a network that may be deleted before its addresses are withdrawn."""
         if network_id in self._vnis:
             return
+        vni = vni or self.vni(network_id)
+        if vni:
+            self._vnis[network_id] = vni
+
+    def vni(self, network_id):
+        """The VNI of a network, or None if that is not known."""
         try:
-            self._vnis[network_id] = vni or self.network_body(network_id)['provider:segmentation_id']
+            return self._vnis.get(network_id) or self.network_body(network_id)['provider:segmentation_id']
         except n_exc.NeutronException as e:
             LOG.debug('The VNI of network %s is not known: %s', network_id, e)
 
@@ -128,11 +134,15 @@ class Fdb:
         if self.enabled and addresses and vni and network_id in self.connected_networks([network_id]):
             self._l2pop().add_fdb_entries(n_context.get_admin_context(), entries(network_id, vni, addresses), host)
 
-    def withdraw(self, network_id, before):
-        """A connection went away: remove what the other connections of the network do not need."""
+    def withdraw(self, network_id, before, vni=None):
+        """A connection went away: remove what the other connections of the network do not need.
+
+        before: the addresses of then. vni: that of the network, which may be gone.
+        """
         if not self.enabled:
             return
-        gone = self._note(network_id, before)       # what is not done now is done by a comparison
+        gone = self._note(network_id, set(before))       # what is not done now is done by a comparison
+        self.remember(network_id, vni)
         if network_id in self.connected_networks([network_id]):
             self.announce(network_id)
         elif gone:

@@ -119,6 +119,10 @@ class BorderL2GatewayPlugin(l2gw_plugin.L2GatewayPlugin):
         """For eventlet's neutron-server, which starts these in a process of their own."""
         return self.driver.workers()
 
+    def start_rpc_listeners(self):
+        """For the processes that serve RPC."""
+        return self.driver.listen()
+
     # What is answered
 
     def _make_l2_gateway_dict(self, l2_gateway, fields=None):

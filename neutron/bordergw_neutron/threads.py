@@ -1,22 +1,15 @@
 # Licensed under the Apache License, Version 2.0; see the LICENSE file of the repository.
-"""Threads and locks for each of the servers that Neutron runs in.
+"""Which threads and locks there are in the servers that Neutron runs in.
 
 Neutron's programs patch threading with eventlet's, whose threads are green: one runs only while the system's thread
 that started it waits in eventlet's hub. The eventlet servers do that all the time. A server with threads of its own, as
-uwsgi, does it only while a request waits for something: green threads that a request has started stop with it. So
-what is to go on there needs a thread of the system, and locks that several of them can share.
+uwsgi, does it only while a request waits for something: green threads that a request has started stop with it. And a
+thread of the system must not share with requests what eventlet has patched: eventlet's locks do not work between
+threads of the system, and Neutron's database, messages and services have such locks. So a process of uwsgi has no
+thread of ours. See remote.
 """
-import functools
 import sys
 import threading
-import time
-
-from oslo_log import log as logging
-
-LOG = logging.getLogger(__name__)
-
-# How long one waits before it looks again whether a lock is free: at first, and at most.
-FIRST_LOOK_SECONDS, MAX_LOOK_SECONDS = 0.0005, 0.02
 
 
 def patched():
@@ -32,7 +25,7 @@ def system():
 
 def background(hub):
     """threading whose threads go on running in the background. hub: one of eventlet's waits in the caller's thread."""
-    return threading if hub and not in_uwsgi() else system()
+    return threading if hub else system()
 
 
 def in_uwsgi():
@@ -48,49 +41,3 @@ def in_uwsgi_worker():
 def Lock():
     """A lock for what never waits for anything while it holds it, in threads of all kinds."""
     return system().Lock()
-
-
-@functools.lru_cache(maxsize=None)
-def _guard():
-    """Of the counters of all semaphores."""
-    return Lock()
-
-
-def share_locks():
-    """Make eventlet's locks work between threads of the system.
-
-    A lock of eventlet wakes the next one that waits for it through the hub of its own thread. One that waits in another
-    thread is never woken ("greenlet.error: cannot switch to a different thread"), and then nobody gets the lock any
-    more. Neutron's are of this kind, those of its database connections among them. With this, who waits looks again
-    and again. That holds for all locks of the process, also for those that there are already.
-    """
-    if not patched():
-        return
-    semaphore = sys.modules['eventlet.semaphore'].Semaphore
-    if semaphore.acquire is not _acquire:
-        semaphore.acquire = _acquire
-        LOG.info('eventlet has patched a server with threads of its own: its locks now work between these threads.')
-
-
-def _take(semaphore):
-    with _guard():
-        if semaphore.counter <= 0:
-            return False
-        semaphore.counter -= 1
-        return True
-
-
-def _acquire(semaphore, blocking=True, timeout=None):
-    """Instead of eventlet.semaphore.Semaphore.acquire()."""
-    if timeout == -1:
-        timeout = None
-    if timeout is not None and (timeout < 0 or not blocking):
-        raise ValueError('timeout must not be negative, and only be given when blocking')
-    deadline = None if timeout is None else time.monotonic() + timeout
-    pause = FIRST_LOOK_SECONDS
-    while not _take(semaphore):
-        if not blocking or deadline is not None and time.monotonic() >= deadline:
-            return False
-        time.sleep(pause)       # eventlet's: others of this thread run meanwhile
-        pause = min(pause * 2, MAX_LOOK_SECONDS)
-    return True

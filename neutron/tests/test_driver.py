@@ -32,6 +32,7 @@ class DriverTest(unittest.TestCase):
         self.driver.deletions = deletions.Deletions('/nowhere')
         self.driver.deletions.note = mock.Mock()
         self.driver.fdb.sent.return_value = set()
+        self.driver.fdb.vni.return_value = 7
         self.driver.fdb.addresses.return_value = {'10.1.0.1'}, True
         self.driver.service_plugin.get_l2_gateway_connection.return_value = CONNECTION
         self.driver.service_plugin.connected_networks.return_value = set()
@@ -147,7 +148,7 @@ class DriverTest(unittest.TestCase):
         self.delete_connection()
         self.driver.client.delete.assert_called_once_with('l2_gateway_connection', 'c')
         self.driver.syncer.release_network.assert_called_once_with('n')
-        self.assertEqual([(self.driver.fdb.withdraw, 'n', {'10.1.0.1'}), (self.driver._announce, 'n')], self.later())
+        self.assertEqual([(self.driver.fdb.withdraw, 'n', {'10.1.0.1'}, 7), (self.driver._announce, 'n')], self.later())
         self.assertEqual({}, self.driver._leaving)
 
     def test_delete_one_of_two_connections(self):
@@ -161,16 +162,17 @@ class DriverTest(unittest.TestCase):
         self.driver.fdb.addresses.side_effect = DOWN
         self.driver.fdb.sent.return_value = {'10.1.0.2'}
         self.delete_connection()
-        self.driver.syncer.abandon_network.assert_called_once_with('n')
         self.driver.background.owe.assert_called()
         self.driver.deletions.note.assert_called_once_with('c')
-        self.assertIn((self.driver.fdb.withdraw, 'n', {'10.1.0.2'}), self.later())
+        for owed in [(self.driver.syncer.abandon_network, 'n'), (self.driver.deletions.note, 'c'),
+                     (self.driver.fdb.withdraw, 'n', {'10.1.0.2'}, 7)]:
+            self.assertIn(owed, self.later())
 
     def test_delete_connection_while_the_database_is_away(self):
         """The row is gone, and the user is to know it."""
         self.driver.service_plugin.connected_networks.side_effect = db_exc.DBConnectionError()
         self.delete_connection()
-        self.driver.syncer.abandon_network.assert_called_once_with('n')
+        self.assertIn((self.driver.syncer.abandon_network, 'n'), self.later())
         self.driver.background.owe.assert_called_once()
 
     def test_all_that_fails_after_a_row_is_written_takes_it_back(self):
@@ -326,25 +328,27 @@ class DriverTest(unittest.TestCase):
 
 
 class UwsgiTest(unittest.TestCase):
-    """uwsgi tells nobody when a process starts."""
+    """A process of uwsgi has no thread of ours, and uwsgi tells nobody when it starts."""
 
     def made_in(self, **modules):
+        """The driver in a process with these modules, and how often it owes a comparison."""
         with mock.patch.dict('sys.modules', modules), \
                 mock.patch.object(driver, 'configured', return_value=(fakes.conf(), mock.Mock())), \
                 mock.patch.object(driver.bgw_plugin, 'adopt'), mock.patch.object(driver.registry, 'subscribe'), \
-                mock.patch.object(driver.background, 'Background') as background, \
-                mock.patch.object(driver.threads, 'share_locks') as share_locks:
-            driver.BorderGatewayDriver(mock.Mock())
-        return background().ensure.call_count, share_locks.call_count
+                mock.patch.object(driver.remote.Remote, 'owe') as owe:
+            return driver.BorderGatewayDriver(mock.Mock()), owe.call_count
 
-    def test_a_process_that_serves_compares_when_it_starts(self):
-        self.assertEqual((1, 1), self.made_in(uwsgi=mock.Mock(worker_id=lambda: 3)))
+    def test_a_process_that_serves_has_it_compared_when_it_starts(self):
+        made, owed = self.made_in(uwsgi=mock.Mock(worker_id=lambda: 3))
+        self.assertEqual((driver.remote.Remote, 1), (type(made.background), owed))
 
     def test_the_one_that_others_are_forked_from_does_not(self):
-        self.assertEqual((0, 1), self.made_in(uwsgi=mock.Mock(worker_id=lambda: 0)))
+        made, owed = self.made_in(uwsgi=mock.Mock(worker_id=lambda: 0))
+        self.assertEqual((driver.remote.Remote, 0), (type(made.background), owed))
 
-    def test_other_servers_tell(self):
-        self.assertEqual((0, 0), self.made_in())
+    def test_other_servers_have_a_thread(self):
+        made, owed = self.made_in()
+        self.assertEqual((driver.background.Background, 0), (type(made.background), owed))
 
     def test_the_thread_waits_until_neutron_is_loaded(self):
         it = driver.BorderGatewayDriver.__new__(driver.BorderGatewayDriver)

@@ -188,6 +188,13 @@ class FdbTest(unittest.TestCase):
         self.assertEqual([['10.1.0.1', '10.1.0.2']], self.removed())
         self.assertNotIn('10.1.0.1', self.rows)
 
+    def test_a_network_that_is_deleted_already_and_that_another_process_announced(self):
+        self.rows['10.1.0.1'] = types.SimpleNamespace(host=None)
+        self.fdb.network_body = mock.Mock(side_effect=n_exc.NetworkNotFound(net_id='n'))
+        self.connected = {'m'}
+        self.fdb.withdraw('n', ['10.1.0.1'], 7)
+        self.assertEqual([['10.1.0.1']], self.removed())
+
     def test_a_deleted_network_of_which_nothing_is_known_but_its_addresses(self):
         self.rows['10.1.0.1'] = types.SimpleNamespace(host=None)
         self.fdb.network_body = mock.Mock(side_effect=n_exc.NetworkNotFound(net_id='n'))

@@ -38,7 +38,7 @@ def run(script):
 class PatchedTest(unittest.TestCase):
 
     def test_a_server_with_threads_of_its_own(self):
-        """uwsgi's threads never look after the green threads that were started in them."""
+        """They never look after the green threads that were started in them."""
         self.assertEqual('True True', run('''
             request = threads.Thread(target=under_test.owe)
             request.start()
@@ -73,45 +73,4 @@ class PatchedTest(unittest.TestCase):
             under_test.owe()
             eventlet.sleep(0.5)
             print(set(syncer.by) == {threads.get_ident()})
-        '''))
-
-    def test_locks_are_shared_by_threads_of_the_system(self):
-        self.assertEqual('800', run('''
-            import threading, time
-            from bordergw_neutron import threads as under_test
-            under_test.share_locks()
-            lock, condition = threading.Lock(), threading.Condition()
-            turns = []
-
-            def work():
-                for _ in range(100):
-                    with lock:
-                        before = len(turns)
-                        time.sleep(0)
-                        turns.append(before)
-                with condition:
-                    condition.notify_all()
-            workers = [threads.Thread(target=work, daemon=True) for _ in range(8)]
-            for w in workers:
-                w.start()
-            with condition:
-                condition.wait_for(lambda: len(turns) == 800, timeout=60)
-            assert turns == sorted(set(turns)), turns
-            print(len(turns))
-        '''))
-
-    def test_a_shared_lock_is_not_waited_for_longer_than_asked(self):
-        self.assertEqual('False False True ValueError', run('''
-            import threading
-            from bordergw_neutron import threads as under_test
-            under_test.share_locks()
-            lock = threading.Lock()
-            lock.acquire()
-            print(lock.acquire(timeout=0.05), lock.acquire(False), end=' ')
-            lock.release()
-            print(lock.acquire(timeout=-1), end=' ')
-            try:
-                lock.acquire(False, 1)
-            except ValueError as e:
-                print('ValueError')
         '''))
