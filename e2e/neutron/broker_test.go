@@ -15,14 +15,15 @@ import (
 	"bordergw/internal/poll"
 )
 
-// startBroker runs a RabbitMQ on all addresses until the test ends, and returns its port.
+// startBroker runs a RabbitMQ on all addresses until the test ends, and returns its port. Its name is its own, since
+// all of a machine register theirs in one place.
 func startBroker(t *testing.T) (port int) {
 	t.Helper()
 	dir, port := t.TempDir(), ovsdbtest.ReservePort(t)
 	write(t, filepath.Join(dir, "rabbitmq.conf"), fmt.Sprintf("listeners.tcp.default = %d\nloopback_users = none\n", port))
 	cmd := exec.Command("/usr/lib/rabbitmq/bin/rabbitmq-server")
 	cmd.Env = append(os.Environ(), "HOME="+dir, "RABBITMQ_CONF_ENV_FILE=/dev/null", "RABBITMQ_CONFIG_FILE="+filepath.Join(dir, "rabbitmq.conf"),
-		"RABBITMQ_NODENAME=rabbit@localhost", "RABBITMQ_MNESIA_BASE="+dir, "RABBITMQ_LOG_BASE="+dir,
+		fmt.Sprintf("RABBITMQ_NODENAME=rabbit%d@localhost", port), "RABBITMQ_MNESIA_BASE="+dir, "RABBITMQ_LOG_BASE="+dir,
 		"RABBITMQ_ENABLED_PLUGINS_FILE="+filepath.Join(dir, "plugins"), fmt.Sprint("RABBITMQ_DIST_PORT=", ovsdbtest.ReservePort(t)))
 	run(t, cmd, filepath.Join(dir, "output"))
 	took := poll.Until(t, longPatience, func() error { return greets(port) })

@@ -6,7 +6,7 @@ that started it waits in eventlet's hub. The eventlet servers do that all the ti
 uwsgi, does it only while a request waits for something: green threads that a request has started stop with it. And a
 thread of the system must not share with requests what eventlet has patched: eventlet's locks do not work between
 threads of the system, and Neutron's database, messages and services have such locks. So a process of uwsgi has no
-thread of ours. See remote.
+thread of ours: see remote. Other servers with threads of their own, which were not tried, get one of the system.
 """
 import sys
 import threading
