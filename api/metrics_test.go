@@ -36,7 +36,7 @@ func (w *deadlineWriter) Write(p []byte) (int, error) {
 func TestSlowScrape(t *testing.T) {
 	s := newService(t, func(c *api.Config) {
 		c.Registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "slow"}, func() float64 {
-			time.Sleep(time.Minute) // as on a busy machine
+			time.Sleep(time.Minute) // of the bubble: a busy machine takes as long
 			return 1
 		}))
 	})

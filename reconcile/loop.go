@@ -240,11 +240,10 @@ func (l *Loop) hand(view *topology.View, defs *model.Definitions) {
 			wake[w] = true
 		}
 	}
-	for id, w := range l.workers.all() {
-		if len(anew) == 0 {
-			break
+	if len(anew) > 0 {
+		for id, w := range l.workers.all() {
+			wake[w] = w.reports.again(view.SegmentsOf(id), anew) || wake[w]
 		}
-		wake[w] = w.reports.again(view.SegmentsOf(id), anew) || wake[w]
 	}
 	l.view.Store(view)
 	for id := range cleaning(defs) {

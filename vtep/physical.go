@@ -39,11 +39,11 @@ type physicalTables struct {
 	at     map[ovsdb.UUID][]portPlace
 	// bound are the VLANs of ports that are bound to a logical switch. It always says the same
 	// as ports: only updatePort writes it.
-	bound map[ovsdb.UUID][]portVLAN
+	bound map[ovsdb.UUID]map[portVLAN]struct{}
 }
 
 func newPhysicalTables() physicalTables {
-	return physicalTables{switches: table[hwvtep.PhysicalSwitch]{}, ports: table[hwvtep.PhysicalPort]{}, bound: map[ovsdb.UUID][]portVLAN{}}
+	return physicalTables{switches: table[hwvtep.PhysicalSwitch]{}, ports: table[hwvtep.PhysicalPort]{}, bound: map[ovsdb.UUID]map[portVLAN]struct{}{}}
 }
 
 func (t *physicalTables) updateSwitch(u ovsdb.RowUpdate, sum *int) error {
@@ -81,21 +81,29 @@ func (t *physicalTables) rebind(id ovsdb.UUID, before, after *hwvtep.PhysicalPor
 	for vlan, ref := range is {
 		if was[vlan] != ref {
 			changed = append(changed, vlan)
-			if ls, err := ovsdb.ParseUUID(ref); err == nil {
-				t.bound[ls] = append(t.bound[ls], portVLAN{id, vlan})
-			}
+			t.bind(portVLAN{id, vlan}, ref)
 		}
 	}
 	return changed
 }
 
-func (t *physicalTables) unbind(at portVLAN, ref string) {
+func (t *physicalTables) bind(at portVLAN, ref string) {
 	ls, err := ovsdb.ParseUUID(ref)
-	i := slices.Index(t.bound[ls], at)
-	if err != nil || i < 0 {
+	if err != nil {
 		return
 	}
-	if t.bound[ls] = slices.Delete(t.bound[ls], i, i+1); len(t.bound[ls]) == 0 {
+	if t.bound[ls] == nil {
+		t.bound[ls] = map[portVLAN]struct{}{}
+	}
+	t.bound[ls][at] = struct{}{}
+}
+
+func (t *physicalTables) unbind(at portVLAN, ref string) {
+	ls, err := ovsdb.ParseUUID(ref)
+	if err != nil {
+		return
+	}
+	if delete(t.bound[ls], at); len(t.bound[ls]) == 0 {
 		delete(t.bound, ls)
 	}
 }
@@ -151,7 +159,7 @@ func (t *physicalTables) indexPorts() {
 // boundTo yields the slots that are bound to a logical switch.
 func (t *physicalTables) boundTo(ls ovsdb.UUID) iter.Seq[Slot] {
 	return func(yield func(Slot) bool) {
-		for _, p := range t.bound[ls] {
+		for p := range t.bound[ls] {
 			for _, at := range t.placesOf(p.port) {
 				if !yield(at.slot(p.vlan)) {
 					return
@@ -179,7 +187,12 @@ func (t *physicalTables) bindings() iter.Seq[Slot] {
 
 // binds reports whether a port has the VLAN bound to the logical switch.
 func (t *physicalTables) binds(v model.VLAN, ls ovsdb.UUID) bool {
-	return slices.ContainsFunc(t.bound[ls], func(p portVLAN) bool { return p.vlan == int(v) })
+	for p := range t.bound[ls] {
+		if p.vlan == int(v) {
+			return true
+		}
+	}
+	return false
 }
 
 // ownAddresses are the tunnel addresses of all switches of the database.
