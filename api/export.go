@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
+	"unicode/utf8"
 
 	"bordergw/model"
 )
@@ -117,8 +119,18 @@ func recheck[T record](r *resource[T], list []T) error {
 	return nil
 }
 
-// asDecoded gives a value the form of a decoded body.
+// asDecoded gives a value the form of a decoded body. Most are plain, and have it as they are.
 func asDecoded(v any) (any, error) {
+	switch x := v.(type) {
+	case nil, bool:
+		return x, nil
+	case int:
+		return json.Number(strconv.Itoa(x)), nil
+	case string:
+		if utf8.ValidString(x) {
+			return x, nil
+		}
+	}
 	data, err := json.Marshal(v)
 	if err != nil {
 		return nil, err

@@ -208,6 +208,12 @@ func BenchmarkRemoteMAC(b *testing.B) {
 				require.Equal(b, 201, s.served("POST", path+"/remote_mac_entries", `{"remote_mac_entry":`+macBody(n+i)+`}`).Code)
 			}
 		})
+		made := s.do("POST", path+"/remote_mac_entries", `{"remote_mac_entry":`+macBody(1<<22)+`}`).item("remote_mac_entry")["id"].(string)
+		b.Run(fmt.Sprint("GET/", n), func(b *testing.B) {
+			for b.Loop() {
+				require.Equal(b, 200, s.served("GET", path+"/remote_mac_entries/"+made, "").Code)
+			}
+		})
 		b.Run(fmt.Sprint("GET-device/", n), func(b *testing.B) {
 			for b.Loop() {
 				require.Equal(b, 200, s.served("GET", path, "").Code)
@@ -218,5 +224,17 @@ func BenchmarkRemoteMAC(b *testing.B) {
 				require.Equal(b, 200, s.served("GET", path+"?fields=name", "").Code)
 			}
 		})
+	}
+}
+
+// BenchmarkRemoteMACs adds 20,000 remote MACs in one request.
+func BenchmarkRemoteMACs(b *testing.B) {
+	body := bulkMACs(20_000)
+	for b.Loop() {
+		b.StopTimer()
+		s := newService(b)
+		path := devicesPath + "/" + s.hardware("hw", "192.0.2.2")
+		b.StartTimer()
+		require.Equal(b, 201, s.served("POST", path+"/remote_mac_entries", body).Code)
 	}
 }

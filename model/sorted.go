@@ -216,22 +216,59 @@ func (n *node[K, V]) edited(edits []edit[K, V]) []*node[K, V] {
 	if n.kids == nil {
 		return n.merged(edits).divided()
 	}
-	var kids []*node[K, V]
-	for i, kid := range n.kids {
+	first, last := n.kidOf(edits[0].key), n.kidOf(edits[len(edits)-1].key)
+	if first < last {
+		return parents(n.spliced(first, last, n.between(first, last, edits)))
+	}
+	fresh := n.kids[first].edited(edits)
+	if len(fresh) == 1 && len(fresh[0].keys) >= narrow { // as nearly always
+		return []*node[K, V]{n.replaced(first, fresh[0])}
+	}
+	return parents(n.spliced(first, last, fresh))
+}
+
+// kidOf is the kid that has a key, or would have it.
+func (n *node[K, V]) kidOf(k K) int { return n.below(n.search(k)) }
+
+// replaced is a node with another kid in the place of one.
+func (n *node[K, V]) replaced(i int, kid *node[K, V]) *node[K, V] {
+	out := &node[K, V]{keys: n.keys, kids: slices.Clone(n.kids), len: n.len - n.kids[i].len + kid.len}
+	out.kids[i] = kid
+	if kid.keys[0].Compare(n.keys[i]) != 0 {
+		out.keys = slices.Clone(n.keys)
+		out.keys[i] = kid.keys[0]
+	}
+	return out
+}
+
+// between gives what takes the place of the kids from first to last by edits of them.
+func (n *node[K, V]) between(first, last int, edits []edit[K, V]) (fresh []*node[K, V]) {
+	for i := first; i <= last; i++ {
 		mine := len(edits)
-		if i+1 < len(n.kids) {
+		if i < last {
 			mine, _ = slices.BinarySearchFunc(edits, n.keys[i+1], func(e edit[K, V], k K) int { return e.key.Compare(k) })
 		}
 		if mine == 0 {
-			kids = appended(kids, kid)
+			fresh = append(fresh, n.kids[i])
 			continue
 		}
-		for _, fresh := range kid.edited(edits[:mine]) {
-			kids = appended(kids, fresh)
-		}
+		fresh = append(fresh, n.kids[i].edited(edits[:mine])...)
 		edits = edits[mine:]
 	}
-	return parents(kids)
+	return fresh
+}
+
+// spliced are the kids of a node with others in the place of those from first to last.
+func (n *node[K, V]) spliced(first, last int, fresh []*node[K, V]) []*node[K, V] {
+	kids := append(make([]*node[K, V], 0, len(n.kids)+len(fresh)), n.kids[:first]...)
+	for _, kid := range fresh {
+		kids = appended(kids, kid)
+	}
+	rest := n.kids[last+1:]
+	if len(rest) == 0 {
+		return kids
+	}
+	return append(appended(kids, rest[0]), rest[1:]...)
 }
 
 // appended adds a node to its neighbours. One that is too narrow is joined to the one before.

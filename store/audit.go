@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"bordergw/model"
 )
@@ -21,10 +22,11 @@ func (t *txn) audit(ctx context.Context, log *auditLog, limit int) error {
 	if !ok {
 		return nil
 	}
-	list, err := t.audited()
+	list, more, err := t.audited()
 	if err != nil {
 		return fmt.Errorf("audit: %w", err)
 	}
+	t.dropAudited(log.skip(more))
 	for _, r := range list {
 		r.Seq, r.Time = log.last+1, t.now
 		r.User, r.Project, r.RequestID = actor.User, actor.Project, actor.RequestID
@@ -33,36 +35,57 @@ func (t *txn) audit(ctx context.Context, log *auditLog, limit int) error {
 			return fmt.Errorf("audit: %w", err)
 		}
 		t.changes = append(t.changes, change{table: auditTable, id: auditID(r.Seq), record: json.RawMessage(record)})
-		for _, seq := range log.add(len(record), limit) {
-			t.changes = append(t.changes, change{table: auditTable, id: auditID(seq)})
-		}
+		t.dropAudited(log.add(len(record), limit))
 	}
 	return nil
 }
 
-// audited lists every definition that changed, once.
-func (t *txn) audited() (out []*model.AuditRecord, err error) {
-	type object struct{ table, id string }
+func (t *txn) dropAudited(gone []uint64) {
+	for _, seq := range gone {
+		t.changes = append(t.changes, change{table: auditTable, id: auditID(seq)})
+	}
+}
+
+// audited lists every definition that changed, once. Of more than are kept it lists the last,
+// and tells how many come before: an import may change a hundred thousand.
+func (t *txn) audited() (out []*model.AuditRecord, before int, err error) {
+	objects := t.changedObjects()
+	for i, o := range slices.Backward(objects) {
+		if len(out) == auditRecords {
+			before = i + 1
+			break
+		}
+		r, err := comparers[o.table](t, o.id)
+		if err != nil {
+			return nil, 0, err
+		}
+		if r != nil {
+			out = append(out, r)
+		}
+	}
+	slices.Reverse(out)
+	return out, before, nil
+}
+
+// object is a record of a table that the audit concerns.
+type object struct{ table, id string }
+
+// changedObjects are those that changed, in the order in which they first did.
+func (t *txn) changedObjects() (out []object) {
 	seen := map[object]bool{}
 	for _, c := range t.changes {
 		o := object{c.table, c.id}
-		compare := comparers[c.table]
-		if compare == nil || seen[o] {
-			continue
+		if comparers[o.table] != nil && !seen[o] {
+			seen[o] = true
+			out = append(out, o)
 		}
-		seen[o] = true
-		rs, err := compare(t, c.id)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, rs...)
 	}
-	return out, nil
+	return out
 }
 
-// comparers say what happened to a record of their table. Tables without one
-// hold no definitions.
-var comparers = map[string]func(t *txn, id string) ([]*model.AuditRecord, error){
+// comparers say what happened to a record of their table, nil for what is not recorded. Tables
+// without one hold no definitions.
+var comparers = map[string]func(t *txn, id string) (*model.AuditRecord, error){
 	networks.bucket:    networks.compare("network"),
 	devices.bucket:     devices.compare("gateway_device"),
 	remoteMACs.name():  compareRemoteMACs,
@@ -91,31 +114,28 @@ func countsOf(set *model.EndpointSet) any {
 	return endpointCounts{set.NetworkID, set.Source, set.Site, len(set.Addresses), len(set.MACs)}
 }
 
-func compareEndpoints(t *txn, id string) ([]*model.AuditRecord, error) {
+func compareEndpoints(t *txn, id string) (*model.AuditRecord, error) {
 	before, after := endpointSets.beforeAndAfter(t, id)
 	if before != nil && after != nil && before.Audited == after.Audited {
 		return nil, nil // soon after one that has a record
 	}
-	r, err := audited("endpoints", id, countsOf(before), countsOf(after))
-	return one(r), err
+	return audited("endpoints", id, countsOf(before), countsOf(after))
 }
 
 // compareRetired records that a deleted device is given up. The record of the device
 // itself says that it was deleted.
-func compareRetired(t *txn, id string) ([]*model.AuditRecord, error) {
+func compareRetired(t *txn, id string) (*model.AuditRecord, error) {
 	before, after := retired.beforeAndAfter(t, id)
 	if before == nil || after != nil {
 		return nil, nil
 	}
-	r, err := audited("deleted_device", id, before, nil)
-	return one(r), err
+	return audited("deleted_device", id, before, nil)
 }
 
-func (k table[T, P]) compare(resource string) func(*txn, string) ([]*model.AuditRecord, error) {
-	return func(t *txn, id string) ([]*model.AuditRecord, error) {
+func (k table[T, P]) compare(resource string) func(*txn, string) (*model.AuditRecord, error) {
+	return func(t *txn, id string) (*model.AuditRecord, error) {
 		before, after := k.beforeAndAfter(t, id)
-		r, err := audited(resource, id, orNil(before), orNil(after))
-		return one(r), err
+		return audited(resource, id, orNil(before), orNil(after))
 	}
 }
 
@@ -127,7 +147,7 @@ func (k table[T, P]) beforeAndAfter(t *txn, id string) (before, after P) {
 
 // compareReleased records the numbers whose quarantine somebody ends. The record of a
 // definition says what its change puts in quarantine or takes out.
-func compareReleased(t *txn, id string) ([]*model.AuditRecord, error) {
+func compareReleased(t *txn, id string) (*model.AuditRecord, error) {
 	if !t.endsQuarantine {
 		return nil, nil
 	}
@@ -140,11 +160,10 @@ type remoteMAC struct {
 	model.RemoteMACEntry
 }
 
-func compareRemoteMACs(t *txn, record string) ([]*model.AuditRecord, error) {
+func compareRemoteMACs(t *txn, record string) (*model.AuditRecord, error) {
 	was, before := shownRemoteMAC(&t.base.Definitions, record)
 	is, after := shownRemoteMAC(&t.next.Definitions, record)
-	r, err := audited("remote_mac_entry", cmp.Or(was.ID, is.ID), before, after)
-	return one(r), err
+	return audited("remote_mac_entry", cmp.Or(was.ID, is.ID), before, after)
 }
 
 func shownRemoteMAC(d *model.Definitions, record string) (m remoteMAC, shown any) {
@@ -170,7 +189,9 @@ func audited(resource, id string, before, after any) (*model.AuditRecord, error)
 	if r.After, err = json.Marshal(after); err != nil {
 		return nil, err
 	}
-	r.Before, r.After, err = model.Differences(r.Before, r.After)
+	if r.Action == model.AuditUpdate {
+		r.Before, r.After, err = model.Differences(r.Before, r.After)
+	}
 	return r, err
 }
 
@@ -181,5 +202,3 @@ func orNil[T any](p *T) any {
 	}
 	return p
 }
-
-func one(r *model.AuditRecord) []*model.AuditRecord { return []*model.AuditRecord{r} }

@@ -67,6 +67,19 @@ func (l *auditLog) add(size, limit int) (gone []uint64) {
 	return gone
 }
 
+// skip numbers records that are not kept, as there are more after them than are, and returns the
+// numbers of those that have to go for them: all. None skips nothing.
+func (l *auditLog) skip(records int) (gone []uint64) {
+	if records == 0 {
+		return nil
+	}
+	for i := range l.sizes {
+		gone = append(gone, l.last-uint64(len(l.sizes)-1-i))
+	}
+	*l = auditLog{last: l.last + uint64(records)}
+	return gone
+}
+
 // readAuditPage reads the records below an id, "" for all, until it has seen a page's
 // worth. It returns the id it came to and whether there may be more.
 func readAuditPage(b backend, f model.AuditFilter, below string) (page []*model.AuditRecord, before string, more bool, err error) {

@@ -145,10 +145,13 @@ func differing(was, is []entry) (gone, came []entry) {
 // with adds entries, which are sorted.
 func (x *index) with(all []entry) {
 	pairs := make([]model.Pair[entry, struct{}], len(all))
-	used := map[wireNumber]int{}
+	var used map[wireNumber]int // few have any
 	for i, e := range all {
 		pairs[i].Key = e
 		if w, ok := e.wire(); ok {
+			if used == nil {
+				used = map[wireNumber]int{}
+			}
 			used[w]++
 		}
 	}

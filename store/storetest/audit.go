@@ -109,7 +109,8 @@ func testAuditBytes(t *testing.T, open Open) {
 	require.Greater(t, size, limit/2)
 }
 
-// testAuditBound fills the audit beyond its bound with one bulk request.
+// testAuditBound fills the audit beyond its bound with one bulk request, after a record and before
+// another one.
 func testAuditBound(t *testing.T, open Open) {
 	const kept, extra = 10_000, 7
 	f := newFixture(t, open)
@@ -119,9 +120,22 @@ func testAuditBound(t *testing.T, open Open) {
 		macs[i] = model.RemoteMACEntry{MAC: model.MAC{2, 0, 0, byte(i >> 16), byte(i >> 8), byte(i)}, SegmentationID: 1}
 	}
 	ctx := model.WithActor(context.WithoutCancel(f.ctx), model.Actor{User: "u"})
-	_, err := f.CreateRemoteMACs(ctx, gd.ID, macs)
+	_, err := f.CreateNetwork(ctx, model.Network{})
 	require.NoError(t, err)
-	all := f.audit(model.AuditFilter{})
-	require.Len(t, all, kept)
-	require.Equal(t, fmt.Sprint(kept+extra, " ", extra+1), fmt.Sprint(all[0].Seq, " ", all[kept-1].Seq))
+	made, err := f.CreateRemoteMACs(ctx, gd.ID, macs)
+	require.NoError(t, err)
+	check := func(last int) []*model.AuditRecord {
+		all := f.audit(model.AuditFilter{})
+		require.Len(t, all, kept)
+		require.Equal(t, fmt.Sprint(last, " ", last-kept+1), fmt.Sprint(all[0].Seq, " ", all[kept-1].Seq))
+		return all
+	}
+	all := check(1 + kept + extra)
+	require.Equal(t, made[kept+extra-1].ID, all[0].ResourceID)
+	require.Equal(t, made[extra].ID, all[kept-1].ResourceID)
+	f.reopen()
+	check(1 + kept + extra)
+	_, err = f.CreateNetwork(ctx, model.Network{})
+	require.NoError(t, err)
+	check(1 + kept + extra + 1)
 }
