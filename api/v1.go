@@ -70,6 +70,8 @@ func resolveV1(c *call, seg []string) endpoint {
 		return get("/v1/audit", false, permitted(actionAudit, audit))
 	case "export":
 		return get("/v1/export", false, permitted(actionExport, export))
+	case "site":
+		return get("/v1/site", false, permitted(actionExport, exportSite))
 	case "import":
 		return only(http.MethodPost, "/v1/import", permitted(actionImport, importAll))
 	case "version":

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -14,11 +16,22 @@ import (
 // maxExport bounds what import reads. The daemon takes less.
 const maxExport = maxAnswer
 
-// exportCommand prints all definitions.
+// exportCommand prints all definitions, or a site file.
 func exportCommand() *cobra.Command {
 	flags := &clientFlags{}
-	c := &cobra.Command{Use: "export", Short: "Print all definitions, for import", Args: argsOfUse}
+	var site string
+	var all, ids bool
+	c := &cobra.Command{Use: "export", Short: "Print all definitions, for import, or a site file", Args: argsOfUse}
+	c.Flags().StringVar(&site, "site", "", "print the site file of what this site manages")
+	c.Flags().BoolVar(&all, "all", false, "print a site file of everything, whoever made it")
+	c.Flags().BoolVar(&ids, "ids", false, "write the ids into the site file")
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
+		if site != "" || all {
+			return printSite(c, api, url.Values{"site": {site}, "all": {strconv.FormatBool(all)}, "ids": {strconv.FormatBool(ids)}})
+		}
+		if ids {
+			return usagef("--ids needs --site or --all")
+		}
 		text, err := api.do(c.Context(), http.MethodGet, "/v1/export", "application/json", nil)
 		if err != nil {
 			return err
@@ -27,6 +40,16 @@ func exportCommand() *cobra.Command {
 	})
 	flags.bind(c.Flags())
 	return c
+}
+
+// printSite prints a site file as the daemon makes it.
+func printSite(c *cobra.Command, api *client, choice url.Values) error {
+	text, err := api.do(c.Context(), http.MethodGet, "/v1/site?"+choice.Encode(), "application/yaml", nil)
+	if err != nil {
+		return err
+	}
+	_, err = c.OutOrStdout().Write(text)
+	return err
 }
 
 // importCommand fills a daemon that has no definitions.

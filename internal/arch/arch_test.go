@@ -23,7 +23,8 @@ const module = "bordergw/"
 var allowed = map[string][]string{
 	"model":               {},
 	"store":               {"model"},
-	"api":                 {"model"},
+	"site":                {"model"},
+	"api":                 {"site", "model"},
 	"api/keystone":        {"api"},
 	"vtep/ovsdb":          {"model"},
 	"vtep/hwvtep":         {},
@@ -34,7 +35,7 @@ var allowed = map[string][]string{
 	"reconcile/topology":  {"reconcile/mactable", "vtep", "model"},
 	"reconcile/connector": {"vtep", "vtep/ovsdb", "vtep/transport", "model"},
 	"reconcile":           {"reconcile/connector", "reconcile/damping", "reconcile/mactable", "reconcile/topology", "vtep", "vtep/ovsdb", "vtep/transport", "model"},
-	"cmd/bordergw":        {"api", "api/keystone", "reconcile", "store", "vtep/transport", "model"},
+	"cmd/bordergw":        {"api", "site", "api/keystone", "reconcile", "store", "vtep/transport", "model"},
 }
 
 // forTests are packages that production code does not import, outside of helps.
@@ -131,6 +132,8 @@ func TestOffences(t *testing.T) {
 		"bordergw/reconcile bordergw/model/modeltest":       true,
 		"bordergw/cmd/bordergw bordergw/store":              false,
 		"bordergw/internal/lab bordergw/model":              false,
+		"bordergw/site bordergw/store":                      true,
+		"bordergw/api bordergw/site":                        false,
 		"bordergw/model net/netip":                          false,
 		"bordergw/vtep github.com/ovn-org/libovsdb/mapper":  false,
 		"bordergw/bench bordergw/vtep/ovsdb":                true,

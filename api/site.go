@@ -1,0 +1,76 @@
+package api
+
+import (
+	"bytes"
+	"io"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"bordergw/model"
+	"bordergw/site"
+)
+
+// siteOwner is what the owner of a site file may be called.
+var siteOwner = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// yamlBody is a body that is sent as YAML.
+type yamlBody []byte
+
+func (yamlBody) contentType() string { return "application/yaml" }
+
+func (b yamlBody) writeTo(w io.Writer) error {
+	_, err := io.Copy(w, bytes.NewReader(b))
+	return err
+}
+
+// exportSite answers with the site file of the definitions that a site manages, or of all.
+func exportSite(c *call) (reply, error) {
+	choice, err := siteChoice(c)
+	if err != nil {
+		return reply{}, err
+	}
+	text := site.Print(site.Of(c.defs, choice))
+	if !strings.Contains(c.r.Header.Get("Accept"), "application/json") {
+		return ok(yamlBody(text))
+	}
+	var keys map[string]any
+	if err := yaml.Unmarshal(text, &keys); err != nil {
+		return reply{}, err
+	}
+	return ok(keys)
+}
+
+func siteChoice(c *call) (site.Choice, error) {
+	q := c.url.query()
+	out := site.Choice{Site: q.Get("site")}
+	for key, into := range map[string]*bool{"all": &out.Everything, "ids": &out.IDs} {
+		if !q.Has(key) {
+			continue
+		}
+		is, err := parseBool(q.Get(key))
+		if err != nil {
+			return out, inputError(key, err)
+		}
+		*into = is.(bool)
+	}
+	switch {
+	case out.Site == "" && !out.Everything:
+		return out, model.ErrBadRequest("Invalid input for site. Reason: give site=NAME for what a site manages, or all=true.")
+	case out.Site != "" && !siteOwner.MatchString(out.Site):
+		return out, inputError("site", reasonf("'%s' is not a name of up to 63 letters a-z, digits and '-'", printed(out.Site)))
+	}
+	return out, nil
+}
+
+// sitePaths describes them.
+func sitePaths() []fixedEndpoint {
+	return []fixedEndpoint{
+		{method: "GET", path: "/v1/site", summary: "site file of what a site manages, or of everything; YAML unless JSON is asked for", status: 200, body: schema{"type": "object"},
+			params: []schema{
+				query("site", "name of the site", schema{"type": "string", "pattern": siteOwner.String()}),
+				query("all", "true: everything, whoever made it", boolean.answer),
+				query("ids", "true: with the ids", boolean.answer)}},
+	}
+}
