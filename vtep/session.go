@@ -35,6 +35,9 @@ type Opening struct {
 	// Mark is that of the controller that is going to TakeLock, "" if it is not
 	// known. Its lock is asked for, but not taken from anybody.
 	Mark string
+	// Patience is how long the switch may say nothing while all that it has is read, where
+	// that is longer than at other times.
+	Patience time.Duration
 }
 
 // Open reads the whole database over a connection and keeps up with it from
@@ -88,6 +91,8 @@ func (s *Session) read(ctx context.Context, how Opening) error {
 	}
 	s.replica.state = NewState(caps)
 	s.replica.state.size.share = how.Share
+	s.conn.SetPatience(how.Patience)
+	defer s.conn.SetPatience(0)
 	if err := s.monitor(ctx, caps, offer.Standalone); err != nil {
 		return fmt.Errorf("reading the database: %w", err)
 	}

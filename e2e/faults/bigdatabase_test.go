@@ -1,12 +1,16 @@
 package faults_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -15,6 +19,7 @@ import (
 	"bordergw/internal/ovsdbtest"
 	"bordergw/internal/poll"
 	"bordergw/model"
+	"bordergw/reconcile"
 )
 
 // The size that F-42 names.
@@ -24,6 +29,65 @@ const (
 	bigPorts    = 500
 	bigVLANs    = 200 // of each port
 )
+
+// mutable is a connection on which a switch can fall silent.
+type mutable struct {
+	net.Conn
+	mute *atomic.Bool
+}
+
+func (m mutable) Write(p []byte) (int, error) {
+	if m.mute.Load() {
+		return len(p), nil
+	}
+	return m.Conn.Write(p)
+}
+
+// TestF42_SlowToBeRead: a switch that says nothing for longer than 20 s while it makes the
+// reply with all that it has is given more time at each attempt, up to 4 min. Once it is
+// read, it is missed after 20 s as any other.
+func TestF42_SlowToBeRead(t *testing.T) {
+	dials := model.GatewayDevice{Name: "fake", ManagementProtocol: model.ProtocolOVSDB, ManagementIP: "192.0.2.1", ManagementPort: 6640}
+	listens := model.GatewayDevice{Name: "fake", ManagementProtocol: model.ProtocolOVSDBListen}
+	for _, c := range []struct {
+		name       string
+		device     model.GatewayDevice
+		needs      time.Duration
+		soon, late time.Duration // not read before, and by then
+	}{
+		{"a little", dials, 25 * time.Second, 40 * time.Second, 2 * time.Minute},
+		{"as long as it may", dials, 230 * time.Second, 5 * time.Minute, 15 * time.Minute},
+		{"it dials in", listens, 55 * time.Second, 50 * time.Second, 70 * time.Second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			peer := rig.NewPeer(t)
+			peer.Slow, peer.SlowMethod = c.needs, "monitor_cond_since"
+			synctest.Test(t, func(t *testing.T) {
+				var mute atomic.Bool
+				serve := func(conn net.Conn) { peer.Serve(mutable{conn, &mute}) }
+				calls := make(dialIn)
+				s := rig.New(t, reconcile.Options{Listeners: []net.Listener{calls}, Dial: func(context.Context, *model.GatewayDevice) (net.Conn, error) {
+					ours, theirs := net.Pipe()
+					go serve(theirs)
+					return ours, nil
+				}})
+				device := s.RegisterAs(c.device)
+				if c.device.ManagementIP == "" {
+					calls.call(serve)
+				}
+				time.Sleep(c.soon)
+				require.NotEqual(t, model.DeviceInSync, s.Loop.DeviceStatus(device).Phase)
+				time.Sleep(c.late - c.soon)
+				require.Equal(t, model.DeviceInSync, s.Loop.DeviceStatus(device).Phase, s.Loop.DeviceStatus(device).LastError)
+				mute.Store(true)
+				time.Sleep(30 * time.Second)
+				require.NotEqual(t, model.DeviceInSync, s.Loop.DeviceStatus(device).Phase)
+				s.Stop()
+				time.Sleep(10 * time.Minute) // the peers' goroutines find that it is over
+			})
+		})
+	}
+}
 
 // TestF42_BigDatabase: a switch with 100,000 managed MACs, 4000 foreign networks
 // and 200 VLANs on each of 500 ports is read in 30 s, planned in

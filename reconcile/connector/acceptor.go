@@ -138,7 +138,7 @@ func (c *Inbound) open(ctx context.Context, conn net.Conn) error {
 		return err
 	}
 	c.Peer = peer
-	c.Session, err = vtep.Open(ctx, conn, vtep.Opening{Config: ovsdb.Config{Share: c.share}})
+	c.Session, err = vtep.Open(ctx, conn, vtep.Opening{Config: ovsdb.Config{Share: c.share}, Patience: inboundPatience})
 	return transport.Explain(err)
 }
 

@@ -38,6 +38,7 @@ type Seat struct {
 	newest    uint64
 	gone      bool
 	interrupt context.CancelFunc
+	patience  patience
 }
 
 // NewSeat makes an empty Seat for a device, which may change in all but its id.
@@ -108,7 +109,8 @@ func (s *Seat) dial(ctx context.Context, how Dialing) (Link, error) {
 	how.Connected()
 	l := &line{Conn: conn, began: time.Now()}
 	s.onLine(l)
-	session, err := vtep.Open(ctx, l, vtep.Opening{Mark: how.Mark})
+	session, err := vtep.Open(ctx, l, vtep.Opening{Mark: how.Mark, Patience: s.patience.time()})
+	s.patience.learn(err)
 	if err != nil {
 		s.offLine()
 		return Link{}, transport.Explain(err)

@@ -112,7 +112,7 @@ func request(id uint64, method string, params []byte) []byte {
 
 // await waits for the reader's verdict, or gives the call and the session up.
 func (c *Conn) await(ctx context.Context, t *trip) error {
-	timer := time.NewTimer(c.activity.left(t.call, t.start, c.cfg.Progress))
+	timer := time.NewTimer(c.activity.left(t.call, t.start, c.progress()))
 	defer timer.Stop()
 	for {
 		select {
@@ -123,7 +123,7 @@ func (c *Conn) await(ctx context.Context, t *trip) error {
 		case <-ctx.Done():
 			return c.abandon(t, fmt.Errorf("%s: given up: %w", t.method, context.Cause(ctx)))
 		case <-timer.C:
-			left := c.activity.left(t.call, t.start, c.cfg.Progress)
+			left := c.activity.left(t.call, t.start, c.progress())
 			if left <= 0 {
 				return c.abandon(t, fmt.Errorf("%w: no answer to %s in %v", ErrSilent, t.method, time.Since(t.start).Round(time.Millisecond)))
 			}

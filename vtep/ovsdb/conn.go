@@ -69,6 +69,8 @@ type Conn struct {
 	monitors monitorTable
 	silent   int // echo requests since the last byte
 
+	patience atomic.Int64 // nanoseconds, see SetPatience
+
 	stats     counters
 	monitorID atomic.Uint64
 }
@@ -92,6 +94,21 @@ func NewConn(c net.Conn, cfg Config) *Conn {
 	go conn.readLoop()
 	go conn.writeLoop()
 	return conn
+}
+
+// SetPatience has the session last although the peer says nothing at all for some time, where
+// that is longer than by Config; 0 ends that. A server that makes the reply to a large monitor
+// says nothing until it has it.
+func (c *Conn) SetPatience(d time.Duration) { c.patience.Store(int64(d)) }
+
+// echoTries is Config.EchoTries, or more.
+func (c *Conn) echoTries() int {
+	return max(c.cfg.EchoTries, int(time.Duration(c.patience.Load())/c.cfg.EchoAfter)-1)
+}
+
+// progress is Config.Progress, or more.
+func (c *Conn) progress() time.Duration {
+	return max(c.cfg.Progress, time.Duration(c.patience.Load()))
 }
 
 // Silence is how long the peer has sent nothing at all.
@@ -160,8 +177,8 @@ func (c *Conn) readLoop() {
 // silence, which an idle session may have, gives the peer one more EchoAfter: a slow one
 // answers nothing else while it works on it.
 func (c *Conn) probe() error {
-	late := c.activity.lastReceived().Add(c.cfg.EchoAfter / 5)
-	if c.silent > c.cfg.EchoTries || c.silent == c.cfg.EchoTries && !c.calls.anyAfter(late) {
+	late, tries := c.activity.lastReceived().Add(c.cfg.EchoAfter/5), c.echoTries()
+	if c.silent > tries || c.silent == tries && !c.calls.anyAfter(late) {
 		return fmt.Errorf("%w: no answer to %d echo requests in %v", ErrSilent,
 			c.silent, time.Duration(c.silent+1)*c.cfg.EchoAfter)
 	}

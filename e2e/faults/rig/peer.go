@@ -26,6 +26,8 @@ type Peer struct {
 	Answers map[string]string
 	// Slow is how long every answer but that to echo takes.
 	Slow time.Duration
+	// SlowMethod is the only one that is slow, "" for all. Echo waits behind it.
+	SlowMethod string
 	// Over, if set, ends what is slow.
 	Over <-chan struct{}
 	// Asked counts the transactions.
@@ -54,7 +56,7 @@ func NewPeer(t testing.TB) *Peer {
 func (p *Peer) With(method, answer string) *Peer {
 	answers := maps.Clone(p.Answers)
 	answers[method] = answer
-	return &Peer{Answers: answers, Slow: p.Slow, Over: p.Over, schema: p.schema}
+	return &Peer{Answers: answers, Slow: p.Slow, SlowMethod: p.SlowMethod, Over: p.Over, schema: p.schema}
 }
 
 // OK is a reply with a result.
@@ -76,7 +78,7 @@ func (p *Peer) Serve(conn net.Conn) {
 		if d.Decode(&request) != nil {
 			return
 		}
-		if request.Method != "echo" {
+		if request.Method != "echo" && (p.SlowMethod == "" || p.SlowMethod == request.Method) {
 			p.linger()
 		}
 		answer := strings.ReplaceAll(p.answer(request.Method, request.Params), "$ID", string(request.ID))
