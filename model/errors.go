@@ -24,6 +24,8 @@ const (
 	Unavailable
 	// PreconditionFailed: what the caller has seen has changed since (RFC 9110, section 13.1.1).
 	PreconditionFailed
+	// Gone: what is asked for was there, and is kept no longer.
+	Gone
 )
 
 // Error is a refusal that the caller sees.

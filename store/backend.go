@@ -18,6 +18,8 @@ type backend interface {
 	// all), from the greatest down until visit returns false. A record is valid
 	// during its visit.
 	newest(table, below string, visit func(id string, record []byte) bool) error
+	// oldest visits those whose id is above another, from the least up, in the same way.
+	oldest(table, above string, visit func(id string, record []byte) bool) error
 	close() error
 }
 

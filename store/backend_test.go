@@ -72,6 +72,7 @@ type fixed contents
 func (f fixed) load() (contents, error)                                { return contents(f), nil }
 func (f fixed) commit(uint64, []change) error                          { return nil }
 func (f fixed) newest(string, string, func(string, []byte) bool) error { return nil }
+func (f fixed) oldest(string, string, func(string, []byte) bool) error { return nil }
 func (f fixed) close() error                                           { return nil }
 
 // Whatever stands in the file, reading it is an error or gives definitions that

@@ -3,23 +3,16 @@ package store
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
-	"time"
 
 	bolt "go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
-)
 
-// lockTimeout bounds the wait for a file that another process has open.
-const lockTimeout = time.Second
+	"bordergw/boltfile"
+)
 
 var (
 	metaBucket  = []byte("meta")
@@ -31,85 +24,30 @@ var (
 // boltBackend keeps one bucket per table and one for the file's own numbers.
 type boltBackend struct{ db *bolt.DB }
 
-const (
-	// mapped is how much of the file is mapped at least, in bytes of address space:
-	// when a larger one has to be mapped, bolt copies what it has in memory.
-	mapped = 64 << 20
-	// growth is by how much the file grows, which with a large map would be 16 MiB.
-	growth = 1 << 20
-)
+// mapped is how much of the file is mapped at least, in bytes of address space: when a larger
+// one has to be mapped, bolt copies what it has in memory.
+const mapped = 64 << 20
 
 // openBolt opens or makes the file and brings it to the current version. newID
 // names a store that is made.
 func openBolt(path string, steps []migration, newID func() string) (*boltBackend, error) {
-	b := &boltBackend{}
-	err := guarded(func() (err error) {
-		b.db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: lockTimeout, FreelistType: bolt.FreelistMapType, InitialMmapSize: mapped})
-		if err == nil {
-			b.db.AllocSize = growth
-		}
-		return err
-	})
-	if errors.Is(err, bolterrors.ErrTimeout) {
-		return nil, errors.New("another process has it open")
-	}
+	db, err := boltfile.Open(path, mapped)
 	if err != nil {
 		return nil, err
 	}
-	if err := guarded(func() error { return b.prepare(path, steps, newID) }); err != nil {
+	b := &boltBackend{db}
+	if err := boltfile.Guard(func() error { return b.prepare(path, steps, newID) }); err != nil {
 		return nil, closeAfter(b, err)
 	}
 	return b, nil
 }
 
-var errDamaged = errors.New("the file is damaged")
-
-// guarded turns the faults of reading a damaged file through a memory map into
-// an error: bolt panics on pages that make no sense, and the system faults on
-// pages that are not there.
-func guarded(f func() error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if fault := recover(); fault != nil {
-			err = fmt.Errorf("%w: %v", errDamaged, fault)
-		}
-	}()
-	return f()
-}
-
-// prepare checks that the file is whole, ours and not newer than we are, and
-// migrates it.
+// prepare checks that the file is ours and not newer than we are, and migrates it.
 func (b *boltBackend) prepare(path string, steps []migration, newID func() string) error {
-	if err := b.checkSize(path); err != nil {
-		return err
-	}
 	if err := b.db.Update(func(tx *bolt.Tx) error { return migrate(tx, steps, newID) }); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
-}
-
-// checkSize compares the file with the size that it says it has.
-func (b *boltBackend) checkSize(path string) error {
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	return b.db.View(func(tx *bolt.Tx) error {
-		if info.Size() < tx.Size() {
-			return fmt.Errorf("%w: %d bytes of %d are left", errDamaged, info.Size(), tx.Size())
-		}
-		return nil
-	})
-}
-
-// syncDir makes a new file's name durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return boltfile.SyncDir(path)
 }
 
 // metaOf gives the file's own bucket, making it in an empty file.
@@ -129,7 +67,7 @@ func metaOf(tx *bolt.Tx, newID func() string) (*bolt.Bucket, error) {
 
 func (b *boltBackend) load() (contents, error) {
 	c := contents{records: map[string]map[string][]byte{}}
-	err := guarded(func() error {
+	err := boltfile.Guard(func() error {
 		return b.db.View(func(tx *bolt.Tx) error { return readAll(tx, &c) })
 	})
 	return c, err
@@ -137,7 +75,7 @@ func (b *boltBackend) load() (contents, error) {
 
 func readAll(tx *bolt.Tx, c *contents) (err error) {
 	meta := tx.Bucket(metaBucket)
-	c.storeID, c.revision = string(meta.Get(storeIDKey)), getUint(meta, revisionKey)
+	c.storeID, c.revision = string(meta.Get(storeIDKey)), boltfile.Uint(meta, revisionKey)
 	for _, t := range tables {
 		c.records[t.name()], err = readBucket(tx.Bucket([]byte(t.name())))
 		if err != nil {
@@ -150,7 +88,7 @@ func readAll(tx *bolt.Tx, c *contents) (err error) {
 // readBucket copies, because what bolt hands out ends with the transaction.
 func readBucket(b *bolt.Bucket) (map[string][]byte, error) {
 	if b == nil {
-		return nil, fmt.Errorf("%w: the table is missing", errDamaged)
+		return nil, fmt.Errorf("%w: the table is missing", boltfile.ErrDamaged)
 	}
 	out := map[string][]byte{}
 	err := b.ForEach(func(k, v []byte) error {
@@ -161,17 +99,17 @@ func readBucket(b *bolt.Bucket) (map[string][]byte, error) {
 }
 
 func (b *boltBackend) commit(revision uint64, changes []change) error {
-	return guarded(func() error {
+	return boltfile.Guard(func() error {
 		return b.db.Update(func(tx *bolt.Tx) error { return applyAll(tx, revision, changes) })
 	})
 }
 
 func (b *boltBackend) newest(table, below string, visit func(id string, record []byte) bool) error {
-	return guarded(func() error {
+	return boltfile.Guard(func() error {
 		return b.db.View(func(tx *bolt.Tx) error {
 			bucket := tx.Bucket([]byte(table))
 			if bucket == nil {
-				return fmt.Errorf("%w: the table %s is missing", errDamaged, table)
+				return fmt.Errorf("%w: the table %s is missing", boltfile.ErrDamaged, table)
 			}
 			c := bucket.Cursor()
 			k, v := c.Last()
@@ -190,13 +128,32 @@ func (b *boltBackend) newest(table, below string, visit func(id string, record [
 	})
 }
 
+func (b *boltBackend) oldest(table, above string, visit func(id string, record []byte) bool) error {
+	return boltfile.Guard(func() error {
+		return b.db.View(func(tx *bolt.Tx) error {
+			bucket := tx.Bucket([]byte(table))
+			if bucket == nil {
+				return fmt.Errorf("%w: the table %s is missing", boltfile.ErrDamaged, table)
+			}
+			c := bucket.Cursor()
+			k, v := c.Seek([]byte(above))
+			if string(k) == above && k != nil {
+				k, v = c.Next()
+			}
+			for ; k != nil && visit(string(k), v); k, v = c.Next() {
+			}
+			return nil
+		})
+	})
+}
+
 func applyAll(tx *bolt.Tx, revision uint64, changes []change) error {
 	for _, c := range inOrder(changes) {
 		if err := apply(tx.Bucket([]byte(c.table)), c); err != nil {
 			return fmt.Errorf("%s %s: %w", c.table, c.id, err)
 		}
 	}
-	return putUint(tx.Bucket(metaBucket), revisionKey, revision)
+	return boltfile.PutUint(tx.Bucket(metaBucket), revisionKey, revision)
 }
 
 // inOrder gives the last change of each record, in the order of the file: bolt makes room for a
@@ -226,15 +183,3 @@ func apply(b *bolt.Bucket, c change) error {
 }
 
 func (b *boltBackend) close() error { return b.db.Close() }
-
-func getUint(b *bolt.Bucket, key []byte) uint64 {
-	v := b.Get(key)
-	if len(v) != 8 {
-		return 0
-	}
-	return binary.BigEndian.Uint64(v)
-}
-
-func putUint(b *bolt.Bucket, key []byte, n uint64) error {
-	return b.Put(key, binary.BigEndian.AppendUint64(nil, n))
-}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"bordergw/boltfile"
 	"bordergw/model"
 
 	bolt "go.etcd.io/bbolt"
@@ -24,7 +25,7 @@ func migrate(tx *bolt.Tx, steps []migration, newID func() string) error {
 	if err != nil {
 		return err
 	}
-	version := getUint(meta, versionKey)
+	version := boltfile.Uint(meta, versionKey)
 	if version > uint64(len(steps)) {
 		return fmt.Errorf("it has schema version %d, this program knows up to %d", version, len(steps))
 	}
@@ -36,7 +37,7 @@ func migrate(tx *bolt.Tx, steps []migration, newID func() string) error {
 	if version == uint64(len(steps)) {
 		return nil
 	}
-	return putUint(meta, versionKey, uint64(len(steps)))
+	return boltfile.PutUint(meta, versionKey, uint64(len(steps)))
 }
 
 // createBuckets makes those that are missing.

@@ -131,6 +131,7 @@ func (q *commitQueue) commit(next *snapshot, audited auditLog, changes []change)
 		return unavailable("commit revision %d: %w", next.Revision, err)
 	}
 	q.audited = audited
+	q.lastAudit.Store(audited.last)
 	published := *next // without the rules that made it
 	q.publish(&published)
 	return nil
@@ -153,6 +154,7 @@ func (q *commitQueue) reload() error {
 	if q.audited, err = readAuditLog(q.backend); err != nil {
 		return err
 	}
+	q.lastAudit.Store(q.audited.last)
 	q.unsure = false
 	q.publish(newSnapshot(d))
 	return nil

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"iter"
 
@@ -92,4 +94,26 @@ func (s *Store) Audit(f model.AuditFilter) iter.Seq2[*model.AuditRecord, error] 
 			}
 		}
 	}
+}
+
+// LastAudit is the number of the newest record of the audit, 0 if there never was one.
+func (s *Store) LastAudit() uint64 { return s.published.lastAudit.Load() }
+
+// AuditAfter gives the records that are newer than the one of a number, oldest first, that
+// many at most. Those that were dropped are missing.
+func (s *Store) AuditAfter(seq uint64, most int) (out []*model.AuditRecord, err error) {
+	var bad error
+	err = s.queue.backend.oldest(auditTable, auditID(seq), func(id string, value []byte) bool {
+		r := &model.AuditRecord{}
+		if bad = json.Unmarshal(value, r); bad != nil {
+			bad = fmt.Errorf("record %q: %w", id, bad)
+			return false
+		}
+		out = append(out, r)
+		return len(out) < most
+	})
+	if err = cmp.Or(err, bad); err != nil {
+		return nil, fmt.Errorf("read table %s: %w", auditTable, err)
+	}
+	return out, nil
 }

@@ -11,7 +11,9 @@ import (
 // of a newer one.
 type published struct {
 	current atomic.Pointer[snapshot]
-	notices notices
+	// lastAudit is the number of the newest record of the audit that is durable.
+	lastAudit atomic.Uint64
+	notices   notices
 }
 
 // publish replaces the snapshot, which is never changed from then on, and gives notice.

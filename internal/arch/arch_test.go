@@ -22,7 +22,9 @@ const module = "bordergw/"
 // it may import.
 var allowed = map[string][]string{
 	"model":               {},
-	"store":               {"model"},
+	"boltfile":            {},
+	"store":               {"boltfile", "model"},
+	"trail":               {"boltfile", "model"},
 	"site":                {"model"},
 	"api":                 {"site", "model"},
 	"api/keystone":        {"api"},
@@ -35,7 +37,7 @@ var allowed = map[string][]string{
 	"reconcile/topology":  {"reconcile/mactable", "vtep", "model"},
 	"reconcile/connector": {"vtep", "vtep/ovsdb", "vtep/transport", "model"},
 	"reconcile":           {"reconcile/connector", "reconcile/damping", "reconcile/mactable", "reconcile/topology", "vtep", "vtep/ovsdb", "vtep/transport", "model"},
-	"cmd/bordergw":        {"api", "site", "api/keystone", "reconcile", "store", "vtep/transport", "model"},
+	"cmd/bordergw":        {"api", "site", "api/keystone", "reconcile", "store", "trail", "vtep/transport", "model"},
 }
 
 // forTests are packages that production code does not import, outside of helps.

@@ -53,6 +53,18 @@ func testAudit(t *testing.T, open Open) {
 		"create gateway_device " + gd.ID,
 		"create network n",
 	}, records)
+	require.Equal(t, uint64(len(all)), f.LastAudit())
+	for most, after := range map[int]uint64{3: 2, 100: 4, 1: uint64(len(all)) - 1} {
+		later, err := f.AuditAfter(after, most)
+		require.NoError(t, err)
+		require.Len(t, later, min(most, len(all)-int(after)))
+		for i, r := range later {
+			require.Equal(t, all[len(all)-int(after)-1-i], r)
+		}
+	}
+	none, err := f.AuditAfter(uint64(len(all)), 10)
+	require.NoError(t, err)
+	require.Empty(t, none)
 	var entry struct {
 		DeviceID string `json:"gateway_device_id"`
 		model.RemoteMACEntry
