@@ -91,6 +91,11 @@ func (r *macReports) forgetNetworks(defs *model.Definitions) {
 // learn takes what the switch of a device, by id, reports of its MACs in the networks of
 // some definitions.
 func (r *macReports) learn(device string, said vtep.Locals, of *model.Definitions) {
+	r.take(device, said, of, said.Full)
+}
+
+// take is learn, with whether the switch has now reported all its MACs in all these networks.
+func (r *macReports) take(device string, said vtep.Locals, of *model.Definitions, complete bool) {
 	gd, ok := of.Devices.Get(device)
 	if !ok {
 		return // it is in no network
@@ -105,7 +110,7 @@ func (r *macReports) learn(device string, said vtep.Locals, of *model.Definition
 		n, ok := of.Networks.Get(network)
 		return !ok || n.Seq > before
 	}, time.Now())
-	if said.Full {
+	if complete {
 		r.reported[db] = max(before, of.Revision)
 	}
 	r.count++

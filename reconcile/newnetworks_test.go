@@ -32,8 +32,12 @@ func TestNetworkMadeAnewIsReportedAnew(t *testing.T) {
 	r := networkReports{}
 	require.False(t, r.again(vtep.Segments{}, []string{net.ID}))
 	require.False(t, r.again(carries(other), []string{net.ID}))
-	require.False(t, r.changed(&top.Definitions))
+	_, some := r.anew(&top.Definitions)
+	require.False(t, some)
 	require.True(t, r.again(carries(net), []string{net.ID}))
-	require.True(t, r.changed(&top.Definitions), "it is another network")
-	require.False(t, r.changed(&top.Definitions), "once")
+	what, _ := r.anew(&top.Definitions)
+	require.ElementsMatch(t, []string{net.ID, other.ID}, what.Names, "it is another network; no report spoke for the other one")
+	r.begin(what, &top.Definitions)
+	_, some = r.anew(&top.Definitions)
+	require.False(t, some, "once")
 }

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"bordergw/model"
 	"bordergw/model/modeltest"
 	"bordergw/reconcile/topology"
+	"bordergw/vtep"
 	"bordergw/vtep/transport"
 )
 
@@ -88,6 +90,12 @@ func TestReportsOfAnAbsentSwitchAreBounded(t *testing.T) {
 		w.reports.note(without, with)
 		w.reports.note(with, without)
 	}
-	require.Empty(t, w.reports.joined)
-	require.True(t, w.reports.changed(&top.Definitions))
+	require.Len(t, w.reports.changed, 1)
+	for i := range 2 * maxUnreported {
+		w.reports.note(with, with.With(&vtep.Segment{Name: fmt.Sprint(i)}))
+	}
+	require.Empty(t, w.reports.changed)
+	anew, some := w.reports.anew(&top.Definitions)
+	require.True(t, some)
+	require.True(t, anew.All)
 }

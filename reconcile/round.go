@@ -17,7 +17,7 @@ import (
 
 // reconcile makes one plan and sends it. It returns when to try again although nothing
 // changes: 0 for not at all.
-func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, mode vtep.Mode) (time.Duration, error) {
+func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64) (time.Duration, error) {
 	if err := w.admission.still(s); err != nil {
 		return 0, err
 	}
@@ -34,7 +34,7 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64, mo
 		return 0, s.Sync(ctx, vtep.Reported)
 	}
 	began := time.Now()
-	plan, err := w.plan(ctx, s, want.Want, mode)
+	plan, err := w.plan(ctx, s, want.Want)
 	if err != nil {
 		return 0, err
 	}
@@ -95,15 +95,15 @@ func (w *worker) write(ctx context.Context, s *vtep.Session, want wish, plan *vt
 
 // plan plans with all that an external writer has done, where only that can be why there
 // is something to do.
-func (w *worker) plan(ctx context.Context, s *vtep.Session, want *vtep.Want, mode vtep.Mode) (*vtep.Plan, error) {
-	plan := s.Plan(want, mode)
+func (w *worker) plan(ctx context.Context, s *vtep.Session, want *vtep.Want) (*vtep.Plan, error) {
+	plan := s.Plan(want, vtep.Incremental)
 	if plan.Empty() || !vtep.SameWant(w.upkeep.synced.Want, want) {
 		return plan, nil
 	}
 	if err := s.Sync(ctx, vtep.Committed); err != nil {
 		return nil, err
 	}
-	return s.Plan(want, mode), nil
+	return s.Plan(want, vtep.Incremental), nil
 }
 
 // settle reports the outcome of a plan. After writing, one more plan finds

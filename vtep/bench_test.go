@@ -21,7 +21,7 @@ const (
 
 // benchWant has rows in benchSegments, behind benchLocators.
 func benchWant(rows int) *vtep.Want {
-	w := &vtep.Want{Self: 1, Mark: "us", Ownership: func(string, *int) vtep.Ownership { return vtep.Managed }}
+	w := &vtep.Want{Self: 1, Mark: "us", Owners: everyName(vtep.Managed)}
 	for i := range benchSegments {
 		w.Segments = w.Segments.With(benchSegment(i, rows/benchSegments))
 	}

@@ -15,6 +15,7 @@ type rows interface {
 	len() int
 	// of are the rows of one logical switch, or all.
 	of(ls *ovsdb.UUID) iter.Seq[ovsdb.UUID]
+	has(id ovsdb.UUID) bool
 	// row is what is known of a row, comparable, nil for nothing.
 	row(id ovsdb.UUID) any
 	// pending: the row is known to be there, gone or changed, and not yet how.
@@ -36,7 +37,7 @@ type surveyTables struct {
 
 func (s *State) surveyed() *surveyTables {
 	return &surveyTables{caps: s.caps, logical: &s.logical, locators: &s.locators, byName: map[string]rows{
-		"Physical_Switch": s.physical.switches, "Physical_Port": s.physical.ports, "Logical_Switch": s.logical.rows,
+		"Physical_Switch": s.physical.switches, "Physical_Port": &s.physical.ports, "Logical_Switch": s.logical.rows,
 		"Physical_Locator": s.locators.rows, "Physical_Locator_Set": s.locators.sets, "Tunnel": s.tunnels.rows,
 		"Mcast_Macs_Remote": s.floods.rows, "Mcast_Macs_Local": s.local.floods,
 		"Ucast_Macs_Remote": &s.remote.macs, "Ucast_Macs_Local": &s.local.macs,
@@ -54,7 +55,10 @@ func (t *surveyTables) unlike(p part, results []ovsdb.Result) (out []ovsdb.UUID,
 				return errWire
 			}
 			read[id] = true
-			like, err := table.like(id, row)
+			like, err := p.bare && table.has(id), error(nil)
+			if !p.bare {
+				like, err = table.like(id, row)
+			}
 			if !like && !table.pending(id) && len(out) < maxSuspects {
 				out = append(out, id)
 			}
@@ -118,6 +122,8 @@ func (t table[T]) len() int { return len(t) }
 
 func (t table[T]) of(*ovsdb.UUID) iter.Seq[ovsdb.UUID] { return maps.Keys(t) }
 
+func (t table[T]) has(id ovsdb.UUID) bool { return t[id] != nil }
+
 // row is a pointer, which is another one when the row has changed.
 func (t table[T]) row(id ovsdb.UUID) any {
 	if row := t[id]; row != nil {
@@ -137,13 +143,15 @@ func (t table[T]) like(id ovsdb.UUID, columns json.RawMessage) (bool, error) {
 	if err := decodeColumns(columns, &read, false); err != nil {
 		return false, err
 	}
-	return sameColumns(reflect.ValueOf(*row), reflect.ValueOf(read)), nil
+	return sameRow(row, &read), nil
 }
 
 func (t table[T]) decoded(columns json.RawMessage) (any, error) {
 	row := new(T)
 	return row, decodeColumns(columns, row, false)
 }
+
+func sameRow[T any](a, b *T) bool { return sameColumns(reflect.ValueOf(*a), reflect.ValueOf(*b)) }
 
 // sameColumns compares the tagged fields of two rows; an empty set or map is like none.
 func sameColumns(a, b reflect.Value) bool {
@@ -174,6 +182,11 @@ func (t *macTable) of(ls *ovsdb.UUID) iter.Seq[ovsdb.UUID] {
 		}
 		maps.Keys(t.extraOf[*ls])(yield)
 	}
+}
+
+func (t *macTable) has(id ovsdb.UUID) bool {
+	_, known := t.get(id)
+	return known
 }
 
 func (t *macTable) row(id ovsdb.UUID) any {

@@ -1,9 +1,6 @@
 package vtep
 
-import (
-	"bordergw/vtep/hwvtep"
-	"bordergw/vtep/ovsdb"
-)
+import "bordergw/vtep/ovsdb"
 
 // slot compares what is bound at a VLAN of a port. An unwanted binding of a managed logical
 // switch goes. A VLAN that is wanted for another managed logical switch is rebound instead.
@@ -28,7 +25,7 @@ func (d *differ) bind(b *Binding) (keep bool) {
 		d.problem(PortMissing, b.LogicalSwitch, b, "port %s of switch %s not found", b.Port, b.Switch)
 		return false
 	}
-	current, taken := d.bound(port, b)
+	current, taken := d.bound(id, b)
 	op := Op{Kind: Bind, LogicalSwitch: b.LogicalSwitch, Detail: &Detail{Binding: *b}, row: id, ls: d.have.logical.byName[b.LogicalSwitch]}
 	switch {
 	case taken && current == b.LogicalSwitch:
@@ -45,8 +42,8 @@ func (d *differ) bind(b *Binding) (keep bool) {
 }
 
 // bound names the logical switch that has a binding's VLAN.
-func (d *differ) bound(port *hwvtep.PhysicalPort, b *Binding) (string, bool) {
-	ref, ok := port.VLANBindings[int(b.VLAN)]
+func (d *differ) bound(port ovsdb.UUID, b *Binding) (string, bool) {
+	ref, ok := d.have.physical.ports.vlans[port][int(b.VLAN)]
 	if !ok {
 		return "", false
 	}
@@ -68,7 +65,7 @@ func (d *differ) oursByName(name string) bool {
 // unbind removes what a port has bound to a managed logical switch, unless that is wanted and
 // can not be synced now.
 func (d *differ) unbind(s Slot, id ovsdb.UUID) {
-	ref, bound := d.have.physical.ports[id].VLANBindings[int(s.VLAN)]
+	ref, bound := d.have.physical.ports.vlans[id][int(s.VLAN)]
 	if !bound {
 		return
 	}

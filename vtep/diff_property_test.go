@@ -111,7 +111,7 @@ func taken(p *vtep.Plan) bool {
 // untouchable is the oracle's idea of a foreign logical switch.
 func untouchable(d *database, w *vtep.Want, l *logicalSwitch) bool {
 	marked := l.config[vtep.MarkKey] == w.Mark
-	owned := w.Ownership(l.name, l.key)
+	owned := w.Owners.Of(l.name, l.key)
 	known := owned != vtep.Foreign
 	_, hasMark := l.config[vtep.MarkKey]
 	s := w.Segment(l.name)

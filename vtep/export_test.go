@@ -17,6 +17,9 @@ import (
 // Update applies one monitor update.
 func (s *State) Update(u ovsdb.RowUpdate) error { return s.update(u) }
 
+// Weight is that of all rows.
+func (s *State) Weight() int { return s.size.sum }
+
 // Limit replaces the bound on what is kept of a database, in bytes: it is reached sooner.
 func (s *State) Limit(bytes int) { s.size.limit = bytes }
 
@@ -28,6 +31,30 @@ func (p *Planner) Plan(want *Want, have *State) *Plan { return p.s.plan(want, ha
 
 // Confirm takes a plan up.
 func (p *Planner) Confirm(plan *Plan, have *State) { p.s.confirm(plan, have) }
+
+// Locals is that of a session.
+func (s *State) Locals(anew Anew, wanted func(string) bool) Locals { return s.local.take(anew, wanted) }
+
+// Sweep begins one with slices of a weight.
+func (p *Planner) Sweep(have *State, weight int) *Sweep {
+	return newSweep(&replica{state: have}, &p.s, weight)
+}
+
+// Misremember has the planner believe that a Want was carried out.
+func (p *Planner) Misremember(want *Want) { p.s.base = &made{want: want} }
+
+// NoteNothing has a State forget what is dirty.
+func (s *State) NoteNothing() {
+	s.dirty = dirtySet{logical: &s.logical, changes: s.dirty.changes}
+}
+
+// ComparedMACs counts the MACs that an incremental plan compared one by one.
+func (p *Plan) ComparedMACs() (n int) {
+	for _, part := range p.made.where.parts {
+		n += len(part.macs)
+	}
+	return n
+}
 
 // Compared counts the logical switches that an incremental plan compared.
 func (p *Plan) Compared() int { return len(p.made.where.names) }
@@ -83,9 +110,9 @@ func (s *State) Dump() string {
 	for _, ps := range s.physical.switches {
 		add(append([]string{"switch", ps.Name}, ps.TunnelIPs...)...)
 		for _, ref := range ps.Ports {
-			p := s.physical.ports[mustUUID(ref)]
+			p := s.physical.ports.rows[mustUUID(ref)]
 			add("port", ps.Name, p.Name)
-			for vlan, ls := range p.VLANBindings {
+			for vlan, ls := range s.physical.ports.vlans[mustUUID(ref)] {
 				add("bind", ps.Name, p.Name, fmt.Sprint(vlan), s.dumpName(ls))
 			}
 		}
@@ -176,6 +203,35 @@ func (s *Session) Received() uint64 { return s.conn.Stats().BytesIn }
 // Forget has the session not know a remote MAC.
 func (s *Session) Forget(ls string, mac model.MAC) {
 	s.replica.state.remote.macs.remove(s.remote(ls, mac).uuid)
+}
+
+// MostAsked is how many rows a question reads at most.
+func (v *Survey) MostAsked() (most int) {
+	tables := v.session.replica.state.surveyed().byName
+	for _, q := range v.rest {
+		n := 0
+		for _, p := range q {
+			if n += len(p.rows); p.rows == nil && !p.bare {
+				n += tables[p.table].len()
+			}
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
+// Redescribe has it know another description of a logical switch.
+func (s *Session) Redescribe(name string) {
+	t := &s.replica.state.logical
+	row := *t.named(name)
+	row.Description += "x"
+	t.rows[t.byName[name]] = &row
+}
+
+// ForgetSwitch has it not know a logical switch.
+func (s *Session) ForgetSwitch(name string) {
+	t := &s.replica.state.logical
+	delete(t.rows, t.byName[name])
 }
 
 // Invent has it know one that is not there.

@@ -11,11 +11,11 @@ import (
 // update writes them.
 type floodTable struct {
 	rows table[hwvtep.McastMacsRemote]
-	byLS map[ovsdb.UUID][]ovsdb.UUID // sorted
+	byLS refIndex
 }
 
 func newFloodTable() floodTable {
-	return floodTable{rows: table[hwvtep.McastMacsRemote]{}, byLS: map[ovsdb.UUID][]ovsdb.UUID{}}
+	return floodTable{rows: table[hwvtep.McastMacsRemote]{}, byLS: refIndex{}}
 }
 
 // update returns the row before and after it, nil for none.
@@ -28,34 +28,32 @@ func (t *floodTable) update(u ovsdb.RowUpdate, sum *int) (before, after *hwvtep.
 	if before != nil && after != nil && before.LogicalSwitch == after.LogicalSwitch {
 		return before, after, nil
 	}
-	t.unlist(u.UUID, before)
-	t.list(u.UUID, after)
+	if before != nil {
+		t.byLS.remove(u.UUID, before.LogicalSwitch)
+	}
+	if after != nil {
+		t.byLS.add(u.UUID, after.LogicalSwitch)
+	}
 	return before, after, nil
 }
 
-func (t *floodTable) unlist(id ovsdb.UUID, row *hwvtep.McastMacsRemote) {
-	ls, known := t.place(row)
-	i, listed := slices.BinarySearchFunc(t.byLS[ls], id, compareUUID)
-	if !known || !listed {
+// refIndex finds the rows, in order, that refer to a logical switch.
+type refIndex map[ovsdb.UUID][]ovsdb.UUID
+
+func (x refIndex) remove(id ovsdb.UUID, ref string) {
+	ls, err := ovsdb.ParseUUID(ref)
+	i, listed := slices.BinarySearchFunc(x[ls], id, compareUUID)
+	if err != nil || !listed {
 		return
 	}
-	if t.byLS[ls] = slices.Delete(t.byLS[ls], i, i+1); len(t.byLS[ls]) == 0 {
-		delete(t.byLS, ls)
+	if x[ls] = slices.Delete(x[ls], i, i+1); len(x[ls]) == 0 {
+		delete(x, ls)
 	}
 }
 
-func (t *floodTable) list(id ovsdb.UUID, row *hwvtep.McastMacsRemote) {
-	if ls, known := t.place(row); known {
-		i, _ := slices.BinarySearchFunc(t.byLS[ls], id, compareUUID)
-		t.byLS[ls] = slices.Insert(t.byLS[ls], i, id)
+func (x refIndex) add(id ovsdb.UUID, ref string) {
+	if ls, err := ovsdb.ParseUUID(ref); err == nil {
+		i, _ := slices.BinarySearchFunc(x[ls], id, compareUUID)
+		x[ls] = slices.Insert(x[ls], i, id)
 	}
-}
-
-// place is the logical switch of a row; false for none.
-func (t *floodTable) place(row *hwvtep.McastMacsRemote) (ls ovsdb.UUID, ok bool) {
-	if row == nil {
-		return ls, false
-	}
-	ls, err := ovsdb.ParseUUID(row.LogicalSwitch)
-	return ls, err == nil
 }

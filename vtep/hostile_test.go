@@ -50,7 +50,7 @@ func TestMalformedRowLeavesSessionUsable(t *testing.T) {
 			go func() {
 				defer close(asked)
 				s.Facts()
-				s.Plan(&vtep.Want{Ownership: func(string, *int) vtep.Ownership { return vtep.Foreign }}, vtep.Whole)
+				s.Plan(&vtep.Want{}, vtep.Whole)
 			}()
 			select {
 			case <-asked:

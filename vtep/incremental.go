@@ -36,12 +36,7 @@ type made struct {
 }
 
 // planner makes plans. It remembers the last one that was taken up.
-type planner struct {
-	base *made
-	// unwanted are the logical switches that stood then and are in no Segment: external
-	// writers', and ours that are to go or wait for something.
-	unwanted map[string]struct{}
-}
+type planner struct{ base *made }
 
 // plan compares a Want with a State and changes neither.
 func (p *planner) plan(want *Want, have *State, mode Mode) *Plan {
@@ -60,19 +55,6 @@ func (p *planner) confirm(plan *Plan, have *State) {
 	m := plan.made
 	if m == nil || m.changes != have.dirty.changes || m.base != p.base {
 		return
-	}
-	names := maps.Keys(have.logical.byName)
-	if m.where != nil {
-		names = maps.Keys(m.where.parts)
-	} else {
-		p.unwanted = map[string]struct{}{}
-	}
-	for name := range names {
-		if _, stands := have.logical.byName[name]; stands && m.want.Segment(name) == nil {
-			p.unwanted[name] = struct{}{}
-		} else {
-			delete(p.unwanted, name)
-		}
 	}
 	have.dirty.reset(m)
 	p.base = &made{want: m.want}
@@ -101,6 +83,10 @@ func (p *planner) increment(want *Want, have *State) *increment {
 	if p.base == nil || have.dirty.all || !sameCircumstances(want, p.base.want) {
 		return nil
 	}
+	reclassed, known := want.reclassed(p.base.want)
+	if !known {
+		return nil
+	}
 	inc := &increment{was: p.base.want, dirty: &have.dirty, parts: map[string]*dirtyPart{}}
 	rows := have.dirty.rows()
 	for name := range want.Segments.Changes(inc.was.Segments) {
@@ -111,8 +97,8 @@ func (p *planner) increment(want *Want, have *State) *increment {
 			inc.parts[name] = inc.part(want, have, name, r)
 		}
 	}
-	for name := range p.unwanted {
-		if inc.parts[name] == nil {
+	for name := range reclassed {
+		if _, stands := have.logical.byName[name]; stands && want.Segment(name) == nil && inc.parts[name] == nil {
 			inc.parts[name] = &dirtyPart{}
 		}
 	}

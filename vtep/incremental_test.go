@@ -184,11 +184,11 @@ func otherFacts(t testing.TB, r *rand.Rand, w *vtep.Want) {
 		w.MACsFull = !w.MACsFull
 	}
 	if r.IntN(3) == 0 {
-		owned := map[string]vtep.Ownership{}
+		owned := owned{}
 		for _, name := range netNames {
 			owned[name] = vtep.Ownership(r.IntN(3))
 		}
-		w.Ownership = func(name string, _ *int) vtep.Ownership { return owned[name] }
+		w.Owners = owned
 	}
 }
 

@@ -17,22 +17,42 @@ import (
 // more of them, Locals returns all rows.
 const maxLocalChanges = 1 << 16
 
-// localChanges are keys of Ucast_Macs_Local rows that came, went or changed.
+// localChanges are what changed of the *_Local tables.
 type localChanges struct {
-	all  bool
+	all bool
+	// keys are those of Ucast_Macs_Local rows that came, went or changed.
 	keys map[macKey]struct{}
+	// floods are the logical switches with such rows of Mcast_Macs_Local.
+	floods map[ovsdb.UUID]struct{}
+	// names are the logical switches that went, or came by another name.
+	names map[string]struct{}
 }
 
-func (c *localChanges) add(k macKey) {
+// add adds to one of the three.
+func add[K comparable](c *localChanges, into *map[K]struct{}, k K) {
 	switch {
 	case c.all:
-	case len(c.keys) >= maxLocalChanges:
-		c.all, c.keys = true, nil
+	case len(c.keys)+len(c.floods)+len(c.names) >= maxLocalChanges:
+		*c = localChanges{all: true}
 	default:
-		if c.keys == nil {
-			c.keys = map[macKey]struct{}{}
+		if *into == nil {
+			*into = map[K]struct{}{}
 		}
-		c.keys[k] = struct{}{}
+		(*into)[k] = struct{}{}
+	}
+}
+
+func (c *localChanges) add(k macKey) { add(c, &c.keys, k) }
+
+func (c *localChanges) addNames(names []string) {
+	for _, name := range names {
+		add(c, &c.names, name)
+	}
+}
+
+func (c *localChanges) addFlood(ref string) {
+	if ls, err := ovsdb.ParseUUID(ref); err == nil {
+		add(c, &c.floods, ls)
 	}
 }
 
@@ -41,7 +61,9 @@ func (c *localChanges) add(k macKey) {
 type localMACs struct {
 	macs   macTable
 	floods table[hwvtep.McastMacsLocal]
-	// changed records what changed in macs since take.
+	// floodsOf always says the same as floods: only updateFlood writes them.
+	floodsOf refIndex
+	// changed records what changed since take.
 	changed localChanges
 	// remembered are own addresses that are not shown now (Session.Remember).
 	remembered []model.VTEPAddress
@@ -66,19 +88,25 @@ func (l *localMACs) update(u ovsdb.RowUpdate) error {
 	return nil
 }
 
-// holds reports whether a switch has a row of the logical switch.
-func (l *localMACs) holds(ls ovsdb.UUID) bool {
-	if l.macs.uses(ls) {
-		return true
+// updateFlood takes over a change of Mcast_Macs_Local.
+func (l *localMACs) updateFlood(u ovsdb.RowUpdate, sum *int) error {
+	before, err := l.floods.apply(u, sum)
+	if err != nil {
+		return err
 	}
-	ref := ls.String()
-	for _, m := range l.floods {
-		if m.LogicalSwitch == ref {
-			return true
-		}
+	if before != nil {
+		l.floodsOf.remove(u.UUID, before.LogicalSwitch)
+		l.changed.addFlood(before.LogicalSwitch)
 	}
-	return false
+	if after := l.floods[u.UUID]; after != nil {
+		l.floodsOf.add(u.UUID, after.LogicalSwitch)
+		l.changed.addFlood(after.LogicalSwitch)
+	}
+	return nil
 }
+
+// holds reports whether a switch has a row of the logical switch.
+func (l *localMACs) holds(ls ovsdb.UUID) bool { return l.macs.uses(ls) || len(l.floodsOf[ls]) > 0 }
 
 // LocalMAC is a MAC that the switch itself has learned on a port.
 type LocalMAC struct {
@@ -91,11 +119,21 @@ type LocalMAC struct {
 	Learning uint64
 }
 
+// Anew says of which logical switches Locals returns all that stands, whether or not it has
+// changed: of all, or of those of some names.
+type Anew struct {
+	All   bool
+	Names []string
+}
+
 // Locals is what a database reports of the MACs behind its own switches.
 type Locals struct {
-	// Full: MACs are all that stand, else those that changed.
+	// Full: MACs and Flood are all that stands, else what changed.
 	Full bool
-	MACs []LocalMAC
+	// Whole are the logical switches of which, if not Full, they are all that stands all the
+	// same; of one that is not wanted, or has gone, there is nothing.
+	Whole map[string]bool
+	MACs  []LocalMAC
 	// Flood are the end points that the switch wants flooded frames sent to
 	// (Mcast_Macs_Local), by logical switch.
 	Flood map[string][]model.VTEPAddress
@@ -122,22 +160,45 @@ func (l *localMACs) remember(addresses []model.VTEPAddress) {
 }
 
 // take returns what was learned since the last call, see Session.Locals.
-func (l *localMACs) take(full bool, wanted func(logicalSwitch string) bool) Locals {
+func (l *localMACs) take(anew Anew, wanted func(logicalSwitch string) bool) Locals {
 	changes := l.changed
 	l.changed = localChanges{}
 	own := l.addresses()
-	out := Locals{Full: full || changes.all, Flood: l.floodLists(own, wanted)}
-	keys := maps.Keys(changes.keys)
+	out := Locals{Full: anew.All || changes.all, Flood: map[string][]model.VTEPAddress{}}
 	if out.Full {
 		out.MACs = make([]LocalMAC, 0, len(l.macs.rows))
 		out.Quarantined += l.macs.badRows()
-		keys = l.macs.keys()
+		l.collect(&out, own, l.macs.keys(), wanted)
+		l.collectFloods(&out, own, maps.Keys(l.floodsOf), wanted)
+	} else {
+		whole := l.whole(&out, slices.Values(anew.Names), maps.Keys(changes.names))
+		l.collect(&out, own, l.macs.keysOf(whole), wanted)
+		l.collectFloods(&out, own, maps.Keys(whole), wanted)
+		maps.DeleteFunc(changes.keys, func(k macKey, _ struct{}) bool { return whole[k.ls] })
+		l.collect(&out, own, maps.Keys(changes.keys), wanted)
+		l.collectFloods(&out, own, maps.Keys(changes.floods), wanted)
 	}
-	l.collect(&out, own, keys, wanted)
 	slices.SortFunc(out.MACs, func(a, b LocalMAC) int {
 		return cmp.Or(strings.Compare(a.LogicalSwitch, b.LogicalSwitch), a.MAC.Compare(b.MAC))
 	})
 	return out
+}
+
+// whole notes of which logical switches all is reported, and returns those that stand.
+func (l *localMACs) whole(out *Locals, names ...iter.Seq[string]) map[ovsdb.UUID]bool {
+	standing := map[ovsdb.UUID]bool{}
+	for _, seq := range names {
+		for name := range seq {
+			if out.Whole == nil {
+				out.Whole = map[string]bool{}
+			}
+			out.Whole[name], out.Flood[name] = true, nil
+			if id, stands := l.logical.byName[name]; stands {
+				standing[id] = true
+			}
+		}
+	}
+	return standing
 }
 
 // collect appends the MACs of keys. If there are many, they must come one logical switch
@@ -182,24 +243,26 @@ func (l *Locals) add(m LocalMAC, quarantined bool) {
 	}
 }
 
-// floodLists are the own addresses in the unknown-dst rows of the switch.
-func (l *localMACs) floodLists(own map[model.VTEPAddress]bool, wanted func(string) bool) map[string][]model.VTEPAddress {
-	out := map[string][]model.VTEPAddress{}
-	for _, row := range l.floods {
-		ls := l.logical.at(row.LogicalSwitch)
-		if ls == nil || row.MAC != UnknownDst || !wanted(ls.Name) {
+// collectFloods adds the own addresses in the unknown-dst rows of logical switches.
+func (l *localMACs) collectFloods(out *Locals, own map[model.VTEPAddress]bool, of iter.Seq[ovsdb.UUID], wanted func(string) bool) {
+	for id := range of {
+		ls := l.logical.rows[id]
+		if ls == nil || !wanted(ls.Name) {
 			continue
 		}
-		members, _ := l.locators.members(row.LocatorSet)
-		for _, m := range members {
-			if own[m.Addr] {
-				out[ls.Name] = append(out[ls.Name], m.Addr)
+		var list []model.VTEPAddress
+		for _, row := range l.floodsOf[id] {
+			if l.floods[row].MAC != UnknownDst {
+				continue
+			}
+			members, _ := l.locators.members(l.floods[row].LocatorSet)
+			for _, m := range members {
+				if own[m.Addr] {
+					list = append(list, m.Addr)
+				}
 			}
 		}
-	}
-	for name, list := range out {
 		slices.SortFunc(list, model.VTEPAddress.Compare)
-		out[name] = slices.Compact(list)
+		out.Flood[ls.Name] = slices.Compact(list)
 	}
-	return out
 }

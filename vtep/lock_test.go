@@ -43,7 +43,7 @@ func lockFencesOlderSession(t *testing.T, how vtep.Opening) {
 	srv.AddSwitch("sw1", "10.0.0.1", "p1")
 	ctx := t.Context()
 	want := &vtep.Want{
-		Mark: "us", Ownership: func(string, *int) vtep.Ownership { return vtep.Foreign },
+		Mark:     "us",
 		Segments: vtep.SegmentsOf(&vtep.Segment{Name: "net", TunnelKey: 100}),
 	}
 	older := openWriter(t, srv, how)
@@ -66,7 +66,7 @@ func lockFencesOlderSession(t *testing.T, how vtep.Opening) {
 	require.NoError(t, newer.Close())
 	poll.True(t, patience, "the older one has the lock back", older.Writer)
 	want.Segments = vtep.Segments{}
-	want.Ownership = func(string, *int) vtep.Ownership { return vtep.Tombstoned }
+	want.Owners = everyName(vtep.Tombstoned)
 	_, err = older.Apply(ctx, older.Plan(want, vtep.Whole))
 	require.NoError(t, err)
 	require.Empty(t, srv.VtepCtl("list-ls"))

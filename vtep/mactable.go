@@ -268,6 +268,19 @@ func (t *macTable) keys() iter.Seq[macKey] {
 	}
 }
 
+// keysOf are those of some logical switches.
+func (t *macTable) keysOf(some map[ovsdb.UUID]bool) iter.Seq[macKey] {
+	return func(yield func(macKey) bool) {
+		for ls := range some {
+			for mac := range t.byLS[ls] {
+				if !yield(macKey{ls: ls, mac: mac}) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // badRows counts the rows whose MAC is no address.
 func (t *macTable) badRows() (n int) {
 	for _, e := range t.extra {

@@ -13,7 +13,7 @@ import (
 // removable reports whether a logical switch that is not wanted may be removed
 // now.
 func (w *Want) removable(c Caps, row *hwvtep.LogicalSwitch) bool {
-	owned := w.Ownership(row.Name, row.TunnelKey)
+	owned := w.ownership(row.Name, row.TunnelKey)
 	if !c.OtherConfig {
 		return owned != Foreign
 	}
@@ -36,18 +36,19 @@ func (w *Want) adoptable(c Caps, row *hwvtep.LogicalSwitch, seg *Segment) bool {
 
 // foreign reports whether a logical switch is unmanaged, as far as is known.
 func (w *Want) foreign(row *hwvtep.LogicalSwitch) bool {
-	return w.Segment(row.Name) == nil && row.OtherConfig[MarkKey] != w.Mark && w.Ownership(row.Name, row.TunnelKey) == Foreign
+	return w.Segment(row.Name) == nil && row.OtherConfig[MarkKey] != w.Mark && w.ownership(row.Name, row.TunnelKey) == Foreign
 }
 
 // occupant names the foreign logical switch that has one of the VLANs of a port, see
 // Session.Occupant.
 func (w *Want) occupant(have *State, sw, port string, vlans []model.VLAN) string {
-	_, row := have.physical.portOf(sw, port)
-	if row == nil || len(row.VLANBindings) == 0 {
+	id, _ := have.physical.portOf(sw, port)
+	bound := have.physical.ports.vlans[id]
+	if len(bound) == 0 {
 		return ""
 	}
 	for _, vlan := range vlans {
-		if ls := have.logical.at(row.VLANBindings[int(vlan)]); ls != nil && w.foreign(ls) {
+		if ls := have.logical.at(bound[int(vlan)]); ls != nil && w.foreign(ls) {
 			return model.Shown(ls.Name)
 		}
 	}

@@ -28,7 +28,7 @@ type portVLAN struct {
 // inventory, places and at, is forgotten when they change, and made again when it is asked for.
 type physicalTables struct {
 	switches table[hwvtep.PhysicalSwitch]
-	ports    table[hwvtep.PhysicalPort]
+	ports    portTable
 
 	// inventory is what was last made of switches and ports; nil since they changed.
 	// inventoryCut says what it leaves out.
@@ -43,7 +43,7 @@ type physicalTables struct {
 }
 
 func newPhysicalTables() physicalTables {
-	return physicalTables{switches: table[hwvtep.PhysicalSwitch]{}, ports: table[hwvtep.PhysicalPort]{}, bound: map[ovsdb.UUID]map[portVLAN]struct{}{}}
+	return physicalTables{switches: table[hwvtep.PhysicalSwitch]{}, ports: newPortTable(), bound: map[ovsdb.UUID]map[portVLAN]struct{}{}}
 }
 
 func (t *physicalTables) updateSwitch(u ovsdb.RowUpdate, sum *int) error {
@@ -56,9 +56,8 @@ func (t *physicalTables) updateSwitch(u ovsdb.RowUpdate, sum *int) error {
 // the VLANs whose bindings changed. Most often only these do, and then all that is known of the
 // ports besides stays; or its faults, which no plan looks at.
 func (t *physicalTables) updatePort(u ovsdb.RowUpdate, sum *int) (moved bool, vlans []int, err error) {
-	before, err := t.ports.apply(u, sum)
-	after := t.ports[u.UUID]
-	vlans = t.rebind(u.UUID, before, after)
+	before, after, changes, err := t.ports.update(u, sum)
+	vlans = t.rebind(u.UUID, changes)
 	if before == nil || after == nil || before.Name != after.Name {
 		t.inventory, t.places, t.at = nil, nil, nil
 		return true, vlans, err
@@ -70,21 +69,13 @@ func (t *physicalTables) updatePort(u ovsdb.RowUpdate, sum *int) (moved bool, vl
 }
 
 // rebind notes which bindings a port lost and got, and returns their VLANs.
-func (t *physicalTables) rebind(id ovsdb.UUID, before, after *hwvtep.PhysicalPort) (changed []int) {
-	was, is := vlansOf(before), vlansOf(after)
-	for vlan, ref := range was {
-		if is[vlan] != ref {
-			changed = append(changed, vlan)
-			t.unbind(portVLAN{id, vlan}, ref)
-		}
+func (t *physicalTables) rebind(id ovsdb.UUID, changes map[int]model.Change[string]) (vlans []int) {
+	for vlan, c := range changes {
+		vlans = append(vlans, vlan)
+		t.unbind(portVLAN{id, vlan}, c.Was)
+		t.bind(portVLAN{id, vlan}, c.Now)
 	}
-	for vlan, ref := range is {
-		if was[vlan] != ref {
-			changed = append(changed, vlan)
-			t.bind(portVLAN{id, vlan}, ref)
-		}
-	}
-	return changed
+	return vlans
 }
 
 func (t *physicalTables) bind(at portVLAN, ref string) {
@@ -108,13 +99,6 @@ func (t *physicalTables) unbind(at portVLAN, ref string) {
 	}
 }
 
-func vlansOf(p *hwvtep.PhysicalPort) map[int]string {
-	if p == nil {
-		return nil
-	}
-	return p.VLANBindings
-}
-
 // portOf finds a port by the names of its switch and its own. Of two of one name the one that the
 // switch lists first counts, of two switches of one name that with the lower UUID.
 func (t *physicalTables) portOf(sw, port string) (ovsdb.UUID, *hwvtep.PhysicalPort) {
@@ -122,7 +106,7 @@ func (t *physicalTables) portOf(sw, port string) (ovsdb.UUID, *hwvtep.PhysicalPo
 	if len(ids) == 0 {
 		return ovsdb.UUID{}, nil
 	}
-	return ids[0], t.ports[ids[0]]
+	return ids[0], t.ports.rows[ids[0]]
 }
 
 // portsAt are the ports of one place: most often one.
@@ -146,10 +130,10 @@ func (t *physicalTables) indexPorts() {
 	for _, sw := range sortedUUIDs(t.switches) {
 		for _, ref := range t.switches[sw].Ports {
 			id, err := ovsdb.ParseUUID(ref)
-			if err != nil || t.ports[id] == nil {
+			if err != nil || t.ports.rows[id] == nil {
 				continue
 			}
-			at := portPlace{t.switches[sw].Name, t.ports[id].Name}
+			at := portPlace{t.switches[sw].Name, t.ports.rows[id].Name}
 			t.places[at] = append(t.places[at], id)
 			t.at[id] = append(t.at[id], at)
 		}
@@ -175,7 +159,7 @@ func (t *physicalTables) bindings() iter.Seq[Slot] {
 	return func(yield func(Slot) bool) {
 		for at, ids := range t.places {
 			for _, id := range ids {
-				for vlan := range t.ports[id].VLANBindings {
+				for vlan := range t.ports.vlans[id] {
 					if !yield(at.slot(vlan)) {
 						return
 					}
@@ -243,7 +227,7 @@ func (t *physicalTables) inventoryOf(id ovsdb.UUID) model.SwitchInventory {
 	}
 	for _, ref := range ps.Ports {
 		pid, err := ovsdb.ParseUUID(ref)
-		if p := t.ports[pid]; err == nil && p != nil {
+		if p := t.ports.rows[pid]; err == nil && p != nil {
 			out.Ports = append(out.Ports, model.PortInventory{Name: p.Name, Faults: slices.Clone(p.PortFaultStatus)})
 		}
 	}

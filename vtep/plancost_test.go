@@ -15,7 +15,7 @@ import (
 func TestPlanCostsWhatChanged(t *testing.T) {
 	cost := func(standing int) (names int, allocs float64) {
 		d := parseDatabase(t, capsOf(t, "1.7.0"), nil, "switch sw1 10.0.0.1\nport sw1 eth1\nport sw1 eth2")
-		want := &vtep.Want{Self: 1, Mark: "us", Ownership: func(string, *int) vtep.Ownership { return vtep.Managed }}
+		want := &vtep.Want{Self: 1, Mark: "us", Owners: everyName(vtep.Managed)}
 		add := func(n int, port string) {
 			name := fmt.Sprintf("net-%05d", n)
 			next := *want

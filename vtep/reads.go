@@ -12,11 +12,12 @@ func (s *Session) Facts() *Facts {
 }
 
 // Locals returns what was learned since the last call, for the logical switches that
-// wanted accepts. It returns everything if full is set or much has changed.
-func (s *Session) Locals(full bool, wanted func(logicalSwitch string) bool) Locals {
+// wanted accepts, and what stands of those that are to be reported anew. It returns everything if
+// much has changed.
+func (s *Session) Locals(anew Anew, wanted func(logicalSwitch string) bool) Locals {
 	s.replica.mu.Lock()
 	defer s.replica.mu.Unlock()
-	return s.replica.state.local.take(full, wanted)
+	return s.replica.state.local.take(anew, wanted)
 }
 
 // Remember names addresses that were the switches' own and are not shown any more,

@@ -59,11 +59,11 @@ func (s *State) standingFlood(ls ovsdb.UUID) string {
 }
 
 func (s *State) standingBinding(b *Binding) string {
-	_, port := s.physical.portOf(b.Switch, b.Port)
+	id, port := s.physical.portOf(b.Switch, b.Port)
 	if port == nil {
 		return "no such port"
 	}
-	ref, bound := port.VLANBindings[int(b.VLAN)]
+	ref, bound := s.physical.ports.vlans[id][int(b.VLAN)]
 	if !bound {
 		return noRow
 	}

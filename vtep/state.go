@@ -45,7 +45,7 @@ func NewState(c Caps) *State {
 	s.tunnels = tunnelTable{rows: table[hwvtep.Tunnel]{}, locators: &s.locators}
 	s.remote = remoteMACs{macs: newMACTable(), dirty: &s.dirty}
 	s.local = localMACs{
-		macs: newMACTable(), floods: table[hwvtep.McastMacsLocal]{},
+		macs: newMACTable(), floods: table[hwvtep.McastMacsLocal]{}, floodsOf: refIndex{},
 		physical: &s.physical, logical: &s.logical, locators: &s.locators,
 	}
 	return s
@@ -107,8 +107,7 @@ func (s *State) updateTable(u ovsdb.RowUpdate) (err error) {
 	case "Mcast_Macs_Remote":
 		return s.updateFlood(u)
 	case "Mcast_Macs_Local":
-		s.local.changed.all = true
-		_, err = s.local.floods.apply(u, &s.size.sum)
+		err = s.local.updateFlood(u, &s.size.sum)
 	case "Ucast_Macs_Remote":
 		return s.remote.update(u)
 	case "Ucast_Macs_Local":
@@ -136,7 +135,7 @@ func (s *State) updatePort(u ovsdb.RowUpdate) error {
 func (s *State) updateLogical(u ovsdb.RowUpdate) error {
 	old, row, err := s.logical.update(u, &s.size.sum)
 	if old != nil && (row == nil || row.Name != old.Name) {
-		s.local.changed.all = true // its MACs were those of another network
+		s.local.changed.addNames(namesOf(old, row)) // its MACs were those of another network
 	}
 	s.dirty.addNames(s.logical.sharing(row)) // who waits for a VNI that came free is open anyway
 	s.dirty.addNames(namesOf(old, row))

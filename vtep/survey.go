@@ -20,15 +20,18 @@ import (
 // the State as before.
 
 const (
-	// maxAsked is about how many rows one question reads, unless a table has more in one
-	// piece. ovsdb-server needs some 5 µs for each.
-	maxAsked = 5000
-	// A table of more is asked for by logical switch if these have crowded rows on
-	// average: each question costs the server a look at all of its rows.
+	// maxAsked is how many rows one question reads at most: ovsdb-server needs some 5 to 10 µs
+	// for each, and does nothing else meanwhile. Which rows a larger table has is one question
+	// all the same.
+	maxAsked = 250
+	// sampled: of a unicast table of more rows only a part is read in each Survey, and it is
+	// asked for by logical switch if these have crowded rows on average: each question costs
+	// the server a look at all of its rows.
+	sampled = 5000
 	crowded = 1000
 	// surveyShare: of the time of the switch, questions take one part in so many.
 	surveyShare = 50
-	// contentShare: of a large table the content of one row in so many is compared in
+	// contentShare: of a sampled table the content of one row in so many is compared in
 	// each Survey, and in as many Surveys that of all.
 	contentShare = 32
 	// confirmAfter is when a row is asked for again.
@@ -211,8 +214,8 @@ func (t *surveyTables) questions(turn int) (out []question) {
 	asked := 0
 	for _, table := range slices.Sorted(maps.Keys(t.caps.columns)) {
 		n := t.byName[table].len()
-		if macs, ok := t.byName[table].(*macTable); ok && n > maxAsked {
-			out = append(out, t.large(table, macs, turn)...)
+		if n > maxAsked {
+			out = append(out, t.large(table, turn)...)
 			continue
 		}
 		if asked += n; asked > maxAsked && len(small) > 0 {
@@ -223,16 +226,21 @@ func (t *surveyTables) questions(turn int) (out []question) {
 	return slices.Concat([]question{small}, out)
 }
 
-// large asks for which rows there are, and for the content of some.
-func (t *surveyTables) large(table string, macs *macTable, turn int) (out []question) {
-	if crowded*len(t.logical.rows) > macs.len() {
+// large asks for which rows there are, and for the content of all or of some.
+func (t *surveyTables) large(table string, turn int) (out []question) {
+	asked := slices.Collect(t.byName[table].of(nil))
+	macs, many := t.byName[table].(*macTable)
+	if many = many && len(asked) > sampled; many {
+		asked = macs.sample(turn)
+	}
+	if !many || crowded*len(t.logical.rows) > macs.len() {
 		out = append(out, question{{table: table, bare: true}})
 	} else {
 		for _, id := range sortedUUIDs(t.logical.rows) {
 			out = append(out, question{{table: table, of: &id, bare: true}})
 		}
 	}
-	for rows := range slices.Chunk(macs.sample(turn), maxBatch) {
+	for rows := range slices.Chunk(asked, maxAsked) {
 		out = append(out, question{{table: table, rows: rows}})
 	}
 	return out

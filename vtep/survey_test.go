@@ -126,3 +126,34 @@ func BenchmarkSurvey(b *testing.B) {
 		})
 	}
 }
+
+// TestSurveyAsksInPieces: no question reads many rows, of whatever table; a row that is not as
+// known is found in each.
+func TestSurveyAsksInPieces(t *testing.T) {
+	text := oneSwitch
+	for i := range 600 {
+		text += fmt.Sprintf("ls theirs-%d key %d\nremote theirs-%d %s 10.0.0.2\nlocal theirs-%d %s 10.0.0.1\n", i, 1000+i, i, largeMAC(1, i), i, largeMAC(2, i))
+	}
+	server := seed(t, "1.7.0", text)
+	s := open(t, server, nil)
+	require.LessOrEqual(t, s.Survey(0).MostAsked(), 250)
+	_, _, err := surveyed(t, s, 0)
+	require.NoError(t, err)
+	for name, act := range map[string]func(){
+		"Logical_Switch theirs-7 has changed": func() { s.Redescribe("theirs-7") },
+		"Logical_Switch theirs-8 is new":      func() { s.ForgetSwitch("theirs-8") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s = open(t, server, nil)
+			act()
+			var found *vtep.UnreportedError
+			for v := s.Survey(1); !v.Done() && found == nil; {
+				_, err := v.Step(t.Context())
+				if err != nil {
+					require.ErrorAs(t, err, &found)
+				}
+			}
+			require.ErrorContains(t, found, name)
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package vtep
 
 import (
+	"iter"
 	"maps"
 	"slices"
 
@@ -24,9 +25,8 @@ type Want struct {
 	Tunnels []Tunnel
 	// TunnelRows: Tunnel rows are made here, not by the switch.
 	TunnelRows bool
-	// Ownership classes logical switches that are not in Segments, by name and
-	// tunnel key.
-	Ownership func(name string, key *int) Ownership
+	// Owners classes logical switches that are not in Segments; nil knows of none.
+	Owners Owners
 	// SourceNode: the switch replicates flooded frames; said by replication_mode
 	// where the schema has it.
 	SourceNode bool
@@ -44,6 +44,22 @@ type Want struct {
 
 // Segment returns the segment of that name, nil when there is none.
 func (w *Want) Segment(name string) *Segment { return w.Segments.Get(name) }
+
+// ownership classes a logical switch that is not wanted.
+func (w *Want) ownership(name string, key *int) Ownership {
+	if w.Owners == nil {
+		return Foreign
+	}
+	return w.Owners.Of(name, key)
+}
+
+// reclassed yields the names that may be classed otherwise than by an earlier Want; false for any.
+func (w *Want) reclassed(was *Want) (iter.Seq[string], bool) {
+	if w.Owners == nil {
+		return slices.Values([]string(nil)), was.Owners == nil
+	}
+	return w.Owners.Since(was.Owners)
+}
 
 // SameWant reports whether two Wants of one database are equal. It compares Segments by
 // pointer: they are shared as long as nothing in them changes. Nil equals nothing.
@@ -123,6 +139,15 @@ type Endpoint struct {
 	Locator Locator
 	// Location is the database of the switch that is the member; 0 for a far end.
 	Location DatabaseID
+}
+
+// Owners says what is known of logical switches that are not wanted.
+type Owners interface {
+	// Of classes one, by its name and tunnel key.
+	Of(name string, key *int) Ownership
+	// Since yields the names that may be classed otherwise than by earlier Owners. It returns
+	// false if these may be any.
+	Since(was Owners) (iter.Seq[string], bool)
 }
 
 // Ownership says what is known of a logical switch that is not wanted.

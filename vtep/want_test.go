@@ -2,6 +2,7 @@ package vtep_test
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"net/netip"
 	"slices"
@@ -24,10 +25,10 @@ import (
 //	flood NAME LOCATOR [LOCATION]
 //	bind SWITCH PORT VLAN NAME
 func parseWant(t testing.TB, text string) *vtep.Want {
-	owned := map[string]vtep.Ownership{}
+	owned := owned{}
 	p := &wantParser{t: t, segments: map[string]*vtep.Segment{}, owned: owned, want: &vtep.Want{
 		Self: 1, Mark: "us", Known: map[model.VTEPAddress]bool{},
-		Ownership: func(name string, _ *int) vtep.Ownership { return owned[name] },
+		Owners: owned,
 	}}
 	for line := range strings.Lines(text) {
 		if f := strings.Fields(line); len(f) > 0 {
@@ -46,11 +47,38 @@ func parseWant(t testing.TB, text string) *vtep.Want {
 	return w
 }
 
+// owned are Owners by name.
+type owned map[string]vtep.Ownership
+
+func (o owned) Of(name string, _ *int) vtep.Ownership { return o[name] }
+
+func (o owned) Since(was vtep.Owners) (iter.Seq[string], bool) {
+	then, ok := was.(owned)
+	return func(yield func(string) bool) {
+		for _, pair := range [][2]owned{{o, then}, {then, o}} {
+			for name, as := range pair[0] {
+				if pair[1][name] != as && !yield(name) {
+					return
+				}
+			}
+		}
+	}, ok
+}
+
+// everyName are Owners to whom all names are the same.
+type everyName vtep.Ownership
+
+func (o everyName) Of(string, *int) vtep.Ownership { return vtep.Ownership(o) }
+
+func (o everyName) Since(was vtep.Owners) (iter.Seq[string], bool) {
+	return func(func(string) bool) {}, was == vtep.Owners(o)
+}
+
 type wantParser struct {
 	t        testing.TB
 	want     *vtep.Want
 	segments map[string]*vtep.Segment
-	owned    map[string]vtep.Ownership
+	owned    owned
 }
 
 func (p *wantParser) line(f []string) {

@@ -37,7 +37,7 @@ func newCutter(t *testing.T) *cutter {
 	c.proxy = rig.NewProxy(t, c.server.Port())
 	far := vtep.Locator{Addr: address(t, "192.0.2.9")}
 	c.want = &vtep.Want{
-		Self: 1, Mark: "m", Ownership: func(string, *int) vtep.Ownership { return vtep.Foreign },
+		Self: 1, Mark: "m",
 		Segments: vtep.SegmentsOf(&vtep.Segment{
 			Name: "net", TunnelKey: 5001,
 			MACs: []vtep.MACEntry{{MAC: mac(t, "02:00:00:00:00:01"), Locator: far}}, Flood: []vtep.Endpoint{{Locator: far}},

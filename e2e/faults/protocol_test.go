@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"math/rand/v2"
 	"net"
 	"runtime"
@@ -256,12 +257,19 @@ func replay(t *testing.T, script []string) bool {
 	if err == nil {
 		<-s.Done()
 		s.Facts()
-		s.Locals(true, func(string) bool { return true })
-		s.Plan(&vtep.Want{Ownership: func(string, *int) vtep.Ownership { return vtep.Managed }, Prune: true}, vtep.Whole)
+		s.Locals(vtep.Anew{All: true}, func(string) bool { return true })
+		s.Plan(&vtep.Want{Owners: managed{}, Prune: true}, vtep.Whole)
 	}
 	<-over
 	return err == nil
 }
+
+// managed are Owners of all logical switches.
+type managed struct{}
+
+func (managed) Of(string, *int) vtep.Ownership { return vtep.Managed }
+
+func (managed) Since(vtep.Owners) (iter.Seq[string], bool) { return nil, false }
 
 // TestF53_WrongReplies: replies that answer nobody or say two things at once.
 func TestF53_WrongReplies(t *testing.T) {

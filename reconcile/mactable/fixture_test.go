@@ -79,6 +79,17 @@ func (s *switches) snapshotOf(db vtep.DatabaseID, first bool, now time.Time) {
 	s.Update(db, reported, always(first), now)
 }
 
+// report reports all rows that a database has of one network.
+func (s *switches) report(db vtep.DatabaseID, network string, now time.Time) {
+	reported := vtep.Locals{Whole: map[string]bool{network: true}}
+	for key, row := range s.rows[db] {
+		if key.network == network {
+			reported.MACs = append(reported.MACs, row)
+		}
+	}
+	s.Update(db, reported, always(false), now)
+}
+
 // pass lets the time come, as the Loop does.
 func (s *switches) pass(now time.Time) time.Time {
 	return s.Expire(now).Round(0).UTC() // without the other clock, which at does not have

@@ -115,6 +115,12 @@ func (r *run) step() {
 		r.snapshotOf(db, false, r.now)
 	case what == 2:
 		r.Unfreeze(r.key().network, r.key().mac, r.now)
+	case what == 3: // it says so of all of one network at a time
+		r.change(db, func(k rowKey) { delete(r.rows[db], k) }, func(k rowKey) { r.write(db, k, r.endpoint(db)) })
+		for _, network := range r.networks {
+			r.report(db, network, r.now)
+		}
+		r.book.report(db, r.rows[db], r.now)
 	default:
 		r.change(db, func(k rowKey) { r.forget(db, k, r.now) }, func(k rowKey) { r.learn(db, k, r.endpoint(db), r.now) })
 		r.book.report(db, r.rows[db], r.now)

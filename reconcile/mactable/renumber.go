@@ -45,14 +45,10 @@ func (s *entry) merge(from, to vtep.DatabaseID) {
 
 // renumberFloods keeps what the other database names, if it has named any.
 func (l *Table) renumberFloods(from, to vtep.DatabaseID) {
-	names := l.flooded[from]
-	for _, name := range names {
+	for name := range l.flooded[from] {
 		if n := l.networks[name]; n != nil && n.flood[to] == nil {
-			n.setFlood(to, n.flood[from])
+			l.flood(to, name, n.flood[from])
 		}
 	}
 	l.floods(from, nil)
-	if len(names) > 0 {
-		l.flooded[to] = append(slices.Clone(l.flooded[to]), names...)
-	}
 }

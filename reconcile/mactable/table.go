@@ -54,9 +54,9 @@ type Table struct {
 	changed map[string]*networkTable
 	made    []string // since TakeMade
 	// reported counts, for each database, the MACs that it reports of a network; flooded
-	// are the networks for which it last named end points.
+	// are the networks for which it names end points.
 	reported map[vtep.DatabaseID]map[*networkTable]int
-	flooded  map[vtep.DatabaseID][]string
+	flooded  map[vtep.DatabaseID]map[string]struct{}
 	// moved are the MACs that moved since TakeMoves was last called, maxMoved at most.
 	moved       map[Key]struct{}
 	newlyFrozen []Key // since remember last reported of them
@@ -76,7 +76,7 @@ func New(epoch time.Time, localHold, hold, contradict time.Duration) *Table {
 	return &Table{
 		epoch: epoch, localHold: localHold, hold: hold, contradict: contradict,
 		networks: map[string]*networkTable{}, changed: map[string]*networkTable{},
-		reported: map[vtep.DatabaseID]map[*networkTable]int{}, flooded: map[vtep.DatabaseID][]string{}, moved: map[Key]struct{}{},
+		reported: map[vtep.DatabaseID]map[*networkTable]int{}, flooded: map[vtep.DatabaseID]map[string]struct{}{}, moved: map[Key]struct{}{},
 		recalledOf: map[vtep.DatabaseID][]Key{},
 	}
 }
@@ -101,9 +101,7 @@ func (l *Table) Update(db vtep.DatabaseID, reported vtep.Locals, first func(netw
 	now := l.instant(at)
 	var last string
 	var isFirst bool
-	if reported.Full {
-		l.withdrawMissing(db, reported.MACs, now)
-	}
+	l.withdrawMissing(db, l.reportedWhole(db, reported), reported.MACs, now)
 	for _, m := range reported.MACs {
 		n := l.network(m.LogicalSwitch)
 		if m.Endpoint == (model.VTEPAddress{}) {
@@ -117,8 +115,26 @@ func (l *Table) Update(db vtep.DatabaseID, reported vtep.Locals, first func(netw
 	}
 	if reported.Full {
 		l.forgetRecalled(db)
+		l.floods(db, reported.Flood)
+		return
 	}
-	l.floods(db, reported.Flood)
+	for name, list := range reported.Flood {
+		l.flood(db, name, list)
+	}
+}
+
+// reportedWhole are the networks in which a database had MACs, and of which it reports all that
+// it has now.
+func (l *Table) reportedWhole(db vtep.DatabaseID, reported vtep.Locals) (out []*networkTable) {
+	if reported.Full {
+		return slices.Collect(maps.Keys(l.reported[db]))
+	}
+	for name := range reported.Whole {
+		if n := l.networks[name]; n != nil && l.reported[db][n] > 0 {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 // Place takes what has changed of the MACs that a source outside answers for in a network.
@@ -138,20 +154,22 @@ func (l *Table) Place(source vtep.DatabaseID, network string, changed []model.En
 	}
 }
 
-// withdrawMissing withdraws the MACs that a database no longer has.
-func (l *Table) withdrawMissing(db vtep.DatabaseID, reported []vtep.LocalMAC, now Instant) {
-	if len(l.reported[db]) == 0 {
+// withdrawMissing withdraws the MACs of networks that a database no longer has.
+func (l *Table) withdrawMissing(db vtep.DatabaseID, of []*networkTable, reported []vtep.LocalMAC, now Instant) {
+	if len(of) == 0 {
 		return
 	}
 	stands := make(map[Key]bool, len(reported))
 	for _, m := range reported {
 		stands[Key{m.LogicalSwitch, m.MAC}] = true
 	}
-	l.ofDatabase(db, func(n *networkTable, mac model.MAC) {
-		if !stands[Key{n.name, mac}] {
-			n.withdraw(db, mac, now.add(l.localHold))
+	for _, n := range of {
+		for mac := range n.macs {
+			if !stands[Key{n.name, mac}] {
+				n.withdraw(db, mac, now.add(l.localHold))
+			}
 		}
-	})
+	}
 }
 
 // ofDatabase calls f for all MACs of the networks in which a database reports any.
@@ -164,15 +182,30 @@ func (l *Table) ofDatabase(db vtep.DatabaseID, f func(*networkTable, model.MAC))
 }
 
 func (l *Table) floods(db vtep.DatabaseID, reported map[string][]model.VTEPAddress) {
-	for _, name := range l.flooded[db] {
-		if n := l.networks[name]; n != nil && reported[name] == nil {
-			n.setFlood(db, nil)
+	for name := range l.flooded[db] {
+		if len(reported[name]) == 0 {
+			l.flood(db, name, nil)
 		}
 	}
 	for name, list := range reported {
-		l.network(name).setFlood(db, list)
+		l.flood(db, name, list)
 	}
-	if l.flooded[db] = slices.Collect(maps.Keys(reported)); len(reported) == 0 {
+}
+
+// flood takes the end points that a database names in a network.
+func (l *Table) flood(db vtep.DatabaseID, network string, list []model.VTEPAddress) {
+	if len(list) > 0 {
+		if l.flooded[db] == nil {
+			l.flooded[db] = map[string]struct{}{}
+		}
+		l.flooded[db][network] = struct{}{}
+		l.network(network).setFlood(db, list)
+		return
+	}
+	if n := l.networks[network]; n != nil {
+		n.setFlood(db, nil)
+	}
+	if delete(l.flooded[db], network); len(l.flooded[db]) == 0 {
 		delete(l.flooded, db)
 	}
 }
@@ -219,6 +252,9 @@ func (l *Table) Forget(network string) {
 		if delete(of, n); len(of) == 0 {
 			delete(l.reported, db)
 		}
+	}
+	for db := range n.flood {
+		l.flood(db, network, nil)
 	}
 	delete(l.networks, network)
 	delete(l.changed, network)

@@ -243,6 +243,8 @@ func TestFloodRequests(t *testing.T) {
 	ask(2, ipOf(3))
 	require.Same(t, first, s.Snapshot(at(1)).Get(network), "the same again is no change")
 	s.Update(1, vtep.Locals{}, always(false), at(2))
+	require.Same(t, first, s.Snapshot(at(2)).Get(network), "nothing is said of it")
+	ask(1)
 	require.Equal(t, map[vtep.DatabaseID][]model.VTEPAddress{2: {ipOf(3)}}, s.Snapshot(at(2)).Get(network).Flood)
 	require.Len(t, first.Flood, 2, "what was handed out stays as it was")
 }

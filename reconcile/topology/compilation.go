@@ -196,6 +196,7 @@ func (e edits[K, V]) of(m model.Sorted[K, V]) model.Sorted[K, V] {
 			pairs = append(pairs, model.Pair[K, V]{Key: k, Value: edit.value})
 		}
 	}
+	slices.SortFunc(pairs, func(a, b model.Pair[K, V]) int { return a.Key.Compare(b.Key) }) // WithAll sorts stably, which takes longer
 	return m.WithAll(pairs)
 }
 

@@ -71,7 +71,7 @@ func (v *View) Want(device string) *vtep.Want {
 		return nil
 	}
 	want := *h.want
-	want.Ownership, want.Known = ownershipOn(&v.defs, v.sharing(device)), v.known
+	want.Owners, want.Known = &owners{v.defs.Networks, v.defs.Tombstones, v.sharing(device)}, v.known
 	return &want
 }
 

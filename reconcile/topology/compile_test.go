@@ -125,7 +125,7 @@ network net-b 101`) {
 		{"sw1", "net-z", key(109), vtep.Managed},
 		{"sw1", "net-c", nil, vtep.Foreign},
 	} {
-		require.Equal(t, c.ownership, wants[c.device].Ownership(c.name, c.key), "%s %s", c.device, c.name)
+		require.Equal(t, c.ownership, wants[c.device].Owners.Of(c.name, c.key), "%s %s", c.device, c.name)
 	}
 }
 

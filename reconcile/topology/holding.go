@@ -3,7 +3,6 @@ package topology
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"bordergw/model"
 	"bordergw/vtep"
@@ -12,7 +11,7 @@ import (
 // holding is what the switches of one database should hold of all networks. It is immutable; the
 // next one shares with it what did not change.
 type holding struct {
-	// want lacks Ownership and Known, which follow from all networks and switches that there are.
+	// want lacks Owners and Known, which follow from all networks and switches that there are.
 	want *vtep.Want
 	// since is the revision from which on want says what it says now.
 	since uint64
@@ -202,6 +201,7 @@ func (h *holding) takeClaims(e *exchange) {
 			}
 		}
 	}
+	slices.SortFunc(got, func(a, b model.Pair[claim, string]) int { return a.Key.Compare(b.Key) })
 	h.claims = h.claims.WithAll(got)
 	var bound []vtep.Binding
 	var free []vtep.Slot
@@ -284,24 +284,6 @@ func runsBFD(defs *model.Definitions) map[vtep.DatabaseID]bool {
 		}
 	}
 	return out
-}
-
-// ownershipOn classes the logical switches of a device. One without our mark is
-// Tombstoned only with the VNI that was ours: with another one it was never adopted.
-// Names of the second logical switch of a stitched network are nobody else's.
-func ownershipOn(defs *model.Definitions, sharing []*model.GatewayDevice) func(name string, key *int) vtep.Ownership {
-	return func(name string, key *int) vtep.Ownership {
-		id, second := strings.CutSuffix(name, vtep.BorderSuffix)
-		_, known := defs.Networks.Get(id)
-		t, removed := defs.Tombstones.Get(id)
-		switch {
-		case removed && t.PendingOn(sharing) && (second || key == nil || *key == int(t.VNI)):
-			return vtep.Tombstoned
-		case known || removed:
-			return vtep.Managed
-		}
-		return vtep.Foreign
-	}
 }
 
 // knownAddresses are the tunnel addresses of all registered switches: one that
