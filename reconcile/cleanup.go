@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -14,33 +13,13 @@ import (
 // retention is how long a deleted device is tried that never came back.
 const retention = 7 * 24 * time.Hour
 
-// cleaning are the devices, by id, that have something to confirm: a removed
-// network, a number that was given up, or their own removal.
-func cleaning(defs *model.Definitions) map[string]bool {
-	out := map[string]bool{}
-	for r := range defs.Retired.All() {
-		out[r.ID] = true
-	}
-	for t := range defs.Tombstones.All() {
-		for _, id := range t.Pending {
-			out[id] = true
-		}
-	}
-	for r := range defs.Released.All() {
-		for _, p := range r.Pending {
-			out[p.DeviceID] = true
-		}
-	}
-	return out
-}
-
 // cleanUp tells the store what has been removed from the device's switch for good, where a
 // plan has been made of all that these definitions want of it. It must not be called with
 // a plan that is older than they: what was buried since may be what it wrote.
-func (d *device) cleanUp(ctx context.Context, s *vtep.Session, want *vtep.Want, plan *vtep.Plan, defs *model.Definitions) error {
+func (d *device) cleanUp(ctx context.Context, s *vtep.Session, want *vtep.Want, plan *vtep.Plan, defs *model.Definitions, all *debts) error {
 	ids := d.sharingIDs()
-	for t := range defs.Tombstones.All() {
-		if !slices.ContainsFunc(ids, func(id string) bool { return slices.Contains(t.Pending, id) }) || s.Owns(want, t.ID) || s.Owns(want, t.ID+vtep.BorderSuffix) {
+	for _, t := range all.buried(defs, ids) {
+		if s.Owns(want, t.ID) || s.Owns(want, t.ID+vtep.BorderSuffix) {
 			continue
 		}
 		for _, id := range ids {
@@ -50,7 +29,7 @@ func (d *device) cleanUp(ctx context.Context, s *vtep.Session, want *vtep.Want, 
 		}
 	}
 	for _, id := range ids {
-		if err := d.confirmReleased(ctx, s, defs, id); err != nil {
+		if err := d.confirmReleased(ctx, s, all.released(defs, id), id); err != nil {
 			return err
 		}
 	}
@@ -63,13 +42,11 @@ func (d *device) cleanUp(ctx context.Context, s *vtep.Session, want *vtep.Want, 
 // confirmReleased tells the store which numbers on the wire the switch has no more.
 // A database without any switch is being set up again: it says nothing of what the
 // switch does.
-func (d *device) confirmReleased(ctx context.Context, s *vtep.Session, defs *model.Definitions, id string) error {
+func (d *device) confirmReleased(ctx context.Context, s *vtep.Session, released []*model.Released, id string) error {
 	var ids []string
 	var uses []vtep.Use
-	for r := range defs.Released.All() {
-		if r.On(id) != nil {
-			ids, uses = append(ids, r.ID), append(uses, vtep.Use{Network: r.NetworkID, WireID: r.WireID})
-		}
+	for _, r := range released {
+		ids, uses = append(ids, r.ID), append(uses, vtep.Use{Network: r.NetworkID, WireID: r.WireID})
 	}
 	if len(ids) == 0 || len(s.Facts().Switches) == 0 {
 		return nil

@@ -73,6 +73,8 @@ type Loop struct {
 	macs        *macReports
 	moves       moveKeeper
 	newNetworks newNetworks
+	// debts are what switches have to confirm.
+	debts debts
 
 	// Who drives the switches; elector is Run's own.
 	workers  *workers
@@ -246,7 +248,7 @@ func (l *Loop) hand(view *topology.View, defs *model.Definitions) {
 		}
 	}
 	l.view.Store(view)
-	for id := range cleaning(defs) {
+	for _, id := range l.debts.devices(defs) {
 		for _, gd := range sharing(defs, id) {
 			if w := l.workers.get(gd.ID); w != nil {
 				wake[w] = true

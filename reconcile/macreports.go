@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"maps"
 	"sync"
 	"time"
 
@@ -32,6 +31,7 @@ type macReports struct {
 	count      uint64
 	// placements are what sources answer for.
 	placements placements
+	roll       roll
 	// networks are those of the last snapshot.
 	networks model.Table[model.Network, *model.Network]
 }
@@ -54,19 +54,18 @@ type macSnapshot struct {
 // snapshot takes the winners and who has reported, both of one moment. It forgets what is
 // of no registered device, of no network and too old.
 func (r *macReports) snapshot(defs *model.Definitions, now time.Time) macSnapshot {
-	out := macSnapshot{reported: map[string]uint64{}}
-	registered := map[vtep.DatabaseID]bool{}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	all := r.renumber(defs)
-	for gd := range defs.Devices.All() {
-		registered[topology.DatabaseID(gd)] = true
-		out.reported[gd.ID] = r.reported[numberOf(all, gd)]
+	if r.placements.place(r.table, defs.Endpoints, now) {
+		r.roll.registered = nil
 	}
-	maps.DeleteFunc(r.reported, func(db vtep.DatabaseID, _ uint64) bool { return !registered[db] })
-	r.placements.place(r.table, defs.Endpoints, now)
-	r.placements.register(registered)
-	r.table.RetainDatabases(registered)
+	if r.roll.made(all, defs) {
+		r.roll.showAgain(all, defs, r.reported)
+	} else {
+		r.callRoll(all, defs)
+	}
+	out := macSnapshot{reported: r.roll.shown}
 	r.forgetNetworks(defs)
 	out.next = r.table.Expire(now)
 	out.winners = r.table.Snapshot(now)
@@ -113,6 +112,7 @@ func (r *macReports) take(device string, said vtep.Locals, of *model.Definitions
 	if complete {
 		r.reported[db] = max(before, of.Revision)
 	}
+	r.roll.note(db, all.Sharing(gd))
 	r.count++
 	r.noteReporter(db, device, r.count, all.Sharing(gd))
 }

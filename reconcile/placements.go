@@ -19,21 +19,25 @@ type placements struct {
 	begun bool
 }
 
-// place brings the table up to date. It costs what the sets hold that have changed.
-func (p *placements) place(table *mactable.Table, sets model.Table[model.EndpointSet, *model.EndpointSet], now time.Time) {
+// place brings the table up to date, and reports whether other sources are registered than before. It
+// costs what the sets hold that have changed.
+func (p *placements) place(table *mactable.Table, sets model.Table[model.EndpointSet, *model.EndpointSet], now time.Time) (changed bool) {
 	if p.begun && p.placed.Same(sets) {
-		return
+		return false
 	}
-	for set := range sets.All() {
-		was, _ := p.placed.Get(set.ID)
+	for _, c := range sets.Changes(p.placed) {
+		was, set := c.Was, c.Now
+		changed = changed || was == nil || set == nil || was.Seq != set.Seq
+		if set == nil {
+			continue
+		}
 		if was != nil && was.Seq != set.Seq { // deleted and made anew: what says the same is no news
 			table.Renumber(topology.SourceID(was), topology.SourceID(set))
 		}
-		if was != set {
-			table.Place(topology.SourceID(set), set.NetworkID, set.MovedSince(was), !p.begun, now)
-		}
+		table.Place(topology.SourceID(set), set.NetworkID, set.MovedSince(was), !p.begun, now)
 	}
 	p.placed, p.begun = sets, true
+	return changed
 }
 
 // register adds the numbers of the sets to those of registered databases.

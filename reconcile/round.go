@@ -65,7 +65,7 @@ func (w *worker) cleanUp(ctx context.Context, s *vtep.Session, want wish, plan *
 	if !w.board.isCurrent(want, defs) {
 		return 0 // there is, or will soon be, a newer View
 	}
-	if err := w.device.cleanUp(ctx, s, want.Want, plan, defs); err != nil && ctx.Err() == nil {
+	if err := w.device.cleanUp(ctx, s, want.Want, plan, defs, &w.loop.debts); err != nil && ctx.Err() == nil {
 		w.device.logger().WithField("err", err).Warn("telling the store what has gone")
 		return storeRetry
 	}

@@ -67,6 +67,7 @@ func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
 	if connector.Listens(gd) {
 		w.board.status.detail = l.opts.waiting(gd)
 	}
+	l.workers.absent.add(w)
 	return w
 }
 
@@ -210,6 +211,7 @@ func (w *worker) hold(k connector.Link) {
 func (w *worker) letGo() {
 	w.seat.LetGo()
 	w.board.letGo()
+	w.loop.workers.absent.add(w)
 	if w.loop.leases.Has(w.seat) { // else it has reported nothing
 		w.loop.macs.disconnected(w.device.id)
 	}

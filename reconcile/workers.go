@@ -26,8 +26,12 @@ type workers struct {
 	// matched are the definitions that the workers were last matched with. Turns begin by
 	// these: a device that has been deleted since still has its worker. It is Run's own.
 	matched *model.Definitions
-	// lost are the devices that failOver was last called with.
-	lost map[string]bool
+	// lost are the devices that failOver was last called with, lostOf the registrations then.
+	lost   map[string]bool
+	lostOf *model.Registrations
+
+	// absent are those whose switches are not there.
+	absent absences
 
 	mu   sync.Mutex
 	byID map[string]*worker // of registered devices
@@ -46,7 +50,7 @@ func newWorkers(store Store, m *metrics, create func(*model.GatewayDevice) *work
 func (ws *workers) match(ctx context.Context, running *sync.WaitGroup, defs *model.Definitions) {
 	was := ws.matched
 	ws.matched = defs
-	if was != nil && was.Devices.Same(defs.Devices) && was.Retired.Same(defs.Retired) {
+	if was != nil && was.Devices.Same(defs.Devices) {
 		return
 	}
 	changed := false
@@ -57,33 +61,38 @@ func (ws *workers) match(ctx context.Context, running *sync.WaitGroup, defs *mod
 	}()
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	for id, w := range ws.byID {
-		gd, ok := defs.Devices.Get(id)
-		if ok && sameEndpoint(gd, w.device.Load()) {
-			continue
-		}
-		if _, retired := defs.Retired.Get(id); retired && w.state().phase != model.DeviceUnreachable {
-			ws.turns.adopt(w)
-		} else {
-			w.stop()
-		}
-		delete(ws.byID, id)
-		ws.metrics.forget(id)
-		changed = true
+	var before model.Table[model.GatewayDevice, *model.GatewayDevice]
+	if was != nil {
+		before = was.Devices
 	}
-	for gd := range defs.Devices.All() {
-		if !gd.Driven() {
-			continue
-		}
-		if w := ws.byID[gd.ID]; w != nil {
-			changed = w.device.Swap(gd) != gd || changed
-			continue
-		}
+	for id, c := range defs.Devices.Changes(before) {
 		changed = true
-		w := ws.create(gd)
-		ws.byID[gd.ID] = w
+		if w := ws.byID[id]; w != nil && (c.Now == nil || !sameEndpoint(c.Now, w.device.Load())) {
+			ws.dismiss(w, defs)
+		}
+		if c.Now == nil || !c.Now.Driven() {
+			continue
+		}
+		if w := ws.byID[id]; w != nil {
+			w.device.Store(c.Now)
+			continue
+		}
+		w := ws.create(c.Now)
+		ws.byID[id] = w
 		ws.prepare(ctx, running, w)()
 	}
+}
+
+// dismiss ends a worker of a device that is gone, or is to be reached elsewhere. The lock is held.
+func (ws *workers) dismiss(w *worker, defs *model.Definitions) {
+	id := w.device.id
+	if _, retired := defs.Retired.Get(id); retired && w.state().phase != model.DeviceUnreachable {
+		ws.turns.adopt(w)
+	} else {
+		w.stop()
+	}
+	delete(ws.byID, id)
+	ws.metrics.forget(id)
 }
 
 // prepare gives a worker what stops it, and returns what starts it.
@@ -93,6 +102,7 @@ func (ws *workers) prepare(ctx context.Context, running *sync.WaitGroup, w *work
 		running.Go(func() {
 			defer w.stop()
 			w.run(ctx)
+			ws.absent.drop(w)
 			ws.turns.end(w, time.Now())
 			ws.forget(w.device.id)
 		})
@@ -147,10 +157,11 @@ func (ws *workers) all() map[string]*worker {
 
 // failOver notes which devices are down whose part another device has.
 func (ws *workers) failOver(lost map[string]bool) {
-	if len(lost)+len(ws.lost) == 0 {
+	all := ws.matched.Registrations()
+	if maps.Equal(lost, ws.lost) && (len(lost) == 0 || all == ws.lostOf) {
 		return
 	}
-	ws.lost = lost
+	ws.lost, ws.lostOf = lost, all
 	for id, w := range ws.all() {
 		w.failedOver.Store(anyShared(ws.matched, lost, id))
 	}
