@@ -51,6 +51,8 @@ var scenarios = []struct {
 	{"move", move},
 	{"definitions", definitions},
 	{"triples", triples},
+	{"fleet", fleet},
+	{"macs", remoteMACs},
 }
 
 func main() {

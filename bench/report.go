@@ -82,7 +82,8 @@ func (r results) growth(w io.Writer, o options) {
 		{workConnect, "connections standing", o.connections()}, {workDisconnect, "connections standing", o.connections()},
 		{workOneVLAN, "connections standing", o.connections()}, {workNetwork, "connections standing", o.connections()},
 		{workLists, "connections", o.connections()}, {workImport, "connections", o.connections()},
-		{workAgain, "connections", o.connections()},
+		{workAgain, "connections", o.connections()}, {workFleet, "switches", o.fleets()}, {workLeaveFleet, "switches", o.fleets()},
+		{workMAC, "entries standing", []int{100, manyMACs}}, {workShowMAC, "entries standing", []int{100, manyMACs}},
 	} {
 		r.growthOf(w, g.work, g.unit, g.sizes)
 	}

@@ -133,6 +133,7 @@ func definitionTargets() []target {
 
 // targets of a full run.
 func targets() []target {
+	few, many := options{}.fleets()[0], options{}.fleets()[1]
 	percentOfCore := 100 / (steadyWindow.Seconds() * 1e3)
 	return append([]target{
 		{"full push of 10,000 MACs", "wall, of the raw client's", toFloor(workPush, 10_000), 1.25, "x", false},
@@ -163,7 +164,7 @@ func targets() []target {
 		{"create of 200 gateways", "rate, of networking-l2gw's", over(at(wall, workCreate, createGateways, neutron), at(wall, workCreate, createGateways, ours)), 20, "x", true},
 		{"list of 1,000 gateways", "rate, of networking-l2gw's", over(at(wall, workList, listGateways, neutron), at(wall, workList, listGateways, ours)), 50, "x", true},
 		{"new connection, API to rows", "faster than networking-l2gw", over(at(wall, workConnection, neutronRows, neutron), at(wall, workConnection, apiRows, ours)), 20, "x", true},
-	}, definitionTargets()...)
+	}, slices.Concat(definitionTargets(), fleetTargets(few, many), macTargets())...)
 }
 
 // smokeTargets are wide and of the fastest runs: a busy machine is no regression.
