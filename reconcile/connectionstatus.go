@@ -28,16 +28,6 @@ func (cs *connectionStatuses) of(id string) model.ConnectionStatus {
 	return cs.judge(view, view.Outcome(id))
 }
 
-// count tells how many connections have each status; every status is
-// there.
-func (cs *connectionStatuses) count() map[string]int {
-	out := map[string]int{model.ConnectionActive: 0, model.ConnectionPending: 0, model.ConnectionError: 0, model.ConnectionUnsupported: 0}
-	for c := range cs.store.Definitions().Connections.All() {
-		out[cs.of(c.ID).State]++
-	}
-	return out
-}
-
 // outdated reports whether what defines a connection changed after the View was
 // made: what the View says of it is then not what was asked for last.
 func (cs *connectionStatuses) outdated(view *topology.View, id string) bool {
@@ -59,6 +49,12 @@ func (cs *connectionStatuses) outdated(view *topology.View, id string) bool {
 // judge tells what became of a connection: what the View says of it, and what
 // each switch that has a part in it.
 func (cs *connectionStatuses) judge(view *topology.View, o *topology.Outcome) model.ConnectionStatus {
+	j := cs.judgement(view, o)
+	return j.status(o)
+}
+
+// judgement is what speaks against a connection being realised, and what is to be said besides.
+func (cs *connectionStatuses) judgement(view *topology.View, o *topology.Outcome) judgement {
 	j := judgement{errors: slices.Clone(o.Errors), waiting: cs.causes(o), revision: view.Revision}
 	for i := range o.Parts {
 		part := &o.Parts[i]
@@ -79,10 +75,7 @@ func (cs *connectionStatuses) judge(view *topology.View, o *topology.Outcome) mo
 	if c := view.Contested(o.Connection.NetworkID); c != nil {
 		j.notes = append(j.notes, c.String())
 	}
-	out := model.ConnectionStatus{ObservedRevision: j.revision}
-	out.State, out.Detail = j.state(o)
-	out.Conditions = j.conditions(o, out.Detail)
-	return out
+	return j
 }
 
 // causes says what a connection waits for. Of a device that can not be read it says

@@ -18,12 +18,22 @@ type judgement struct {
 	faults          []string // of ports, which are bound all the same
 	notes           []string // true, and no reason to call it broken
 	revision        uint64
+	// unwritten are the devices, by id, that are still to be written.
+	unwritten []string
 	// tunnels counts those that run BFD for the connection; downs names those
 	// that are not up.
 	tunnels int
 	downs   []string
 	// conflict: an external writer undoes again and again what is written.
 	conflict bool
+}
+
+// status is what is said of a connection.
+func (j *judgement) status(o *topology.Outcome) model.ConnectionStatus {
+	out := model.ConnectionStatus{ObservedRevision: j.revision}
+	out.State, out.Detail = j.state(o)
+	out.Conditions = j.conditions(o, out.Detail)
+	return out
 }
 
 // state is the worst that is said of a connection, and what that is.
@@ -97,9 +107,9 @@ func floodsTo(segments vtep.Segments, p *topology.Part, remote model.VTEPAddress
 	})
 }
 
-// part adds what one switch has to say about a connection. since is from which revision
-// on what is wanted of a device, by id, is what is wanted now.
-func (j *judgement) part(w *worker, p *topology.Part, since func(device string) uint64) {
+// part adds what one switch has to say about a connection. since is from which revision on a
+// device, by id, is asked for what it is asked for now of some logical switches.
+func (j *judgement) part(w *worker, p *topology.Part, since func(device string, logicalSwitches ...string) uint64) {
 	name := p.Device.DisplayName()
 	if w == nil {
 		j.waiting = append(j.waiting, fmt.Sprintf("device %s is not driven yet", name))
@@ -113,10 +123,9 @@ func (j *judgement) part(w *worker, p *topology.Part, since func(device string) 
 		}
 		return
 	}
-	if st.revision < since(w.device.id) && st.blocked != "" {
-		j.waiting = append(j.waiting, fmt.Sprintf("device %s: %s", name, st.blocked))
-	} else if st.revision < since(w.device.id) {
-		j.waiting = append(j.waiting, fmt.Sprintf("device %s: is being written", name))
+	if st.revision < since(w.device.id, p.LogicalSwitches...) {
+		j.unwritten = append(j.unwritten, p.Device.ID)
+		j.waiting = append(j.waiting, fmt.Sprintf("device %s: %s", name, cmp.Or(st.blocked, "is being written")))
 	}
 	last := ""
 	for i := range st.problems {

@@ -67,6 +67,7 @@ type Loop struct {
 	// stamp asks Run to look at what became of the connections; kick to build a
 	// new View because a switch came, went or learned something.
 	stamp, kick chan struct{}
+	touched     touched
 	late        late
 
 	// What switches report of MACs; moves and newNetworks are Run's own.
@@ -102,7 +103,7 @@ func New(store Store, opts Options) *Loop {
 		newNetworks: newNetworks{settle: opts.Settle, since: map[string]time.Time{}},
 		leases:      connector.NewLeases(),
 	}
-	l.late.view = &l.view
+	l.touched.stamp, l.late.view = l.stamp, &l.view
 	l.macs = newMACReports(mactable.New(time.Now(), opts.LocalHold, opts.Hold, mactable.ContradictTime), l.facts)
 	l.moves = moveKeeper{store: store, log: l.log, macs: l.macs}
 	l.said = bucket{burst: allBurst, gap: allGap}
@@ -112,13 +113,14 @@ func New(store Store, opts Options) *Loop {
 	l.devices = &deviceStatuses{store: store, workers: l.workers, tls: opts.TLS}
 	l.connections = &connectionStatuses{store: store, view: &l.view, workers: l.workers, macs: l.macs}
 	l.recorder = statusRecorder{
-		store: store, log: l.log, workers: l.workers, devices: l.devices, connections: l.connections,
-		transitions: &l.transitions, again: l.refresh, inError: map[string]bool{},
+		store: store, workers: l.workers, devices: l.devices, connections: l.connections, transitions: &l.transitions,
+		touched: &l.touched, dirty: newDirtyConnections(l.workers), errors: newErrorLog(store, l.log, l.refresh),
+		states: map[string]string{}, counted: map[string]int{},
 	}
-	l.contested = contestedLog{log: l.log, known: map[string]bool{}}
+	l.contested = contestedLog{l.log}
 	who := &identifier{store: store, tls: opts.TLS, workers: l.workers, leases: l.leases}
 	l.acceptor = connector.NewAcceptor(l.log, who.identify, who.seenAt, func(reason string) { l.metrics.refused.WithLabelValues(reason).Inc() })
-	l.workers.recheck = l.acceptor.Recheck
+	l.workers.recheck, l.workers.touch = l.acceptor.Recheck, l.touched.add
 	return l
 }
 
@@ -190,7 +192,7 @@ func (l *Loop) Run(ctx context.Context) error {
 	}
 }
 
-// refresh asks for a look at the connections' conditions.
+// refresh asks for a look at the connections' conditions, for what the View says of them.
 func (l *Loop) refresh() { model.Hint(l.stamp) }
 
 // facts asks for a new View, as a switch has something new to say.
@@ -217,10 +219,8 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 		Prune: !cautious && defs.Connections.Len() > 0,
 	}, was)
 	l.hand(view, defs)
-	l.contested.note(view)
-	if was == nil || was.Revision != view.Revision {
-		l.refresh() // definitions alone may make a connection impossible
-	}
+	l.contested.note(view, was)
+	l.refresh() // definitions alone may make a connection impossible
 	nextForgotten := forgetExpired(ctx, l.store, l.log)
 	l.workers.failOver(l.elector.failedOver(defs, down))
 	next := earlier(nextDown, nextFit)

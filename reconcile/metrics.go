@@ -114,7 +114,7 @@ func (c *deviceCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 	gauge(deletedDesc, float64(c.loop.store.Definitions().Retired.Len()))
 	gauge(discoveredDesc, float64(len(c.loop.acceptor.Unplaced())))
-	for status, n := range c.loop.connections.count() {
+	for status, n := range c.loop.recorder.counts() {
 		gauge(connectionsDesc, float64(n), status)
 	}
 	gauge(frozenDesc, float64(c.loop.macs.countFrozen()))

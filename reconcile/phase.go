@@ -29,7 +29,6 @@ func (w *worker) enter(phase, detail string) {
 	if phase != w.announced.stamped && phase != model.DeviceSyncing && !w.brief { // a write takes a moment: it is no change
 		w.announced.stamped = phase
 		w.stamp()
-		w.loop.refresh() // those of connections follow from it
 	}
 	if phase == w.announced.logged || phase == model.DeviceUnreachable && detail == w.announced.logged || w.brief {
 		return
@@ -56,13 +55,18 @@ func (w *worker) logNotDriven(phase, why string) {
 	w.announced.logged = why
 }
 
-// stamp records the device's conditions. Those of a deleted one nobody asks for.
+// stamp records the device's conditions, from which those of connections follow. Those of a deleted
+// one nobody asks for.
 func (w *worker) stamp() {
 	if w.brief {
 		return
 	}
 	w.loop.transitions.record("device/"+w.device.id, w.loop.devices.of(w.device.id).Conditions)
+	w.touched()
 }
+
+// touched notes that something else may be known of the session than before.
+func (w *worker) touched() { w.loop.touched.add(w.device.id) }
 
 // lost records the end of a session, or that none could be had.
 func (w *worker) lost(err error) {
@@ -80,7 +84,4 @@ func (w *worker) lost(err error) {
 	w.enter(phase, err.Error())
 	w.upkeep.damper = damping.Damper{}
 	w.stamp() // what TLS says may be new while the phase is not
-	if !w.brief {
-		w.loop.refresh()
-	}
 }

@@ -27,7 +27,7 @@ func TestProgrammedBesideChanges(t *testing.T) {
 	j := judgement{revision: view.Revision + 1}
 	j.part(w, part, view.Since)
 	require.Empty(t, j.waiting)
-	j.part(w, part, func(string) uint64 { return view.Revision + 1 })
+	j.part(w, part, func(string, ...string) uint64 { return view.Revision + 1 })
 	require.Equal(t, []string{"device sw1: is being written"}, j.waiting)
 }
 
@@ -39,6 +39,6 @@ func TestProgrammedOverAnotherWay(t *testing.T) {
 	two.board.status.phase, two.board.status.revision, two.board.status.facts = model.DeviceSyncing, 8, &vtep.Facts{}
 	one.ID = "first"
 	j := judgement{}
-	j.part(two, &topology.Part{Device: one}, func(id string) uint64 { return map[string]uint64{"first": 3, "again": 9}[id] })
+	j.part(two, &topology.Part{Device: one}, func(id string, _ ...string) uint64 { return map[string]uint64{"first": 3, "again": 9}[id] })
 	require.Equal(t, []string{"device sw1: is being written"}, j.waiting)
 }

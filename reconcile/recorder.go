@@ -1,11 +1,7 @@
 package reconcile
 
 import (
-	"cmp"
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -19,116 +15,139 @@ import (
 const stampGap = 200 * time.Millisecond
 
 // statusRecorder records since when connections, and devices without a worker, are as they
-// are, and logs which connections come to be in error. Workers record their devices
-// themselves. It is Run's own.
+// are, and has it logged which connections come to be in error. It looks at what may have changed
+// since it last looked. Workers record their devices themselves. It is Run's own, but for count.
 type statusRecorder struct {
 	store       Store
-	log         logrus.FieldLogger
 	workers     *workers
 	devices     *deviceStatuses
 	connections *connectionStatuses
 	transitions *transitions
-	// again asks for a call of record.
-	again func()
-	// inError are the connections that were logged as being in error, noted is when any were.
-	inError map[string]bool
-	noted   time.Time
+	touched     *touched
+	dirty       dirtyConnections
+	errors      errorLog
+	// defs are the definitions that it last looked at.
+	defs *model.Definitions
+	// states are those of connections, by id, as they were recorded last; counted is how many
+	// have which.
+	states  map[string]string
+	counted map[string]int
+	shown   atomic.Pointer[stateCounts]
+	// judged counts the connections that were looked at.
+	judged int
+}
+
+// stateCounts is how many connections have which state, and how many that is in all.
+type stateCounts struct {
+	of  map[string]int
+	all int
 }
 
 // record records changes of conditions, and forgets objects that are gone.
 func (r *statusRecorder) record(view *topology.View) {
-	r.noteErrors(view)
-	devices := r.store.Definitions().Devices
-	r.recordUndriven()
-	workers := r.workers.all()
-	r.transitions.retain(func(object string) bool {
-		kind, id, _ := strings.Cut(object, "/")
-		if kind == "connection" {
-			return view.Outcome(id) != nil
+	touched, defs := r.touched.take(), r.store.Definitions()
+	r.recordDevices(defs, touched)
+	dirty, gone := r.dirty.look(view, defs, touched)
+	for _, id := range gone {
+		r.forget(id)
+	}
+	for id := range dirty {
+		if o := view.Outcome(id); o != nil {
+			r.judge(id, view, o)
 		}
-		_, registered := devices.Get(id)
-		return registered || workers[id] != nil
-	})
+	}
+	r.errors.say()
+	r.show()
+	r.defs = defs
 }
 
-// recordUndriven records the conditions of devices without a worker.
-func (r *statusRecorder) recordUndriven() {
-	for gd := range r.store.Definitions().Devices.All() {
-		if !gd.Driven() {
-			r.transitions.record("device/"+gd.ID, r.devices.of(gd.ID).Conditions)
+// recordDevices records the conditions of devices without a worker, and forgets devices that are gone.
+func (r *statusRecorder) recordDevices(defs *model.Definitions, touched map[string]bool) {
+	var was model.Table[model.GatewayDevice, *model.GatewayDevice]
+	if r.defs != nil {
+		was = r.defs.Devices
+	}
+	for id, c := range defs.Devices.Changes(was) {
+		if c.Now == nil {
+			touched[id] = true
+		} else if !c.Now.Driven() {
+			r.transitions.record("device/"+id, r.devices.of(id).Conditions)
 		}
 	}
-}
-
-// noteErrors looks at all connections, and logs which have come to be in error and which
-// no longer are, in a line each: a switch that fails may have thousands. What comes and
-// goes faster than logGap is logged as it is then.
-func (r *statusRecorder) noteErrors(view *topology.View) {
-	var broken, mended []string
-	now := time.Now()
-	silent := now.Sub(r.noted) < logGap
-	for id, o := range view.Outcomes() {
-		st := r.connections.judge(view, o)
-		r.transitions.record("connection/"+id, st.Conditions)
-		switch is := st.State == model.ConnectionError; {
-		case is == r.inError[id]:
-		case silent:
-			r.again() // looks again
-		case is:
-			r.inError[id] = true
-			broken = append(broken, model.Clip(connectionName(r.store.Definitions(), o.Connection)+": "+st.Detail, model.MaxItem))
-		default:
-			delete(r.inError, id)
-			mended = append(mended, connectionName(r.store.Definitions(), o.Connection)+": "+st.State)
+	for id := range touched {
+		if _, registered := defs.Devices.Get(id); !registered && r.workers.get(id) == nil {
+			r.transitions.forget("device/" + id)
 		}
-	}
-	maps.DeleteFunc(r.inError, func(id string, _ bool) bool { return view.Outcome(id) == nil })
-	if len(broken)+len(mended) > 0 {
-		r.noted = now
-	}
-	slices.Sort(broken)
-	slices.Sort(mended)
-	if len(broken) > 0 {
-		r.log.WithField("connections", len(broken)).Warn("in error: " + model.Listed(broken))
-	}
-	if len(mended) > 0 {
-		r.log.WithField("connections", len(mended)).Info("no longer in error: " + model.Listed(mended))
 	}
 }
 
-// connectionName names a connection for people, with its id beside it. What has no name goes
-// by its id.
-func connectionName(defs *model.Definitions, c *model.L2GatewayConnection) string {
-	gateway, network := c.L2GatewayID, c.NetworkID
-	if g, ok := defs.Gateways.Get(gateway); ok {
-		gateway = cmp.Or(g.Name, gateway)
+// judge records what became of a connection.
+func (r *statusRecorder) judge(id string, view *topology.View, o *topology.Outcome) {
+	r.judged++
+	j := r.connections.judgement(view, o)
+	st := j.status(o)
+	r.dirty.unwritten(id, j.unwritten)
+	r.transitions.record("connection/"+id, st.Conditions)
+	r.errors.note(id, o.Connection, &st)
+	r.count(id, st.State)
+}
+
+// forget drops what is known of a connection that is gone.
+func (r *statusRecorder) forget(id string) {
+	r.transitions.forget("connection/" + id)
+	r.errors.forget(id)
+	r.count(id, "")
+}
+
+// count notes the state of a connection, "" for one that is gone.
+func (r *statusRecorder) count(id, state string) {
+	if was, known := r.states[id]; known {
+		r.counted[was]--
 	}
-	if n, ok := defs.Networks.Get(network); ok {
-		network = cmp.Or(n.Name, network)
+	delete(r.states, id)
+	if state != "" {
+		r.states[id] = state
+		r.counted[state]++
 	}
-	return fmt.Sprintf("%s/%s (%s)", gateway, network, c.ID)
+}
+
+// show shows the counts to everybody.
+func (r *statusRecorder) show() {
+	c := &stateCounts{of: map[string]int{}, all: len(r.states)}
+	for state, n := range r.counted {
+		c.of[state] = n
+	}
+	r.shown.Store(c)
+}
+
+// counts tells how many connections have each status, as they were recorded last; every status is
+// there. One that has not been looked at is pending.
+func (r *statusRecorder) counts() map[string]int {
+	out := map[string]int{model.ConnectionActive: 0, model.ConnectionPending: 0, model.ConnectionError: 0, model.ConnectionUnsupported: 0}
+	recorded := 0
+	if c := r.shown.Load(); c != nil {
+		recorded = c.all
+		for state, n := range c.of {
+			out[state] = n
+		}
+	}
+	out[model.ConnectionPending] += max(0, r.store.Definitions().Connections.Len()-recorded)
+	return out
 }
 
 // contestedLog logs which MACs come to be contested. It is Run's own.
-type contestedLog struct {
-	log logrus.FieldLogger
-	// known are the networks that have contested MACs.
-	known map[string]bool
-}
+type contestedLog struct{ log logrus.FieldLogger }
 
-// note logs in which networks MACs come to be contested, and where that is
-// over, in a line each.
-func (c *contestedLog) note(v *topology.View) {
-	for network, macs := range v.AllContested() {
-		if !c.known[network] {
-			c.known[network] = true
-			c.log.WithField("network", network).Warn(macs.String())
-		}
-	}
-	for network := range c.known {
-		if v.Contested(network) == nil {
-			delete(c.known, network)
-			c.log.WithField("network", network).Info("no MAC that is configured elsewhere is claimed by a switch any more")
+// note logs in which networks MACs come to be contested, and where that is over, in a line each. was
+// is the View before.
+func (c *contestedLog) note(v, was *topology.View) {
+	for network, macs := range v.ChangedContested(was) {
+		log := c.log.WithField("network", network)
+		switch {
+		case macs.Now == nil:
+			log.Info("no MAC that is configured elsewhere is claimed by a switch any more")
+		case macs.Was == nil:
+			log.Warn(macs.Now.String())
 		}
 	}
 }

@@ -140,7 +140,7 @@ func (w *worker) settle(ctx context.Context, s *vtep.Session, want wish, plan *v
 	w.enter(phase, messages(slices.Concat(undone, plan.Problems)))
 	changed, back := w.board.settled(want, slices.Concat(plan.Problems, undone), undone, w.loop.opts.HAHold)
 	if changed {
-		w.loop.refresh()
+		w.touched()
 	}
 	if back {
 		w.loop.facts()
@@ -165,7 +165,7 @@ func (w *worker) blocked(ctx context.Context, s *vtep.Session, cause error) (tim
 	pause := w.upkeep.damper.Failed(time.Now())
 	w.board.blocked(detail)
 	w.enter(model.DeviceDegraded, detail)
-	w.loop.refresh()
+	w.touched()
 	return pause, nil
 }
 

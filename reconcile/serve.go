@@ -247,6 +247,6 @@ func (w *worker) show(facts *vtep.Facts) {
 		w.loop.acceptor.Recheck()
 	}
 	if !facts.SameStatus(was) {
-		w.loop.refresh()
+		w.touched()
 	}
 }

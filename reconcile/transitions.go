@@ -52,13 +52,9 @@ func (t *transitions) dated(object string, cs []model.Condition) []model.Conditi
 	return out
 }
 
-// retain forgets the objects that are not to be kept.
-func (t *transitions) retain(keep func(object string) bool) {
+// forget drops an object that is gone.
+func (t *transitions) forget(object string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for object := range t.of {
-		if !keep(object) {
-			delete(t.of, object)
-		}
-	}
+	delete(t.of, object)
 }

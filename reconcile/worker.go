@@ -212,6 +212,7 @@ func (w *worker) letGo() {
 	w.seat.LetGo()
 	w.board.letGo()
 	w.loop.workers.absent.add(w)
+	w.touched()
 	if w.loop.leases.Has(w.seat) { // else it has reported nothing
 		w.loop.macs.disconnected(w.device.id)
 	}

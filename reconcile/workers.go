@@ -21,7 +21,9 @@ type workers struct {
 	create func(*model.GatewayDevice) *worker
 	// recheck has switches that dialled in identified again.
 	recheck func()
-	turns   *turns // of deleted devices
+	// touch notes that something else may be known of a device, by id, than before.
+	touch func(id string)
+	turns *turns // of deleted devices
 
 	// matched are the definitions that the workers were last matched with. Turns begin by
 	// these: a device that has been deleted since still has its worker. It is Run's own.
@@ -79,6 +81,7 @@ func (ws *workers) match(ctx context.Context, running *sync.WaitGroup, defs *mod
 		}
 		w := ws.create(c.Now)
 		ws.byID[id] = w
+		ws.touch(id)
 		ws.prepare(ctx, running, w)()
 	}
 }
@@ -93,6 +96,7 @@ func (ws *workers) dismiss(w *worker, defs *model.Definitions) {
 	}
 	delete(ws.byID, id)
 	ws.metrics.forget(id)
+	ws.touch(id)
 }
 
 // prepare gives a worker what stops it, and returns what starts it.
@@ -130,6 +134,7 @@ func (ws *workers) takeTurns(ctx context.Context, running *sync.WaitGroup) time.
 
 // forget ends the series of a device that is not driven any more.
 func (ws *workers) forget(id string) {
+	defer ws.touch(id)
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	if ws.byID[id] != nil {

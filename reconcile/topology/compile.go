@@ -97,35 +97,20 @@ func (v *View) Version(device string) Version { return Version{v.holding(device)
 // Version can be compared. The zero one stands for nothing.
 type Version struct{ of *holding }
 
-// Since is the revision from which on a device's Want says what it says now.
-func (v *View) Since(device string) uint64 {
+// Since is the revision from which on a device is asked for what it is asked for now of some
+// logical switches.
+func (v *View) Since(device string, logicalSwitches ...string) uint64 {
 	h := v.holding(device)
 	if h == nil {
 		return 0
 	}
 	joined, _ := v.joined.Get(name(device))
-	return max(h.since, joined)
-}
-
-// Changed yields the devices, by id, whose Wants say something else than those of an earlier
-// View, with what these were, as far as segments go.
-func (v *View) Changed(was *View) iter.Seq2[string, vtep.Segments] {
-	if was == nil {
-		was = &View{}
+	since := max(h.since, joined)
+	for _, ls := range logicalSwitches {
+		asked, _ := h.asked.Get(name(ls))
+		since = max(since, asked)
 	}
-	return func(yield func(string, vtep.Segments) bool) {
-		for first, h := range model.SortedChanges(was.holdings, v.holdings) {
-			var segments vtep.Segments
-			if h.Was != nil {
-				segments = h.Was.want.Segments
-			}
-			for _, device := range v.devicesOf(string(first)) {
-				if !yield(device, segments) {
-					return
-				}
-			}
-		}
-	}
+	return since
 }
 
 // holding is what stands for the database that a device reaches.
@@ -200,17 +185,6 @@ func (v *View) Clashes(o *Outcome) (out []vtep.Binding) {
 func (v *View) Contested(network string) *Contested {
 	c, _ := v.contested.Get(name(network))
 	return c
-}
-
-// AllContested are by network id.
-func (v *View) AllContested() iter.Seq2[string, *Contested] {
-	return func(yield func(string, *Contested) bool) {
-		for id, c := range v.contested.All() {
-			if !yield(string(id), c) {
-				return
-			}
-		}
-	}
 }
 
 // Outcome is what becomes of one connection, as far as definitions and

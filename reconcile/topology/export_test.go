@@ -1,6 +1,7 @@
 package topology
 
 import (
+	"iter"
 	"slices"
 
 	"bordergw/vtep"
@@ -25,4 +26,15 @@ func (v *View) ListOf(device string) []*vtep.Segment {
 // BindingsOf lists what a device is to bind.
 func (v *View) BindingsOf(device string) []vtep.Binding {
 	return slices.Collect(v.Want(device).Bindings.All())
+}
+
+// AllContested are by network id.
+func (v *View) AllContested() iter.Seq2[string, *Contested] {
+	return func(yield func(string, *Contested) bool) {
+		for id, c := range v.contested.All() {
+			if !yield(string(id), c) {
+				return
+			}
+		}
+	}
 }

@@ -13,7 +13,9 @@ import (
 type holding struct {
 	// want lacks Owners and Known, which follow from all networks and switches that there are.
 	want *vtep.Want
-	// since is the revision from which on want says what it says now.
+	// asked is the revision, by logical switch, from which on want asks of it what it asks now;
+	// since is that of all that concerns no logical switch alone.
+	asked model.Sorted[name, uint64]
 	since uint64
 	// claims are the bindings that connections ask for. The store refuses two of one slot
 	// where it can see that; two names that turn out to be one switch it can not. The
@@ -115,9 +117,7 @@ func (in *holder) holding(id string, was *holding) *holding {
 		is.want = was.want
 		return &is
 	}
-	if !in.asksTheSame(was.want, is.want) {
-		is.since = in.next.Revision
-	}
+	in.date(&is, was.want)
 	return &is
 }
 

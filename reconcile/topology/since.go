@@ -7,19 +7,34 @@ import (
 	"bordergw/vtep"
 )
 
-// asksTheSame reports whether a device's Want asks for what the one before asked for. A change of
-// the definitions that asks nothing new of a switch leaves its connections programmed, and so does
-// what was learned or what sources answer for: where MACs are is no part of a connection.
-func (in *holder) asksTheSame(was, is *vtep.Want) bool {
-	for segment, c := range is.Segments.Changes(was.Segments) {
-		network := strings.TrimSuffix(segment, vtep.BorderSuffix)
-		if c.Was == nil || c.Now == nil || !in.asksTheSameOf(network, c) {
-			return false
+// date notes what a device is asked for that was not asked for before. A change of the definitions
+// that asks nothing new of a logical switch leaves its connections programmed, and so does what was
+// learned or what sources answer for: where MACs are is no part of a connection.
+func (in *holder) date(is *holding, was *vtep.Want) {
+	var anew []model.Pair[name, uint64]
+	ask := func(ls string) {
+		if is.want.Segments.Get(ls) != nil {
+			anew = append(anew, model.Pair[name, uint64]{Key: name(ls), Value: in.next.Revision})
 		}
 	}
+	for ls, c := range is.want.Segments.Changes(was.Segments) {
+		switch {
+		case c.Now == nil:
+			is.asked = is.asked.Without(name(ls))
+		case c.Was == nil || !in.asksTheSameOf(strings.TrimSuffix(ls, vtep.BorderSuffix), c):
+			ask(ls)
+		}
+	}
+	for _, c := range is.want.Bindings.Changes(was.Bindings) {
+		ask(c.Was)
+		ask(c.Now)
+	}
+	is.asked = is.asked.WithAll(anew)
 	rest := *was
-	rest.Segments = is.Segments
-	return vtep.SameWant(&rest, is)
+	rest.Segments, rest.Bindings = is.want.Segments, is.want.Bindings
+	if !vtep.SameWant(&rest, is.want) {
+		is.since = in.next.Revision
+	}
 }
 
 // asksTheSameOf compares two segments of a network: most are shared by several switches.

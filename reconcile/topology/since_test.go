@@ -1,6 +1,7 @@
 package topology
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,8 +23,34 @@ func TestUnchangedSince(t *testing.T) {
 	defs := topo.Definitions
 	next := Compile(Input{Definitions: &defs}, first)
 	require.Greater(t, next.Revision, first.Revision)
-	require.Equal(t, first.Revision, next.Since(one.ID))
-	require.Equal(t, next.Revision, next.Since(two.ID))
+	require.Equal(t, first.Revision, next.Since(one.ID, "a"))
+	require.Equal(t, next.Revision, next.Since(two.ID, "b"))
+}
+
+// TestOneNetworkAsksNothingOfOthers: what is asked for one network leaves the others of the switch
+// programmed. A binding that an older connection gives up is asked for anew.
+func TestOneNetworkAsksNothingOfOthers(t *testing.T) {
+	topo := newTopology()
+	one := topo.Device("sw1", "")
+	a, b := topo.Network("a", 5001), topo.Network("b", 5002)
+	older := topo.Access(a, one)
+	taken := model.Device{DeviceName: one.Name, Interfaces: topo.Port(a)}
+	topo.Connect(b, 0, taken)
+	first := topo.compile(nil)
+	next := func(prev *View) *View {
+		topo.Revision++
+		defs := topo.Definitions
+		return Compile(Input{Definitions: &defs}, prev)
+	}
+	topo.Access(topo.Network("c", 5003), one)
+	more := next(first)
+	require.Equal(t, []uint64{first.Revision, first.Revision, more.Revision},
+		[]uint64{more.Since(one.ID, "a"), more.Since(one.ID, "b"), more.Since(one.ID, "c")})
+	topo.Connections = topo.Connections.Without(older.ID)
+	given := next(more)
+	require.Equal(t, []uint64{given.Revision, more.Revision}, []uint64{given.Since(one.ID, "b"), given.Since(one.ID, "c")})
+	require.Equal(t, []string{"a", "b"}, slices.Compact(slices.Sorted(given.ChangedOn(one.ID, more))))
+	require.Equal(t, 2, given.holding(one.ID).asked.Len(), "what is gone is forgotten")
 }
 
 // TestEndpointsAskNothingNew: what a source answers for is where MACs are, as what a switch
@@ -47,13 +74,13 @@ func TestEndpointsAskNothingNew(t *testing.T) {
 	topo.Endpoints = topo.Endpoints.With(set)
 	given := next(first)
 	require.NotEqual(t, first.ListOf(one.ID)[0].Flood, given.ListOf(one.ID)[0].Flood)
-	require.Equal(t, first.Since(one.ID), given.Since(one.ID))
+	require.Equal(t, first.Since(one.ID, net.ID), given.Since(one.ID, net.ID))
 	topo.Endpoints = topo.Endpoints.Without(set.ID)
 	taken := next(given)
-	require.Equal(t, first.Since(one.ID), taken.Since(one.ID))
+	require.Equal(t, first.Since(one.ID, net.ID), taken.Since(one.ID, net.ID))
 	topo.Access(net, topo.Device("sw2", ""))
 	more := next(taken)
-	require.Equal(t, more.Revision, more.Since(one.ID), "another member")
+	require.Equal(t, more.Revision, more.Since(one.ID, net.ID), "another member")
 }
 
 // TestSegmentIsKeptOnce: a segment that says what it said before takes the memory of one,
