@@ -85,7 +85,7 @@ func (d *dirtyConnections) reindex(id string, c model.Change[*topology.Outcome])
 
 // asked adds the connections for which a device is asked for something else than before.
 func (d *dirtyConnections) asked(device string, view *topology.View) {
-	if view.Since(device) != d.view.Since(device) || !slices.Equal(view.TunnelsOf(device), d.view.TunnelsOf(device)) {
+	if view.Since(device) != d.view.Since(device) {
 		d.add(subject{device: device})
 		return
 	}

@@ -31,14 +31,14 @@ func (s *latestStore) Definitions() *model.Definitions { return s.defs }
 // recorded is a Loop that is not run: a test changes, in its place, definitions and what is known of
 // sessions, and records.
 type recorded struct {
-	t     *testing.T
+	t     testing.TB
 	r     *rand.Rand
 	top   *modeltest.Builder
 	store *latestStore
 	*Loop
 }
 
-func newRecorded(t *testing.T, seed uint64) *recorded {
+func newRecorded(t testing.TB, seed uint64) *recorded {
 	s := &recorded{t: t, r: rand.New(rand.NewPCG(seed, 1)), top: modeltest.New(), store: &latestStore{defs: &model.Definitions{}}}
 	s.Loop = New(s.store, Options{})
 	return s
@@ -66,8 +66,8 @@ func (s *recorded) define() {
 }
 
 // compile makes the next View.
-func (s *recorded) compile(down map[string]bool) {
-	s.view.Store(topology.Compile(topology.Input{Definitions: s.store.defs, Down: down}, s.view.Load()))
+func (s *recorded) compile(down map[string]bool, cautious bool) {
+	s.view.Store(topology.Compile(topology.Input{Definitions: s.store.defs, Down: down, GrowOnly: cautious, Prune: !cautious}, s.view.Load()))
 }
 
 // begin has a worker hold a session.
@@ -89,6 +89,14 @@ func (s *recorded) settle(w *worker, problems, undone []vtep.Problem) {
 	w.enter(cmp.Or(map[bool]string{true: model.DeviceInSync}[len(undone) == 0], model.DeviceDegraded), "")
 	if changed, _ := w.board.settled(want, slices.Concat(problems, undone), undone, time.Second); changed {
 		w.touched()
+	}
+}
+
+// written has all workers have written what the next View has for them.
+func (s *recorded) written(problems ...vtep.Problem) {
+	s.compile(nil, false)
+	for _, w := range s.workers.all() {
+		s.settle(w, problems, nil)
 	}
 }
 
@@ -278,7 +286,7 @@ func TestRecordedAsAWhole(t *testing.T) {
 			case 0:
 				s.change()
 			case 1:
-				s.compile(s.down())
+				s.compile(s.down(), s.r.IntN(6) == 0)
 			default:
 				if s.view.Load() != nil {
 					s.happen()
@@ -326,12 +334,6 @@ func TestRecordingCostsWhatChanges(t *testing.T) {
 	for i := range standing {
 		s.top.Access(s.top.Network(fmt.Sprint("net", i), model.VNI(5000+i)), one, two)
 	}
-	written := func(problems ...vtep.Problem) {
-		s.compile(nil)
-		for _, w := range s.workers.all() {
-			s.settle(w, problems, nil)
-		}
-	}
 	judged := func(do func()) int {
 		before := s.recorder.judged
 		do()
@@ -340,20 +342,20 @@ func TestRecordingCostsWhatChanges(t *testing.T) {
 		return s.recorder.judged - before
 	}
 	s.define()
-	require.Equal(t, standing, judged(func() { written() }))
+	require.Equal(t, standing, judged(func() { s.written() }))
 	var c *model.L2GatewayConnection
 	require.Equal(t, 1, judged(func() {
 		c = s.top.Access(s.top.Network("more", 4999), one, two)
 		s.define()
-		s.compile(nil)
+		s.compile(nil, false)
 	}), "defined")
 	require.Equal(t, model.ConnectionPending, s.recorder.states[c.ID])
-	require.Equal(t, 1, judged(func() { written() }), "written")
+	require.Equal(t, 1, judged(func() { s.written() }), "written")
 	require.Equal(t, standing+1, s.recorder.counts()[model.ConnectionActive], "the others stayed active")
-	require.Equal(t, 1, judged(func() { written(vtep.Problem{Reason: vtep.PortMissing, LogicalSwitch: "more"}) }), "a problem")
-	require.Equal(t, 1, judged(func() { written() }), "no problem")
+	require.Equal(t, 1, judged(func() { s.written(vtep.Problem{Reason: vtep.PortMissing, LogicalSwitch: "more"}) }), "a problem")
+	require.Equal(t, 1, judged(func() { s.written() }), "no problem")
 	require.Zero(t, judged(func() { s.workers.byID[one.ID].stamp() }), "a periodic pass")
-	require.Zero(t, judged(func() { s.top.Network("unused", 4998); s.define(); s.compile(nil) }), "what no connection has")
+	require.Zero(t, judged(func() { s.top.Network("unused", 4998); s.define(); s.compile(nil, false) }), "what no connection has")
 	s.top.Connections = s.top.Connections.Without(c.ID)
-	require.Zero(t, judged(func() { s.define(); written() }), "one that goes")
+	require.Zero(t, judged(func() { s.define(); s.written() }), "one that goes")
 }
