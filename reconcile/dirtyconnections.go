@@ -14,9 +14,10 @@ import (
 type dirtyConnections struct {
 	workers *workers
 	// view and defs are what it looked at last, sights what it saw of devices, by id.
-	view   *topology.View
-	defs   *model.Definitions
-	sights map[string]sight
+	view          *topology.View
+	defs          *model.Definitions
+	registrations *model.Registrations // of defs
+	sights        map[string]sight
 	// by finds the connections of a subject.
 	by map[subject]map[string]bool
 	// writing are the connections that a device, by id, was still to be written for.
@@ -27,7 +28,7 @@ type dirtyConnections struct {
 
 func newDirtyConnections(ws *workers) dirtyConnections {
 	return dirtyConnections{
-		workers: ws, sights: map[string]sight{}, by: map[subject]map[string]bool{}, writing: map[string]map[string]bool{},
+		workers: ws, defs: &model.Definitions{}, sights: map[string]sight{}, by: map[subject]map[string]bool{}, writing: map[string]map[string]bool{},
 	}
 }
 
@@ -64,7 +65,7 @@ func (d *dirtyConnections) look(view *topology.View, defs *model.Definitions, to
 	for id := range d.ways(defs, touched) {
 		d.see(id, view, defs)
 	}
-	d.view, d.defs = view, defs
+	d.view, d.defs, d.registrations = view, defs, defs.Registrations()
 	return d.found, gone
 }
 
@@ -96,23 +97,30 @@ func (d *dirtyConnections) asked(device string, view *topology.View) {
 
 // ways are the touched and redefined devices, by id, and those that reach the same databases.
 func (d *dirtyConnections) ways(defs *model.Definitions, touched map[string]bool) map[string]bool {
-	was := d.defs
-	if was == nil {
-		was = &model.Definitions{}
-	}
-	out := maps.Clone(touched)
-	for id := range defs.Devices.Changes(was.Devices) {
-		out[id] = true
-	}
-	for id := range defs.Inventories.Changes(was.Inventories) {
-		out[id] = true
+	out, registrations := maps.Clone(touched), defs.Registrations()
+	if d.registrations != registrations {
+		for id := range defs.Devices.Changes(d.defs.Devices) {
+			out[id] = true
+		}
+		for id := range defs.Inventories.Changes(d.defs.Inventories) {
+			out[id] = true
+		}
 	}
 	for _, id := range slices.Collect(maps.Keys(out)) {
-		for _, gd := range slices.Concat(sharing(was, id), sharing(defs, id)) {
-			out[gd.ID] = true
+		if was, ok := d.defs.Devices.Get(id); ok && d.registrations != registrations {
+			addIDs(out, d.registrations.Sharing(was))
+		}
+		if is, ok := defs.Devices.Get(id); ok {
+			addIDs(out, registrations.Sharing(is))
 		}
 	}
 	return out
+}
+
+func addIDs(to map[string]bool, devices []*model.GatewayDevice) {
+	for _, gd := range devices {
+		to[gd.ID] = true
+	}
 }
 
 // see looks at a device, and adds the connections that see something else of it now.
@@ -186,7 +194,7 @@ func sightOf(w *worker) sight {
 		return sight{}
 	}
 	st := w.state()
-	return sight{driver: w, read: w.unread() == "", revision: st.revision, problems: st.problems, facts: st.facts}
+	return sight{driver: w, read: w.unreadIn(&st) == "", revision: st.revision, problems: st.problems, facts: st.facts}
 }
 
 // continues reports whether it is what became of an earlier one step by step: if not, whatever is

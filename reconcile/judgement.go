@@ -117,7 +117,7 @@ func (j *judgement) part(w *worker, p *topology.Part, since func(device string, 
 	}
 	st := w.state()
 	j.revision = min(j.revision, st.revision)
-	if away := w.unread(); away != "" {
+	if away := w.unreadIn(&st); away != "" {
 		if !slices.Contains(j.waiting, away) {
 			j.waiting = append(j.waiting, away)
 		}

@@ -48,6 +48,7 @@ func newRecorded(t testing.TB, seed uint64) *recorded {
 func (s *recorded) define() {
 	s.top.Revision++
 	defs := s.top.Definitions
+	defs.PartRegistrations()
 	s.store.defs = &defs
 	for id, w := range s.workers.all() {
 		if gd, ok := defs.Devices.Get(id); ok {

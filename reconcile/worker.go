@@ -242,6 +242,11 @@ func (w *worker) unread() string {
 		return ""
 	}
 	st := w.state()
+	return w.unreadIn(&st)
+}
+
+// unreadIn says why a device in such a state is not read, "" if it is.
+func (w *worker) unreadIn(st *deviceState) string {
 	if st.phase != model.DeviceUnreachable && st.phase != model.DeviceReading {
 		return ""
 	}

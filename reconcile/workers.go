@@ -193,8 +193,11 @@ func (ws *workers) get(id string) *worker {
 // driver is the worker that has a session with the switch of a device, which may be
 // that of another registration; else the device's own, nil if there is none.
 func (ws *workers) driver(id string) *worker {
-	own := ws.get(id)
-	for _, gd := range sharing(ws.store.Definitions(), id) {
+	own, ways := ws.get(id), sharing(ws.store.Definitions(), id)
+	if len(ways) < 2 {
+		return own
+	}
+	for _, gd := range ways {
 		w := ws.get(gd.ID)
 		if w == nil || w.current() == nil {
 			continue
