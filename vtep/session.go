@@ -146,6 +146,9 @@ func (s *Session) Plan(want *Want, mode Mode) *Plan {
 	return s.planner.plan(want, s.replica.state, mode)
 }
 
+// Sweep begins a Sweep of what Incremental plans remember. Its Stop must be called at the end.
+func (s *Session) Sweep() *Sweep { return newSweep(&s.replica, &s.planner, sliceWeight) }
+
 // Apply sends a plan, which may be empty. It takes a plan of Session.Plan up: an Incremental plan
 // looks from then on at what has changed since, and at what this one had to write. Operations
 // that the switch refuses are set apart until each stands alone, so that they do not hold up the

@@ -29,9 +29,6 @@ type Sweep struct {
 	stop func()
 }
 
-// Sweep begins one. Stop must be called at the end.
-func (s *Session) Sweep() *Sweep { return newSweep(&s.replica, &s.planner, sliceWeight) }
-
 func newSweep(r *replica, p *planner, weight int) *Sweep {
 	v := &Sweep{replica: r, planner: p, weight: weight}
 	v.next, v.stop = iter.Pull(v.parts)
