@@ -40,7 +40,6 @@ func TestEventsAreBounded(t *testing.T) {
 
 func TestPlacesAreBounded(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fixture) {
-		f.bounds.places = 50
 		now := seen(world(), "sw1", "sw2")
 		for i := range 20 {
 			now = now.with([]string{"sw1", "sw2"}[i%2], numbers(0, 20)...)
@@ -52,14 +51,13 @@ func TestPlacesAreBounded(t *testing.T) {
 		time.Sleep(31 * 24 * time.Hour)
 		require.Equal(t, 20, f.count(openBucket), "where a MAC is stays known")
 		require.LessOrEqual(t, f.count(macsBucket), 1)
-	})
+	}, func(b *bounds) { b.places = 50 })
 }
 
 // TestFileIsBounded: a file that is nearly full makes room for what comes.
 func TestFileIsBounded(t *testing.T) {
+	const most = 4 << 20
 	inBubble(t, func(t *testing.T, f *fixture) {
-		const most = 4 << 20
-		f.bounds.bytes = most
 		for range 20 {
 			for range 500 {
 				f.Happened(model.Event{Type: "a", Object: device("sw"), Message: strings.Repeat("x", 1000)})
@@ -72,7 +70,7 @@ func TestFileIsBounded(t *testing.T) {
 		r, _ := f.Range()
 		require.Greater(t, r.First, uint64(1))
 		require.Greater(t, r.Last-r.First, uint64(500))
-	})
+	}, func(b *bounds) { b.bytes = most })
 }
 
 // TestCommitsAreFew: what is reported without pause costs a commit each 50 ms at most.

@@ -107,9 +107,14 @@ type fixture struct {
 	stop  func()
 }
 
-func start(t *testing.T) *fixture {
+// start makes a history with some bounds that are other ones, and runs it.
+func start(t *testing.T, bound ...func(*bounds)) *fixture {
 	f := &fixture{t: t, path: filepath.Join(t.TempDir(), "history.db"), audit: newAudit()}
-	f.run()
+	f.open()
+	for _, b := range bound {
+		b(&f.bounds)
+	}
+	f.begin()
 	return f
 }
 
@@ -140,9 +145,9 @@ func (f *fixture) begin() {
 }
 
 // inBubble runs a test with a history in fake time.
-func inBubble(t *testing.T, do func(t *testing.T, f *fixture)) {
+func inBubble(t *testing.T, do func(t *testing.T, f *fixture), bound ...func(*bounds)) {
 	synctest.Test(t, func(t *testing.T) {
-		f := start(t)
+		f := start(t, bound...)
 		do(t, f)
 		f.stop()
 	})
