@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"bordergw/model"
@@ -27,6 +28,8 @@ type call struct {
 	parent, id string
 	requestID  string
 	warnings   warnings
+	// leave gives the slot of a request in progress back early.
+	leave func()
 }
 
 // plainBody is a body that is sent as plain text; any other body is sent as JSON.
@@ -54,7 +57,8 @@ func (c *call) answer(e endpoint) int {
 	}
 	select {
 	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
+		c.leave = sync.OnceFunc(func() { <-c.slots })
+		defer c.leave()
 		defer c.body.release()
 		return c.send(c.run(e))
 	default:

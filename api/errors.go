@@ -16,6 +16,7 @@ var statusOf = map[model.Kind]int{
 	model.Forbidden:          http.StatusForbidden,
 	model.Unavailable:        http.StatusServiceUnavailable,
 	model.PreconditionFailed: http.StatusPreconditionFailed,
+	model.Gone:               http.StatusGone,
 }
 
 // statusClientGone counts requests that nobody waits for any more, as nginx does.

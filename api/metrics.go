@@ -43,6 +43,12 @@ func newMetrics(r Registry) *metrics {
 	return m
 }
 
+// countStreams shows how many streams of events are open.
+func countStreams(r Registry, s *streams) {
+	r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "bordergw_event_streams", Help: "Open streams of events."},
+		func() float64 { return float64(len(s.slots)) }))
+}
+
 var knownMethods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete}
 
 // observe counts a request. A client can not grow the label sets: routes are

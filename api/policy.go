@@ -77,6 +77,7 @@ const (
 	actionEndpoints = "set_endpoints"
 	actionMembers   = "get_network_members"
 	actionManagers  = "set_manager"
+	actionEvents    = "get_events"
 )
 
 // verbs are the actions on resources, where the resource has them.
@@ -99,7 +100,7 @@ func defaultPolicy() Policy {
 		delete(p, never)
 	}
 	for _, action := range []string{actionDevices, actionPlan, actionAudit, actionExport, actionImport, actionUnfreeze, actionPurge, actionQuarantine, actionEndQuarantine,
-		actionEndpoints, actionMembers, actionManagers} {
+		actionEndpoints, actionMembers, actionManagers, actionEvents} {
 		p[action] = adminOnly
 	}
 	return p

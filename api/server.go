@@ -43,6 +43,8 @@ type Config struct {
 	// MaxBodies bounds the bodies of all requests in progress, in bytes; DefaultMaxBodies
 	// when 0.
 	MaxBodies int64
+	// History is what happened; nil when that is not kept.
+	History History
 	// Version of the daemon, shown at /v1/version.
 	Version string
 }
@@ -59,6 +61,8 @@ type Server struct {
 	slots  chan struct{}
 	bodies *bodies
 	turns  turns
+	// streams are those of events.
+	streams *streams
 	// managers are the programs that keep definitions here equal to their own.
 	managers *managers
 	// document describes the service (OpenAPI).
@@ -81,6 +85,8 @@ func New(cfg Config) *Server {
 	s.managers = newManagers(cfg.Registry)
 	s.slots, s.turns = make(chan struct{}, cfg.MaxRequests), newTurns()
 	s.bodies = newBodies(cfg.MaxBody, cfg.MaxBodies)
+	s.streams = newStreams(cfg.MaxRequests)
+	countStreams(cfg.Registry, s.streams)
 	countQuarantine(cfg.Registry, cfg.Store)
 	s.document = s.describe()
 	return s
@@ -119,6 +125,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.metrics.observe(e.route, r.Method, status, took)
 	c.logAccess(status, took)
 }
+
+// EndStreams ends all streams of events, and lets no more begin.
+func (s *Server) EndStreams() { s.streams.end() }
 
 // plainType is the type of a plain text.
 const plainType = "text/plain; charset=utf-8"

@@ -68,6 +68,8 @@ func resolveV1(c *call, seg []string) endpoint {
 		return get("/v1/plan", false, permitted(actionPlan, plan))
 	case "audit":
 		return get("/v1/audit", false, permitted(actionAudit, audit))
+	case "events":
+		return get(eventsRoute(c.r), false, permitted(actionEvents, events))
 	case "export":
 		return get("/v1/export", false, permitted(actionExport, export))
 	case "site":
@@ -80,6 +82,14 @@ func resolveV1(c *call, seg []string) endpoint {
 		})
 	}
 	return notFound()
+}
+
+// eventsRoute keeps streams, which last, apart in the metrics.
+func eventsRoute(r *http.Request) string {
+	if wantsStream(r) {
+		return "/v1/events?stream=1"
+	}
+	return "/v1/events"
 }
 
 // unfreezeMAC answers 404 where nothing is frozen.

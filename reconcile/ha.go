@@ -26,6 +26,7 @@ type elector struct {
 	store   Store
 	log     logrus.FieldLogger
 	workers *workers
+	events  *eventReporter
 	// passive are the active-passive ones of these gateways.
 	passive, of model.Table[model.L2Gateway, *model.L2Gateway]
 }
@@ -64,6 +65,7 @@ func (e *elector) elect(ctx context.Context, down map[string]bool, now time.Time
 			continue
 		}
 		log.Info("active device changes")
+		e.events.elected(g, g.Active, next)
 		if next == "" {
 			again = now.Add(electionGap)
 		}

@@ -53,6 +53,8 @@ type Options struct {
 	// HAHold is how long a switch must be away before another takes over its
 	// part; default 10 s.
 	HAHold time.Duration
+	// Events is told what happens; nil for nobody.
+	Events Events
 }
 
 // Loop drives all registered switches: it makes a View whenever something may have changed, and
@@ -90,6 +92,7 @@ type Loop struct {
 	devices     *deviceStatuses
 	connections *connectionStatuses
 	transitions transitions
+	events      *eventReporter
 	recorder    statusRecorder
 	contested   contestedLog
 }
@@ -104,12 +107,14 @@ func New(store Store, opts Options) *Loop {
 		leases:      connector.NewLeases(),
 	}
 	l.touched.stamp, l.late.view = l.stamp, &l.view
+	l.events = &eventReporter{opts.Events, store}
+	l.transitions.changed = l.events.condition
 	l.macs = newMACReports(mactable.New(time.Now(), opts.LocalHold, opts.Hold, mactable.ContradictTime), l.facts)
 	l.moves = moveKeeper{store: store, log: l.log, macs: l.macs}
 	l.said = bucket{burst: allBurst, gap: allGap}
 	l.metrics = newMetrics(opts.Registry, l)
 	l.workers = newWorkers(store, l.metrics, func(gd *model.GatewayDevice) *worker { return newWorker(l, gd) })
-	l.elector = elector{store: store, log: l.log, workers: l.workers}
+	l.elector = elector{store: store, log: l.log, workers: l.workers, events: l.events}
 	l.devices = &deviceStatuses{store: store, workers: l.workers, tls: opts.TLS}
 	l.connections = &connectionStatuses{store: store, view: &l.view, workers: l.workers, macs: l.macs}
 	l.recorder = statusRecorder{
@@ -131,6 +136,9 @@ func (o *Options) fill() {
 	o.LocalHold = positive(o.LocalHold, mactable.DefaultLocalHold)
 	o.Hold = positive(o.Hold, mactable.DefaultHold)
 	o.HAHold = positive(o.HAHold, defaultHAHold)
+	if o.Events == nil {
+		o.Events = noEvents{}
+	}
 	if o.Log == nil {
 		silent := logrus.New()
 		silent.SetLevel(logrus.PanicLevel)
@@ -208,6 +216,7 @@ func (l *Loop) rebuild(ctx context.Context, running *sync.WaitGroup, cautious bo
 	nextElection := l.elector.elect(ctx, down, now)
 	defs := l.store.Definitions()
 	learned := l.macs.snapshot(defs, now)
+	l.events.MACs(newMACPicture(defs, learned))
 	unfit, nextFit := l.workers.unsteady(down, now, l.opts.HAHold)
 	was := l.view.Load()
 	young, nextGrown := l.newNetworks.at(defs, was, now)

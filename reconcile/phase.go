@@ -28,6 +28,7 @@ func (w *worker) enter(phase, detail string) {
 	w.board.enter(phase, detail)
 	if phase != w.announced.stamped && phase != model.DeviceSyncing && !w.brief { // a write takes a moment: it is no change
 		w.announced.stamped = phase
+		w.loop.events.phase(w.device.id, phase, detail)
 		w.stamp()
 	}
 	if phase == w.announced.logged || phase == model.DeviceUnreachable && detail == w.announced.logged || w.brief {

@@ -133,6 +133,7 @@ func (w *worker) settle(ctx context.Context, s *vtep.Session, want wish, plan *v
 		return pause, nil
 	}
 	w.upkeep.damper.Done()
+	w.upkeep.told = w.loop.events.contested(w.device.id, w.upkeep.told, w.upkeep.drifted, undone)
 	phase := model.DeviceInSync
 	if len(undone) > 0 {
 		phase = model.DeviceDegraded

@@ -68,6 +68,7 @@ func (u *upkeep) undrifted(ops []vtep.Op, want *vtep.Want, policy model.DriftPol
 type repairTrace struct {
 	device  *device
 	metrics *metrics
+	events  *eventReporter
 
 	last     Repair
 	unlogged int // since logged
@@ -97,6 +98,7 @@ func (t *repairTrace) mended(m *mends, rejected []vtep.Rejection, now time.Time)
 	if m.first != nil {
 		r.Row, r.Network = model.Clip(m.first.String(), model.MaxItem), m.first.LogicalSwitch
 	}
+	t.events.repaired(r, m.count)
 	if t.note(m.count, r) {
 		t.write(now)
 	}

@@ -14,11 +14,26 @@ type transitions struct {
 	mu sync.Mutex
 	// of is by object, "connection/ID" or "device/ID".
 	of map[string][]model.Condition
+	// changed is told of conditions that have changed, or that are first known; nil for nobody.
+	changed func(object string, c model.Condition, first bool)
 }
 
 // record remembers conditions. The time of a change is its Since, or now where that is
 // zero.
 func (t *transitions) record(object string, cs []model.Condition) {
+	was := t.remember(object, cs)
+	if t.changed == nil {
+		return
+	}
+	for i := range cs {
+		if w := model.FindCondition(was, cs[i].Type); w == nil || w.True != cs[i].True {
+			t.changed(object, cs[i], w == nil)
+		}
+	}
+}
+
+// remember returns what was remembered before.
+func (t *transitions) remember(object string, cs []model.Condition) (was []model.Condition) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.dated(object, cs)
@@ -28,7 +43,8 @@ func (t *transitions) record(object string, cs []model.Condition) {
 	if t.of == nil {
 		t.of = map[string][]model.Condition{}
 	}
-	t.of[object] = now
+	was, t.of[object] = t.of[object], now
+	return was
 }
 
 // date sets the Since of conditions that are as they are remembered; of others that is

@@ -51,6 +51,8 @@ type upkeep struct {
 	drifted []vtep.Op
 	// trace notes what was put right.
 	trace repairTrace
+	// told is what was told of drift last.
+	told string
 }
 
 func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
@@ -62,7 +64,7 @@ func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
 	w.inventory = newInventoryKeeper(&w.device, w.seat, l.opts.Hold, &l.said)
 	w.admission = admission{device: &w.device, seat: w.seat, leases: l.leases, inventory: w.inventory}
 	w.surveys = surveys{device: &w.device, board: &w.board, metrics: l.metrics}
-	w.upkeep.trace = repairTrace{device: &w.device, metrics: l.metrics}
+	w.upkeep.trace = repairTrace{device: &w.device, metrics: l.metrics, events: l.events}
 	w.board.status = deviceState{phase: model.DeviceUnreachable, phaseSince: time.Now(), awaySince: time.Now(), detail: notConnected}
 	if connector.Listens(gd) {
 		w.board.status.detail = l.opts.waiting(gd)

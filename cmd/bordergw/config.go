@@ -16,6 +16,7 @@ import (
 
 	"bordergw/model"
 	"bordergw/store"
+	"bordergw/trail"
 )
 
 // Authentication modes.
@@ -48,6 +49,9 @@ type config struct {
 	Quota         model.Limits  // of projects without limits of their own
 	HAHold        time.Duration // before another switch takes over a gateway
 	AuditMiB      int           // of the audit records that are kept
+	HistoryEvents int           // that are kept
+	HistoryDays   int           // how old they may be
+	History       string        // "on" or "off"
 
 	OVSDBListen     []string // ptcp:PORT[:IP] or pssl:PORT[:IP]
 	TLSCertificate  string   // PEM files of TLS with switches
@@ -71,6 +75,9 @@ func defaultConfig() config {
 		Quota:         model.Limits{},
 		HAHold:        10 * time.Second,
 		AuditMiB:      store.DefaultAuditBytes >> 20,
+		HistoryEvents: trail.DefaultEvents,
+		HistoryDays:   trail.DefaultDays,
+		History:       historyOn,
 	}
 }
 
@@ -111,7 +118,26 @@ func (c *config) bind(fs *pflag.FlagSet) {
 	}
 	fs.Var(setting[time.Duration]{&c.HAHold, "duration", parseHold}, "ha-hold", "how long a switch of an active-passive gateway must be away before another takes over")
 	fs.Var(setting[int]{&c.AuditMiB, "MiB", parseAuditSize}, "audit-size", "size in MiB of the audit records that are kept, of 10000 at most")
+	fs.Var(oneOf(&c.History, historyOn, historyOff), "history", "whether events, and where MACs were, are kept")
+	fs.Var(setting[int]{&c.HistoryEvents, "number", parseBetween("events", 1000, 1_000_000)}, "history-events", "number of events that are kept")
+	fs.Var(setting[int]{&c.HistoryDays, "days", parseBetween("days", 1, 3650)}, "history-days", "days for which events, and where MACs were, are kept")
 	c.bindSwitches(fs)
+}
+
+const (
+	historyOn  = "on"
+	historyOff = "off"
+)
+
+// parseBetween reads a number of something.
+func parseBetween(what string, least, most int) func(string) (int, error) {
+	return func(s string) (int, error) {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < least || n > most {
+			return 0, fmt.Errorf("%q is not a number of %s in %d..%d", s, what, least, most)
+		}
+		return n, nil
+	}
 }
 
 // maxAuditMiB keeps the answer to a request for all of it within reason.

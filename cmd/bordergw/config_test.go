@@ -31,6 +31,7 @@ func TestConfigDefaults(t *testing.T) {
 		Listen: "127.0.0.1:9696", DataDir: defaultDataDir(os.Geteuid()), Interval: time.Minute, VNIRange: model.DefaultVNIRange, VNIQuarantine: 24 * time.Hour,
 		LogLevel: logrus.InfoLevel, LogFormat: "text", Auth: "none",
 		Keystone: defaultKeystone(), Policy: policyRules{}, Quota: model.Limits{}, HAHold: 10 * time.Second, AuditMiB: 64,
+		HistoryEvents: 100_000, HistoryDays: 30, History: historyOn,
 	}, got)
 }
 
@@ -52,6 +53,7 @@ func TestConfigFile(t *testing.T) {
 		Listen: "[::1]:9000", DataDir: "/srv/bordergw", Interval: 90 * time.Second, VNIRange: model.VNIRange{First: 5000, Last: 5999}, VNIQuarantine: 72 * time.Hour,
 		LogLevel: logrus.DebugLevel, LogFormat: "json", Auth: "token", TokenFile: "/etc/bordergw/tokens.yaml", Keystone: defaultKeystone(),
 		Policy: goodPolicy(), Quota: goodQuota(), HAHold: 3 * time.Second, AuditMiB: 16,
+		HistoryEvents: 5000, HistoryDays: 7, History: historyOff,
 		OVSDBListen:    []string{"ptcp:6640", "pssl:6641:[::1]"},
 		TLSCertificate: "/etc/bordergw/cert.pem", TLSPrivateKey: "/etc/bordergw/key.pem",
 		TLSCAs: []string{"lab=/etc/bordergw/lab.pem", "ops=/etc/bordergw/ops.pem"}, TLSFingerprints: []string{"sw1=" + pin1},
@@ -90,13 +92,13 @@ func TestEveryKeyIsAFlag(t *testing.T) {
 func TestFlagsWinOverFile(t *testing.T) {
 	got, err := load(t, "testdata/config/good.yaml",
 		"--listen", "127.0.0.1:0", "--data-dir=/d", "--interval=5s", "--vni-range=1-2", "--vni-quarantine=1h", "--log-level=error", "--log-format=text", "--token-file=x",
-		"--ha-hold=1s", "--audit-size=8", "--quota-network=1", "--policy=get_plan=any", "--policy=get_audit=role:a;export=any",
+		"--ha-hold=1s", "--audit-size=8", "--history=off", "--history-events=2000", "--history-days=3", "--quota-network=1", "--policy=get_plan=any", "--policy=get_audit=role:a;export=any",
 		"--ovsdb-listen=ptcp:0", "--ovsdb-listen=pssl:1:127.0.0.1", "--tls-certificate=c", "--tls-private-key=k",
 		"--tls-ca=x=a file.pem", "--tls-ca=y=b", "--tls-fingerprint=z="+pin1)
 	require.NoError(t, err)
 	require.Equal(t, config{
 		Listen: "127.0.0.1:0", DataDir: "/d", Interval: 5 * time.Second, VNIRange: model.VNIRange{First: 1, Last: 2}, VNIQuarantine: time.Hour,
-		LogLevel: logrus.ErrorLevel, LogFormat: "text", Auth: "token", TokenFile: "x", Keystone: defaultKeystone(), HAHold: time.Second, AuditMiB: 8,
+		LogLevel: logrus.ErrorLevel, LogFormat: "text", Auth: "token", TokenFile: "x", Keystone: defaultKeystone(), HAHold: time.Second, AuditMiB: 8, HistoryEvents: 2000, HistoryDays: 3, History: historyOff,
 		Policy: policyRules{"create_l2_gateway": "admin_or_owner", "get_plan": "any", "get_audit": "role:a", "export": "any"},
 		Quota:  goodQuota().With(model.Limits{"network": 1}),
 
@@ -142,6 +144,9 @@ func TestBadConfigFiles(t *testing.T) {
 		"policy-list":             `:1: policy: line 2: get_plan: one value is expected`,
 		"policy-scalar":           `:1: policy: "any" is not ACTION=RULE`,
 		"quota":                   `:1: quota_network: "-2" is not a number, and not -1 for no limit`,
+		"history":                 `:1: history: "maybe" is not one of on, off`,
+		"history-events":          `:1: history_events: "10" is not a number of events in 1000..1000000`,
+		"history-days":            `:1: history_days: "0" is not a number of days in 1..3650`,
 		"audit-size":              `:1: audit_size: "0" is not a number of MiB in 1..4096`,
 		"ha-hold":                 `:1: ha_hold: "0s" is not a positive duration such as 10s`,
 		"auth-without-file":       `:1: auth: token needs a token file (--token-file)`,

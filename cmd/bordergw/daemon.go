@@ -17,6 +17,7 @@ import (
 
 	"bordergw/api"
 	"bordergw/model"
+	"bordergw/reconcile"
 	"bordergw/store"
 )
 
@@ -40,7 +41,7 @@ type daemon struct {
 	// out gets the one line that says where the API listens.
 	out io.Writer
 	// newLoop builds the loop over the opened store.
-	newLoop func(*store.Store, prometheus.Registerer) loop
+	newLoop func(*store.Store, prometheus.Registerer, reconcile.Events) loop
 	// hangup delivers SIGHUP.
 	hangup <-chan os.Signal
 	// reload reads the TLS files again.
@@ -50,7 +51,7 @@ type daemon struct {
 }
 
 // Run serves until ctx ends or a part fails. Parts start in the order store,
-// socket, loop, API and stop in the order API, loop, store.
+// history, socket, loop, API and stop in the order API, loop, history, store.
 func (d *daemon) Run(ctx context.Context) error {
 	auth, err := d.cfg.authenticator()
 	if err != nil {
@@ -83,12 +84,16 @@ func (d *daemon) runOn(ctx context.Context, db *store.Store, auth api.Authentica
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	l := d.newLoop(db, registry)
+	history := d.openHistory(db, registry)
+	defer history.close()
+	l := d.newLoop(db, registry, history.events)
 	connections := connectionLimit()
-	server := newHTTPServer(api.New(api.Config{
+	handler := api.New(api.Config{
 		Store: db, Status: l, Log: d.log, Registry: registry, Auth: auth, Policy: policy, Version: buildVersion(),
-		MaxRequests: connections / 2,
-	}), d.log)
+		MaxRequests: connections / 2, History: history.shown,
+	})
+	server := newHTTPServer(handler, d.log)
+	server.RegisterOnShutdown(handler.EndStreams)
 	socket, err := net.Listen("tcp", d.cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("opening the API's socket %s: %w", d.cfg.Listen, model.Plain(err))

@@ -22,6 +22,7 @@ import (
 	"bordergw/api"
 	"bordergw/internal/poll"
 	"bordergw/model"
+	"bordergw/reconcile"
 	"bordergw/store"
 )
 
@@ -56,7 +57,7 @@ func start(t *testing.T, d *daemon, run func(context.Context, *store.Store) erro
 	if d.stopTimeout == 0 {
 		d.stopTimeout = patience
 	}
-	d.newLoop = func(db *store.Store, _ prometheus.Registerer) loop {
+	d.newLoop = func(db *store.Store, _ prometheus.Registerer, _ reconcile.Events) loop {
 		r.db = db
 		return fakeLoop{run: func(ctx context.Context) error { return run(ctx, db) }}
 	}

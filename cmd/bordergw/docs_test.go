@@ -13,6 +13,7 @@ import (
 
 	"bordergw/api"
 	"bordergw/reconcile"
+	"bordergw/trail"
 )
 
 // guide is the operator's guide, the reference, and the pages that they lead to.
@@ -63,6 +64,8 @@ func TestTheGuideHasEveryMetricAndNoOther(t *testing.T) {
 	require.NoError(t, err)
 	defer db.Close()
 	loop := reconcile.New(db, reconcile.Options{Registry: registered})
+	_, err = trail.Open(trail.Options{Path: t.TempDir() + "/history.db", Audit: db, Registry: registered})
+	require.NoError(t, err)
 	api.New(api.Config{Store: db, Status: loop, Log: logrus.New(), Registry: registered})
 
 	written := map[string]bool{}
