@@ -25,6 +25,15 @@ type Store interface {
 	Quarantine
 	Endpoints
 	Index
+	Edits
+}
+
+// Edits makes several changes as one.
+type Edits interface {
+	// Edit makes all of a change durable, or nothing when it fails.
+	Edit(ctx context.Context, change func(model.Editor) error) error
+	// Try gives the definitions as they would be after a change. Nothing is stored.
+	Try(change func(model.Editor) error) (*model.Definitions, error)
 }
 
 // Networks changes networks.

@@ -225,6 +225,8 @@ type fixedEndpoint struct {
 	// request is nil for none.
 	request schema
 	params  []schema
+	// refused is the body of refusals that are no NeutronError; nil for none.
+	refused schema
 }
 
 var textBody = schema{}
@@ -236,6 +238,9 @@ func (e fixedEndpoint) operation() schema {
 	}
 	if e.request != nil {
 		op["requestBody"] = requestBody(e.request)
+	}
+	if e.refused != nil {
+		op["responses"].(schema)["default"] = schema{"description": "refused", "content": content(either(ref("NeutronError"), e.refused))}
 	}
 	if len(e.params) > 0 {
 		op["parameters"] = e.params

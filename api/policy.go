@@ -78,6 +78,9 @@ const (
 	actionMembers   = "get_network_members"
 	actionManagers  = "set_manager"
 	actionEvents    = "get_events"
+
+	actionPlanSite  = "plan_site"
+	actionApplySite = "apply_site"
 )
 
 // verbs are the actions on resources, where the resource has them.
@@ -100,7 +103,7 @@ func defaultPolicy() Policy {
 		delete(p, never)
 	}
 	for _, action := range []string{actionDevices, actionPlan, actionAudit, actionExport, actionImport, actionUnfreeze, actionPurge, actionQuarantine, actionEndQuarantine,
-		actionEndpoints, actionMembers, actionManagers, actionEvents} {
+		actionEndpoints, actionMembers, actionManagers, actionEvents, actionPlanSite, actionApplySite} {
 		p[action] = adminOnly
 	}
 	return p

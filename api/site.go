@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"io"
+	"net/http"
 	"regexp"
 	"strings"
 
@@ -64,13 +65,43 @@ func siteChoice(c *call) (site.Choice, error) {
 	return out, nil
 }
 
+// planSchema is that of a plan, of which most are not refused.
+func planSchema() schema {
+	s := schemaOf[site.Plan]()
+	of := s["properties"].(map[string]schema)
+	of["refused"] = either(of["refused"], null())
+	return s
+}
+
+// siteRequestSchema is that of a request, which needs the file only.
+func siteRequestSchema() schema {
+	s := schemaOf[siteRequest]()
+	s["required"] = []string{"file"}
+	return s
+}
+
+// resolveSite serves what is done with a site file.
+func resolveSite(what string) endpoint {
+	switch what {
+	case "plan":
+		return only(http.MethodPost, "/v1/site/plan", permitted(actionPlanSite, planSite))
+	case "apply":
+		return only(http.MethodPost, "/v1/site/apply", permitted(actionApplySite, applySite))
+	}
+	return notFound()
+}
+
 // sitePaths describes them.
 func sitePaths() []fixedEndpoint {
+	refused := wrapped("error", schemaOf[siteProblem]())
 	return []fixedEndpoint{
 		{method: "GET", path: "/v1/site", summary: "site file of what a site manages, or of everything; YAML unless JSON is asked for", status: 200, body: schema{"type": "object"},
 			params: []schema{
 				query("site", "name of the site", schema{"type": "string", "pattern": siteOwner.String()}),
 				query("all", "true: everything, whoever made it", boolean.answer),
 				query("ids", "true: with the ids", boolean.answer)}},
+		{method: "POST", path: "/v1/site/plan", summary: "what a site file would change; nothing is stored", status: 200, body: planSchema(), request: siteRequestSchema(), refused: refused},
+		{method: "POST", path: "/v1/site/apply", summary: "make the definitions those of a site file, in one transaction; with a token, only if it still is the plan of that token", status: 200,
+			body: schemaOf[appliedSite](), request: siteRequestSchema(), refused: refused},
 	}
 }

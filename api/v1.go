@@ -56,6 +56,9 @@ func resolveV1(c *call, seg []string) endpoint {
 		c.id = seg[1]
 		return only(http.MethodDelete, "/v1/deleted-devices/{id}", permitted(actionPurge, purgeDevice))
 	}
+	if len(seg) == 2 && seg[0] == "site" {
+		return resolveSite(seg[1])
+	}
 	if len(seg) != 1 {
 		return notFound()
 	}

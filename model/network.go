@@ -23,4 +23,6 @@ type NetworkUpdate struct {
 	Description  *string
 	Shared       *bool
 	AdminStateUp *bool
+	// VNI is for a network that has none yet.
+	VNI *VNI
 }

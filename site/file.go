@@ -25,7 +25,9 @@ const (
 
 // File is a site file. Objects are in the order of their keys.
 type File struct {
-	Site string
+	// Origin is what messages call the file.
+	Origin string
+	Site   string
 	// Project owns the objects that name no other.
 	Project     string
 	Switches    []*Switch

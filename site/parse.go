@@ -148,7 +148,7 @@ var siteName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // file reads the root.
 func (r *reader) file(root *yaml.Node) *File {
-	f := &File{Project: defaultProject}
+	f := &File{Origin: r.problems.File, Project: defaultProject}
 	var switches, networks, gateways, connections *yaml.Node
 	found := r.mapping(root, "the file", keys{
 		"bordergw":    r.form,

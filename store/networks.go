@@ -23,15 +23,25 @@ func (r *networkRules) create(n model.Network) (*model.Network, error) {
 	if n.Record, err = networks.newRecord(r.tx, "Network", n.Record, n.ProjectID); err != nil {
 		return nil, err
 	}
-	if n.VNI != 0 {
-		if err := r.vnis.checkNew(&n); err != nil {
-			return nil, err
-		}
-		if err := r.quarantine.check(&n, n.VNI); err != nil {
+	if vni := n.VNI; vni != 0 {
+		n.VNI = 0
+		if err := r.giveVNI(&n, vni); err != nil {
 			return nil, err
 		}
 	}
 	return networks.put(r.tx, &n), nil
+}
+
+// giveVNI gives a network the VNI that an operator chooses. It keeps one that it has.
+func (r *networkRules) giveVNI(n *model.Network, vni model.VNI) error {
+	if n.VNI != 0 {
+		return model.ErrBadRequest("Invalid input for provider:segmentation_id. Reason: network %s has the VNI %s for ever.", n.ID, n.VNI)
+	}
+	n.VNI = vni
+	if err := r.vnis.checkNew(n); err != nil {
+		return err
+	}
+	return r.quarantine.check(n, vni)
 }
 
 func (r *networkRules) update(id string, u model.NetworkUpdate) (*model.Network, error) {
@@ -44,6 +54,11 @@ func (r *networkRules) update(id string, u model.NetworkUpdate) (*model.Network,
 	set(&n.Description, u.Description)
 	set(&n.Shared, u.Shared)
 	set(&n.AdminStateUp, u.AdminStateUp)
+	if u.VNI != nil && n.VNI != *u.VNI {
+		if err := r.giveVNI(&n, *u.VNI); err != nil {
+			return nil, err
+		}
+	}
 	return networks.replace(r.tx, old, &n), nil
 }
 

@@ -109,6 +109,8 @@ type apiError struct {
 	Status  int
 	Type    string
 	Message string
+	// Details are the single reasons, if there are several (/v1).
+	Details []string
 }
 
 // Error is one line: a name in the message must not pass for an error of its own.
@@ -208,10 +210,13 @@ func (c *client) warn(format string, args ...any) {
 // refusal reads Neutron's error body, whose only key is NeutronError (or the
 // name of another exception).
 func refusal(status int, text []byte) *apiError {
-	var body map[string]struct{ Type, Message string }
+	var body map[string]struct {
+		Type, Code, Message string
+		Details             []string
+	}
 	if json.Unmarshal(text, &body) == nil && len(body) == 1 {
 		for _, e := range body {
-			return &apiError{Status: status, Type: e.Type, Message: firstOf(e.Message, e.Type)}
+			return &apiError{Status: status, Type: firstOf(e.Type, e.Code), Message: firstOf(e.Message, e.Type, e.Code), Details: e.Details}
 		}
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")

@@ -21,6 +21,12 @@ const (
 	exitOK      = 0
 	exitFailure = 1
 	exitUsage   = 2
+	// exitNo: what was asked is answered with no: something differs, or a check failed.
+	exitNo = 3
+	// exitStale: what an order rests on has changed.
+	exitStale = 4
+	// exitUnsafe: refused for safety; the message names the flag that allows it.
+	exitUnsafe = 5
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -49,7 +55,8 @@ func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Wr
 
 func newRoot() *cobra.Command {
 	root := group("bordergw", "Drive hardware VTEP switches from L2 gateway definitions",
-		serveCommand(), planCommand(), waitCommand(), auditCommand(), eventsCommand(), quarantineCommand(), exportCommand(), importCommand(), toyCommand(), versionCommand())
+		serveCommand(), planCommand(), waitCommand(), auditCommand(), eventsCommand(), quarantineCommand(), exportCommand(), importCommand(),
+		applyCommand(), diffCommand(), checkCommand(), toyCommand(), versionCommand())
 	for _, n := range nouns() {
 		root.AddCommand(n.command())
 	}
@@ -166,6 +173,17 @@ func markFailures(c *cobra.Command) {
 	}
 }
 
+// coded is an error, or an answer without a text, that has an exit code of its own.
+type coded struct {
+	error
+	code int
+}
+
+func (e coded) Unwrap() error { return e.error }
+
+// errAnswered is the error of an answer that was printed already.
+var errAnswered = errors.New("")
+
 func asFailure(err error) error {
 	if err == nil || errors.As(err, new(usageError)) {
 		return err
@@ -179,10 +197,15 @@ func report(w io.Writer, cmd *cobra.Command, err error) int {
 	if err == nil {
 		return exitOK
 	}
-	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintln(w, "bordergw:", model.Printable(line))
+	if !errors.Is(err, errAnswered) {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			fmt.Fprintln(w, "bordergw:", model.Printable(line))
+		}
 	}
+	var own coded
 	switch {
+	case errors.As(err, &own):
+		return own.code
 	case errors.As(err, new(failure)):
 		return exitFailure
 	case !errors.As(err, new(usageError)):

@@ -1,0 +1,346 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"bordergw/site"
+	"bordergw/vtep/transport"
+)
+
+// siteFlags name a site file and say what may be done with it.
+type siteFlags struct {
+	path string
+	site.Options
+}
+
+func (f *siteFlags) bind(fs *pflag.FlagSet) {
+	fs.StringVarP(&f.path, "file", "f", "", "site file; - is standard input")
+	fs.BoolVar(&f.Prune, "prune", false, "delete what the site manages and the file does not have")
+	fs.BoolVar(&f.TakeOver, "take-over", false, "take objects from other sites and programs")
+	fs.IntVar(&f.MaxDelete, "max-delete", site.DefaultMaxDelete, "percentage of the site's objects that may be deleted")
+	fs.StringSliceVar(&f.Allow, "allow", nil, "codes of findings that do not refuse the plan, such as E02,E03")
+}
+
+// given are the flags that the plan rests upon, as they have to be given again.
+func (f *siteFlags) given() (out string) {
+	if f.Prune {
+		out += " --prune"
+	}
+	if f.TakeOver {
+		out += " --take-over"
+	}
+	if f.MaxDelete != site.DefaultMaxDelete {
+		out += fmt.Sprintf(" --max-delete %d", f.MaxDelete)
+	}
+	if len(f.Allow) > 0 {
+		out += " --allow " + strings.Join(f.Allow, ",")
+	}
+	return out
+}
+
+// order is a request of /v1/site.
+type order struct {
+	File string `json:"file"`
+	Name string `json:"name"`
+	site.Options
+	Token string `json:"token,omitempty"`
+}
+
+// read reads the file and parses it, so that a mistake in it is one of the command line.
+func (f *siteFlags) read(in io.Reader) (*order, *site.File, error) {
+	var text []byte
+	var err error
+	switch f.path {
+	case "":
+		return nil, nil, usagef("a site file is needed: -f FILE")
+	case "-":
+		text, err = transport.ReadAll(in, f.path, site.MaxSize)
+	default:
+		text, err = transport.ReadFile(f.path, site.MaxSize)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	parsed, err := site.Parse(f.path, text)
+	if err != nil {
+		return nil, nil, usageError{err}
+	}
+	return &order{File: string(text), Name: f.path, Options: f.Options}, parsed, nil
+}
+
+// siteCall sends an order. A refusal has the exit code that its status stands for.
+func siteCall(ctx context.Context, api *client, what string, o *order, answer any) error {
+	text, err := api.do(ctx, http.MethodPost, "/v1/site/"+what, "application/json", o)
+	if err != nil {
+		return siteRefusal(err)
+	}
+	if err := json.Unmarshal(text, answer); err != nil {
+		return api.unreadable()
+	}
+	return nil
+}
+
+func siteRefusal(err error) error {
+	var refused *apiError
+	if !errors.As(err, &refused) || len(refused.Details) == 0 && refused.Status != http.StatusUnprocessableEntity {
+		return err
+	}
+	lines := slices.Clone(refused.Details)
+	switch refused.Status {
+	case http.StatusConflict:
+		for i := range lines {
+			lines[i] = "  " + lines[i]
+		}
+		return coded{errors.New(strings.Join(append([]string{refused.Message + ":"}, lines...), "\n")), exitStale}
+	case http.StatusUnprocessableEntity:
+		return coded{errors.New(strings.Join(append(lines, allowedBy(refused)...), "\n")), exitUnsafe}
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
+// allowedBy names the flag that allows what findings refuse.
+func allowedBy(refused *apiError) []string {
+	if refused.Type != site.Preflight {
+		return nil
+	}
+	return []string{"--allow CODE,… lets such findings through"}
+}
+
+func fetchPlan(c *cobra.Command, api *client, f *siteFlags) (*site.Plan, *order, error) {
+	o, _, err := f.read(c.InOrStdin())
+	if err != nil {
+		return nil, nil, err
+	}
+	p := &site.Plan{}
+	return p, o, siteCall(c.Context(), api, "plan", o, p)
+}
+
+// planSite shows what a site file would change.
+func planSite(c *cobra.Command, api *client, f *siteFlags, form string, exitCode bool) error {
+	p, _, err := fetchPlan(c, api, f)
+	switch {
+	case err != nil:
+		return err
+	case form == "json":
+		text, err := json.Marshal(p)
+		if err == nil {
+			err = output{form}.text(c.OutOrStdout(), text)
+		}
+		if err != nil {
+			return err
+		}
+	default:
+		printPlan(c.OutOrStdout(), p)
+		if p.Changed() > 0 && p.Refused == nil {
+			fmt.Fprintf(c.OutOrStdout(), "plan %s\napply it with: bordergw apply -f %s%s --plan %s\n", p.Token, f.path, f.given(), p.Token)
+		}
+	}
+	if exitCode && len(p.Changes) > 0 {
+		return coded{errAnswered, exitNo}
+	}
+	return nil
+}
+
+// printPlan prints the changes, what is left, and the findings.
+func printPlan(w io.Writer, p *site.Plan) {
+	if p.Changed() == 0 {
+		fmt.Fprintf(w, "site %s, nothing to do\n", p.Site)
+	} else {
+		fmt.Fprintf(w, "site %s, %s\n", p.Site, counted(p.Changed(), "change"))
+	}
+	printChanges(w, p.Changes, func(c site.Change) bool { return c.Action != site.Left })
+	if p.Changed() < len(p.Changes) {
+		fmt.Fprintln(w, "not in the file, left:")
+		printChanges(w, p.Changes, func(c site.Change) bool { return c.Action == site.Left })
+	}
+	if len(p.Findings) > 0 {
+		fmt.Fprintln(w, "findings")
+	}
+	for _, f := range p.Findings {
+		fmt.Fprintf(w, "  %s %s: %s\n", f.Code, f.Object, f.Message)
+	}
+	if p.Refused != nil {
+		fmt.Fprintf(w, "it is refused: %s\n", p.Refused.Message)
+	}
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func printChanges(w io.Writer, changes []site.Change, shown func(site.Change) bool) {
+	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	for _, c := range changes {
+		if !shown(c) {
+			continue
+		}
+		line := fmt.Sprintf("  %s %s %s", c.Action.Sign(), c.Kind, c.Name)
+		if fields := fieldsText(c); fields != "" {
+			line += "\t" + fields
+		}
+		fmt.Fprintln(table, line)
+	}
+	_ = table.Flush() // as fmt.Fprintln to the same writer
+}
+
+// fieldsText shows the values of a new object, or how those of another change.
+func fieldsText(c site.Change) string {
+	parts := make([]string, len(c.Fields))
+	for i, f := range c.Fields {
+		if parts[i] = fmt.Sprintf("%s: %s -> %s", f.Name, orNothing(f.From), orNothing(f.To)); c.Action == site.Create {
+			parts[i] = f.Name + ": " + f.To
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// applyCommand makes the definitions those of a site file.
+func applyCommand() *cobra.Command {
+	flags, file := &clientFlags{}, &siteFlags{}
+	var token string
+	var yes bool
+	c := &cobra.Command{Use: "apply", Short: "Make the definitions those of a site file, all of them or none", Args: argsOfUse}
+	c.Flags().StringVar(&token, "plan", "", "token of the plan that is meant; anything else is refused")
+	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
+		o, _, err := file.read(c.InOrStdin())
+		if err != nil {
+			return err
+		}
+		o.Token = token
+		if token == "" && !yes {
+			if err := agree(c, api, o); err != nil {
+				return err
+			}
+		}
+		return apply(c, api, o)
+	})
+	flags.bind(c.Flags())
+	file.bind(c.Flags())
+	return c
+}
+
+// agree shows the plan and asks. What is agreed to is that plan and no other.
+func agree(c *cobra.Command, api *client, o *order) error {
+	if o.Name == "-" || !isTerminal(c.InOrStdin()) {
+		return usagef("without a terminal to ask at, --yes or --plan TOKEN is needed")
+	}
+	p := &site.Plan{}
+	if err := siteCall(c.Context(), api, "plan", o, p); err != nil {
+		return err
+	}
+	printPlan(c.OutOrStdout(), p)
+	o.Token = p.Token
+	if p.Changed() == 0 || p.Refused != nil {
+		return nil // apply says so
+	}
+	fmt.Fprint(c.OutOrStdout(), "apply it? [y/N] ")
+	answer, _ := bufio.NewReader(c.InOrStdin()).ReadString('\n')
+	if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
+		return errors.New("nothing was changed")
+	}
+	return nil
+}
+
+func isTerminal(in io.Reader) bool {
+	f, isFile := in.(*os.File)
+	if !isFile {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+func apply(c *cobra.Command, api *client, o *order) error {
+	var done struct {
+		site.Plan
+		Revision uint64 `json:"revision"`
+	}
+	if err := siteCall(c.Context(), api, "apply", o, &done); err != nil {
+		return err
+	}
+	printPlan(c.OutOrStdout(), &done.Plan)
+	if done.Revision != 0 {
+		fmt.Fprintf(c.OutOrStdout(), "applied: revision %d\n", done.Revision)
+	}
+	return nil
+}
+
+// checkCommand shows the findings alone.
+func checkCommand() *cobra.Command {
+	flags, file := &clientFlags{}, &siteFlags{}
+	c := &cobra.Command{Use: "check", Short: "Say what stands in the way of a site file", Args: argsOfUse}
+	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
+		p, _, err := fetchPlan(c, api, file)
+		if err != nil {
+			return err
+		}
+		bad := false
+		for _, f := range p.Findings {
+			fmt.Fprintf(c.OutOrStdout(), "%s %s: %s\n", f.Code, f.Object, f.Message)
+			bad = bad || f.Severity == "error"
+		}
+		if bad {
+			return coded{errAnswered, exitNo}
+		}
+		return nil
+	})
+	flags.bind(c.Flags())
+	file.bind(c.Flags())
+	return c
+}
+
+// diffCommand compares the canonical texts of what a site manages and of its file.
+func diffCommand() *cobra.Command {
+	flags, file := &clientFlags{}, &siteFlags{}
+	c := &cobra.Command{Use: "diff", Short: "Compare what a site manages with its file, as diff -u does", Args: argsOfUse}
+	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
+		_, want, err := file.read(c.InOrStdin())
+		if err != nil {
+			return err
+		}
+		text, err := api.do(c.Context(), http.MethodGet, "/v1/site?site="+want.Site, "application/yaml", nil)
+		if err != nil {
+			return err
+		}
+		is, err := site.Parse("the answer", text)
+		if err != nil {
+			return api.unreadable()
+		}
+		site.Fill(want, is)
+		diff := site.Diff(site.Print(is), site.Print(want), "site "+want.Site, file.path)
+		if len(diff) == 0 {
+			return nil
+		}
+		if _, err := c.OutOrStdout().Write(diff); err != nil {
+			return err
+		}
+		return coded{errAnswered, exitNo}
+	})
+	flags.bind(c.Flags())
+	c.Flags().StringVarP(&file.path, "file", "f", "", "site file; - is standard input")
+	return c
+}
