@@ -1,26 +1,10 @@
 package store
 
 import (
-	"context"
 	"fmt"
 
 	"bordergw/model"
 )
-
-// Edit makes several changes in one transaction, or none when change fails.
-func (s *Store) Edit(ctx context.Context, change func(model.Editor) error) error {
-	return s.do(ctx, func(r *rules) error { return change(&editor{rules: r}) })
-}
-
-// Try gives the definitions as they would be after a change. Nothing is stored.
-func (s *Store) Try(change func(model.Editor) error) (*model.Definitions, error) {
-	r := begin(s, s.published.current.Load())
-	if err := change(&editor{rules: r}); err != nil {
-		return nil, err
-	}
-	next := r.tx.next.Definitions
-	return &next, nil
-}
 
 // editor makes changes by the rules of one transaction.
 type editor struct {
