@@ -106,13 +106,21 @@ func updateAccount(t *testing.T, k *keystone.Server, id string, change users.Upd
 	require.NoError(t, users.Update(t.Context(), k.Admin, id, change).Err)
 }
 
-// lockedOut waits until changes are 503, and sees that nothing is changed then.
+// inARow is how many requests the processes of Neutron, each with a token of its own, have to
+// refuse before it is believed that all of them do.
+const inARow = 12
+
+// lockedOut waits until changes are 503 in each process, and sees that nothing is changed then.
 func (s *scene) lockedOut(id string) {
 	s.Helper()
 	before := s.neutron.get(s.T, gateway, id)["name"].(string)
+	refused := 0
 	s.Logf("measured: locked out after %s", poll.True(s.T, patience, "Neutron is locked out", func() bool {
 		err := s.rename(id, before)
-		return err != nil && strings.Contains(err.Error(), "BorderGatewayUnavailable")
+		if refused++; err == nil || !strings.Contains(err.Error(), "BorderGatewayUnavailable") {
+			refused = 0
+		}
+		return refused == inARow
 	}))
 	s.unavailable(http.MethodPut, paths[gateway]+"/"+id, object{gateway: object{"name": "renamed"}})
 	require.Equal(s.T, before, s.neutron.get(s.T, gateway, id)["name"])

@@ -204,9 +204,13 @@ func (k *Server) List(url string) {
 // LogIn gets a token by password, unscoped without a project.
 func (k *Server) LogIn(p Person) *gophercloud.ProviderClient {
 	k.t.Helper()
-	c, err := openstack.AuthenticatedClient(k.t.Context(), gophercloud.AuthOptions{IdentityEndpoint: k.URL(),
-		Username: p.Name, Password: p.Password, DomainName: "Default", TenantName: p.Project})
+	c, err := openstack.NewClient(k.URL())
 	require.NoError(k.t, err)
+	// Keystone closes idle connections as it likes, and is started again: a change that is sent
+	// over one that is being closed fails.
+	c.HTTPClient.Transport = &http.Transport{DisableKeepAlives: true}
+	require.NoError(k.t, openstack.Authenticate(k.t.Context(), c, gophercloud.AuthOptions{IdentityEndpoint: k.URL(),
+		Username: p.Name, Password: p.Password, DomainName: "Default", TenantName: p.Project}))
 	return c
 }
 
