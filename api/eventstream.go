@@ -58,6 +58,7 @@ func streamEvents(c *call, q model.EventQuery) (reply, error) {
 			with("Retry-After", "5"), nil
 	}
 	s := &eventStream{history: c.cfg.History, w: c.w, q: q}
+	s.out.WriteString("retry: 2000\n\n")
 	if err := s.begin(c.r); err != nil {
 		return reply{}, err
 	}
@@ -67,7 +68,6 @@ func streamEvents(c *call, q model.EventQuery) (reply, error) {
 	defer context.AfterFunc(c.streams.ending, cancel)()
 	c.w.Header().Set("Content-Type", "text/event-stream")
 	c.w.Header().Set("Cache-Control", "no-store")
-	s.out.WriteString("retry: 2000\n\n")
 	if err := s.run(ctx); err != nil {
 		c.log.WithField("err", err).Debug("stream of events ended")
 	}
@@ -94,6 +94,8 @@ func (s *eventStream) begin(r *http.Request) error {
 		}
 	case !s.q.Since.IsZero():
 		s.q.From = have.First - 1
+	default: // a client that is cut off before anything happens must know where it was
+		s.bookmark()
 	}
 	s.told = s.q.From
 	return nil
@@ -171,6 +173,11 @@ func (s *eventStream) sayAlive() {
 		s.out.WriteString(": alive\n\n")
 		return
 	}
+	s.bookmark()
+}
+
+// bookmark tells the client where the stream is.
+func (s *eventStream) bookmark() {
 	s.told = s.q.From
 	fmt.Fprintf(&s.out, "event: bookmark\nid: %s\n\n", model.EventID{Epoch: s.q.Epoch, Seq: s.told})
 }
