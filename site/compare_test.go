@@ -246,7 +246,7 @@ func randomSite(r *rand.Rand) string {
 	var b strings.Builder
 	b.WriteString("switches:\n")
 	for n := range 4 {
-		fmt.Fprintf(&b, "  sw%d: {address: 10.0.0.%d:6640, location: l%d}\n", n, 1+(n+r.IntN(1))%4, r.IntN(2))
+		fmt.Fprintf(&b, "  sw%d: {address: 10.0.0.%d:6640, location: l%d}\n", n, 1+n, r.IntN(2))
 	}
 	networks, gateways := 1+r.IntN(5), 1+r.IntN(4)
 	b.WriteString("networks:\n")

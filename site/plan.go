@@ -156,8 +156,9 @@ func (p *Plan) applyPhase(e model.Editor, at phase) error {
 		var first error
 		for _, s := range pending {
 			if err := s.run(e); err != nil {
-				refused = append(refused, s)
-				first = firstOf(first, p.named(s, err))
+				if refused = append(refused, s); first == nil {
+					first = p.named(s, err)
+				}
 			}
 		}
 		if len(refused) == len(pending) {
@@ -166,13 +167,6 @@ func (p *Plan) applyPhase(e model.Editor, at phase) error {
 		pending = refused
 	}
 	return nil
-}
-
-func firstOf(first, err error) error {
-	if first != nil {
-		return first
-	}
-	return err
 }
 
 // named says which object of the file a refusal is about.

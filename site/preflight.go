@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -44,7 +45,7 @@ func (p *Plan) checkPart(where *model.Places, dev *model.Device, conn *model.L2G
 		checked[dev.DeviceName] = true
 		return
 	}
-	name := displayName(firstText(at.Switch, at.Device.Name), at.Device.ID)
+	name := displayName(cmp.Or(at.Switch, at.Device.Name), at.Device.ID)
 	if !checked[at.Device.ID] {
 		checked[at.Device.ID] = true
 		p.checkSwitch(where, at, name, seen.DeviceStatus(at.Device.ID))
@@ -59,15 +60,6 @@ func (p *Plan) checkPart(where *model.Places, dev *model.Device, conn *model.L2G
 			p.findOnce("E02", "switch "+name, "VLAN "+vlansText(vlans)+" of port "+port.Name+" is bound to "+occupant)
 		}
 	}
-}
-
-func firstText(texts ...string) string {
-	for _, s := range texts {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
 }
 
 func vlansText(vlans []model.VLAN) string {
@@ -98,9 +90,12 @@ func (p *Plan) findOnce(code, object, message string) {
 	}
 }
 
+// RefusedByRule is the finding that a rule of the store refuses the changes.
+const RefusedByRule = "E00"
+
 // Blocked adds the refusal of a rule as a finding.
 func (p *Plan) Blocked(err error) {
-	p.find("E00", "site "+p.Site, "%s", err)
+	p.find(RefusedByRule, "site "+p.Site, "%s", err)
 	p.refuseErrors(nil)
 }
 

@@ -111,9 +111,10 @@ func siteRefusal(err error) error {
 	return errors.New(strings.Join(lines, "\n"))
 }
 
-// allowedBy names the flag that allows what findings refuse.
+// allowedBy names the flag that allows what findings refuse. The refusal of a rule can not be allowed.
 func allowedBy(refused *apiError) []string {
-	if refused.Type != site.Preflight {
+	rule := func(detail string) bool { return strings.HasPrefix(detail, site.RefusedByRule) }
+	if refused.Type != site.Preflight || slices.ContainsFunc(refused.Details, rule) {
 		return nil
 	}
 	return []string{"--allow CODE,… lets such findings through"}
@@ -203,18 +204,11 @@ func printChanges(w io.Writer, changes []site.Change, shown func(site.Change) bo
 func fieldsText(c site.Change) string {
 	parts := make([]string, len(c.Fields))
 	for i, f := range c.Fields {
-		if parts[i] = fmt.Sprintf("%s: %s -> %s", f.Name, orNothing(f.From), orNothing(f.To)); c.Action == site.Create {
+		if parts[i] = fmt.Sprintf("%s: %s -> %s", f.Name, firstOf(f.From, "-"), firstOf(f.To, "-")); c.Action == site.Create {
 			parts[i] = f.Name + ": " + f.To
 		}
 	}
 	return strings.Join(parts, ", ")
-}
-
-func orNothing(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }
 
 // applyCommand makes the definitions those of a site file.
