@@ -127,3 +127,30 @@ func TestRefusedWrites(t *testing.T) {
 		require.Equal(t, 1, counts["definition.created"])
 	})
 }
+
+// TestBacklogIsBounded: events that come faster than they can be written are dropped; they do not
+// wait in memory without end.
+func TestBacklogIsBounded(t *testing.T) {
+	inBubble(t, func(t *testing.T, f *fixture) {
+		f.events(time.Second)
+		const rounds = 8
+		for range rounds {
+			for range maxQueued {
+				f.Happened(model.Event{Type: "a", Object: device("sw")})
+			}
+			time.Sleep(commitGap + time.Millisecond)
+		}
+		lost, written := 0, 0
+		for _, e := range f.events(time.Second) {
+			switch e.Type {
+			case "a":
+				written++
+			case "history.dropped":
+				lost += int(e.Data["n"].(float64))
+			}
+		}
+		require.Equal(t, rounds*maxQueued, written+lost, "what was left in the queue is written without a new event")
+		// Each round one batch is written; two times maxQueued may wait.
+		require.Greater(t, lost, (rounds-2)*maxQueued-(rounds+2)*maxBatch)
+	})
+}

@@ -102,8 +102,13 @@ func (w *writer) behind() bool {
 	return w.ends.audit < w.opts.Audit.LastAudit() && !time.Now().Before(w.auditAgain)
 }
 
-// takeNotes takes what has been reported.
+// takeNotes takes what has been reported, when all that was taken before has been written: what
+// waits here would have no bound.
 func (w *writer) takeNotes() {
+	if len(w.events) > 0 {
+		model.Hint(w.queue.wake) // nobody else may for a long time
+		return
+	}
 	n := w.queue.take()
 	w.events = append(w.events, n.events...)
 	for typ, count := range n.dropped {
