@@ -32,6 +32,9 @@ type httpError struct {
 
 func (e *httpError) Error() string { return e.message }
 
+// errHistoryOff refuses what rests on the history.
+var errHistoryOff = &model.Error{Kind: model.NotFound, Type: "HistoryOff", Message: "No events are kept: the daemon runs without a history."}
+
 func errPathNotFound() error {
 	return &httpError{status: http.StatusNotFound, typ: "HTTPNotFound", message: "The resource could not be found."}
 }

@@ -26,7 +26,7 @@ const (
 // events lists events, or goes on to send those that come.
 func events(c *call) (reply, error) {
 	if c.cfg.History == nil {
-		return reply{}, &model.Error{Kind: model.NotFound, Type: "HistoryOff", Message: "No events are kept: the daemon runs without a history."}
+		return reply{}, errHistoryOff
 	}
 	q, err := eventQuery(c)
 	if err != nil {

@@ -222,6 +222,8 @@ type fixedEndpoint struct {
 	status                int
 	// body is the answer's; nil is none, textBody is plain text.
 	body schema
+	// media is the type of an answer that is no JSON and no plain text.
+	media string
 	// request is nil for none.
 	request schema
 	params  []schema
@@ -235,6 +237,9 @@ func (e fixedEndpoint) operation() schema {
 	op := operation(e.summary, replies(e.status, e.body))
 	if len(e.body) == 0 && e.body != nil {
 		op["responses"].(schema)[strconv.Itoa(e.status)].(schema)["content"] = schema{"text/plain": schema{"schema": plainText()}}
+	}
+	if e.media != "" {
+		op["responses"].(schema)[strconv.Itoa(e.status)].(schema)["content"] = schema{e.media: schema{}}
 	}
 	if e.request != nil {
 		op["requestBody"] = requestBody(e.request)
@@ -271,6 +276,8 @@ func fixedEndpoints() []fixedEndpoint {
 				query("marker", "seq of the record that those wanted are older than", schema{"type": "integer", "minimum": 1}),
 				query("resource", "kind of object", schema{"enum": model.AuditResources}), query("id", "of the object", plainText())}},
 		{method: "GET", path: "/v1/export", summary: "all definitions", status: 200, body: schemaOf[model.Export]()},
+		{method: "GET", path: "/v1/backup", summary: "backup of the store from the running daemon, a tar archive", status: 200, media: "application/x-tar",
+			params: []schema{query("history", "true: with the history of events", boolean.answer)}},
 		{method: "POST", path: "/v1/import", summary: "fill an empty store with what export gave", status: 204,
 			request: schema{"type": "object", "required": []string{"format"}}},
 		{method: "POST", path: "/v1/networks/{network_id}/macs/{mac_address}/unfreeze", summary: "let a MAC move again that moved too often", status: 204},

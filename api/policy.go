@@ -79,6 +79,8 @@ const (
 	actionManagers  = "set_manager"
 	actionEvents    = "get_events"
 
+	actionBackup = "get_backup"
+
 	actionPlanSite  = "plan_site"
 	actionApplySite = "apply_site"
 )
@@ -103,7 +105,7 @@ func defaultPolicy() Policy {
 		delete(p, never)
 	}
 	for _, action := range []string{actionDevices, actionPlan, actionAudit, actionExport, actionImport, actionUnfreeze, actionPurge, actionQuarantine, actionEndQuarantine,
-		actionEndpoints, actionMembers, actionManagers, actionEvents, actionPlanSite, actionApplySite} {
+		actionEndpoints, actionMembers, actionManagers, actionEvents, actionBackup, actionPlanSite, actionApplySite} {
 		p[action] = adminOnly
 	}
 	return p

@@ -45,6 +45,8 @@ type Config struct {
 	MaxBodies int64
 	// History is what happened; nil when that is not kept.
 	History History
+	// Backups makes backups; nil when there are none to be had.
+	Backups Backups
 	// Version of the daemon, shown at /v1/version.
 	Version string
 }
@@ -63,6 +65,8 @@ type Server struct {
 	turns  turns
 	// streams are those of events.
 	streams *streams
+	// backups are taken by backups in progress.
+	backups chan struct{}
 	// managers are the programs that keep definitions here equal to their own.
 	managers *managers
 	// document describes the service (OpenAPI).
@@ -85,7 +89,7 @@ func New(cfg Config) *Server {
 	s.managers = newManagers(cfg.Registry)
 	s.slots, s.turns = make(chan struct{}, cfg.MaxRequests), newTurns()
 	s.bodies = newBodies(cfg.MaxBody, cfg.MaxBodies)
-	s.streams = newStreams(cfg.MaxRequests)
+	s.streams, s.backups = newStreams(cfg.MaxRequests), make(chan struct{}, maxBackups)
 	countStreams(cfg.Registry, s.streams)
 	countQuarantine(cfg.Registry, cfg.Store)
 	s.document = s.describe()

@@ -75,6 +75,8 @@ func resolveV1(c *call, seg []string) endpoint {
 		return get(eventsRoute(c.r), false, permitted(actionEvents, events))
 	case "export":
 		return get("/v1/export", false, permitted(actionExport, export))
+	case "backup":
+		return get("/v1/backup", false, permitted(actionBackup, makeBackup))
 	case "site":
 		return get("/v1/site", false, permitted(actionExport, exportSite))
 	case "import":

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -49,6 +50,18 @@ func Open(path string, mapped int) (db *bolt.DB, err error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
+}
+
+// Copy writes a file as it is at one moment, and returns its size in bytes. Writing goes on meanwhile, but
+// for a file that outgrows what is mapped of it: w must not wait for anybody.
+func Copy(db *bolt.DB, w io.Writer) (n int64, err error) {
+	err = Guard(func() error {
+		return db.View(func(tx *bolt.Tx) (err error) {
+			n, err = tx.WriteTo(w)
+			return err
+		})
+	})
+	return n, err
 }
 
 // Guard turns the faults of reading a damaged file through a memory map into an error: bolt

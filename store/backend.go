@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io"
 
 	"bordergw/model"
 )
@@ -20,6 +21,9 @@ type backend interface {
 	newest(table, below string, visit func(id string, record []byte) bool) error
 	// oldest visits those whose id is above another, from the least up, in the same way.
 	oldest(table, above string, visit func(id string, record []byte) bool) error
+	// copyTo writes what was committed as the file of an embedded store, and returns its size in bytes.
+	// w must not wait for anybody.
+	copyTo(w io.Writer) (int64, error)
 	close() error
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"testing"
 
 	"bordergw/model"
@@ -71,6 +72,7 @@ type fixed contents
 
 func (f fixed) load() (contents, error)                                { return contents(f), nil }
 func (f fixed) commit(uint64, []change) error                          { return nil }
+func (f fixed) copyTo(io.Writer) (int64, error)                        { return 0, nil }
 func (f fixed) newest(string, string, func(string, []byte) bool) error { return nil }
 func (f fixed) oldest(string, string, func(string, []byte) bool) error { return nil }
 func (f fixed) close() error                                           { return nil }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -181,5 +182,7 @@ func apply(b *bolt.Bucket, c change) error {
 	}
 	return b.Put([]byte(c.id), value)
 }
+
+func (b *boltBackend) copyTo(w io.Writer) (int64, error) { return boltfile.Copy(b.db, w) }
 
 func (b *boltBackend) close() error { return b.db.Close() }

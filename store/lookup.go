@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"iter"
 
 	"bordergw/model"
@@ -116,4 +117,14 @@ func (s *Store) AuditAfter(seq uint64, most int) (out []*model.AuditRecord, err 
 		return nil, fmt.Errorf("read table %s: %w", auditTable, err)
 	}
 	return out, nil
+}
+
+// CopyTo writes the whole store as a file that Open opens, and returns its size in bytes. It has every change that
+// was made before the call. Changes go on meanwhile; w must not wait for anybody, as they may have to wait for it.
+func (s *Store) CopyTo(w io.Writer) (int64, error) {
+	n, err := s.queue.backend.copyTo(w)
+	if err != nil {
+		return n, fmt.Errorf("copy store: %w", err)
+	}
+	return n, nil
 }

@@ -3,6 +3,7 @@ package trail
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"sync/atomic"
@@ -227,4 +228,14 @@ func (t *Trail) Page(q model.EventQuery) (model.EventPage, error) {
 		model.Hint(t.queue.wake)
 	}
 	return page, err
+}
+
+// CopyTo writes the file of the history as it is at one moment, and returns its size in bytes. w must not wait for
+// anybody.
+func (t *Trail) CopyTo(w io.Writer) (int64, error) {
+	n, err := boltfile.Copy(t.present.Load().file.db, w)
+	if err != nil {
+		return n, fmt.Errorf("copy history: %w", err)
+	}
+	return n, nil
 }

@@ -83,7 +83,7 @@ func (d *daemon) runOn(ctx context.Context, db *store.Store, auth api.Authentica
 		return usageError{err}
 	}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo())
 	history := d.openHistory(db, registry)
 	defer history.close()
 	l := d.newLoop(db, registry, history.events)
@@ -91,6 +91,7 @@ func (d *daemon) runOn(ctx context.Context, db *store.Store, auth api.Authentica
 	handler := api.New(api.Config{
 		Store: db, Status: l, Log: d.log, Registry: registry, Auth: auth, Policy: policy, Version: buildVersion(),
 		MaxRequests: connections / 2, History: history.shown,
+		Backups: &backups{dir: d.cfg.DataDir, store: db, history: history.copied},
 	})
 	server := newHTTPServer(handler, d.log)
 	server.RegisterOnShutdown(handler.EndStreams)

@@ -18,6 +18,7 @@ import (
 type history struct {
 	events reconcile.Events
 	shown  api.History
+	copied copied
 	// close ends it when nothing is to come any more.
 	close func()
 }
@@ -44,7 +45,7 @@ func (d *daemon) openHistory(db *store.Store, registry prometheus.Registerer) hi
 			d.log.WithField("err", model.Plain(err)).Warn("closing the history")
 		}
 	}()
-	return history{events: t, shown: t, close: func() {
+	return history{events: t, shown: t, copied: t, close: func() {
 		cancel()
 		select {
 		case <-ended:

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 )
 
@@ -31,4 +32,11 @@ func buildVersion() string {
 		}
 	}
 	return version
+}
+
+// buildInfo shows the version to Prometheus.
+func buildInfo() prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "bordergw_build_info", Help: "1 for the version of the program.", ConstLabels: prometheus.Labels{"version": buildVersion()},
+	}, func() float64 { return 1 })
 }

@@ -23,6 +23,7 @@ const module = "bordergw/"
 var allowed = map[string][]string{
 	"model":               {},
 	"boltfile":            {},
+	"backup":              {"boltfile"},
 	"store":               {"boltfile", "model"},
 	"trail":               {"boltfile", "model"},
 	"site":                {"model"},
@@ -37,7 +38,7 @@ var allowed = map[string][]string{
 	"reconcile/topology":  {"reconcile/mactable", "vtep", "model"},
 	"reconcile/connector": {"vtep", "vtep/ovsdb", "vtep/transport", "model"},
 	"reconcile":           {"reconcile/connector", "reconcile/damping", "reconcile/mactable", "reconcile/topology", "vtep", "vtep/ovsdb", "vtep/transport", "model"},
-	"cmd/bordergw":        {"api", "site", "api/keystone", "reconcile", "store", "trail", "vtep/transport", "model"},
+	"cmd/bordergw":        {"api", "backup", "site", "api/keystone", "reconcile", "store", "trail", "vtep/transport", "model"},
 }
 
 // forTests are packages that production code does not import, outside of helps.

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"bordergw/backup"
+	"bordergw/model"
+	"bordergw/store"
+)
+
+// backupCommand takes a backup of a daemon that runs.
+func backupCommand() *cobra.Command {
+	flags := &clientFlags{}
+	var history bool
+	c := &cobra.Command{
+		Use: "backup FILE", Short: "Back up the running daemon into a tar archive (FILE - is standard output)", Args: argsOfUse,
+		Example: "  bordergw backup /srv/backup/bordergw.tar\n  bordergw backup --history - | ssh vault 'cat > bordergw.tar'",
+	}
+	c.Flags().BoolVar(&history, "history", false, "with the events, and where MACs were")
+	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
+		if args[0] == "-" {
+			_, err := takeBackup(c.Context(), api, history, raw(c.OutOrStdout()))
+			return err
+		}
+		about, err := saveBackup(args[0], func(w io.Writer) (backup.About, error) { return takeBackup(c.Context(), api, history, w) })
+		if err == nil {
+			fmt.Fprintf(c.OutOrStdout(), "%s: backup of revision %d\n", args[0], about.Revision)
+		}
+		return err
+	})
+	flags.bind(c.Flags())
+	return c
+}
+
+// raw is where bytes go that are no text.
+func raw(w io.Writer) io.Writer {
+	if t, filtered := w.(*terminal); filtered {
+		return t.w
+	}
+	return w
+}
+
+// takeBackup writes a backup, and checks it on the way. It may take as long as it takes; only that the daemon begins to
+// answer is awaited for no longer than for any request.
+func takeBackup(ctx context.Context, c *client, history bool, w io.Writer) (backup.About, error) {
+	query := url.Values{"history": {strconv.FormatBool(history)}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/v1/backup?"+query.Encode(), nil)
+	if err != nil {
+		return backup.About{}, fmt.Errorf("making the request: %w", err)
+	}
+	if c.token != "" {
+		req.Header.Set("X-Auth-Token", c.token)
+	}
+	c.http.Transport.(*http.Transport).ResponseHeaderTimeout, c.http.Timeout = c.http.Timeout, 0
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return backup.About{}, c.unreached(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+		return backup.About{}, refusal(resp.StatusCode, text)
+	}
+	body := io.TeeReader(resp.Body, w)
+	about, err := backup.Read(body, backup.Discard)
+	if err == nil {
+		_, err = io.Copy(io.Discard, body) // the zeros at the end of an archive
+	}
+	return about, err
+}
+
+// saveBackup puts a backup into a file, which has its name only when it is whole and on the disk.
+func saveBackup(path string, take func(io.Writer) (backup.About, error)) (about backup.About, err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".bordergw-backup-*") // mode 0600
+	if err != nil {
+		return about, err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+	}()
+	about, err = take(f)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return about, err
+	}
+	if err = os.Rename(f.Name(), path); err != nil {
+		return about, err
+	}
+	return about, syncDir(filepath.Dir(path))
+}
+
+// syncDir makes the name of a file durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// restoreCommand makes a data directory of a backup.
+func restoreCommand() *cobra.Command {
+	dir := defaultDataDir(os.Geteuid())
+	c := &cobra.Command{
+		Use: "restore FILE", Short: "Make a data directory of a backup, for a daemon that does not run (FILE - is standard input)", Args: argsOfUse,
+		Example: "  bordergw restore /srv/backup/bordergw.tar --data-dir /var/lib/bordergw",
+	}
+	c.Flags().StringVar(&dir, "data-dir", dir, "directory that it becomes, which must be empty or missing")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if dir == "" {
+			return usagef("--data-dir must be given")
+		}
+		in, err := openBackup(args[0], c.InOrStdin())
+		if err != nil {
+			return err
+		}
+		defer in.Close()
+		var held *model.Definitions
+		about, err := backup.Restore(in, dir, func(path string) (err error) {
+			held, err = definitionsIn(path)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("%s: %w", args[0], err)
+		}
+		fmt.Fprintf(c.OutOrStdout(), "%s: revision %d of %s, with %d networks, %d gateways, %d connections and %d devices\n", dir, held.Revision,
+			about.Time.UTC().Format(time.RFC3339), held.Networks.Len(), held.Gateways.Len(), held.Connections.Len(), held.Devices.Len())
+		return nil
+	}
+	return c
+}
+
+func openBackup(path string, in io.Reader) (io.ReadCloser, error) {
+	if path == "-" {
+		return io.NopCloser(in), nil
+	}
+	return os.Open(path)
+}
+
+// definitionsIn opens a store, as a daemon does, and closes it.
+func definitionsIn(path string) (*model.Definitions, error) {
+	s, err := store.Open(path, store.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return s.Definitions(), s.Close()
+}
