@@ -100,4 +100,4 @@ compose-test: build ## the compose file for real: needs root, may install docker
 	hack/compose-test.sh
 
 clean: ## what the targets above made
-	rm -rf bin dist
+	rm -rf bin dist/*.deb

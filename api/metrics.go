@@ -14,6 +14,9 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	handler  http.Handler
+	// plans are of site files, applied are outcomes of their application.
+	plans   prometheus.Histogram
+	applied *prometheus.CounterVec
 	// slots are taken by scrapes in progress, each of which holds all series.
 	slots chan struct{}
 }
@@ -24,6 +27,17 @@ const (
 	// that the answer is made in counts for neither: it is long on a busy machine.
 	metricsTimeout = 5 * time.Second
 )
+
+// What became of a site file that was to be applied.
+const (
+	applyChanged = "changed"
+	applyNothing = "nothing_to_do"
+	applyStale   = "stale"
+	applyUnsafe  = "refused"
+	applyFailed  = "failed"
+)
+
+var applyResults = []string{applyChanged, applyNothing, applyStale, applyUnsafe, applyFailed}
 
 func newMetrics(r Registry) *metrics {
 	m := &metrics{
@@ -36,10 +50,20 @@ func newMetrics(r Registry) *metrics {
 			Help:    "Time to answer a request, by route template and method.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
 		}, []string{"route", "method"}),
+		plans: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "bordergw_plan_seconds", Help: "Time to compare a site file with the definitions.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
+		}),
+		applied: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bordergw_apply_total", Help: "Site files that were to be applied, by result.",
+		}, []string{"result"}),
 		handler: promhttp.HandlerFor(r, promhttp.HandlerOpts{}),
 		slots:   make(chan struct{}, maxScrapes),
 	}
-	r.MustRegister(m.requests, m.seconds)
+	for _, result := range applyResults {
+		m.applied.WithLabelValues(result)
+	}
+	r.MustRegister(m.requests, m.seconds, m.plans, m.applied)
 	return m
 }
 

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"bordergw/model"
 	"bordergw/site"
 )
@@ -70,6 +72,7 @@ func refusedFile(err error) *reply {
 // planOf compares a file with the definitions, and looks at the switches that its changes
 // need.
 func planOf(c *call, d *model.Definitions, f *site.File, o site.Options) (*site.Plan, error) {
+	defer prometheus.NewTimer(c.metrics.plans).ObserveDuration()
 	p, err := site.Compare(d, f, o)
 	if err != nil {
 		return nil, err
@@ -133,6 +136,7 @@ func applySite(c *call) (reply, error) {
 		return reply{}, err
 	}
 	done, err := carryOut(c, f, in)
+	c.metrics.applied.WithLabelValues(applyResult(done, err)).Inc()
 	var stale *errStale
 	var unsafe errRefusedPlan
 	switch refused := refusedFile(err); {
@@ -146,6 +150,21 @@ func applySite(c *call) (reply, error) {
 		return reply{}, err
 	}
 	return ok(done)
+}
+
+// applyResult is the label of an outcome.
+func applyResult(done *appliedSite, err error) string {
+	switch {
+	case errors.As(err, new(*errStale)):
+		return applyStale
+	case errors.As(err, new(errRefusedPlan)):
+		return applyUnsafe
+	case err != nil:
+		return applyFailed
+	case done.Revision == 0:
+		return applyNothing
+	}
+	return applyChanged
 }
 
 // carryOut plans, checks that it is the plan that was meant, and makes the changes upon the

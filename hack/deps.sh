@@ -16,6 +16,7 @@ needs=("$@")
   ping:iputils-ping
   ps:procps
   openssl:openssl
+  promtool:prometheus
 )
 
 PATH=$PATH:/usr/sbin:/sbin # not every user has them, the programs are there all the same

@@ -59,7 +59,7 @@ type Options struct {
 
 // Loop drives all registered switches: it makes a View whenever something may have changed, and
 // hands each worker its share. It implements the api's Status. Each part keeps its own state;
-// of the Loop itself only view changes after New, and only Run stores it.
+// of the Loop itself only view and settled change after New, and only Run stores them.
 type Loop struct {
 	store   Store
 	opts    Options
@@ -71,6 +71,8 @@ type Loop struct {
 	stamp, kick chan struct{}
 	touched     touched
 	late        late
+	// settled: the caution after a start is over.
+	settled atomic.Bool
 
 	// What switches report of MACs; moves and newNetworks are Run's own.
 	macs        *macReports

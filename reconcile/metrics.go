@@ -83,6 +83,9 @@ var (
 	connectionsDesc = prometheus.NewDesc("bordergw_connections", "L2 gateway connections, by status.", []string{"status"}, nil)
 	claimedDesc     = prometheus.NewDesc("bordergw_device_claimed_macs", "MACs that a device has learned although they are configured elsewhere.", []string{"device"}, nil)
 	deletedDesc     = prometheus.NewDesc("bordergw_deleted_devices", "Deleted devices that are still to be cleaned.", nil, nil)
+	infoDesc        = prometheus.NewDesc("bordergw_device_info", "1 for each device that is driven: what its id stands for.", []string{"device", "name", "site"}, nil)
+	readyDesc       = prometheus.NewDesc("bordergw_ready", "1 when every registered device was read or found unreachable since the start.", nil, nil)
+	settledDesc     = prometheus.NewDesc("bordergw_settled", "1 when what nothing explains is removed: some minutes after the start.", nil, nil)
 	frozenDesc      = prometheus.NewDesc("bordergw_frozen_macs", "MACs that stand still because they moved too often.", nil, nil)
 )
 
@@ -102,6 +105,9 @@ func (c *deviceCollector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- deletedDesc
 	ch <- connectionsDesc
 	ch <- frozenDesc
+	ch <- infoDesc
+	ch <- readyDesc
+	ch <- settledDesc
 }
 
 // Collect implements prometheus.Collector.
@@ -118,19 +124,19 @@ func (c *deviceCollector) Collect(ch chan<- prometheus.Metric) {
 		gauge(connectionsDesc, float64(n), status)
 	}
 	gauge(frozenDesc, float64(c.loop.macs.countFrozen()))
+	gauge(readyDesc, indicator(c.loop.Ready() == nil))
+	gauge(settledDesc, indicator(c.loop.settled.Load()))
 	claimed := c.loop.view.Load().ContestedOf()
 	for id, w := range c.loop.workers.all() {
+		gd := w.device.Load()
+		gauge(infoDesc, 1, id, gd.DisplayName(), gd.Site)
 		gauge(claimedDesc, float64(claimed[id]), id)
 		st := w.state()
 		if at := st.peer.NotAfter(); !at.IsZero() {
 			gauge(expiryDesc, float64(at.Unix()), "device/"+id)
 		}
 		for _, p := range devicePhases {
-			on := 0.0
-			if st.phase == p {
-				on = 1
-			}
-			gauge(phaseDesc, on, id, p)
+			gauge(phaseDesc, indicator(st.phase == p), id, p)
 		}
 		gauge(problemsDesc, float64(len(st.problems)), id)
 		if f := st.facts; f != nil {
@@ -139,4 +145,12 @@ func (c *deviceCollector) Collect(ch chan<- prometheus.Metric) {
 			gauge(rowsDesc, float64(f.Counts.LocalMACs), id, "Ucast_Macs_Local")
 		}
 	}
+}
+
+// indicator is the value of what is or is not so.
+func indicator(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }

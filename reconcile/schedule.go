@@ -69,6 +69,7 @@ func (l *Loop) await(ctx context.Context, running *sync.WaitGroup, changes <-cha
 			t.due.Reset(wait)
 		case <-t.settled.C:
 			t.calm = true
+			l.settled.Store(true)
 			l.events.Settled()
 			l.log.Info("settled: what nothing explains is removed from now on")
 			return true
