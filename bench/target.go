@@ -186,7 +186,7 @@ func smokeGrowth() (out []target) {
 	grown := func(work string) func(results) (float64, bool) {
 		return over(percentile(work, many, ours, 0), percentile(work, few, ours, 0))
 	}
-	for _, work := range []string{workNetwork, workGateway} {
+	for _, work := range []string{workNetwork, workGateway, workConnect, workDisconnect, workOneVLAN} {
 		out = append(out, target{work, fmt.Sprintf("fastest at %d connections, of that at %d", many, few), grown(work), 3, "x", false})
 	}
 	for _, work := range []string{workLists, workImported} {

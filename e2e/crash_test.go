@@ -100,15 +100,22 @@ func killOften(c *controller, s *storm, rng *rand.Rand) (killed int) {
 	return killed
 }
 
-// after waits for some more changes, and reports whether the storm goes on.
+// after waits for some more changes, and reports whether the storm goes on. Each has the time that a change may take.
 func (s *storm) after(changes int64, over <-chan struct{}) (alive bool) {
-	until := s.accepted.Load() + changes
-	poll.True(s.c.t, patience, "the storm makes changes", func() bool {
+	for alive = true; alive && changes > 0; changes-- {
+		alive = s.another(over)
+	}
+	return alive
+}
+
+func (s *storm) another(over <-chan struct{}) (alive bool) {
+	seen := s.accepted.Load()
+	poll.True(s.c.t, patience, "the storm makes a change", func() bool {
 		select {
 		case <-over:
 			return true
 		default:
-			alive = s.accepted.Load() >= until
+			alive = s.accepted.Load() > seen
 			return alive
 		}
 	})
