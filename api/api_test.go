@@ -35,6 +35,7 @@ type fakeStatus struct {
 	occupants  map[model.VLAN]string
 	reach      map[string]model.EndpointReach // by network/site
 	unplanned  bool                           // nothing is known of reach
+	lookups
 }
 
 func (f *fakeStatus) DeviceStatus(string) model.DeviceStatus         { return f.device }

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,8 +20,9 @@ type History interface {
 }
 
 const (
-	defaultEvents = 100
-	maxEvents     = 1000
+	// defaultPage and maxPage are the sizes of pages of /v1.
+	defaultPage = 100
+	maxPage     = 1000
 )
 
 // events lists events, or goes on to send those that come.
@@ -52,30 +54,46 @@ func eventQuery(c *call) (q model.EventQuery, err error) {
 	}
 	f.Project, f.Severity = values.Get("project"), values.Get("severity")
 	if f.Severity != "" && !slices.Contains(model.Severities, f.Severity) {
-		return q, badEvents("severity", "'%s' is not one of %s.", printed(f.Severity), strings.Join(model.Severities, ", "))
+		return q, badInput("severity", "'%s' is not one of %s.", printed(f.Severity), strings.Join(model.Severities, ", "))
 	}
 	if object := values.Get("object"); object != "" {
 		kind, name, ok := strings.Cut(object, "/")
 		if !ok || kind == "" || name == "" {
-			return q, badEvents("object", "'%s' is not KIND/NAME, such as device/sw2.", printed(object))
+			return q, badInput("object", "'%s' is not KIND/NAME, such as device/sw2.", printed(object))
 		}
 		f.Kind, f.Object = kind, name
 	}
 	if since := values.Get("since"); since != "" {
 		if q.Since, err = time.Parse(time.RFC3339, since); err != nil {
-			return q, badEvents("since", "'%s' is not a time such as 2026-11-29T00:47:02Z.", printed(since))
+			return q, badInput("since", "'%s' is not a time such as 2026-11-29T00:47:02Z.", printed(since))
 		}
 	}
-	q.Limit = defaultEvents
-	if limit := values.Get("limit"); limit != "" {
-		if q.Limit, err = strconv.Atoi(limit); err != nil || q.Limit < 1 || q.Limit > maxEvents {
-			return q, badEvents("limit", "'%s' is not a number in 1..%d.", printed(limit), maxEvents)
-		}
-	}
-	return q, nil
+	q.Limit, err = pageLimit(values)
+	return q, err
 }
 
-func badEvents(parameter, format string, args ...any) error {
+// pageLimit is the size of a page of /v1.
+func pageLimit(values url.Values) (int, error) {
+	limit := values.Get("limit")
+	if limit == "" {
+		return defaultPage, nil
+	}
+	n, err := strconv.Atoi(limit)
+	if err != nil || n < 1 || n > maxPage {
+		return 0, badInput("limit", "'%s' is not a number in 1..%d.", printed(limit), maxPage)
+	}
+	return n, nil
+}
+
+// pageParameters are limit and marker of a list of /v1.
+func pageParameters() []schema {
+	return []schema{query("limit", "default 100", schema{"type": "integer", "minimum": 1, "maximum": maxPage}), query("marker", "next of the page before", plainText())}
+}
+
+// nextSchema is the marker of the page after, null at the end.
+func nextSchema() schema { return schema{"type": []string{"string", "null"}} }
+
+func badInput(parameter, format string, args ...any) error {
 	return model.ErrBadRequest("Invalid input for "+parameter+". Reason: "+format, args...)
 }
 
@@ -117,7 +135,7 @@ func beginList(c *call, q *model.EventQuery, have model.EventRange) error {
 	}
 	id, err := model.ParseEventID(after)
 	if err != nil {
-		return badEvents("after", "%s.", err)
+		return badInput("after", "%s.", err)
 	}
 	if id.Epoch != have.Epoch || !q.Newest && id.Seq+1 < have.First || id.Seq > have.Last {
 		return model.ErrHistoryGone(id, model.EventID{Epoch: have.Epoch, Seq: have.First})
@@ -141,13 +159,13 @@ func nextEvents(q model.EventQuery, more bool) any {
 // eventPaths describes them.
 func eventPaths() []fixedEndpoint {
 	list := schema{"type": "object", "required": []string{"events", "next"}, "additionalProperties": false, "properties": schema{
-		"events": several(schemaOf[storedEvent]()), "next": schema{"type": []string{"string", "null"}}}}
+		"events": several(schemaOf[storedEvent]()), "next": nextSchema()}}
 	return []fixedEndpoint{{method: "GET", path: "/v1/events", status: 200, body: list,
 		summary: "what happened: the newest first, or the oldest first of those after an event or a time. Accept: text/event-stream, or stream=1, goes on with what happens from now on, or after the header Last-Event-ID",
 		params: []schema{query("type", "types, such as device.phase,connection.*", several(plainText())), query("object", "KIND/NAME or KIND/ID", plainText()),
 			query("severity", "the least", schema{"enum": model.Severities}), query("project", "of the object", plainText()),
 			query("since", "time", plainText()), query("after", "id of an event", plainText()), query("marker", "next of the page before", plainText()),
-			query("limit", "default 100", schema{"type": "integer", "minimum": 1, "maximum": maxEvents}), query("stream", "", schema{"enum": []string{"1"}})}}}
+			query("limit", "default 100", schema{"type": "integer", "minimum": 1, "maximum": maxPage}), query("stream", "", schema{"enum": []string{"1"}})}}}
 }
 
 // storedEvent is an event as the history shows it.

@@ -86,7 +86,7 @@ func (s *eventStream) begin(r *http.Request) error {
 	case after != "":
 		id, err := model.ParseEventID(after)
 		if err != nil {
-			return badEvents("after", "%s.", err)
+			return badInput("after", "%s.", err)
 		}
 		s.q.From = id.Seq
 		if id.Epoch != have.Epoch || id.Seq > have.Last {

@@ -138,6 +138,14 @@ type Status interface {
 	// Ready is nil once every registered device was read or is known to be
 	// unreachable. Its text is shown to anybody who asks.
 	Ready() error
+	Lookups
+}
+
+// Lookups answer what is asked of rows and MACs as they stand.
+type Lookups interface {
+	// DeviceRows is a page of the logical switches that the database of a device holds, after
+	// that of a marker.
+	DeviceRows(id, after string, limit int) (model.RowsPage, error)
 }
 
 // Registry takes and shows metrics; *prometheus.Registry is one.

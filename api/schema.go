@@ -89,9 +89,12 @@ func reflectFields(t reflect.Type, properties map[string]schema, required []stri
 		case f.Anonymous && name == "":
 			required = reflectFields(f.Type, properties, required)
 		case f.IsExported() && name != "-":
-			properties[name] = reflected(f.Type)
-			if !strings.Contains(options, "omit") {
+			always := !strings.Contains(options, "omit")
+			if properties[name] = reflected(f.Type); always {
 				required = append(required, name)
+			}
+			if always && f.Type.Kind() == reflect.Pointer {
+				properties[name] = either(properties[name], null())
 			}
 		}
 	}

@@ -56,6 +56,10 @@ func resolveV1(c *call, seg []string) endpoint {
 		c.id = seg[1]
 		return only(http.MethodDelete, "/v1/deleted-devices/{id}", permitted(actionPurge, purgeDevice))
 	}
+	if len(seg) == 3 && seg[0] == "devices" && seg[2] == "rows" {
+		c.id = seg[1]
+		return get("/v1/devices/{id}/rows", false, permitted(actionDevices, deviceRows))
+	}
 	if len(seg) == 2 && seg[0] == "site" {
 		return resolveSite(seg[1])
 	}

@@ -90,6 +90,8 @@ type Loop struct {
 	// said bounds how often all switches together have the store remember what they say.
 	said bucket
 
+	lookup // answers what is asked of rows and MACs
+
 	// What became of it; recorder and contested are Run's own.
 	devices     *deviceStatuses
 	connections *connectionStatuses
@@ -119,6 +121,7 @@ func New(store Store, opts Options) *Loop {
 	l.elector = elector{store: store, log: l.log, workers: l.workers, events: l.events}
 	l.devices = &deviceStatuses{store: store, workers: l.workers, tls: opts.TLS}
 	l.connections = &connectionStatuses{store: store, view: &l.view, workers: l.workers, macs: l.macs}
+	l.lookup = lookup{store: store, view: &l.view, workers: l.workers, macs: l.macs}
 	l.recorder = statusRecorder{
 		store: store, workers: l.workers, devices: l.devices, connections: l.connections, transitions: &l.transitions,
 		touched: &l.touched, dirty: newDirtyConnections(l.workers), errors: newErrorLog(store, l.log, l.refresh),

@@ -255,6 +255,12 @@ func (w *worker) unreadIn(st *deviceState) string {
 	return fmt.Sprintf("device %s: %s: %s", w.device.Load().DisplayName(), strings.ToLower(st.phase), st.detail)
 }
 
+// away says in what phase the worker is without a session, and why.
+func (w *worker) away() string {
+	st := w.state()
+	return strings.TrimSuffix(strings.ToLower(st.phase)+": "+st.detail, ": ")
+}
+
 // planned tells what would be sent to the switch now, with that many steps at most.
 func (w *worker) planned(limit int) model.DevicePlan {
 	gd := w.device.Load()

@@ -294,6 +294,9 @@ func (t *macTable) badRows() (n int) {
 // uses reports whether any row belongs to the logical switch.
 func (t *macTable) uses(ls ovsdb.UUID) bool { return len(t.byLS[ls]) > 0 || len(t.extraOf[ls]) > 0 }
 
+// count counts the rows of a logical switch.
+func (t *macTable) count(ls ovsdb.UUID) int { return len(t.byLS[ls]) + len(t.extraOf[ls]) }
+
 // behind lists the MACs of a logical switch that are at one of some locators.
 func (t *macTable) behind(ls ovsdb.UUID, at map[ovsdb.UUID]bool) (macs []model.MAC) {
 	if len(at) == 0 {

@@ -76,3 +76,18 @@ func (s *Session) Doubt() { s.sender.doubted.Store(true) }
 // Doubted reports, once, whether an answer of the switch contradicts the State: a row
 // is not there, or is there already. A Survey shows which of the two is right.
 func (s *Session) Doubted() bool { return s.sender.doubted.Swap(false) }
+
+// LogicalSwitches are the names of all logical switches, in no order.
+func (s *Session) LogicalSwitches() []string {
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	return s.replica.state.logical.names()
+}
+
+// Rows is what stands of a logical switch, and where some MACs are in it; false if there is none
+// of that name. A Want says whose it is.
+func (s *Session) Rows(want *Want, name string, macs ...model.MAC) (Rows, bool) {
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	return rowsNamed(s.replica.state, want, name, macs)
+}

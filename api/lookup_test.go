@@ -1,0 +1,58 @@
+package api_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"bordergw/model"
+)
+
+// lookups answers with what a test sets, and notes what it was asked.
+type lookups struct {
+	rows  model.RowsPage
+	err   error
+	asked []any
+}
+
+func (l *lookups) DeviceRows(id, after string, limit int) (model.RowsPage, error) {
+	l.asked = []any{id, after, limit}
+	return l.rows, l.err
+}
+
+func TestDeviceRows(t *testing.T) {
+	s := newService(t)
+	gd, err := s.store.CreateGatewayDevice(t.Context(), model.GatewayDevice{Name: "sw1", Type: model.HWVTEP, ManagementIP: "10.0.0.1", ManagementPort: 6640, ManagementProtocol: model.ProtocolOVSDB})
+	require.NoError(t, err)
+	path := "/v1/devices/" + gd.ID + "/rows"
+	s.status.rows = model.RowsPage{LogicalSwitches: []model.LogicalSwitchRows{{
+		Name: "n\x1b1", Key: 10000, Owner: model.RowsForeign, Bindings: []model.BoundPort{{Switch: "sw1", Port: "p1", VLAN: 10}}, BindingsTotal: 1,
+		LocalMACs: 3, RemoteMACs: 9, Flood: []string{"10.0.0.2"}, FloodTotal: 1,
+	}}, Next: "bjE"}
+	a := s.do("GET", path, "")
+	require.Equal(t, http.StatusOK, a.status, a.text)
+	require.JSONEq(t, `{"logical_switches":[{"name":"n\u001b1","key":10000,"owner":"foreign","bindings":[{"switch":"sw1","port":"p1","vlan":10}],"bindings_total":1,
+		"local_macs":3,"remote_macs":9,"flood":["10.0.0.2"],"flood_total":1}],"next":"bjE"}`, a.text)
+	require.Equal(t, []any{gd.ID, "", 100}, s.status.asked)
+
+	s.status.rows = model.RowsPage{LogicalSwitches: []model.LogicalSwitchRows{}}
+	require.JSONEq(t, `{"logical_switches":[],"next":null}`, s.do("GET", path+"?limit=7&marker=x", "").text)
+	require.Equal(t, []any{gd.ID, "x", 7}, s.status.asked)
+
+	for _, limit := range []string{"0", "-1", "1001", "x"} {
+		require.Equal(t, http.StatusBadRequest, s.do("GET", path+"?limit="+limit, "").status, limit)
+	}
+	require.Equal(t, http.StatusNotFound, s.do("GET", "/v1/devices/nobody/rows", "").status)
+	s.status.err = model.ErrNotRead("sw1", "unreachable: refused")
+	a = s.do("GET", path, "")
+	require.Equal(t, http.StatusServiceUnavailable, a.status)
+	require.Contains(t, a.text, "Switch sw1 is not read now: unreachable: refused.")
+}
+
+func TestLookupsAreForAdministrators(t *testing.T) {
+	s := newService(t, withHeaders).as("u", "p", "member")
+	for _, path := range []string{"/v1/devices/x/rows"} {
+		require.Equal(t, http.StatusForbidden, s.do("GET", path, "").status, path)
+	}
+}

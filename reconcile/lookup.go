@@ -1,0 +1,101 @@
+package reconcile
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/base64"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"bordergw/model"
+	"bordergw/reconcile/topology"
+	"bordergw/vtep"
+)
+
+// lookup answers what is asked of rows and MACs as they stand. It reads the View, which never
+// changes, and copies little at a time of what is behind a lock: a session's or the MAC table's.
+// It is part of the Loop, and asking costs the Loop nothing.
+type lookup struct {
+	store   Store
+	view    *atomic.Pointer[topology.View]
+	workers *workers
+	macs    *macReports
+}
+
+// DeviceRows is a page of the logical switches that the database of a registered device holds.
+// It fails with ErrNotRead while there is no session.
+func (q *lookup) DeviceRows(id, after string, limit int) (model.RowsPage, error) {
+	w := q.workers.driver(id)
+	if w == nil {
+		return model.RowsPage{}, model.ErrGatewayDeviceNotFound(id)
+	}
+	s := w.current()
+	if s == nil {
+		return model.RowsPage{}, model.ErrNotRead(w.device.Load().DisplayName(), w.away())
+	}
+	names := s.LogicalSwitches()
+	slices.SortFunc(names, func(a, b string) int { return strings.Compare(rowsKey(a), rowsKey(b)) })
+	from, err := base64.RawURLEncoding.DecodeString(after)
+	if err != nil {
+		return model.RowsPage{}, model.ErrBadMarker()
+	}
+	i, _ := slices.BinarySearchFunc(names, string(from), func(name, key string) int {
+		return cmp.Or(strings.Compare(rowsKey(name), key), -1) // the one of the marker was in the page before
+	})
+	if after == "" {
+		i = 0
+	}
+	page := model.RowsPage{LogicalSwitches: []model.LogicalSwitchRows{}}
+	for ; i < len(names); i++ {
+		if len(page.LogicalSwitches) == limit {
+			page.Next = base64.RawURLEncoding.EncodeToString([]byte(rowsKey(names[i-1])))
+			break
+		}
+		if rows, stands := s.Rows(q.wantOf(w), names[i]); stands {
+			page.LogicalSwitches = append(page.LogicalSwitches, shownRows(&rows))
+		}
+	}
+	return page, nil
+}
+
+// wantOf is what a device is to hold. Before that is known only the mark tells whose rows are.
+func (q *lookup) wantOf(w *worker) *vtep.Want {
+	if want := w.board.wanted(); want != nil {
+		return want
+	}
+	return &vtep.Want{Mark: q.store.Definitions().StoreID}
+}
+
+// maxRowsKey bounds what a marker has of a name, in bytes: a switch may use names of any length.
+const maxRowsKey = 128
+
+// rowsKey orders names and fits into a marker.
+func rowsKey(name string) string {
+	if len(name) < maxRowsKey {
+		return name
+	}
+	sum := sha256.Sum256([]byte(name))
+	return name[:maxRowsKey] + string(sum[:])
+}
+
+// shownRows is what is shown of the rows of a logical switch.
+func shownRows(r *vtep.Rows) model.LogicalSwitchRows {
+	out := model.LogicalSwitchRows{
+		Name: model.Shown(r.Name), Key: r.Key, Bindings: []model.BoundPort{}, BindingsTotal: len(r.Bindings),
+		LocalMACs: r.LocalMACs, RemoteMACs: r.RemoteMACs, Flood: []string{}, FloodTotal: len(r.Flood),
+		Owner: map[vtep.RowsOwner]string{vtep.RowsForeign: model.RowsForeign, vtep.RowsWanted: model.RowsOurs, vtep.RowsLeft: model.RowsLeft}[r.Ownership],
+	}
+	for _, b := range r.Bindings[:min(len(r.Bindings), model.ShownRows)] {
+		out.Bindings = append(out.Bindings, boundPort(b))
+	}
+	for _, l := range r.Flood[:min(len(r.Flood), model.ShownRows)] {
+		out.Flood = append(out.Flood, l.String())
+	}
+	return out
+}
+
+// boundPort is a slot as it is shown: its names are those that a switch uses.
+func boundPort(s vtep.Slot) model.BoundPort {
+	return model.BoundPort{Switch: model.Shown(s.Switch), Port: model.Shown(s.Port), VLAN: s.VLAN}
+}
