@@ -12,11 +12,17 @@ import (
 	"bordergw/model"
 )
 
-// History is what happened, as GET /v1/events shows it.
+// History is what happened, as GET /v1/events shows it, and where MACs were.
 type History interface {
 	// Range says which events there are, and gives a channel that is closed when there are more.
 	Range() (model.EventRange, <-chan struct{})
 	Page(model.EventQuery) (model.EventPage, error)
+	// Places are where a MAC was and is, in all networks, the oldest of each network first.
+	Places(model.MAC) ([]model.FormerPlace, error)
+	// Present are where some MACs are, as far as they are anywhere.
+	Present([]model.MACKey) (map[model.MACKey]model.FormerPlace, error)
+	// Kept says from when on places are kept.
+	Kept() (model.PlacesKept, error)
 }
 
 const (

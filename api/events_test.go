@@ -21,6 +21,7 @@ import (
 type history struct {
 	have  model.EventRange
 	newer chan struct{}
+	places
 }
 
 func (h *history) Range() (model.EventRange, <-chan struct{}) { return h.have, h.newer }
@@ -51,7 +52,7 @@ func (h *history) Page(q model.EventQuery) (page model.EventPage, err error) {
 // eventServer serves a history with events 11 to 30.
 func eventServer(t *testing.T) (*httptest.Server, *api.Server) {
 	handler := newService(t, func(c *api.Config) {
-		c.History = &history{model.EventRange{Epoch: 1, First: 11, Last: 30}, make(chan struct{})}
+		c.History = &history{have: model.EventRange{Epoch: 1, First: 11, Last: 30}, newer: make(chan struct{})}
 	}).http.(*api.Server)
 	s := httptest.NewServer(handler)
 	t.Cleanup(s.Close)

@@ -146,6 +146,12 @@ type Lookups interface {
 	// DeviceRows is a page of the logical switches that the database of a device holds, after
 	// that of a marker.
 	DeviceRows(id, after string, limit int) (model.RowsPage, error)
+	// MACs is a page of the MAC table.
+	MACs(model.MACQuery) (model.MACPage, error)
+	// HostsOf are the MACs with an IP address, and whether anybody reports IP addresses.
+	HostsOf(model.IPv4) (hosts []model.MACKey, reported bool)
+	// ProgrammedOn tells of each switch that is to hold a row for a MAC whether it does.
+	ProgrammedOn(network string, mac model.MAC) []model.ProgrammedOn
 }
 
 // Registry takes and shows metrics; *prometheus.Registry is one.

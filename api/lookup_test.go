@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,7 +15,21 @@ type lookups struct {
 	rows  model.RowsPage
 	err   error
 	asked []any
+
+	macs       model.MACPage
+	hosts      []model.MACKey
+	reported   bool
+	programmed []model.ProgrammedOn
 }
+
+func (l *lookups) MACs(q model.MACQuery) (model.MACPage, error) {
+	l.asked = []any{q}
+	page := l.macs
+	page.Entries = slices.Clone(page.Entries)
+	return page, l.err
+}
+func (l *lookups) HostsOf(model.IPv4) ([]model.MACKey, bool)           { return l.hosts, l.reported }
+func (l *lookups) ProgrammedOn(string, model.MAC) []model.ProgrammedOn { return l.programmed }
 
 func (l *lookups) DeviceRows(id, after string, limit int) (model.RowsPage, error) {
 	l.asked = []any{id, after, limit}
@@ -52,7 +67,7 @@ func TestDeviceRows(t *testing.T) {
 
 func TestLookupsAreForAdministrators(t *testing.T) {
 	s := newService(t, withHeaders).as("u", "p", "member")
-	for _, path := range []string{"/v1/devices/x/rows"} {
+	for _, path := range []string{"/v1/devices/x/rows", "/v1/macs", "/v1/macs/02:00:00:00:00:0a"} {
 		require.Equal(t, http.StatusForbidden, s.do("GET", path, "").status, path)
 	}
 }

@@ -80,6 +80,7 @@ const (
 	actionEvents    = "get_events"
 
 	actionBackup = "get_backup"
+	actionMACs   = "get_mac"
 
 	actionPlanSite  = "plan_site"
 	actionApplySite = "apply_site"
@@ -105,7 +106,7 @@ func defaultPolicy() Policy {
 		delete(p, never)
 	}
 	for _, action := range []string{actionDevices, actionPlan, actionAudit, actionExport, actionImport, actionUnfreeze, actionPurge, actionQuarantine, actionEndQuarantine,
-		actionEndpoints, actionMembers, actionManagers, actionEvents, actionBackup, actionPlanSite, actionApplySite} {
+		actionEndpoints, actionMembers, actionManagers, actionEvents, actionBackup, actionMACs, actionPlanSite, actionApplySite} {
 		p[action] = adminOnly
 	}
 	return p

@@ -60,6 +60,9 @@ func resolveV1(c *call, seg []string) endpoint {
 		c.id = seg[1]
 		return get("/v1/devices/{id}/rows", false, permitted(actionDevices, deviceRows))
 	}
+	if len(seg) > 0 && seg[0] == "macs" {
+		return resolveMACs(c, seg[1:])
+	}
 	if len(seg) == 2 && seg[0] == "site" {
 		return resolveSite(seg[1])
 	}

@@ -163,6 +163,17 @@ func (d DeviceMACs) VNI(vni VNI) VNIMACs {
 // All yields the entries.
 func (v VNIMACs) All() iter.Seq[*RemoteMAC] { return values(v.byMAC) }
 
+// Between yields the entries of MACs from first to last, both included.
+func (v VNIMACs) Between(first, last MAC) iter.Seq[*RemoteMAC] {
+	return func(yield func(*RemoteMAC) bool) {
+		for k, m := range v.byMAC.From(macSeq{mac: first}) {
+			if k.mac.Compare(last) > 0 || !yield(m) {
+				return
+			}
+		}
+	}
+}
+
 // Has reports whether there is an entry for a MAC.
 func (v VNIMACs) Has(m MAC) bool {
 	i := v.byMAC.Rank(macSeq{mac: m})

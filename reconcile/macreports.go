@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -183,4 +184,20 @@ func (r *macReports) takeMoves() []mactable.Move {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.table.TakeMoves()
+}
+
+// maxKnown bounds how many MACs are looked at while the table is locked.
+const maxKnown = 256
+
+// known tells what is known of some MACs, in their order. The lock is given up now and then.
+func (r *macReports) known(keys []mactable.Key, now time.Time) []mactable.Known {
+	out := make([]mactable.Known, 0, len(keys))
+	for part := range slices.Chunk(keys, maxKnown) {
+		r.mu.Lock()
+		for _, k := range part {
+			out = append(out, r.table.Known(k, now))
+		}
+		r.mu.Unlock()
+	}
+	return out
 }

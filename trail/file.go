@@ -42,6 +42,7 @@ var (
 	cleanKey   = []byte("clean")
 	placesKey  = []byte("places")
 	openKey    = []byte("open")
+	beganKey   = []byte("began") // when the file was made; older files lack it
 )
 
 var errDamaged = boltfile.ErrDamaged
@@ -98,7 +99,7 @@ func (f *file) begin(tx *bolt.Tx, o *opened) error {
 	var epoch [4]byte
 	_, _ = rand.Read(epoch[:]) // never fails
 	meta := tx.Bucket(metaBucket)
-	return errors.Join(boltfile.PutUint(meta, versionKey, version), boltfile.PutUint(meta, epochKey, uint64(binary.BigEndian.Uint32(epoch[:]))))
+	return errors.Join(boltfile.PutUint(meta, versionKey, version), boltfile.PutUint(meta, beganKey, nanoseconds(time.Now())), boltfile.PutUint(meta, epochKey, uint64(binary.BigEndian.Uint32(epoch[:]))))
 }
 
 // look reads what the file says of itself, and its ends.

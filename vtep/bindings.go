@@ -110,8 +110,8 @@ func (b Bindings) All() iter.Seq[Binding] {
 	}
 }
 
-// of yields the slots of a logical switch.
-func (b Bindings) of(ls string) iter.Seq[Slot] {
+// Of yields the slots of a logical switch.
+func (b Bindings) Of(ls string) iter.Seq[Slot] {
 	return func(yield func(Slot) bool) {
 		for at := range b.byLS.From(boundSlot{ls: ls}) {
 			if at.ls != ls || !yield(at.Slot) {

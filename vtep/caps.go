@@ -36,7 +36,7 @@ var monitored = map[string][]string{
 	"Physical_Locator":     {"encapsulation_type", "dst_ip", "tunnel_key"},
 	"Physical_Locator_Set": {"locators"},
 	"Ucast_Macs_Remote":    macColumns,
-	"Ucast_Macs_Local":     {"MAC", "logical_switch", "locator"},
+	"Ucast_Macs_Local":     macColumns,
 	"Mcast_Macs_Remote":    {"MAC", "logical_switch", "locator_set"},
 	"Mcast_Macs_Local":     {"MAC", "logical_switch", "locator_set"},
 	"Tunnel":               {"local", "remote", "bfd_params", "bfd_config_remote", "bfd_status"},
@@ -48,6 +48,7 @@ var newColumns = map[string][]string{
 	"Physical_Port":    {"port_fault_status"},
 	"Logical_Switch":   {"replication_mode", "other_config"},
 	"Physical_Locator": {"tunnel_key"},
+	"Ucast_Macs_Local": {"ipaddr"}, // nothing but a search needs it
 }
 
 // NewCaps reads the capabilities off a schema. It fails when a table or column

@@ -153,7 +153,7 @@ func (c *increment) slots(d *differ) []Slot {
 		if refused := d.want.Segment(name) != nil && !d.realised[name]; !refused && !part.rebound && !d.removed[ls] {
 			continue
 		}
-		for s := range d.want.Bindings.of(name) {
+		for s := range d.want.Bindings.Of(name) {
 			slots[s] = struct{}{}
 		}
 		if stands {

@@ -65,6 +65,8 @@ type localMACs struct {
 	floodsOf refIndex
 	// changed records what changed since take.
 	changed localChanges
+	// hosts finds rows by their ipaddr.
+	hosts hostIndex
 	// remembered are own addresses that are not shown now (Session.Remember).
 	remembered []model.VTEPAddress
 
@@ -82,8 +84,13 @@ func (l *localMACs) update(u ovsdb.RowUpdate) error {
 	if had {
 		l.changed.add(macKey{ls: before.ls, mac: before.mac})
 	}
-	if after, ok := l.macs.get(u.UUID); ok {
+	after, ok := l.macs.get(u.UUID)
+	if ok {
 		l.changed.add(macKey{ls: after.ls, mac: after.mac})
+	}
+	if before.ip != after.ip {
+		l.hosts.remove(u.UUID, before.ip)
+		l.hosts.add(u.UUID, after.ip)
 	}
 	return nil
 }

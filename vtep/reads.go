@@ -91,3 +91,12 @@ func (s *Session) Rows(want *Want, name string, macs ...model.MAC) (Rows, bool) 
 	defer s.replica.mu.Unlock()
 	return rowsNamed(s.replica.state, want, name, macs)
 }
+
+// HostsOf are the MACs that the switch reports with an IP address. any says whether it reports an
+// IP address of any MAC.
+func (s *Session) HostsOf(ip model.IPv4) (hosts []LocalHost, any bool) {
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	l := &s.replica.state.local
+	return l.hostsOf(ip), l.hosts.size > 0
+}

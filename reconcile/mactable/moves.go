@@ -1,6 +1,9 @@
 package mactable
 
 import (
+	"slices"
+	"time"
+
 	"bordergw/model"
 	"bordergw/vtep"
 )
@@ -61,4 +64,38 @@ func (l *Table) CountFrozen() (n int) {
 		n += len(w.Frozen)
 	}
 	return n
+}
+
+// Known is what is known of one MAC, as of now.
+type Known struct {
+	// Places are where it is shown, the winner first.
+	Places []KnownPlace
+	// Frozen is until when it stands still, zero if it does not.
+	Frozen time.Time
+}
+
+// KnownPlace is a candidate with its times.
+type KnownPlace struct {
+	Candidate
+	// Since is when it was learned there, Gone when it is dropped: zero while its row stands.
+	Since, Gone time.Time
+}
+
+// Known tells what is known of a MAC, nothing if it is nowhere.
+func (l *Table) Known(id Key, at time.Time) (out Known) {
+	n := l.networks[id.Network]
+	if n == nil || n.macs[id.MAC] == nil {
+		return out
+	}
+	s := n.macs[id.MAC]
+	if s.isFrozen(l.instant(at)) {
+		out.Frozen = l.time(s.frozen())
+	}
+	for i := range s.locations {
+		if h := &s.locations[i]; h.Endpoint != (model.VTEPAddress{}) {
+			out.Places = append(out.Places, KnownPlace{h.Candidate, l.time(h.LearnedAt), l.time(h.gone)})
+		}
+	}
+	slices.SortFunc(out.Places, func(a, b KnownPlace) int { return a.Compare(b.Candidate) })
+	return out
 }

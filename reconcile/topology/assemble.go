@@ -215,12 +215,14 @@ func (w *assembler) pick() []placed {
 // farEntries are the member's remote MAC entries whose VNI is its connection's:
 // the one between sites for a border, else the network's. What lies beyond a
 // device as a border is not reached through its ports as well.
-func (m *member) farEntries() iter.Seq[*model.RemoteMAC] {
+func (m *member) farEntries() iter.Seq[*model.RemoteMAC] { return m.farMACs().All() }
+
+func (m *member) farMACs() model.VNIMACs {
 	vni := cmp.Or(m.border, m.domain.part.net.VNI)
 	if m.border == 0 && (m.mode != model.BorderDirect || m.domain.faces[m.device].border == vni) {
-		return model.VNIMACs{}.All()
+		return model.VNIMACs{}
 	}
-	return m.far.VNI(vni).All()
+	return m.far.VNI(vni)
 }
 
 // learnedMACs places what the switches of the network have learned.

@@ -265,6 +265,43 @@ func (v *View) ReachOf(network, site string) (Reach, bool) {
 	return d.reach(), true
 }
 
+// Definitions are those that the View was made from.
+func (v *View) Definitions() *model.Definitions { return v.in.Definitions }
+
+// Learned is what the switches have learned, and sources answer for, as the View has it.
+func (v *View) Learned() mactable.Winners { return v.in.Learned }
+
+// FarMACs are MACs that the registration of a device places beyond it.
+type FarMACs struct {
+	Device *model.GatewayDevice
+	MACs   model.VNIMACs
+}
+
+// FarMACs are those that count in a network, by device.
+func (v *View) FarMACs(network string) (out []FarMACs) {
+	g := v.groupOf(network)
+	if g == nil {
+		return nil
+	}
+	for _, m := range g.part(network).members {
+		if far := (FarMACs{m.device, m.farMACs()}); far.MACs != (model.VNIMACs{}) && !slices.Contains(out, far) {
+			out = append(out, far)
+		}
+	}
+	return out
+}
+
+// Networks yields the networks that have connections.
+func (v *View) Networks() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for id := range v.groups.All() {
+			if !yield(string(id)) {
+				return
+			}
+		}
+	}
+}
+
 // Carries reports whether a network has a connection.
 func (v *View) Carries(network string) bool { return v.groupOf(network) != nil }
 
