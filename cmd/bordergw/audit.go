@@ -21,12 +21,16 @@ func auditCommand() *cobra.Command {
 	var count uint
 	var before uint64
 	var resource, id string
-	c := &cobra.Command{Use: "audit", Short: "Show who changed what, newest first", Args: argsOfUse}
+	c := &cobra.Command{
+		Use: "audit", Short: "Show who changed what, newest first", Args: argsOfUse,
+		Example: "  bordergw audit --limit 20\n  bordergw audit --resource network --id blue",
+	}
 	c.Flags().UintVar(&count, "limit", 100, "number of changes; 0 is all that are kept")
 	c.Flags().Uint64Var(&before, "before", 0, "only changes older than the one of this number (seq)")
 	c.Flags().Var(setting[string]{&resource, "resource", parseAudited}, "resource", "kind of object: "+strings.Join(model.AuditResources, ", ")+", or the word of our commands")
 	c.Flags().StringVar(&id, "id", "", "id of the object, or its name while it exists")
-	form.bind(c.Flags())
+	form.bindTable(c.Flags())
+	_ = c.Flags().SetAnnotation("resource", wordsFlag, slices.Concat(model.AuditResources, nounWords())) // fails for an unknown flag only
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
 		query := url.Values{"limit": {strconv.FormatUint(uint64(count), 10)}}
 		if before != 0 {
@@ -39,10 +43,71 @@ func auditCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return form.list(c.OutOrStdout(), raw, []string{"seq", "time", "user", "project_id", "action", "resource", "resource_id", "request_id"})
+		return form.list(c, raw, listing{many: "changes", table: auditTable(), refer: auditedNames}, newNames(api))
 	})
 	flags.bind(c.Flags())
 	return c
+}
+
+func auditTable() table {
+	name := func(o object, known *names) []string { return []string{auditedName(o, known)} }
+	return slices.Concat(attributes("seq", "time", "user", "action", "resource"), table{{title: "NAME", value: name}},
+		wide("project_id", "resource_id", "request_id"))
+}
+
+// auditedNames asks for the names of each kind of object that a change is recorded of.
+func auditedNames(ctx context.Context, rows []object, known *names) error {
+	for _, n := range nouns() {
+		changed := func(o object) bool { return o.text("resource") == n.one }
+		if n.parent != nil || !slices.ContainsFunc(rows, changed) {
+			continue
+		}
+		kinds := []noun{n}
+		if n.pair {
+			kinds = []noun{gatewayNoun(), networkNoun()}
+		}
+		for _, kind := range kinds {
+			if err := known.load(ctx, kind); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// auditedName is the name that an object has, or that the record says it had.
+func auditedName(o object, known *names) string {
+	id := o.text("resource_id")
+	for _, n := range nouns() {
+		if n.one == o.text("resource") && !n.pair && known.get(n.word, id) != nil {
+			return known.of(n.word, id)
+		}
+	}
+	for _, key := range []string{"after", "before"} {
+		var was object
+		if json.Unmarshal(o[key], &was) != nil {
+			continue
+		}
+		switch {
+		case was.text("name") != "":
+			return was.text("name")
+		case was.text("l2_gateway_id") != "":
+			return known.of("gateway", was.text("l2_gateway_id")) + "/" + known.of("network", was.text("network_id"))
+		case was.text("mac_address") != "":
+			return was.text("mac_address")
+		}
+	}
+	if id == "" {
+		return ""
+	}
+	return idPrefix + id
+}
+
+func nounWords() (words []string) {
+	for _, n := range nouns() {
+		words = append(words, n.word)
+	}
+	return words
 }
 
 // parseAudited takes Neutron's name of a kind of object, or the word of the

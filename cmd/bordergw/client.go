@@ -42,9 +42,11 @@ func (o object) text(key string) string {
 
 // client talks to the REST API of one daemon.
 type client struct {
-	base  string
-	token string
-	http  *http.Client
+	base string
+	// origin says where base is from.
+	origin string
+	token  string
+	http   *http.Client
 	// warnings takes what the daemon remarks on a request that it carried out,
 	// and what we do ourselves.
 	warnings io.Writer
@@ -72,12 +74,12 @@ func (f *clientFlags) withClient(body func(*cobra.Command, *client, []string) er
 		}
 		defer c.http.CloseIdleConnections()
 		c.warnings = cmd.ErrOrStderr()
-		return body(cmd, c, args)
+		return body(cmd, c, arguments(cmd, args))
 	}
 }
 
 func (f *clientFlags) connect() (*client, error) {
-	base := firstOf(f.url, os.Getenv("BORDERGW_URL"), defaultURL)
+	base, origin := f.where()
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, usagef("%q is not a URL such as %s", base, defaultURL)
@@ -86,13 +88,25 @@ func (f *clientFlags) connect() (*client, error) {
 		return nil, usagef("--request-timeout: %s is not a positive duration", f.timeout)
 	}
 	return &client{
-		base:  strings.TrimRight(base, "/"),
-		token: firstOf(f.token, os.Getenv("BORDERGW_TOKEN")),
+		base:   strings.TrimRight(base, "/"),
+		origin: origin,
+		token:  firstOf(f.token, os.Getenv("BORDERGW_TOKEN")),
 		http: &http.Client{
 			Timeout:   f.timeout,
 			Transport: http.DefaultTransport.(*http.Transport).Clone(),
 		},
 	}, nil
+}
+
+// where gives the URL of the daemon, and says what gave it.
+func (f *clientFlags) where() (base, origin string) {
+	if f.url != "" {
+		return f.url, "this URL was given by --url"
+	}
+	if env := os.Getenv("BORDERGW_URL"); env != "" {
+		return env, "this URL was given by BORDERGW_URL"
+	}
+	return defaultURL, "this URL is the default"
 }
 
 func firstOf(texts ...string) string {
@@ -178,10 +192,19 @@ func (c *client) unreached(err error) error {
 		return errors.New("interrupted")
 	case errors.As(err, &ne) && ne.Timeout():
 		return fmt.Errorf("the daemon at %s did not answer in time (--request-timeout %s)", c.base, c.http.Timeout)
+	case undialled(err):
+		return fmt.Errorf("the daemon at %s can not be reached: %w\n%s; --url or BORDERGW_URL gives another. A daemon is started by: bordergw serve",
+			c.base, model.Plain(err), c.origin)
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 		err = errors.New("it closed the connection before its answer was complete")
 	}
 	return fmt.Errorf("the daemon at %s can not be reached: %w", c.base, model.Plain(err))
+}
+
+// undialled reports whether nobody was reached who could have answered.
+func undialled(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
 }
 
 // unreadable is the error of an answer that is not what bordergw answers.
@@ -204,6 +227,13 @@ func (c *client) passOn(value string) {
 func (c *client) warn(format string, args ...any) {
 	if c.warnings != nil {
 		fmt.Fprintln(c.warnings, "bordergw: warning:", model.Printable(fmt.Sprintf(format, args...)))
+	}
+}
+
+// remark shows the user a text beside the output.
+func (c *client) remark(text string) {
+	if c.warnings != nil {
+		fmt.Fprintln(c.warnings, model.Printable(text))
 	}
 }
 
@@ -255,48 +285,4 @@ func (c *client) list(ctx context.Context, path string, filter url.Values, key s
 		return nil, c.unreadable()
 	}
 	return list, nil
-}
-
-// resolve turns an id or a name into an id.
-func (c *client) resolve(ctx context.Context, n *noun, collection, ref string) (string, error) {
-	found, err := c.find(ctx, n, collection, ref)
-	return found.text("id"), err
-}
-
-// find gives the id, and fields beside it, of what an id or a name stands for. An id is
-// preferred to a name.
-func (c *client) find(ctx context.Context, n *noun, collection, ref string, fields ...string) (object, error) {
-	if ref == "" {
-		return nil, usagef("the id or name of a %s is empty", n.word)
-	}
-	fields = append([]string{"id"}, fields...)
-	for _, key := range []string{"id", n.lookup} {
-		if key == "" {
-			continue
-		}
-		found, err := c.list(ctx, collection, url.Values{key: {ref}, "fields": fields}, n.many)
-		if err != nil {
-			return nil, err
-		}
-		switch len(found) {
-		case 0:
-		case 1:
-			return found[0], nil
-		default:
-			return nil, ambiguous(n.word, ref, idsOf(found))
-		}
-	}
-	return nil, fmt.Errorf("no %s %q", n.word, ref)
-}
-
-func idsOf(found []object) []string {
-	ids := make([]string, len(found))
-	for i, o := range found {
-		ids[i] = o.text("id")
-	}
-	return ids
-}
-
-func ambiguous(word, ref string, ids []string) error {
-	return errors.New(word + " " + ref + " is ambiguous, use an id: " + strings.Join(ids, ", "))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -17,9 +18,13 @@ import (
 func endpointsCommand(flags *clientFlags) *cobra.Command {
 	var form output
 	var source string
-	c := &cobra.Command{Use: "endpoints ID|NAME", Short: "List the programs that give endpoints of a network, or the endpoints of one", Args: argsOfUse}
+	c := &cobra.Command{
+		Use: "endpoints NAME", Short: "List the programs that give endpoints of a network, or the endpoints of one", Args: argsOfUse,
+		Example: "  bordergw network endpoints blue\n  bordergw network endpoints blue --source neutron",
+	}
 	c.Flags().StringVar(&source, "source", "", "list the endpoints of this program, and the MACs behind them")
-	form.bind(c.Flags())
+	form.bindTable(c.Flags())
+	networkNoun().bindRef(c, flags)
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
 		path, err := belowNetwork(c.Context(), api, args[0], "/endpoints")
 		if err != nil {
@@ -32,7 +37,7 @@ func endpointsCommand(flags *clientFlags) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return form.list(c.OutOrStdout(), raw, []string{"source", "endpoints", "macs"}, "site")
+		return form.list(c, raw, listing{many: "endpoints of this network", table: slices.Concat(attributes("source", "endpoints", "macs"), rare("site"))}, nil)
 	})
 	return c
 }
@@ -41,9 +46,13 @@ func endpointsCommand(flags *clientFlags) *cobra.Command {
 func membersCommand(flags *clientFlags) *cobra.Command {
 	var form output
 	var site string
-	c := &cobra.Command{Use: "members ID|NAME", Short: "List the switches that carry a network, and far endpoints, as endpoints of a site see them", Args: argsOfUse}
+	c := &cobra.Command{
+		Use: "members NAME", Short: "List the switches that carry a network, and far endpoints, as endpoints of a site see them", Args: argsOfUse,
+		Example: "  bordergw network members blue\n  bordergw network members blue --site east",
+	}
 	c.Flags().StringVar(&site, "site", "", "site of the endpoints, where borders that stitch or relay divide the network")
-	form.bind(c.Flags())
+	form.bindTable(c.Flags())
+	networkNoun().bindRef(c, flags)
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
 		path, err := belowNetwork(c.Context(), api, args[0], "/members")
 		if err != nil {
@@ -86,7 +95,7 @@ func showEndpoints(c *cobra.Command, api *client, path, source string, form outp
 	if len(set.Endpoints) == 0 {
 		api.warn("%s gives no endpoints of this network", source)
 	}
-	if form.form != "table" {
+	if form.raw() {
 		return form.text(c.OutOrStdout(), text)
 	}
 	var rows [][]string
@@ -98,7 +107,7 @@ func showEndpoints(c *cobra.Command, api *client, path, source string, form outp
 			rows = append(rows, []string{e.Address, m.MAC, m.IP})
 		}
 	}
-	return printTable(c.OutOrStdout(), []string{"ENDPOINT", "MAC", "IP"}, rows)
+	return form.rows(c.OutOrStdout(), []string{"ENDPOINT", "MAC", "IP"}, rows)
 }
 
 // showMembers prints switches, and below them far endpoints if there are any.
@@ -112,7 +121,7 @@ func showMembers(c *cobra.Command, api *client, path, site string, form output) 
 		api.warn("no switch carries this network in the site '%s'; --site asks for another site", site)
 	}
 	out := c.OutOrStdout()
-	if form.form != "table" {
+	if form.raw() {
 		return form.text(out, text)
 	}
 	var rows, far [][]string
@@ -121,16 +130,16 @@ func showMembers(c *cobra.Command, api *client, path, site string, form output) 
 		if m.TunnelIP != (model.VTEPAddress{}) {
 			address = m.TunnelIP.String()
 		}
-		rows = append(rows, []string{firstOf(m.Name, m.DeviceID), m.Switch, address, strconv.FormatBool(m.Reachable)})
+		rows = append(rows, []string{firstOf(m.Name, idPrefix+m.DeviceID), m.Switch, address, strconv.FormatBool(m.Reachable)})
 	}
 	for _, a := range reach.Far {
 		far = append(far, []string{a.String()})
 	}
-	if err := printTable(out, []string{"DEVICE", "SWITCH", "TUNNEL_IP", "REACHABLE"}, rows); err != nil || far == nil {
+	if err := form.rows(out, []string{"DEVICE", "SWITCH", "TUNNEL_IP", "REACHABLE"}, rows); err != nil || far == nil {
 		return err
 	}
 	fmt.Fprintln(out)
-	return printTable(out, []string{"FAR_ENDPOINT"}, far)
+	return form.rows(out, []string{"FAR_ENDPOINT"}, far)
 }
 
 // get reads an answer that is one JSON object, and returns its text as well.

@@ -48,6 +48,7 @@ func eventsCommand() *cobra.Command {
 		}
 		return v.watch(c.Context())
 	})
+	fs.BoolVar(&v.titled, "no-headers", false, "print events without titles")
 	flags.bind(fs)
 	return c
 }
@@ -74,7 +75,7 @@ type eventView struct {
 
 	since, after, object, severity string
 	types                          []string
-	titled                         bool
+	titled, printed                bool
 }
 
 func (v *eventView) query() url.Values {
@@ -124,6 +125,9 @@ func (v *eventView) list(ctx context.Context, count int) error {
 		q.Del("after")
 		q.Set("marker", *page.Next)
 	}
+	if len(newest) == 0 && !v.printed {
+		v.api.remark("no events")
+	}
 	for i := len(newest) - 1; i >= 0; i-- {
 		v.print(newest[i])
 	}
@@ -132,6 +136,7 @@ func (v *eventView) list(ctx context.Context, count int) error {
 
 // print prints one event in a line.
 func (v *eventView) print(raw json.RawMessage) {
+	v.printed = true
 	if v.form.form == "json" {
 		fmt.Fprintln(v.out, string(raw))
 		return

@@ -21,7 +21,8 @@ func exportCommand() *cobra.Command {
 	flags := &clientFlags{}
 	var site string
 	var all, ids bool
-	c := &cobra.Command{Use: "export", Short: "Print all definitions, for import, or a site file", Args: argsOfUse}
+	c := &cobra.Command{Use: "export", Short: "Print all definitions, for import, or a site file", Args: argsOfUse,
+		Example: "  bordergw export > bordergw.json\n  bordergw export --site dc1 > dc1.yaml"}
 	c.Flags().StringVar(&site, "site", "", "print the site file of what this site manages")
 	c.Flags().BoolVar(&all, "all", false, "print a site file of everything, whoever made it")
 	c.Flags().BoolVar(&ids, "ids", false, "write the ids into the site file")
@@ -36,7 +37,7 @@ func exportCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return output{"json"}.text(c.OutOrStdout(), text)
+		return output{form: "json"}.text(c.OutOrStdout(), text)
 	})
 	flags.bind(c.Flags())
 	return c
@@ -55,7 +56,8 @@ func printSite(c *cobra.Command, api *client, choice url.Values) error {
 // importCommand fills a daemon that has no definitions.
 func importCommand() *cobra.Command {
 	flags := &clientFlags{}
-	c := &cobra.Command{Use: "import FILE", Short: "Take over what export printed, into an empty daemon (FILE - is standard input)", Args: argsOfUse}
+	c := &cobra.Command{Use: "import FILE", Short: "Take over what export printed, into an empty daemon (FILE - is standard input)", Args: argsOfUse,
+		Example: "  bordergw import bordergw.json"}
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
 		text, err := readExport(args[0], c.InOrStdin())
 		if err != nil {

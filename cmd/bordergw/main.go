@@ -61,11 +61,15 @@ func newRoot() *cobra.Command {
 	for _, n := range nouns() {
 		root.AddCommand(n.command())
 	}
+	root.Example = "  bordergw serve --data-dir /tmp/bordergw\n  bordergw device list\n  bordergw connection list --status ERROR,PENDING"
+	root.Version = programVersion()
+	root.SetVersionTemplate("bordergw {{.Version}}\n")
 	root.SetHelpCommand(helpCommand())
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetGlobalNormalizationFunc(canonicalFlag)
 	root.SetFlagErrorFunc(flagError)
 	markFailures(root)
+	completeWords(root)
 	return root
 }
 
@@ -78,8 +82,14 @@ func nouns() []noun {
 // has it fail for a shell that it does not know.
 func strictCompletion(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
-	if c, _, err := root.Find([]string{"completion"}); err == nil {
-		onlyHolds(c)
+	c, _, err := root.Find([]string{"completion"})
+	if err != nil {
+		return
+	}
+	onlyHolds(c)
+	c.Example = "  source <(bordergw completion bash)"
+	for _, shell := range c.Commands() {
+		shell.Example = "  bordergw completion " + shell.Name()
 	}
 }
 
@@ -95,17 +105,27 @@ func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 func onlyHolds(c *cobra.Command) {
 	c.Args = func(c *cobra.Command, args []string) error {
 		if len(args) > 0 {
-			return fmt.Errorf("unknown command %q for %q", args[0], c.CommandPath())
+			return fmt.Errorf("unknown command %q for %q%s", args[0], c.CommandPath(), didYouMean(args[0], commandWords(c)))
 		}
 		return errors.New("a command is needed")
 	}
 	c.RunE = func(*cobra.Command, []string) error { return nil }
 }
 
+// commandWords are the words that a command may be followed by.
+func commandWords(c *cobra.Command) (words []string) {
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() {
+			words = append(words, sub.Name())
+		}
+	}
+	return words
+}
+
 // helpCommand is cobra's own, but for a command that does not exist it fails.
 func helpCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "help [COMMAND]...", Short: "Show what a command does",
+		Use: "help [COMMAND]...", Short: "Show what a command does", Example: "  bordergw help connection create",
 		RunE: func(c *cobra.Command, args []string) error {
 			about, rest, err := c.Root().Find(args)
 			if err != nil || len(rest) > 0 {
@@ -138,7 +158,11 @@ var wantedOf = map[string]string{
 
 // flagError words a refusal of pflag for people: its cause is an error of the Go
 // library, which names functions.
-func flagError(_ *cobra.Command, err error) error {
+func flagError(c *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) && len(unknown.GetSpecifiedName()) > 1 {
+		return fmt.Errorf("%w%s", err, didYouMean(unknown.GetSpecifiedName(), flagWords(c)))
+	}
 	var bad *pflag.InvalidValueError
 	if !errors.As(err, &bad) || !strings.HasPrefix(fmt.Sprintf("%T", bad.GetFlag().Value), "*pflag.") {
 		return err // a setting of ours says what it wants
@@ -147,6 +171,11 @@ func flagError(_ *cobra.Command, err error) error {
 		return fmt.Errorf("--%s: %q is not %s", bad.GetFlag().Name, bad.GetValue(), wanted)
 	}
 	return err
+}
+
+func flagWords(c *cobra.Command) (words []string) {
+	c.Flags().VisitAll(func(f *pflag.Flag) { words = append(words, f.Name) })
+	return words
 }
 
 // usageError is a mistake in the command line or configuration that only

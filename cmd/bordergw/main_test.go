@@ -35,10 +35,10 @@ func TestUsageErrors(t *testing.T) {
 		"device frobnicate":                    `unknown command "frobnicate" for "bordergw device"`,
 		"connection update x":                  `unknown command "update" for "bordergw connection"`,
 		"device list --colour":                 "unknown flag: --colour",
-		"device list -o xml":                   `invalid argument "xml" for "-o, --output" flag: "xml" is not one of table, json, yaml`,
+		"device list -o xml":                   `invalid argument "xml" for "-o, --output" flag: "xml" is not one of table, wide, name, json, yaml`,
 		"device list x":                        `"x" is too much: the command takes no arguments`,
 		"device update x":                      "nothing to change is given",
-		"device delete":                        "ID|NAME is missing",
+		"device delete":                        "NAME is missing",
 		"device show ":                         "the id or name of a device is empty",
 		"device create --management-port http": `invalid argument "http" for "--management-port" flag: "http" is not a whole number from 1 to 65535`,
 		"device create --management-port 99999999999": `invalid argument "99999999999" for "--management-port" flag: "99999999999" is not a whole number from 1 to 65535`,
@@ -52,7 +52,11 @@ func TestUsageErrors(t *testing.T) {
 		"network create":                              "NAME is missing",
 		"mac create d":                                `required flag(s) "mac-address", "segmentation-id", "vtep-address" not set`,
 		"mac list":                                    "DEVICE is missing",
-		"device create sw9":                           `"sw9" is too much: the name is given by --name`,
+		"device create sw9 x":                         `"x" is too much: the command takes [NAME]`,
+		"network create --name blue red":              `"red" is too much: the command takes NAME`,
+		"network lits":                                `unknown command "lits" for "bordergw network": did you mean "list"?`,
+		"netwrok list":                                `unknown command "netwrok" for "bordergw": did you mean "network"?`,
+		"network list --sttus x":                      `unknown flag: --sttus: did you mean "status"?`,
 		"network create a b":                          `"b" is too much: the command takes NAME`,
 		"connection create g":                         "NETWORK is missing",
 		"plan x":                                      `"x" is too much: the command takes no arguments`,
@@ -86,6 +90,7 @@ func TestVersion(t *testing.T) {
 	got := runArgs(t.Context(), "version")
 	require.Equal(t, exitOK, got.code)
 	require.Regexp(t, `^bordergw \S+ go1\.\S+ \w+/\w+\n$`, got.out)
+	require.Equal(t, got, runArgs(t.Context(), "--version"))
 }
 
 func TestCompletion(t *testing.T) {

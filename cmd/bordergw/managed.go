@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 
 	"github.com/spf13/pflag"
+
+	"bordergw/model"
 )
 
 // managedBy is the attribute that names the program that keeps an object.
@@ -35,32 +38,46 @@ func (d *change) bind(fs *pflag.FlagSet, n noun) {
 	}
 }
 
-// target gives the path of the object to change. An object that another program manages is
-// refused: what is done to it here would not last.
-func (d *change) target(ctx context.Context, api *client, n *noun, collection, ref string) (string, error) {
-	var fields []string
+// target gives the path of the object to change, and the object. One that another program
+// manages is refused: what is done to it here would not last.
+func (d *change) target(ctx context.Context, known *names, n *noun, collection, ref string) (string, object, error) {
+	fields := n.identity()[1:]
 	if n.managed && !d.force {
 		fields = append(fields, managedBy)
-		if n.lookup != "" {
-			fields = append(fields, n.lookup)
-		}
 	}
-	found, err := api.find(ctx, n, collection, ref, fields...)
+	found, err := known.api.find(ctx, n, collection, ref, fields...)
+	if err != nil {
+		return "", nil, err
+	}
+	if manager := found.text(managedBy); manager != "" && !d.force {
+		title, err := known.titleOf(ctx, *n, found)
+		if err != nil {
+			return "", nil, err
+		}
+		return "", nil, fmt.Errorf("%s is managed by %s: %s it there. The next comparison %s. --force %s it anyway",
+			called(n.word, title, found.text("id")), manager, d.verb, d.undone, d.does)
+	}
+	return collection + "/" + url.PathEscape(found.text("id")), found, nil
+}
+
+// delete deletes an object and gives its title.
+func (d *change) delete(ctx context.Context, known *names, n *noun, collection, ref string) (string, error) {
+	item, found, err := d.target(ctx, known, n, collection, ref)
 	if err != nil {
 		return "", err
 	}
-	if manager := found.text(managedBy); manager != "" {
-		return "", fmt.Errorf("%s is managed by %s: %s it there. The next comparison %s. --force %s it anyway",
-			n.called(found), manager, d.verb, d.undone, d.does)
+	title, err := known.titleOf(ctx, *n, found) // it has no name any more afterwards
+	if err != nil {
+		return "", err
 	}
-	return collection + "/" + url.PathEscape(found.text("id")), nil
+	_, err = known.api.call(ctx, http.MethodDelete, item, nil, "")
+	return title, err
 }
 
-// called names an object by its name, if it has one, and its id.
-func (n *noun) called(o object) string {
-	name, id := o.text(n.lookup), o.text("id")
-	if name == "" || name == id {
-		return n.word + " " + id
+// called names an object by its title and its id.
+func called(word, title, id string) string {
+	if title == idPrefix+id || title == id {
+		return word + " " + id
 	}
-	return fmt.Sprintf("%s %s (%s)", n.word, name, id)
+	return fmt.Sprintf("%s %s (%s)", word, model.Printable(title), id)
 }

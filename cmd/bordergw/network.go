@@ -1,13 +1,18 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"slices"
+
+	"github.com/spf13/cobra"
+)
 
 // networkNoun is a tenant network.
 func networkNoun() noun {
 	return noun{
 		word: "network", one: "network", many: "networks", path: "/v2.0/networks", lookup: "name",
-		columns: []string{"id", "name", "provider:segmentation_id", "status"},
-		args:    []argument{{name: "NAME", key: "name"}},
+		table: slices.Concat(table{nameColumn("network", "name"), {key: "provider:segmentation_id", title: "VNI"}}, attributes("status"),
+			rare(managedBy), wide("id", "description", "project_id")),
+		args: []argument{{name: "NAME", key: "name"}},
 		creates: []attribute{
 			{flag: "id", key: "id", define: text, usage: "id, if another system has given one"},
 			{flag: "segmentation-id", key: "provider:segmentation_id", define: vni, usage: "VNI (also --vni); otherwise the first connection fixes it"},
@@ -20,5 +25,21 @@ func networkNoun() noun {
 		},
 		managed: true,
 		extra:   []func(*clientFlags) *cobra.Command{endpointsCommand, membersCommand},
+		filters: []filter{
+			nameFilter(),
+			{flag: "segmentation-id", key: "provider:segmentation_id", usage: "only the one of this VNI (also --vni)"},
+			{flag: "gateway", of: gatewayNoun, usage: "only those that this gateway has", keep: connected("network_id", "l2_gateway_id")},
+			{flag: "switch", usage: "only those that this switch or device carries by a gateway", keep: networksOn},
+			statusFilter("ACTIVE"),
+			managerFilter(), projectFilter(),
+		},
+		examples: map[string]string{
+			"":       "  bordergw network create blue\n  bordergw network list",
+			"create": "  bordergw network create blue\n  bordergw network create --name red --vni 7000",
+			"list":   "  bordergw network list\n  bordergw network list --switch sw1\n  bordergw network list --vni 7000 -o wide",
+			"show":   "  bordergw network show blue",
+			"update": "  bordergw network update blue --name navy",
+			"delete": "  bordergw network delete blue red",
+		},
 	}
 }

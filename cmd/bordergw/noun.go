@@ -13,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"bordergw/model"
 )
 
 // noun describes a resource of the API; its commands follow from it.
@@ -23,8 +25,24 @@ type noun struct {
 	path      string
 	// lookup is the attribute that may stand for the id; empty if there is none.
 	lookup string
-	// columns are shown in lists, and first when one resource is shown.
-	columns []string
+	// pair says that a resource is named by two others: a connection is GATEWAY/NETWORK.
+	pair bool
+	// aliases are other words for the command, beside the plural.
+	aliases []string
+	// table is what lists show, and what is first when one resource is shown.
+	table table
+	// reads are attributes that the table makes columns of, shownOf those that the tables of
+	// other nouns do.
+	reads, shownOf []string
+	// refer asks for the names of other resources that the table shows, if it is of one resource
+	// for those names only; nil for none.
+	refer func(ctx context.Context, rows []object, known *names, one bool) error
+	// filters choose what is listed.
+	filters []filter
+	// whole says that the API gives all attributes of all resources only.
+	whole bool
+	// examples are those of the verbs, and of "" for the command itself.
+	examples map[string]string
 	// args are the positional arguments of create.
 	args []argument
 	// creates and updates are the attributes that can be given to either.
@@ -98,7 +116,9 @@ func projectAttribute() attribute {
 // command is the noun with its verbs.
 func (n noun) command() *cobra.Command {
 	flags := &clientFlags{}
-	c := group(n.word, "Manage "+n.word+"s", n.create(flags), n.list(flags), n.show(flags), n.delete(flags))
+	c := group(n.word, "Manage "+n.plural(), n.create(flags), n.list(flags), n.show(flags), n.delete(flags))
+	c.Aliases = append([]string{n.plural()}, n.aliases...)
+	c.Example = n.examples[""]
 	if len(n.updates) > 0 {
 		c.AddCommand(n.update(flags))
 	}
@@ -111,12 +131,13 @@ func (n noun) command() *cobra.Command {
 
 func (n noun) create(flags *clientFlags) *cobra.Command {
 	var form output
-	c := &cobra.Command{Use: "create" + n.owner(), Short: "Create a " + n.word, Args: argsOfUse}
+	c := &cobra.Command{Use: "create" + n.owner(), Short: "Create a " + n.word, Args: argsOfUse, Example: n.examples["create"]}
 	for _, a := range n.args {
 		c.Use += " " + a.name
 	}
 	define(c, n.creates)
 	form.bind(c.Flags())
+	n.bindCreated(c, flags)
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
 		body := bodyOf(c.Flags(), n.creates)
 		collection, args, err := n.collection(c.Context(), api, args)
@@ -133,8 +154,9 @@ func (n noun) create(flags *clientFlags) *cobra.Command {
 
 func (n noun) update(flags *clientFlags) *cobra.Command {
 	var form output
-	c := &cobra.Command{Use: "update" + n.owner() + " " + n.ref(), Short: "Change the given attributes of a " + n.word, Args: argsOfUse}
+	c := &cobra.Command{Use: "update" + n.owner() + " " + n.ref(), Short: "Change the given attributes of a " + n.word, Args: argsOfUse, Example: n.examples["update"]}
 	define(c, n.updates)
+	n.bindRef(c, flags)
 	change := newUpdate()
 	change.bind(c.Flags(), n)
 	form.bind(c.Flags())
@@ -147,7 +169,7 @@ func (n noun) update(flags *clientFlags) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		item, err := change.target(c.Context(), api, &n, collection, args[0])
+		item, _, err := change.target(c.Context(), newNames(api), &n, collection, args[0])
 		if err != nil {
 			return err
 		}
@@ -156,36 +178,11 @@ func (n noun) update(flags *clientFlags) *cobra.Command {
 	return c
 }
 
-func (n noun) list(flags *clientFlags) *cobra.Command {
-	var form output
-	var deleted bool
-	c := &cobra.Command{Use: "list" + n.owner(), Short: "List " + n.word + "s", Args: argsOfUse}
-	form.bind(c.Flags())
-	if n.deleted != nil {
-		c.Flags().BoolVar(&deleted, "deleted", false, "list those that were deleted and are still to be cleaned")
-	}
-	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
-		n := n
-		if deleted {
-			n = *n.deleted
-		}
-		collection, _, err := n.collection(c.Context(), api, args)
-		if err != nil {
-			return err
-		}
-		raw, err := api.call(c.Context(), http.MethodGet, collection, nil, n.many)
-		if err != nil {
-			return err
-		}
-		return form.list(c.OutOrStdout(), raw, n.columns, managedBy)
-	})
-	return c
-}
-
 func (n noun) show(flags *clientFlags) *cobra.Command {
 	var form output
-	c := &cobra.Command{Use: "show" + n.owner() + " " + n.ref(), Short: "Show a " + n.word, Args: argsOfUse}
+	c := &cobra.Command{Use: "show" + n.owner() + " " + n.ref(), Short: "Show a " + n.word, Args: argsOfUse, Example: n.examples["show"]}
 	form.bind(c.Flags())
+	n.bindRef(c, flags)
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
 		item, err := n.item(c.Context(), api, args)
 		if err != nil {
@@ -195,26 +192,30 @@ func (n noun) show(flags *clientFlags) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return form.show(c.OutOrStdout(), raw, n.columns)
+		return form.show(c, raw, n, newNames(api))
 	})
 	return c
 }
 
 // delete takes several; one that fails does not keep the others.
 func (n noun) delete(flags *clientFlags) *cobra.Command {
-	c := &cobra.Command{Use: "delete" + n.owner() + " " + n.ref() + "...", Short: "Delete " + n.word + "s", Args: argsOfUse}
+	c := &cobra.Command{
+		Use: "delete" + n.owner() + " " + n.ref() + "...", Aliases: []string{"rm"}, Short: "Delete " + n.plural(), Args: argsOfUse, Example: n.examples["delete"],
+	}
 	change := newDelete()
 	change.bind(c.Flags(), n)
+	n.bindRef(c, flags)
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
 		collection, args, err := n.collection(c.Context(), api, args)
 		if err != nil {
 			return err
 		}
+		known := newNames(api)
 		var errs []error
 		for _, ref := range args {
-			item, err := change.target(c.Context(), api, &n, collection, ref)
+			title, err := change.delete(c.Context(), known, &n, collection, ref)
 			if err == nil {
-				_, err = api.call(c.Context(), http.MethodDelete, item, nil, "")
+				say(c, "%s %s deleted", n.word, title)
 			}
 			errs = append(errs, err)
 		}
@@ -223,6 +224,33 @@ func (n noun) delete(flags *clientFlags) *cobra.Command {
 	return c
 }
 
+// say tells in a line what was done.
+func say(c *cobra.Command, format string, args ...any) {
+	fmt.Fprintln(c.OutOrStdout(), model.Printable(fmt.Sprintf(format, args...)))
+}
+
+func (n noun) plural() string { return n.word + "s" }
+
+// referAll asks for the names that a list shows.
+func (n noun) referAll(ctx context.Context, rows []object, known *names) error {
+	known.add(n, rows)
+	if n.refer == nil {
+		return nil
+	}
+	return n.refer(ctx, rows, known, false)
+}
+
+// referOne asks for the names that one resource shows, and for no others.
+func (n noun) referOne(ctx context.Context, row object, known *names) error {
+	if _, err := known.titleOf(ctx, n, row); err != nil || n.refer == nil {
+		return err
+	}
+	return n.refer(ctx, []object{row}, known, true)
+}
+
+// label is what -o name prints.
+func (n noun) label(o object, known *names) string { return n.word + "/" + known.title(n, o) }
+
 func (n noun) owner() string {
 	if n.parent == nil {
 		return ""
@@ -230,12 +258,15 @@ func (n noun) owner() string {
 	return " " + strings.ToUpper(n.parent.word)
 }
 
-// ref is how a command's usage names one resource.
+// ref is how a command's usage names one resource. An id, or its beginning, will also do.
 func (n noun) ref() string {
-	if n.lookup == "" {
+	switch {
+	case n.pair:
+		return "GATEWAY/NETWORK"
+	case n.lookup == "":
 		return "ID"
 	}
-	return "ID|" + strings.ToUpper(n.lookup)
+	return strings.ToUpper(n.lookup)
 }
 
 // collection gives the path of the collection, and the arguments that are left
@@ -295,9 +326,14 @@ func attributeValue(v pflag.Value) any {
 }
 
 func (n noun) takeArgs(ctx context.Context, api *client, args []string, body map[string]any) error {
-	for i, a := range n.args {
+	if n.pair && len(args) == 1 {
+		gateway, network, err := api.pair(ctx, args[0])
+		body[n.args[0].key], body[n.args[1].key] = gateway, network
+		return err
+	}
+	for i, a := range n.args[:min(len(args), len(n.args))] {
 		value := args[i]
-		if a.of == nil && value == "" {
+		if a.of == nil && value == "" && !strings.HasPrefix(a.name, "[") {
 			return usagef("%s is empty", a.name)
 		}
 		if a.of != nil {
@@ -322,7 +358,7 @@ func (n noun) submit(c *cobra.Command, api *client, method, path string, body ma
 	if err != nil {
 		return err
 	}
-	if err := form.show(c.OutOrStdout(), raw, n.columns); err != nil {
+	if err := form.show(c, raw, n, newNames(api)); err != nil {
 		return fmt.Errorf("printing: %w", err)
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
 
@@ -21,88 +22,101 @@ import (
 var errUnreadable = errors.New("the answer is not the JSON that was expected: is it bordergw?")
 
 // output is how a command prints resources.
-type output struct{ form string }
-
-func (o *output) bind(fs *pflag.FlagSet) {
-	o.form = "table"
-	fs.VarP(oneOf(&o.form, "table", "json", "yaml"), "output", "o", "how to print the result")
+type output struct {
+	form      string
+	noHeaders bool
 }
 
-// list prints several resources; a table has the given columns, and those of extra of
-// which some resource has a value.
-func (o output) list(w io.Writer, raw json.RawMessage, columns []string, extra ...string) error {
-	if o.form != "table" {
-		return o.text(w, raw)
+// bind adds the flag of what prints objects that have names.
+func (o *output) bind(fs *pflag.FlagSet) {
+	o.bindForms(fs, "how to print the result: name is KIND/NAME, wide has ids and lesser columns", "table", "wide", "name", "json", "yaml")
+}
+
+// bindTable adds the flags of what prints a table of things without names.
+func (o *output) bindTable(fs *pflag.FlagSet) {
+	o.bindForms(fs, "how to print the result", "table", "wide", "json", "yaml")
+	o.bindHeaders(fs)
+}
+
+func (o *output) bindHeaders(fs *pflag.FlagSet) {
+	fs.BoolVar(&o.noHeaders, "no-headers", false, "print tables without their titles")
+}
+
+func (o *output) bindForms(fs *pflag.FlagSet, usage string, forms ...string) {
+	o.form = forms[0]
+	fs.VarP(oneOf(&o.form, forms...), "output", "o", usage)
+}
+
+// raw reports whether the API's own objects are printed.
+func (o output) raw() bool { return o.form == "json" || o.form == "yaml" }
+
+// list prints several objects. That there is none is said beside the output.
+func (o output) list(c *cobra.Command, raw json.RawMessage, l listing, known *names) error {
+	if o.raw() {
+		return o.text(c.OutOrStdout(), raw)
 	}
 	var rows []object
 	if err := json.Unmarshal(raw, &rows); err != nil {
 		return errUnreadable
 	}
-	for _, key := range extra {
-		if slices.ContainsFunc(rows, func(row object) bool { return row.text(key) != "" }) {
-			columns = append(slices.Clone(columns), key)
+	if len(rows) == 0 {
+		_, err := fmt.Fprintln(c.ErrOrStderr(), "no", l.many)
+		return err
+	}
+	if l.refer != nil {
+		if err := l.refer(c.Context(), rows, known); err != nil {
+			return err
 		}
 	}
-	titles := make([]string, len(columns))
-	for i, key := range columns {
-		titles[i] = strings.ToUpper(strings.TrimPrefix(key, "provider:"))
-	}
-	cells := make([][]string, len(rows))
-	for n, row := range rows {
-		for _, key := range columns {
-			cells[n] = append(cells[n], strings.Join(cell(key, row[key]), " "))
-		}
-	}
-	return printTable(w, titles, cells)
+	return l.print(c.OutOrStdout(), o, rows, known)
 }
 
-// printTable prints rows below titles. An empty cell is "-", as in cell.
-func printTable(w io.Writer, titles []string, rows [][]string) error {
-	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(t, strings.Join(titles, "\t"))
-	for _, row := range rows {
-		for i := range row {
-			row[i] = firstOf(model.Printable(row[i]), "-")
-		}
-		fmt.Fprintln(t, strings.Join(row, "\t"))
-	}
-	return t.Flush()
-}
-
-// show prints one resource; a table has a line for each attribute, those of
-// first before the others.
-func (o output) show(w io.Writer, raw json.RawMessage, first []string) error {
-	if o.form != "table" {
-		return o.text(w, raw)
+// show prints one object; a table has a line for each attribute, the columns of lists first.
+func (o output) show(c *cobra.Command, raw json.RawMessage, n noun, known *names) error {
+	if o.raw() {
+		return o.text(c.OutOrStdout(), raw)
 	}
 	var row object
 	if err := json.Unmarshal(raw, &row); err != nil {
 		return errUnreadable
 	}
+	if err := n.referOne(c.Context(), row, known); err != nil {
+		return err
+	}
+	if o.form == "name" {
+		_, err := fmt.Fprintln(c.OutOrStdout(), model.Printable(n.label(row, known)))
+		return err
+	}
+	return n.print(c.OutOrStdout(), row, known)
+}
+
+// print prints a line for each entry of the columns and of the attributes.
+func (n noun) print(w io.Writer, row object, known *names) error {
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	for _, key := range orderedKeys(row, first) {
-		name := key
-		for _, line := range cell(key, row[key]) {
-			fmt.Fprintf(t, "%s\t%s\n", model.Printable(name), line)
+	line := func(name string, entries []string) {
+		for _, entry := range entries {
+			fmt.Fprintf(t, "%s\t%s\n", model.Printable(name), firstOf(model.Printable(entry), "-"))
 			name = ""
 		}
 	}
-	return t.Flush()
-}
-
-func orderedKeys(row object, first []string) []string {
-	var keys []string
-	for _, key := range first {
-		if _, ok := row[key]; ok {
-			keys = append(keys, key)
+	shown := map[string]bool{}
+	for _, c := range n.table {
+		_, there := row[c.key]
+		switch {
+		case c.wide || c.rare || shown[c.key] || c.key != "" && !there:
+		case c.key == "":
+			line(strings.ToLower(c.title), c.entries(row, known))
+		default:
+			shown[c.key] = true
+			line(c.key, c.details(row, known))
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(row)) {
-		if !slices.Contains(first, key) {
-			keys = append(keys, key)
+		if !shown[key] {
+			line(key, cell(key, row[key]))
 		}
 	}
-	return keys
+	return t.Flush()
 }
 
 // text prints JSON as it came, or as YAML.
@@ -194,8 +208,6 @@ func special(key string, raw json.RawMessage) []string {
 		return lines(raw, func(m macEntry) string {
 			return fmt.Sprintf("%s at %s, VNI %d", m.MAC, m.VTEP, m.VNI)
 		})
-	case "pending":
-		return lines(raw, releasedOn)
 	case "conditions":
 		return lines(raw, conditionText)
 	}

@@ -14,7 +14,8 @@ func planCommand() *cobra.Command {
 	var limit uint
 	file := &siteFlags{}
 	var exitCode bool
-	c := &cobra.Command{Use: "plan", Short: "Show what would be sent to the devices now, or what a site file would change", Args: argsOfUse}
+	c := &cobra.Command{Use: "plan", Short: "Show what would be sent to the devices now, or what a site file would change", Args: argsOfUse,
+		Example: "  bordergw plan\n  bordergw plan -f dc1.yaml"}
 	c.Flags().BoolVar(&exitCode, "exit-code", false, "with --file: exit with 3 if anything would change or is left")
 	file.bind(c.Flags())
 	c.Flags().VarP(oneOf(&form, "text", "json"), "output", "o", "how to print the plan")
@@ -33,7 +34,7 @@ func planCommand() *cobra.Command {
 		case err != nil:
 			return err
 		case form == "json":
-			return output{form}.text(c.OutOrStdout(), text)
+			return output{form: form}.text(c.OutOrStdout(), text)
 		}
 		_, err = c.OutOrStdout().Write(text)
 		return err

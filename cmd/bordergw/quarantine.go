@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -18,31 +19,57 @@ const quarantinePath = "/v1/quarantine"
 func quarantineCommand() *cobra.Command {
 	flags := &clientFlags{}
 	c := group("quarantine", "Show and end the quarantine of VNIs that networks gave up", listQuarantine(flags), endQuarantine(flags))
+	c.Example = "  bordergw quarantine list\n  bordergw quarantine end 7000"
 	flags.bind(c.PersistentFlags())
 	return c
 }
 
 func listQuarantine(flags *clientFlags) *cobra.Command {
 	var form output
-	c := &cobra.Command{Use: "list", Short: "List the VNIs, and VLANs on cables, that no other network gets yet, and why", Args: argsOfUse}
-	form.bind(c.Flags())
+	c := &cobra.Command{
+		Use: "list", Aliases: []string{"ls"}, Short: "List the VNIs, and VLANs on cables, that no other network gets yet, and why", Args: argsOfUse,
+		Example: "  bordergw quarantine list\n  bordergw quarantine list -o wide",
+	}
+	form.bindTable(c.Flags())
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
 		raw, err := api.call(c.Context(), http.MethodGet, quarantinePath, nil, "quarantine")
 		if err != nil {
 			return err
 		}
-		return form.list(c.OutOrStdout(), raw, []string{"vni", "stitch_vlan", "network_name", "network_id", "network_deleted", "pending", "still_seen", "free_at"})
+		return form.list(c, raw, listing{many: "numbers in quarantine", table: quarantineTable()}, nil)
 	})
 	return c
 }
 
-// releasedOn is a switch that may still have a number, with its device.
-func releasedOn(p model.ReleasedOn) string { return fmt.Sprintf("%s (%s)", p.Switch, p.DeviceID) }
+// quarantineTable has names; those of networks are of the time when they had the number.
+func quarantineTable() table {
+	network := func(o object, _ *names) []string {
+		name, id := o.text("network_name"), o.text("network_id")
+		if name == "" && id != "" {
+			name = idPrefix + id
+		}
+		return []string{name}
+	}
+	pending := func(o object, _ *names) []string { return lines(o["pending"], releasedOn) }
+	return slices.Concat(attributes("vni", "stitch_vlan"), table{{title: "NETWORK", value: network}}, attributes("network_deleted"),
+		table{{title: "PENDING", value: pending}}, attributes("still_seen", "free_at"), wide("network_id"))
+}
+
+// releasedOn is a switch that may still have a number.
+func releasedOn(p model.ReleasedOn) string {
+	if p.Switch == "" {
+		return idPrefix + p.DeviceID
+	}
+	return p.Switch
+}
 
 func endQuarantine(flags *clientFlags) *cobra.Command {
 	var network string
 	var stitch bool
-	c := &cobra.Command{Use: "end NUMBER", Short: "Free a VNI before its time, although a switch may still use it", Args: argsOfUse}
+	c := &cobra.Command{
+		Use: "end NUMBER", Short: "Free a VNI before its time, although a switch may still use it", Args: argsOfUse,
+		Example: "  bordergw quarantine end 7000\n  bordergw quarantine end 7000 --network blue",
+	}
 	c.Flags().StringVar(&network, "network", "", "of this network only: its id, or the name that it had")
 	c.Flags().BoolVar(&stitch, "stitch-vlan", false, "NUMBER is a VLAN on the cable of a stitched border; needs --network")
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
@@ -61,7 +88,9 @@ func endQuarantine(flags *clientFlags) *cobra.Command {
 			}
 			path += "?network_id=" + url.QueryEscape(id)
 		}
-		_, err = api.call(c.Context(), http.MethodDelete, path, nil, "")
+		if _, err = api.call(c.Context(), http.MethodDelete, path, nil, ""); err == nil {
+			say(c, "%s freed", w)
+		}
 		return err
 	})
 	return c

@@ -54,7 +54,7 @@ func must(t *testing.T, args ...string) string {
 	return r.out
 }
 
-func names(t *testing.T, noun string) []string {
+func namesListed(t *testing.T, noun string) []string {
 	t.Helper()
 	var list []struct{ Name string }
 	require.NoError(t, json.Unmarshal([]byte(must(t, noun, "list", "-o", "json")), &list))
@@ -90,7 +90,7 @@ func TestJoinTwoSwitches(t *testing.T) {
 	require.Equal(t, exitOK, daemon.stop().code)
 	require.Equal(t, "0100 ", bindings(switches[0], "sw1", "p1"))
 	daemon = serveIn(t, dir)
-	require.Equal(t, []string{"sw1", "sw2"}, names(t, "device"))
+	require.Equal(t, []string{"sw1", "sw2"}, namesListed(t, "device"))
 	must(t, "wait", "--timeout", "20s")
 
 	var list []struct{ ID string }
@@ -105,7 +105,7 @@ func TestJoinTwoSwitches(t *testing.T) {
 		return nil
 	})
 	must(t, "device", "delete", "sw1", "sw2")
-	require.Empty(t, names(t, "device"))
+	require.Empty(t, namesListed(t, "device"))
 	require.Equal(t, exitOK, daemon.stop().code)
 }
 
@@ -125,7 +125,7 @@ func TestBorderGateway(t *testing.T) {
 	must(t, "device", "create", "--name", "border", "--management-ip", "127.0.0.1", "--management-port", "1", "--site", "a")
 	must(t, "device", "update", "border", "--site", "b", "--tunnel-ip", "192.0.2.7")
 	must(t, "gateway", "create", "bgw", "--device", "device_id=border,segmentaion_id=7000")
-	require.Contains(t, must(t, "gateway", "list"), "segmentation_id=7000")
+	require.Contains(t, must(t, "gateway", "list"), "border vni 7000")
 	must(t, "network", "create", "blue", "--id", "n-1")
 	must(t, "connection", "create", "bgw", "n-1")
 	require.Regexp(t, `provider:segmentation_id +7000\n`, must(t, "network", "show", "blue"))

@@ -138,7 +138,7 @@ func planSite(c *cobra.Command, api *client, f *siteFlags, form string, exitCode
 	case form == "json":
 		text, err := json.Marshal(p)
 		if err == nil {
-			err = output{form}.text(c.OutOrStdout(), text)
+			err = output{form: form}.text(c.OutOrStdout(), text)
 		}
 		if err != nil {
 			return err
@@ -216,7 +216,8 @@ func applyCommand() *cobra.Command {
 	flags, file := &clientFlags{}, &siteFlags{}
 	var token string
 	var yes bool
-	c := &cobra.Command{Use: "apply", Short: "Make the definitions those of a site file, all of them or none", Args: argsOfUse}
+	c := &cobra.Command{Use: "apply", Short: "Make the definitions those of a site file, all of them or none", Args: argsOfUse,
+		Example: "  bordergw apply -f dc1.yaml\n  bordergw apply -f dc1.yaml --prune --yes"}
 	c.Flags().StringVar(&token, "plan", "", "token of the plan that is meant; anything else is refused")
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
@@ -286,7 +287,7 @@ func apply(c *cobra.Command, api *client, o *order) error {
 // checkCommand shows the findings alone.
 func checkCommand() *cobra.Command {
 	flags, file := &clientFlags{}, &siteFlags{}
-	c := &cobra.Command{Use: "check", Short: "Say what stands in the way of a site file", Args: argsOfUse}
+	c := &cobra.Command{Use: "check", Short: "Say what stands in the way of a site file", Args: argsOfUse, Example: "  bordergw check -f dc1.yaml"}
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
 		p, _, err := fetchPlan(c, api, file)
 		if err != nil {
@@ -310,7 +311,7 @@ func checkCommand() *cobra.Command {
 // diffCommand compares the canonical texts of what a site manages and of its file.
 func diffCommand() *cobra.Command {
 	flags, file := &clientFlags{}, &siteFlags{}
-	c := &cobra.Command{Use: "diff", Short: "Compare what a site manages with its file, as diff -u does", Args: argsOfUse}
+	c := &cobra.Command{Use: "diff", Short: "Compare what a site manages with its file, as diff -u does", Args: argsOfUse, Example: "  bordergw diff -f dc1.yaml"}
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
 		_, want, err := file.read(c.InOrStdin())
 		if err != nil {

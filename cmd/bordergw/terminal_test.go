@@ -100,7 +100,7 @@ func FuzzOutput(f *testing.F) {
 		for form, decode := range map[string]func([]byte, any) error{"json": json.Unmarshal, "yaml": yaml.Unmarshal} {
 			var b bytes.Buffer
 			out := &terminal{w: &b}
-			require.NoError(t, output{form}.text(out, raw))
+			require.NoError(t, output{form: form}.text(out, raw))
 			out.Flush()
 			requireHarmless(t, b.String())
 			var got map[string]string

@@ -11,12 +11,17 @@ import (
 
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: argsOfUse,
+		Use: "version", Short: "Print the version", Args: argsOfUse, Example: "  bordergw version",
 		RunE: func(c *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(c.OutOrStdout(), "bordergw", buildVersion(), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
+			_, err := fmt.Fprintln(c.OutOrStdout(), "bordergw", programVersion())
 			return err
 		},
 	}
+}
+
+// programVersion is the version with what it was built by and for.
+func programVersion() string {
+	return fmt.Sprint(buildVersion(), " ", runtime.Version(), " ", runtime.GOOS+"/"+runtime.GOARCH)
 }
 
 // buildVersion is the module's version, with the commit if the build knew it.

@@ -27,11 +27,13 @@ func waitCommand() *cobra.Command {
 	var condition string
 	var timeout time.Duration
 	c := &cobra.Command{
-		Use:   "wait [[connection/]ID | device/ID|NAME]...",
-		Short: "Wait until a condition of connections (default: all of them) or devices is true",
+		Use:     "wait [GATEWAY/NETWORK | device/NAME]...",
+		Short:   "Wait until a condition of connections (default: all of them) or devices is true",
+		Example: "  bordergw wait --for Bound\n  bordergw wait gw1/blue device/sw1 --timeout 30s",
 	}
 	c.Flags().Var(setting[string]{&condition, "condition", parseCondition}, "for",
 		"device: "+strings.Join(deviceConditions(), ", ")+"; connection: "+strings.Join(connectionConditions(), ", ")+" (default InSync, Programmed)")
+	_ = c.Flags().SetAnnotation("for", wordsFlag, slices.Concat(deviceConditions(), connectionConditions())) // fails for an unknown flag only
 	c.Flags().DurationVar(&timeout, "timeout", waitTimeout, "give up after this time")
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
 		if timeout <= 0 {
@@ -44,7 +46,23 @@ func waitCommand() *cobra.Command {
 		return w.wait(c.Context(), timeout)
 	})
 	flags.bind(c.Flags())
+	c.ValidArgsFunction = func(c *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+		return flags.completed(c, awaitable, prefix, args)
+	}
 	return c
+}
+
+// awaitable lists all connections and devices.
+func awaitable(ctx context.Context, api *client) ([]string, error) {
+	connections, err := named(connectionNoun)(ctx, api)
+	if err != nil {
+		return nil, err
+	}
+	devices, err := named(deviceNoun)(ctx, api)
+	for i := range devices {
+		devices[i] = "device/" + devices[i]
+	}
+	return append(connections, devices...), err
 }
 
 func deviceConditions() []string {
@@ -120,21 +138,29 @@ func (w *waiter) addConnections(ctx context.Context, condition string) error {
 	if err != nil {
 		return err
 	}
-	all, err := w.api.list(ctx, a.noun.path, url.Values{"fields": {"id"}}, a.noun.many)
-	if err == nil && len(all) == 0 {
-		w.api.warn("there is no connection to wait for")
+	all, err := w.api.list(ctx, a.noun.path, url.Values{"fields": a.noun.identity()}, a.noun.many)
+	if err != nil {
+		return err
 	}
-	for _, o := range all {
-		a.id, a.label = o.text("id"), o.text("id")
+	if len(all) == 0 {
+		w.api.warn("there is no connection to wait for")
+		return nil
+	}
+	titles, err := newNames(w.api).titles(ctx, a.noun, all)
+	if err != nil {
+		return err
+	}
+	for i, o := range all {
+		a.id, a.label = o.text("id"), titles[i]
 		w.pending = append(w.pending, a)
 	}
-	return err
+	return nil
 }
 
 // parseAwaited reads an argument of the command and chooses the condition.
 func parseAwaited(ref, condition string) (awaited, error) {
 	word, label, ok := strings.Cut(ref, "/")
-	if !ok {
+	if !ok || !isNoun(word) { // an id, or GATEWAY/NETWORK
 		word, label = "connection", ref
 	}
 	a := awaited{label: label}
@@ -153,6 +179,9 @@ func parseAwaited(ref, condition string) (awaited, error) {
 	}
 	return a, nil
 }
+
+// isNoun reports whether a word is that of a kind of resources.
+func isNoun(word string) bool { return slices.Contains(nounWords(), word) }
 
 // wait polls until nothing is pending or the time is over.
 func (w *waiter) wait(ctx context.Context, timeout time.Duration) error {
