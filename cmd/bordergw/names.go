@@ -144,18 +144,3 @@ func (s *names) titles(ctx context.Context, n noun, list []object) ([]string, er
 	}
 	return out, nil
 }
-
-// identity is the attributes that say how an object is named.
-func (n noun) identity() []string {
-	fields := []string{"id"}
-	if n.lookup != "" {
-		fields = append(fields, n.lookup)
-	}
-	if n.pair {
-		fields = append(fields, "l2_gateway_id", "network_id")
-	}
-	if n.parent == nil {
-		fields = append(fields, "project_id")
-	}
-	return fields
-}

@@ -231,6 +231,21 @@ func say(c *cobra.Command, format string, args ...any) {
 
 func (n noun) plural() string { return n.word + "s" }
 
+// identity is the attributes that say how an object is named.
+func (n noun) identity() []string {
+	fields := []string{"id"}
+	if n.lookup != "" {
+		fields = append(fields, n.lookup)
+	}
+	if n.pair {
+		fields = append(fields, "l2_gateway_id", "network_id")
+	}
+	if n.parent == nil {
+		fields = append(fields, "project_id")
+	}
+	return fields
+}
+
 // referAll asks for the names that a list shows.
 func (n noun) referAll(ctx context.Context, rows []object, known *names) error {
 	known.add(n, rows)
