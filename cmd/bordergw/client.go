@@ -274,6 +274,15 @@ func (c *client) call(ctx context.Context, method, path string, body any, key st
 	return content, nil
 }
 
+// get reads an answer that is one JSON object, and returns its text as well.
+func (c *client) get(ctx context.Context, path string, into any) (json.RawMessage, error) {
+	text, err := c.do(ctx, http.MethodGet, path, "application/json", nil)
+	if err == nil && json.Unmarshal(text, into) != nil {
+		err = c.unreadable()
+	}
+	return text, err
+}
+
 // list returns the resources of a collection that pass the filter.
 func (c *client) list(ctx context.Context, path string, filter url.Values, key string) ([]object, error) {
 	raw, err := c.call(ctx, http.MethodGet, path+"?"+filter.Encode(), nil, key)

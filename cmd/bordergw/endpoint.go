@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -140,13 +139,4 @@ func showMembers(c *cobra.Command, api *client, path, site string, form output) 
 	}
 	fmt.Fprintln(out)
 	return form.rows(out, []string{"FAR_ENDPOINT"}, far)
-}
-
-// get reads an answer that is one JSON object, and returns its text as well.
-func (c *client) get(ctx context.Context, path string, into any) (json.RawMessage, error) {
-	text, err := c.do(ctx, http.MethodGet, path, "application/json", nil)
-	if err == nil && json.Unmarshal(text, into) != nil {
-		err = c.unreadable()
-	}
-	return text, err
 }
