@@ -59,6 +59,7 @@ func TestEveryExampleIsUnderstood(t *testing.T) {
 // exampleWords splits a line as a shell does, as far as examples need it.
 func exampleWords(line string) (words []string) {
 	line, _, _ = strings.Cut(strings.TrimSpace(line), " > ")
+	line, _, _ = strings.Cut(line, " | ")
 	if strings.HasPrefix(line, "source") || !strings.HasPrefix(line, "bordergw ") {
 		return nil
 	}
@@ -77,7 +78,7 @@ func exampleWords(line string) (words []string) {
 // name, wait takes several kinds, and the others take no name.
 var otherwise = []string{
 	"bordergw device update", "bordergw network update", "bordergw gateway update",
-	"bordergw wait", "bordergw import", "bordergw quarantine end", "bordergw help",
+	"bordergw wait", "bordergw import", "bordergw backup", "bordergw restore", "bordergw where", "bordergw quarantine end", "bordergw help",
 }
 
 func TestEveryNameIsTakenBothWays(t *testing.T) {
