@@ -5,6 +5,7 @@ Neutron's rows are the truth and bordergw follows them. What is created is store
 taken back. No request is sent inside a transaction of the database.
 """
 import contextlib
+import functools
 import time
 
 from networking_l2gw.services.l2gateway import service_drivers
@@ -45,8 +46,12 @@ LOADING_SECONDS = 0.2
 INCOMPLETE_SECONDS, MAX_INCOMPLETE_SECONDS = 10, 300
 
 
+@functools.cache
 def configured():
-    """The checked [bordergw] group, and a client. Neutron does not start with a configuration that cannot work."""
+    """The checked [bordergw] group, and a client. Neutron does not start with a configuration that cannot work.
+
+    There is one client in a process: what it has found out about bordergw's absence and return is so for all.
+    """
     conf = config.register()
     try:
         config.check(conf)

@@ -9,7 +9,9 @@ from oslo_db import exception as db_exc
 
 from bordergw_neutron import deletions
 from bordergw_neutron import driver
+from bordergw_neutron import gateway_device
 from bordergw_neutron import exceptions as exc
+from bordergw_neutron import gateway_device
 from tests import fakes
 
 GATEWAY = {'id': 'g', 'name': 'gw', 'tenant_id': 't', 'devices': [{'device_id': 'hw1', 'segmentation_id': '7'}]}
@@ -325,6 +327,17 @@ class DriverTest(unittest.TestCase):
         with mock.patch.object(driver.config, 'register', return_value=fakes.conf(managed_by='')):
             with self.assertRaisesRegex(SystemExit, 'managed_by'):
                 driver.configured()
+
+
+    def test_plugin_and_driver_know_the_same_of_bordergw(self):
+        """Else one of them refuses users for two seconds more after the other has found bordergw back."""
+        driver.configured.cache_clear()
+        self.addCleanup(driver.configured.cache_clear)
+        with mock.patch.object(driver.config, 'register', return_value=fakes.conf()), \
+                mock.patch.object(driver.config, 'credentials_of'):
+            _, client = driver.configured()
+            self.assertIs(client, driver.configured()[1])
+            self.assertIs(client, gateway_device.GatewayDevicePlugin().client)
 
 
 class UwsgiTest(unittest.TestCase):
