@@ -18,7 +18,7 @@ type History interface {
 	Range() (model.EventRange, <-chan struct{})
 	Page(model.EventQuery) (model.EventPage, error)
 	// Places are where a MAC was and is, in all networks, the oldest of each network first.
-	Places(model.MAC) ([]model.FormerPlace, error)
+	Places(mac model.MAC, network string) ([]model.FormerPlace, error)
 	// Present are where some MACs are, as far as they are anywhere.
 	Present([]model.MACKey) (map[model.MACKey]model.FormerPlace, error)
 	// Kept says from when on places are kept.

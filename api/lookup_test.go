@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"net/http"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -25,7 +24,7 @@ type lookups struct {
 func (l *lookups) MACs(q model.MACQuery) (model.MACPage, error) {
 	l.asked = []any{q}
 	page := l.macs
-	page.Entries = slices.Clone(page.Entries)
+	page.Entries = append([]model.MACEntry{}, page.Entries...) // never null
 	return page, l.err
 }
 func (l *lookups) HostsOf(model.IPv4) ([]model.MACKey, bool)           { return l.hosts, l.reported }

@@ -24,14 +24,12 @@ func (c *call) historyOf(mac model.MAC, network string) (*macHistory, error) {
 	if h.off {
 		return h, nil
 	}
-	places, err := c.cfg.History.Places(mac)
+	places, err := c.cfg.History.Places(mac, network)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range places {
-		if network == "" || p.Network == network {
-			h.places[p.Network] = append(h.places[p.Network], p)
-		}
+		h.places[p.Network] = append(h.places[p.Network], p)
 	}
 	h.kept, err = c.cfg.History.Kept()
 	return h, err
@@ -49,19 +47,17 @@ func (h *macHistory) answer() macAnswer {
 // now shows where a MAC is. A network that it has left counts as long as that is known.
 func (h *macHistory) now(c *call, mac model.MAC, network string, history bool) (macAnswer, error) {
 	page, err := c.cfg.Status.MACs(model.MACQuery{First: mac, Last: mac, Network: network, Limit: maxPage})
-	if err == nil {
-		err = c.dateEntries(page.Entries)
-	}
 	if err != nil {
 		return macAnswer{}, err
 	}
+	c.dateEntries(page.Entries)
 	out, present := h.answer(), map[string]bool{}
 	for _, e := range page.Entries {
 		present[e.Network.ID] = true
 		out.MACs = append(out.MACs, macDetail{MACEntry: e, Programmed: c.cfg.Status.ProgrammedOn(e.Network.ID, mac), History: []formerPlace{}})
 	}
 	for _, id := range slices.Sorted(maps.Keys(h.places)) {
-		if !present[id] {
+		if !present[id] && page.Next == "" { // else it may be in one of those that are left out
 			out.MACs = append(out.MACs, macDetail{MACEntry: gone(c.defs, mac, h.places[id]), Programmed: []model.ProgrammedOn{}, History: []formerPlace{}})
 		}
 	}
@@ -119,7 +115,7 @@ func (h *macHistory) at(c *call, mac model.MAC, at time.Time) (reply, error) {
 	out := h.answer()
 	for _, id := range slices.Sorted(maps.Keys(h.places)) {
 		places := h.places[id]
-		if len(places) > maxPlacesOfMAC && at.Before(places[0].From) {
+		if closed(places) >= maxPlacesOfMAC && at.Before(places[0].From) {
 			return reply{}, h.notKept(at)
 		}
 		e := gone(c.defs, mac, places)
@@ -139,6 +135,16 @@ func (h *macHistory) at(c *call, mac model.MAC, at time.Time) (reply, error) {
 		out.MACs = append(out.MACs, macDetail{MACEntry: e, Programmed: []model.ProgrammedOn{}, History: shownPlaces(c.defs, places)})
 	}
 	return ok(out)
+}
+
+// closed counts the places that a MAC has left.
+func closed(places []model.FormerPlace) (n int) {
+	for i := range places {
+		if !places[i].To.IsZero() {
+			n++
+		}
+	}
+	return n
 }
 
 // maxPlacesOfMAC is how many former places of a MAC in a network the history keeps.

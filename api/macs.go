@@ -26,9 +26,7 @@ func macs(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if err := c.dateEntries(page.Entries); err != nil {
-		return reply{}, err
-	}
+	c.dateEntries(page.Entries)
 	return ok(map[string]any{"macs": page.Entries, "next": nextPage(page.Next), "total": page.Total})
 }
 
@@ -137,22 +135,25 @@ func (c *call) called(kind, name string) (id string, err error) {
 }
 
 // dateEntries gives MACs the times at which they came where they are: those of the history reach back beyond the start of the daemon.
-func (c *call) dateEntries(entries []model.MACEntry) error {
+// Where it can not be read they stay as they are.
+func (c *call) dateEntries(entries []model.MACEntry) {
 	if c.cfg.History == nil || len(entries) == 0 {
-		return nil
+		return
 	}
 	keys := make([]model.MACKey, len(entries))
 	for i := range entries {
 		keys[i] = model.MACKey{Network: entries[i].Network.ID, MAC: entries[i].MAC}
 	}
 	places, err := c.cfg.History.Present(keys)
+	if err != nil {
+		c.log.WithField("err", err).Warn("the history can not be read: times are those since the start")
+	}
 	for i := range entries {
 		e := &entries[i]
 		if p, known := places[keys[i]]; known && e.Source != model.MACStaticSrc && p.Device == e.Device.ID && p.From.Before(e.Since) {
 			e.Since = p.From
 		}
 	}
-	return err
 }
 
 // formerPlace is a place in an answer.
@@ -193,15 +194,19 @@ func showMAC(c *call) (reply, error) {
 		return reply{}, err
 	}
 	h, err := c.historyOf(mac, network)
-	if err != nil {
-		return reply{}, err
-	}
 	if text := values.Get("at"); text != "" {
-		at, err := time.Parse(time.RFC3339, text)
-		if err != nil {
+		at, bad := time.Parse(time.RFC3339, text)
+		switch {
+		case bad != nil:
 			return reply{}, badInput("at", "'%s' is not a time such as 2026-11-29T00:47:02Z.", printed(text))
+		case err != nil:
+			return reply{}, err
 		}
 		return h.at(c, mac, at)
+	}
+	if err != nil { // where it is does not depend on a file that can not be read
+		c.log.WithField("err", err).Warn("the history can not be read: where MACs were is not known")
+		h = &macHistory{off: true}
 	}
 	out, err := h.now(c, mac, network, values.Get("history") == "1")
 	if err != nil {

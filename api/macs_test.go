@@ -17,8 +17,8 @@ type places struct {
 	kept model.PlacesKept
 }
 
-func (p *places) Places(model.MAC) ([]model.FormerPlace, error) { return p.of, nil }
-func (p *places) Kept() (model.PlacesKept, error)               { return p.kept, nil }
+func (p *places) Places(model.MAC, string) ([]model.FormerPlace, error) { return p.of, nil }
+func (p *places) Kept() (model.PlacesKept, error)                       { return p.kept, nil }
 func (p *places) Present(keys []model.MACKey) (map[model.MACKey]model.FormerPlace, error) {
 	out := map[model.MACKey]model.FormerPlace{}
 	for _, k := range keys {

@@ -167,3 +167,24 @@ func FuzzRead(f *testing.F) {
 		_, _ = backup.Read(bytes.NewReader(data), backup.Discard)
 	})
 }
+
+// A daemon that begins a store while a backup is unpacked keeps it.
+func TestRestoreBesideADaemonThatStarts(t *testing.T) {
+	dir := t.TempDir()
+	_, err := backup.Restore(bytes.NewReader(archive(t, "definitions", "what happened")), dir, func(string) error {
+		return os.WriteFile(filepath.Join(dir, backup.StoreName), []byte("mine"), 0o600)
+	})
+	require.ErrorIs(t, err, os.ErrExist)
+	require.Equal(t, "mine", read(t, dir, backup.StoreName))
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+}
+
+// The root of a file system is as good as empty.
+func TestRestoreIntoAFileSystem(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "lost+found"), 0o700))
+	_, err := backup.Restore(bytes.NewReader(archive(t, "definitions", "")), dir, fine)
+	require.NoError(t, err)
+}

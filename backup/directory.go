@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"syscall"
 
 	"bordergw/boltfile"
 )
@@ -41,6 +43,7 @@ func prepare(dir string) error {
 		return err
 	}
 	entries, err := os.ReadDir(dir)
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == "lost+found" }) // the root of a file system
 	if err == nil && len(entries) > 0 {
 		err = fmt.Errorf("%s is not empty, there is %q: a backup is restored into an empty directory", dir, entries[0].Name())
 	}
@@ -77,14 +80,45 @@ type synced struct{ *os.File }
 
 func (f synced) Close() error { return errors.Join(f.Sync(), f.File.Close()) }
 
-// moveUp puts the files where they belong, the store last.
+// moveUp puts the files where they belong, the store last. A link replaces nothing: a daemon may have begun a store
+// there meanwhile.
 func moveUp(from, to string) error {
-	for _, name := range []string{HistoryName, StoreName} {
-		path := filepath.Join(to, name)
-		if err := os.Rename(filepath.Join(from, name), path); err != nil && (name == StoreName || !errors.Is(err, fs.ErrNotExist)) {
-			return err
+	history, path := filepath.Join(to, HistoryName), filepath.Join(to, StoreName)
+	if err := give(from, to); err != nil {
+		return err
+	}
+	err := os.Link(filepath.Join(from, HistoryName), history)
+	linked := err == nil
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	if err == nil {
+		err = boltfile.SyncDir(history)
+	}
+	if err == nil {
+		err = os.Link(filepath.Join(from, StoreName), path)
+	}
+	if err != nil {
+		if linked {
+			err = errors.Join(err, os.Remove(history))
 		}
-		if err := boltfile.SyncDir(path); err != nil {
+		return err
+	}
+	return boltfile.SyncDir(path)
+}
+
+// give gives the files to the owner of the directory: root may restore for a daemon that runs as somebody else.
+func give(from, to string) error {
+	info, err := os.Stat(to)
+	if err != nil {
+		return err
+	}
+	owner, known := info.Sys().(*syscall.Stat_t)
+	if !known || os.Geteuid() != 0 {
+		return nil
+	}
+	for _, name := range []string{HistoryName, StoreName} {
+		if err := os.Chown(filepath.Join(from, name), int(owner.Uid), int(owner.Gid)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

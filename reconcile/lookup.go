@@ -26,9 +26,13 @@ type lookup struct {
 // DeviceRows is a page of the logical switches that the database of a registered device holds.
 // It fails with ErrNotRead while there is no session.
 func (q *lookup) DeviceRows(id, after string, limit int) (model.RowsPage, error) {
+	gd, registered := q.store.Definitions().Devices.Get(id)
+	if !registered {
+		return model.RowsPage{}, model.ErrGatewayDeviceNotFound(id)
+	}
 	w := q.workers.driver(id)
 	if w == nil {
-		return model.RowsPage{}, model.ErrGatewayDeviceNotFound(id)
+		return model.RowsPage{}, model.ErrNotRead(gd.DisplayName(), "not connected yet")
 	}
 	s := w.current()
 	if s == nil {

@@ -123,14 +123,31 @@ func (s *macSearch) network(view *topology.View, id string, l *mactable.Learned)
 	if l == nil {
 		return
 	}
+	placing := view.Placing(id)
 	i, _ := slices.BinarySearchFunc(l.Winners, s.query.First, func(c mactable.Candidate, m model.MAC) int { return c.MAC.Compare(m) })
 	h := hit{network: id}
 	for ; i < len(l.Winners) && l.Winners[i].MAC.Compare(s.query.Last) <= 0; i++ {
-		if w := &l.Winners[i]; len(placed) == 0 || !placed[w.MAC] {
+		w := inPlace(l, &l.Winners[i], placing)
+		if w != nil && (len(placed) == 0 || !placed[w.MAC]) {
 			h.mac, h.at, h.endpoint = w.MAC, w.LearnedAt, w.Endpoint
 			s.consider(&h, w.Database, l)
 		}
 	}
+}
+
+// inPlace is the candidate of a MAC that counts in the network: the winner, or the best of the others whose
+// switch is a member where that of the winner is none; nil if there is none.
+func inPlace(l *mactable.Learned, winner *mactable.Candidate, placing map[vtep.DatabaseID]bool) *mactable.Candidate {
+	if placing[winner.Database] {
+		return winner
+	}
+	others := mactable.Of(l.Others, winner.MAC)
+	for i := range others {
+		if placing[others[i].Database] {
+			return &others[i]
+		}
+	}
+	return nil
 }
 
 // consider takes a hit if the query chooses it.
@@ -218,7 +235,7 @@ func (q *lookup) MACs(query model.MACQuery) (page model.MACPage, err error) {
 		s.kept = s.kept[:query.Limit]
 		page.Next = s.kept[query.Limit-1].marker()
 	}
-	page.Entries = (&macShow{lookup: q, view: view, devices: numbered(view.Definitions()), ports: map[portsKey][]model.BoundPort{}}).entries(s.kept, s.now)
+	page.Entries = (&macShow{lookup: q, view: view, devices: numbered(view.Definitions()), ports: map[portsKey][]model.BoundPort{}, placing: map[string]map[vtep.DatabaseID]bool{}}).entries(s.kept, s.now)
 	return page, nil
 }
 
@@ -231,135 +248,6 @@ func numberOfDevice(defs *model.Definitions, id string) vtep.DatabaseID {
 		return topology.SourceID(set)
 	}
 	return 0
-}
-
-// macShow makes what is shown of MACs. It remembers what several of them have in common.
-type macShow struct {
-	*lookup
-	view    *topology.View
-	devices map[vtep.DatabaseID]string
-	ports   map[portsKey][]model.BoundPort
-}
-
-// portsKey is where a network may have ports: on the switch of a device that has a tunnel address.
-type portsKey struct {
-	device, network string
-	endpoint        model.VTEPAddress
-}
-
-func (m *macShow) entries(hits []*hit, now time.Time) []model.MACEntry {
-	keys := make([]mactable.Key, len(hits))
-	for i, h := range hits {
-		keys[i] = h.key()
-	}
-	out := make([]model.MACEntry, 0, len(hits))
-	for i, k := range m.macs.known(keys, now) {
-		e := model.MACEntry{
-			MAC: hits[i].mac, Network: named(model.RefNetwork(m.view.Definitions(), hits[i].network)),
-			Ports: []model.BoundPort{}, Others: []model.OtherPlace{},
-		}
-		if from := hits[i].from; from != nil {
-			e.Device, e.Endpoint, e.Source, e.State = &model.Named{ID: from.ID, Name: from.DisplayName()}, hits[i].endpoint, model.MACStaticSrc, model.MACStatic
-			e.Since = from.CreatedAt
-			m.others(&e, k.Places)
-		} else if !m.learned(&e, &k) {
-			continue // it went a moment ago
-		}
-		out = append(out, e)
-	}
-	return out
-}
-
-// learned fills in where a learned MAC is, false if it is nowhere.
-func (m *macShow) learned(e *model.MACEntry, k *mactable.Known) bool {
-	state, until := stateOf(k)
-	if state == model.MACGone {
-		return false
-	}
-	w := &k.Places[0]
-	device := m.device(w.Database)
-	e.Device, e.Endpoint, e.Since, e.Moves, e.State = &device, w.Endpoint, w.Since, w.Seq, state
-	if !until.IsZero() {
-		e.Until = &until
-	}
-	if e.Source = model.MACLocal; w.Source == mactable.Remote {
-		e.Source = model.MACEndpoints
-	} else {
-		e.Ports = m.portsOf(portsKey{device.ID, e.Network.ID, w.Endpoint})
-	}
-	m.others(e, k.Places[1:])
-	return true
-}
-
-func (m *macShow) others(e *model.MACEntry, places []mactable.KnownPlace) {
-	for i := range places {
-		p := model.OtherPlace{Device: m.device(places[i].Database), Endpoint: places[i].Endpoint, Since: places[i].Since}
-		if gone := places[i].Gone; !gone.IsZero() {
-			p.HeldUntil = &gone
-		}
-		e.Others = append(e.Others, p)
-	}
-}
-
-// device names what has a number in the MAC table.
-func (m *macShow) device(db vtep.DatabaseID) model.Named {
-	return placeName(m.view.Definitions(), m.devices[db])
-}
-
-// placeName names the switch, or the source, of an id.
-func placeName(defs *model.Definitions, id string) model.Named {
-	if set, ok := defs.Endpoints.Get(id); ok {
-		return model.Named{ID: id, Name: set.Source}
-	}
-	return named(model.RefDevice(defs, id))
-}
-
-func named(ref model.ObjectRef) model.Named { return model.Named{ID: ref.ID, Name: ref.Name} }
-
-// portsOf are the bindings of a network on a switch: as they stand there, or as they are defined
-// if it is not read now. Of a database with several switches those count that have the address.
-func (m *macShow) portsOf(k portsKey) []model.BoundPort {
-	if known, ok := m.ports[k]; ok {
-		return known
-	}
-	out := []model.BoundPort{}
-	here := m.switchesAt(k)
-	for _, slot := range m.slots(k.device, k.network) {
-		if (len(here) == 0 || slices.Contains(here, slot.Switch)) && len(out) < model.ShownRows {
-			out = append(out, boundPort(slot))
-		}
-	}
-	m.ports[k] = out
-	return out
-}
-
-func (m *macShow) slots(device, network string) []vtep.Slot {
-	w := m.workers.driver(device)
-	if w != nil {
-		if s := w.current(); s != nil {
-			rows, _ := s.Rows(m.wantOf(w), network)
-			return rows.Bindings
-		}
-	}
-	if want := m.view.Want(device); want != nil {
-		return slices.Collect(want.Bindings.Of(network))
-	}
-	return nil
-}
-
-// switchesAt are the switches of a device that have a tunnel address.
-func (m *macShow) switchesAt(k portsKey) (names []string) {
-	defs := m.view.Definitions()
-	gd, ok := defs.Devices.Get(k.device)
-	if !ok {
-		return nil
-	}
-	for _, sw := range defs.Registrations().Switches(gd) {
-		if slices.Contains(sw.TunnelIPs, k.endpoint) {
-			names = append(names, sw.Name)
-		}
-	}
-	return names
 }
 
 // HostsOf are the MACs with an IP address, as switches report and sources answer for them. any says whether

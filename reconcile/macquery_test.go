@@ -174,3 +174,29 @@ func TestHostsOf(t *testing.T) {
 	a.forget(net, m2)
 	s.eventually(func() bool { _, reported = s.loop.HostsOf(ip); return !reported }, "nobody reports one")
 }
+
+// TestWhereOfMembers: what a switch says that is no member of the network does not count, as it does not for the others.
+func TestWhereOfMembers(t *testing.T) {
+	s := newSite(t, 3, reconcile.Options{LocalHold: time.Hour})
+	a, b, stranger := s.tors[0], s.tors[1], s.tors[2]
+	net := s.network()
+	s.active(s.connect(net, model.ActiveActive, a, b))
+	stranger.VtepCtl("add-ls", net)
+	stranger.learn(net, m2)
+	a.learn(net, m1)
+	s.holds(b, net, m1, a.tunnelIP)
+	stranger.learn(net, m1)
+	mac, err := model.ParseMAC(m1)
+	require.NoError(t, err)
+	s.eventually(func() bool { // it wins, being the last to report, and counts nowhere
+		e := s.only(m1, func(*model.MACEntry) bool { return true })
+		return e.Device.ID == a.id && e.State == model.MACOK && len(e.Others) == 1 && e.Others[0].Device.ID == stranger.id
+	}, "the MAC is at %s, and %s shows it too", a.name, stranger.name)
+	s.holds(b, net, m1, a.tunnelIP)
+	all, total := s.macsOf(model.MACQuery{})
+	require.Len(t, all, 1, "m2 is at no member")
+	require.Equal(t, 1, total)
+	require.Equal(t, mac, all[0].MAC)
+	of, _ := s.macsOf(model.MACQuery{Device: stranger.id})
+	require.Empty(t, of)
+}

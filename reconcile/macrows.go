@@ -36,9 +36,12 @@ func (q *lookup) ProgrammedOn(network string, mac model.MAC) []model.ProgrammedO
 // macMissing says why a switch does not hold a row that it is to hold, "" if it does.
 func (q *lookup) macMissing(w *worker, want *vtep.Want, ls string, e vtep.MACEntry) string {
 	driver := q.workers.driver(w.device.id)
+	if driver == nil {
+		return model.DeviceUnreachable // it was deleted a moment ago
+	}
+	st := driver.state()
 	s := driver.current()
 	if s == nil {
-		st := driver.state()
 		return st.phase
 	}
 	rows, _ := s.Rows(want, ls, e.MAC)
@@ -47,14 +50,16 @@ func (q *lookup) macMissing(w *worker, want *vtep.Want, ls string, e vtep.MACEnt
 	} else if stands {
 		return ""
 	}
-	st := driver.state()
 	for i := range st.problems {
 		if p := &st.problems[i]; p.LogicalSwitch == ls && p.Binding == nil {
 			return p.Message
 		}
 	}
-	if st.blocked != "" {
+	switch {
+	case st.blocked != "":
 		return st.blocked
+	case st.phase != model.DeviceInSync && st.phase != model.DeviceSyncing:
+		return st.phase
 	}
 	return "is being written"
 }

@@ -3,6 +3,7 @@ package trail
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -11,22 +12,25 @@ import (
 	"bordergw/model"
 )
 
-// Places are where a MAC was and is, in all networks, the oldest of each network first. The last
-// changes, of some 50 ms, may not be there yet.
-func (t *Trail) Places(mac model.MAC) (out []model.FormerPlace, err error) {
+// Places are where a MAC was and is, in a network or in all for "", the oldest first. The last
+// changes, of some 50 ms, may not be there yet. Where there are too many, former ones are left out.
+func (t *Trail) Places(mac model.MAC, network string) (out []model.FormerPlace, err error) {
 	err = t.look(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{macsBucket, openBucket} {
+		for _, name := range [][]byte{openBucket, macsBucket} {
 			c := tx.Bucket(name).Cursor()
 			for k, v := c.Seek(mac[:]); bytes.HasPrefix(k, mac[:]) && len(out) < maxFound; k, v = c.Next() {
 				p, err := formerPlace(k, v, bytes.Equal(name, macsBucket))
 				if err != nil {
 					return err
 				}
-				out = append(out, p)
+				if network == "" || p.Network == network {
+					out = append(out, p)
+				}
 			}
 		}
 		return nil
 	})
+	slices.SortStableFunc(out, func(a, b model.FormerPlace) int { return a.From.Compare(b.From) })
 	return out, err
 }
 

@@ -25,7 +25,7 @@ func TestPlacesOfAMAC(t *testing.T) {
 		time.Sleep(time.Minute)
 		f.MACs(at("n2", "a", mac))
 		f.events(time.Minute)
-		places, err := f.Places(mac)
+		places, err := f.Places(mac, "")
 		require.NoError(t, err)
 		require.Len(t, places, 3)
 		type is struct {
@@ -41,7 +41,7 @@ func TestPlacesOfAMAC(t *testing.T) {
 		require.Equal(t, places[0].To, places[1].From)
 		require.WithinDuration(t, began.Add(time.Minute), places[1].From, time.Second)
 
-		none, err := f.Places(other)
+		none, err := f.Places(other, "")
 		require.NoError(t, err)
 		require.Empty(t, none)
 		open, err := f.Present([]model.MACKey{{Network: "n1", MAC: mac}, {Network: "n2", MAC: mac}, {Network: "n2", MAC: other}})
@@ -74,7 +74,7 @@ func TestCrowdedPlaces(t *testing.T) {
 		f.events(time.Hour)
 		kept, err := f.Kept()
 		require.NoError(t, err)
-		places, err := f.Places(mac)
+		places, err := f.Places(mac, "")
 		require.NoError(t, err)
 		require.NotEmpty(t, places)
 		require.False(t, kept.Since.After(places[0].To), "%s: %v", kept.Since, places)

@@ -81,16 +81,19 @@ func (l *localMACs) update(u ovsdb.RowUpdate) error {
 	if err := l.macs.update(u); err != nil {
 		return err
 	}
-	if had {
-		l.changed.add(macKey{ls: before.ls, mac: before.mac})
-	}
 	after, ok := l.macs.get(u.UUID)
-	if ok {
-		l.changed.add(macKey{ls: after.ls, mac: after.mac})
-	}
 	if before.ip != after.ip {
 		l.hosts.remove(u.UUID, before.ip)
 		l.hosts.add(u.UUID, after.ip)
+		if before.ip = after.ip; had && ok && before == after {
+			return nil // where the MAC is has not changed
+		}
+	}
+	if had {
+		l.changed.add(macKey{ls: before.ls, mac: before.mac})
+	}
+	if ok {
+		l.changed.add(macKey{ls: after.ls, mac: after.mac})
 	}
 	return nil
 }

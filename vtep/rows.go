@@ -81,7 +81,7 @@ func (w *Want) owner(c Caps, row *hwvtep.LogicalSwitch) RowsOwner {
 	switch {
 	case seg != nil && w.adoptable(c, row, seg):
 		return RowsWanted
-	case seg == nil && !w.foreign(row):
+	case seg == nil && (row.OtherConfig[MarkKey] == w.Mark || w.removable(c, row)):
 		return RowsLeft
 	}
 	return RowsForeign

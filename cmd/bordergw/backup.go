@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -62,8 +64,9 @@ func takeBackup(ctx context.Context, c *client, history bool, w io.Writer) (back
 	if c.token != "" {
 		req.Header.Set("X-Auth-Token", c.token)
 	}
-	c.http.Transport.(*http.Transport).ResponseHeaderTimeout, c.http.Timeout = c.http.Timeout, 0
-	resp, err := c.http.Do(req)
+	patient := *c.http
+	c.http.Transport.(*http.Transport).ResponseHeaderTimeout, patient.Timeout = c.http.Timeout, 0
+	resp, err := patient.Do(req)
 	if err != nil {
 		return backup.About{}, c.unreached(err)
 	}
@@ -72,16 +75,33 @@ func takeBackup(ctx context.Context, c *client, history bool, w io.Writer) (back
 		text, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 		return backup.About{}, refusal(resp.StatusCode, text)
 	}
-	body := io.TeeReader(resp.Body, w)
+	out := &taking{Writer: w}
+	body := io.TeeReader(resp.Body, out)
 	about, err := backup.Read(body, backup.Discard)
 	if err == nil {
 		_, err = io.Copy(io.Discard, body) // the zeros at the end of an archive
 	}
-	return about, err
+	return about, cmp.Or(out.err, err) // a disk that is full makes no backup a damaged one
+}
+
+// taking remembers that something could not be written.
+type taking struct {
+	io.Writer
+	err error
+}
+
+func (t *taking) Write(p []byte) (n int, err error) {
+	if n, err = t.Writer.Write(p); err != nil {
+		t.err = err
+	}
+	return n, err
 }
 
 // saveBackup puts a backup into a file, which has its name only when it is whole and on the disk.
 func saveBackup(path string, take func(io.Writer) (backup.About, error)) (about backup.About, err error) {
+	if path, err = regular(path); err != nil {
+		return about, err
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".bordergw-backup-*") // mode 0600
 	if err != nil {
 		return about, err
@@ -99,6 +119,20 @@ func saveBackup(path string, take func(io.Writer) (backup.About, error)) (about 
 		return about, err
 	}
 	return about, syncDir(filepath.Dir(path))
+}
+
+// regular is where a file is, or may become one. What is no file is not replaced by one.
+func regular(path string) (string, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return path, nil
+	case err != nil:
+		return "", err
+	case !info.Mode().IsRegular():
+		return "", usagef("%s is no regular file: write to - and redirect that", path)
+	}
+	return filepath.EvalSymlinks(path)
 }
 
 // syncDir makes the name of a file durable.

@@ -146,3 +146,42 @@ func TestBackupsLeaveNothing(t *testing.T) {
 	r.stop()
 	require.NoError(t, r.wait(t))
 }
+
+// What is no regular file is not replaced by one, and a link stays a link.
+func TestBackupReplacesFilesOnly(t *testing.T) {
+	r := start(t, &daemon{}, untilDone)
+	dir := t.TempDir()
+	got := runArgs(t.Context(), "backup", dir, "--url", r.url)
+	require.Equal(t, exitUsage, got.code)
+	require.Contains(t, got.errOut, "is no regular file")
+	file, link := filepath.Join(dir, "file"), filepath.Join(dir, "link")
+	require.NoError(t, os.WriteFile(file, []byte("the last one"), 0o600))
+	require.NoError(t, os.Symlink(file, link))
+	got = runArgs(t.Context(), "backup", link, "--url", r.url)
+	require.Zero(t, got.code, got.errOut)
+	f, err := os.Open(file)
+	require.NoError(t, err)
+	defer f.Close()
+	_, err = backup.Read(f, backup.Discard)
+	require.NoError(t, err)
+	require.FileExists(t, link)
+	_, err = takeBackup(t.Context(), clientOf(t, r.url), false, full{})
+	require.ErrorIs(t, err, errFull)
+	require.NotErrorIs(t, err, backup.ErrDamaged)
+	r.stop()
+	require.NoError(t, r.wait(t))
+}
+
+var errFull = errors.New("no space left on device")
+
+// full takes nothing.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errFull }
+
+func clientOf(t *testing.T, url string) *client {
+	c, err := (&clientFlags{url: url, timeout: patience}).connect()
+	require.NoError(t, err)
+	t.Cleanup(c.http.CloseIdleConnections)
+	return c
+}

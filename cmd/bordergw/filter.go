@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -70,6 +71,9 @@ func choose(c *cobra.Command, known *names, list []filter) (choice, error) {
 		}
 		out.given = true
 		values, err := c.Flags().GetStringSlice(f.flag)
+		if err == nil && f.words != nil {
+			values, err = f.known(values)
+		}
 		if err == nil && f.of != nil {
 			values, err = idsNamed(c.Context(), known.api, f.of(), values)
 		}
@@ -85,6 +89,19 @@ func choose(c *cobra.Command, known *names, list []filter) (choice, error) {
 			return out, err
 		}
 		out.keep = append(out.keep, keep)
+	}
+	return out, nil
+}
+
+// known are words as they are spelled. What is none would choose nothing, which reads as good news.
+func (f filter) known(values []string) ([]string, error) {
+	out := make([]string, len(values))
+	for i, v := range values {
+		at := slices.IndexFunc(f.words, func(w string) bool { return strings.EqualFold(v, w) })
+		if at < 0 {
+			return nil, usagef("--%s: %q is not one of %s", f.flag, v, strings.Join(f.words, ", "))
+		}
+		out[i] = f.words[at]
 	}
 	return out, nil
 }

@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	// minPrefix is the number of hexadecimal digits that the beginning of an id needs.
-	minPrefix = 4
+	// minPrefix is the number of hexadecimal digits that the beginning of an id needs after "id:", minBare without: the
+	// name of something that is gone, such as a VLAN's, must not stand for another object.
+	minPrefix, minBare = 4, 8
 	// maxSplits bounds the ways in which GATEWAY/NETWORK is read if names have slashes.
 	maxSplits = 8
 )
@@ -25,21 +26,24 @@ func (c *client) resolve(ctx context.Context, n *noun, collection, ref string) (
 }
 
 // find gives the id, and fields beside it, of what a name or an id stands for. An id is
-// preferred to a name, and a name to the beginning of an id.
+// preferred to a name, and a name to the beginning of an id. After "id:" it is no name.
 func (c *client) find(ctx context.Context, n *noun, collection, ref string, fields ...string) (object, error) {
-	ref = strings.TrimPrefix(ref, idPrefix)
-	if ref == "" {
+	id, isID := strings.CutPrefix(ref, idPrefix)
+	if id == "" {
 		return nil, usagef("the id or name of a %s is empty", n.word)
 	}
 	fields = append([]string{"id"}, fields...)
-	if n.pair && strings.Contains(ref, "/") {
+	keys := []string{"id", n.lookup}
+	if isID {
+		keys = keys[:1]
+	} else if n.pair && strings.Contains(ref, "/") {
 		return c.findPair(ctx, n, ref, fields)
 	}
-	for _, key := range []string{"id", n.lookup} {
+	for _, key := range keys {
 		if key == "" {
 			continue
 		}
-		found, err := c.list(ctx, collection, url.Values{key: {ref}, "fields": fields}, n.many)
+		found, err := c.list(ctx, collection, url.Values{key: {id}, "fields": fields}, n.many)
 		if err != nil {
 			return nil, err
 		}
@@ -66,14 +70,22 @@ func (c *client) guess(ctx context.Context, n *noun, collection, ref string, fie
 	if err != nil {
 		return nil, err
 	}
+	id, isID := strings.CutPrefix(ref, idPrefix)
 	var begun []object
-	if isBeginning(ref) {
-		begun = slices.DeleteFunc(slices.Clone(all), func(o object) bool { return !strings.HasPrefix(o.text("id"), strings.ToLower(ref)) })
-	}
-	if len(begun) == 1 {
-		return begun[0], nil
+	if isBeginning(id) {
+		begun = slices.DeleteFunc(slices.Clone(all), func(o object) bool { return !strings.HasPrefix(o.text("id"), strings.ToLower(id)) })
 	}
 	known := newNames(c)
+	if len(begun) == 1 {
+		if isID || len(strings.ReplaceAll(id, "-", "")) >= minBare {
+			return begun[0], nil
+		}
+		titles, err := known.titles(ctx, *n, begun)
+		if err != nil {
+			return nil, err
+		}
+		return nil, fmt.Errorf("no %s %q; an id that begins so is that of %s: %s%s", n.word, ref, model.Printable(titles[0]), idPrefix, ref)
+	}
 	if len(begun) > 1 {
 		titles, err := known.titles(ctx, *n, begun)
 		if err != nil {
@@ -104,14 +116,19 @@ func withTitles(ids, titles []string) []string {
 
 // findPair finds the connection of a gateway and a network.
 func (c *client) findPair(ctx context.Context, n *noun, ref string, fields []string) (object, error) {
-	gateway, network, err := c.pair(ctx, ref)
+	pairs, err := c.pairs(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
-	found, err := c.list(ctx, n.path, url.Values{"l2_gateway_id": {gateway}, "network_id": {network}, "fields": fields}, n.many)
+	var found []object
+	for _, p := range pairs {
+		of, err := c.list(ctx, n.path, url.Values{"l2_gateway_id": {p[0]}, "network_id": {p[1]}, "fields": fields}, n.many)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, of...)
+	}
 	switch {
-	case err != nil:
-		return nil, err
 	case len(found) == 0:
 		return nil, fmt.Errorf("no %s %q: that gateway does not have that network", n.word, ref)
 	case len(found) > 1:
@@ -120,14 +137,26 @@ func (c *client) findPair(ctx context.Context, n *noun, ref string, fields []str
 	return found[0], nil
 }
 
-// pair reads GATEWAY/NETWORK. Names may have slashes: the first reading is taken that names both.
+// pair reads GATEWAY/NETWORK, of which there must be one reading.
 func (c *client) pair(ctx context.Context, ref string) (gateway, network string, err error) {
+	pairs, err := c.pairs(ctx, ref)
+	switch {
+	case err != nil:
+		return "", "", err
+	case len(pairs) > 1:
+		return "", "", usagef("%q can be read as several pairs of a gateway and a network: use --gateway and --network", ref)
+	}
+	return pairs[0][0], pairs[0][1], nil
+}
+
+// pairs reads GATEWAY/NETWORK as ids. Names may have slashes: all readings that name both are given.
+func (c *client) pairs(ctx context.Context, ref string) (out [][2]string, _ error) {
 	var first error
 	for at, tries := strings.Index(ref, "/"), 0; at >= 0 && tries < maxSplits; tries++ {
-		if gateway, network, err = c.ends(ctx, ref[:at], ref[at+1:]); err == nil {
-			return gateway, network, nil
-		}
-		if first == nil {
+		gateway, network, err := c.ends(ctx, ref[:at], ref[at+1:])
+		if err == nil {
+			out = append(out, [2]string{gateway, network})
+		} else if first == nil {
 			first = err
 		}
 		next := strings.Index(ref[at+1:], "/")
@@ -136,7 +165,10 @@ func (c *client) pair(ctx context.Context, ref string) (gateway, network string,
 		}
 		at += 1 + next
 	}
-	return "", "", first
+	if len(out) == 0 {
+		return nil, first
+	}
+	return out, nil
 }
 
 // ends gives the ids of the two ends of a connection.

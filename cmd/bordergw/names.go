@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
+
+	"github.com/gofrs/uuid/v5"
 )
 
 // idPrefix stands before an id that is shown, or given, where a name could stand.
@@ -91,11 +94,18 @@ func (s *names) of(word, id string) string {
 		return ""
 	}
 	if k := s.kinds[word]; k != nil {
-		if o := k.objects[id]; o.text(k.noun.lookup) != "" && k.called[k.owned(o)] == 1 {
-			return o.text(k.noun.lookup)
+		o := k.objects[id]
+		if name := o.text(k.noun.lookup); name != "" && k.called[k.owned(o)] == 1 && !looksLikeID(name) {
+			return name
 		}
 	}
 	return idPrefix + id
+}
+
+// looksLikeID reports whether a name would be taken for an id, maybe for that of another object.
+func looksLikeID(name string) bool {
+	_, err := uuid.FromString(name)
+	return err == nil || strings.HasPrefix(name, idPrefix)
 }
 
 // get is an object that was loaded, nil if it was not.

@@ -30,7 +30,7 @@ func whereCommand() *cobra.Command {
 	fs.StringVar(&v.network, "network", "", "only in the network of this id or name")
 	fs.StringVar(&v.at, "at", "", "where it was at a time such as 2026-11-29T00:47:02Z, or so long ago, such as 1h")
 	fs.BoolVar(&v.all, "all-history", false, "all former places that are kept, not only the last "+strconv.Itoa(shownPlaces))
-	v.form.bind(fs)
+	v.form.bindForms(fs, "how to print the result", "table", "json", "yaml")
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
 		v.api, v.out = api, c.OutOrStdout()
 		return v.run(c.Context(), args)
@@ -78,15 +78,15 @@ func (v *whereView) run(ctx context.Context, hosts []string) error {
 		return usageError{errors.New(strings.Replace(err.Error(), "--since", "--at", 1))}
 	}
 	v.at = at
-	var raws []json.RawMessage
+	raws := []json.RawMessage{}
 	found := true
 	for i, host := range hosts {
 		macs, err := v.macsOf(ctx, host)
 		if err != nil {
 			return err
 		}
-		for _, mac := range macs {
-			raw, answer, err := v.ask(ctx, mac)
+		for _, key := range macs {
+			raw, answer, err := v.ask(ctx, key)
 			if err != nil {
 				return err
 			}
@@ -95,7 +95,7 @@ func (v *whereView) run(ctx context.Context, hosts []string) error {
 				if i > 0 {
 					fmt.Fprintln(v.out)
 				}
-				v.print(mac, answer)
+				v.print(key.MAC, answer)
 			}
 		}
 		found = found && len(macs) > 0
@@ -115,11 +115,12 @@ func (v *whereView) run(ctx context.Context, hosts []string) error {
 	return nil
 }
 
-// macsOf are the MACs of a host. Of an IP address these are those that switches report with it.
-func (v *whereView) macsOf(ctx context.Context, host string) ([]model.MAC, error) {
+// macsOf are the MACs of a host, with the network to look in. Of an IP address these are those that switches report
+// with it; that there are none is said.
+func (v *whereView) macsOf(ctx context.Context, host string) ([]model.MACKey, error) {
 	mac, err := model.ParseMAC(host)
 	if err == nil {
-		return []model.MAC{mac}, nil
+		return []model.MACKey{{Network: v.network, MAC: mac}}, nil
 	}
 	if _, notIP := netip.ParseAddr(host); notIP != nil {
 		return nil, usagef("%q is neither a MAC address nor an IP address", host)
@@ -130,17 +131,16 @@ func (v *whereView) macsOf(ctx context.Context, host string) ([]model.MAC, error
 	}
 	raw, err := v.api.call(ctx, http.MethodGet, "/v1/macs?"+q.Encode(), nil, "macs")
 	if refused := (*apiError)(nil); errors.As(err, &refused) && refused.Type == "NoAddresses" {
-		return nil, coded{errors.New(refused.Message), exitNo}
+		v.api.warn("%s: %s", host, refused.Message)
+		return nil, nil
 	}
 	var entries []model.MACEntry
 	if err == nil && json.Unmarshal(raw, &entries) != nil {
 		err = v.api.unreadable()
 	}
-	var macs []model.MAC
+	var macs []model.MACKey
 	for i := range entries {
-		if !slices.Contains(macs, entries[i].MAC) {
-			macs = append(macs, entries[i].MAC)
-		}
+		macs = append(macs, model.MACKey{Network: entries[i].Network.ID, MAC: entries[i].MAC})
 	}
 	if err == nil && len(macs) == 0 && v.form.form == "table" {
 		fmt.Fprintf(v.out, "%s: no switch reports a MAC with this address\n", host)
@@ -148,15 +148,15 @@ func (v *whereView) macsOf(ctx context.Context, host string) ([]model.MAC, error
 	return macs, err
 }
 
-func (v *whereView) ask(ctx context.Context, mac model.MAC) (json.RawMessage, *macAnswer, error) {
+func (v *whereView) ask(ctx context.Context, key model.MACKey) (json.RawMessage, *macAnswer, error) {
 	q := url.Values{"history": {"1"}}
-	if v.network != "" {
-		q.Set("network", v.network)
+	if key.Network != "" {
+		q.Set("network", key.Network)
 	}
 	if v.at != "" {
 		q.Set("at", v.at)
 	}
-	text, err := v.api.do(ctx, http.MethodGet, "/v1/macs/"+mac.String()+"?"+q.Encode(), "application/json", nil)
+	text, err := v.api.do(ctx, http.MethodGet, "/v1/macs/"+key.MAC.String()+"?"+q.Encode(), "application/json", nil)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -213,7 +213,11 @@ func whereRow(m *macDetail, past bool) []string {
 	if past || m.State == model.MACGone {
 		how, moves = "", ""
 	}
-	return []string{m.MAC.String(), m.Network.Name, device, portText(m.Ports), shortTime(&m.Since), how, moves, stateText(&m.MACEntry)}
+	port, since := portText(m.Ports), shortTime(&m.Since)
+	if m.Source == model.MACStaticSrc { // when it was placed there is not known
+		port, since = "beyond "+m.Endpoint.String(), ""
+	}
+	return []string{m.MAC.String(), m.Network.Name, device, port, since, how, moves, stateText(&m.MACEntry)}
 }
 
 // portText names the port if there is only one that it can be.
