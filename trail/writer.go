@@ -260,7 +260,8 @@ func (w *writer) fail(err error, now time.Time) time.Duration {
 // renew begins a new file in the place of one that turned out to be damaged. The definitions
 // go on where they were.
 func (w *writer) renew(cause error, now time.Time) error {
-	go func() { _ = w.file.close() }() // it may wait for ever
+	damaged := w.file
+	go func() { _ = damaged.close() }() // it may wait for ever
 	f, o, err := beginAnew(w.opts, cause, now)
 	if err != nil {
 		return err
