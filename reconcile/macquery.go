@@ -64,6 +64,7 @@ type macSearch struct {
 	// kept is a heap with the last one on top.
 	kept    []*hit
 	total   int
+	anyFar  bool  // operators have placed MACs somewhere
 	pending []hit // of which the state is to be looked up
 }
 
@@ -94,6 +95,10 @@ func (s *macSearch) take(h *hit) {
 
 // search goes through all networks that may have what is wanted.
 func (s *macSearch) search(view *topology.View) {
+	for range view.Definitions().RemoteMACs.All() {
+		s.anyFar = true
+		break
+	}
 	if only := s.query.Network; only != "" {
 		s.network(view, only, view.Learned().Get(only))
 	} else {
@@ -111,7 +116,31 @@ func (s *macSearch) search(view *topology.View) {
 
 // network goes through the MACs of one network. What an operator has placed counts before what is learned.
 func (s *macSearch) network(view *topology.View, id string, l *mactable.Learned) {
-	placed := map[model.MAC]bool{}
+	placed := s.far(view, id, l)
+	if l == nil {
+		return
+	}
+	var placing map[vtep.DatabaseID]bool // costs as much as the network has members
+	i, _ := slices.BinarySearchFunc(l.Winners, s.query.First, func(c mactable.Candidate, m model.MAC) int { return c.MAC.Compare(m) })
+	h := hit{network: id}
+	for ; i < len(l.Winners) && l.Winners[i].MAC.Compare(s.query.Last) <= 0; i++ {
+		if placing == nil {
+			placing = view.Placing(id)
+		}
+		w := inPlace(l, &l.Winners[i], placing)
+		if w != nil && (len(placed) == 0 || !placed[w.MAC]) {
+			h.mac, h.at, h.endpoint = w.MAC, w.LearnedAt, w.Endpoint
+			s.consider(&h, w.Database, l)
+		}
+	}
+}
+
+// far goes through the MACs that operators have placed in a network, and returns which these are.
+func (s *macSearch) far(view *topology.View, id string, l *mactable.Learned) (placed map[model.MAC]bool) {
+	if !s.anyFar {
+		return nil
+	}
+	placed = map[model.MAC]bool{}
 	for _, far := range view.FarMACs(id) {
 		for m := range far.MACs.Between(s.query.First, s.query.Last) {
 			if !placed[m.MAC] {
@@ -120,19 +149,7 @@ func (s *macSearch) network(view *topology.View, id string, l *mactable.Learned)
 			}
 		}
 	}
-	if l == nil {
-		return
-	}
-	placing := view.Placing(id)
-	i, _ := slices.BinarySearchFunc(l.Winners, s.query.First, func(c mactable.Candidate, m model.MAC) int { return c.MAC.Compare(m) })
-	h := hit{network: id}
-	for ; i < len(l.Winners) && l.Winners[i].MAC.Compare(s.query.Last) <= 0; i++ {
-		w := inPlace(l, &l.Winners[i], placing)
-		if w != nil && (len(placed) == 0 || !placed[w.MAC]) {
-			h.mac, h.at, h.endpoint = w.MAC, w.LearnedAt, w.Endpoint
-			s.consider(&h, w.Database, l)
-		}
-	}
+	return placed
 }
 
 // inPlace is the candidate of a MAC that counts in the network: the winner, or the best of the others whose

@@ -1,42 +1,52 @@
 package reconcile
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"bordergw/model"
+	"bordergw/model/modeltest"
 	"bordergw/reconcile/mactable"
 	"bordergw/reconcile/topology"
 	"bordergw/vtep"
 )
 
-// largeLookup has 100,000 MACs in 1,000 networks, learned by 500 switches without a session.
+// largeLookup has 100,000 MACs in 1,000 networks, each with 100 of 500 switches, without a session.
 func largeLookup(tb testing.TB) *lookup {
-	defs := model.NewDefinitions("s", 1)
+	const switches, networks, each = 500, 1000, 200
+	t := modeltest.New()
 	var devices []*model.GatewayDevice
-	for i := range uint64(500) {
-		devices = append(devices, &model.GatewayDevice{Record: model.Record{ID: model.MAC{0, 0, 0, 0, byte(i >> 8), byte(i)}.String(), Seq: i + 1}, Type: model.HWVTEP})
+	for i := range switches {
+		devices = append(devices, t.Device(fmt.Sprint("sw", i), model.BorderDirect))
 	}
-	defs.Devices = model.NewTable(devices)
-	l := New(&stillStore{defs: defs}, Options{})
+	classes := networks / each // a switch has every one of this many networks in a row
+	for n := range networks {
+		var members []*model.GatewayDevice
+		for i := n / each; i < switches; i += classes {
+			members = append(members, devices[i])
+		}
+		t.Access(t.Network(fmt.Sprint("net", n), model.VNI(10_000+n)), members...)
+	}
+	l := New(&stillStore{defs: &t.Definitions}, Options{})
 	now := time.Now()
-	for i := range 500 {
+	for i, gd := range devices {
 		var said vtep.Locals
-		for n := range 200 {
-			k := i*200 + n
+		for n := range each {
+			k := i*each + n
 			said.MACs = append(said.MACs, vtep.LocalMAC{
-				LogicalSwitch: "net" + string(rune('a'+k%10)) + string(rune('a'+k/10%10)) + string(rune('a'+k/100%10)),
-				MAC:           model.MAC{2, 0, byte(k * 7 % 251), byte(k >> 16), byte(k >> 8), byte(k)}, Endpoint: model.VTEPAddress{10, 0, byte(i >> 8), byte(i)},
+				LogicalSwitch: fmt.Sprint("net", k%networks),
+				MAC:           model.MAC{2, 0, byte(k * 7 % 251), byte(k >> 16), byte(k >> 8), byte(k)}, Endpoint: modeltest.IP(int(gd.Seq)),
 			})
 		}
-		l.lookup.macs.table.Update(vtep.DatabaseID(i+1), said, func(string) bool { return true }, now)
+		l.lookup.macs.table.Update(topology.DatabaseID(gd), said, func(string) bool { return true }, now)
 	}
-	l.lookup.view.Store(topology.Compile(topology.Input{Definitions: defs, Learned: l.lookup.macs.table.Snapshot(now)}, nil))
+	l.lookup.view.Store(topology.Compile(topology.Input{Definitions: &t.Definitions, Learned: l.lookup.macs.table.Snapshot(now)}, nil))
 	page, err := l.lookup.MACs(model.MACQuery{Last: model.MAC{0xff}, Limit: 1})
 	require.NoError(tb, err)
-	require.Equal(tb, 100_000, page.Total)
+	require.Equal(tb, switches*each, page.Total)
 	return &l.lookup
 }
 
