@@ -17,7 +17,7 @@ type History interface {
 	// Range says which events there are, and gives a channel that is closed when there are more.
 	Range() (model.EventRange, <-chan struct{})
 	Page(model.EventQuery) (model.EventPage, error)
-	// Places are where a MAC was and is, in all networks, the oldest of each network first.
+	// Places are where a MAC was and is, in a network or in all for "", the oldest first.
 	Places(mac model.MAC, network string) ([]model.FormerPlace, error)
 	// Present are where some MACs are, as far as they are anywhere.
 	Present([]model.MACKey) (map[model.MACKey]model.FormerPlace, error)

@@ -73,7 +73,7 @@ func (h *macHistory) now(c *call, mac model.MAC, network string, history bool) (
 func shownPlaces(defs *model.Definitions, places []model.FormerPlace) []formerPlace {
 	out := []formerPlace{}
 	for _, p := range slices.Backward(places) {
-		is := formerPlace{From: p.From, Device: placeNamed(defs, p.Device), Endpoint: p.Endpoint, How: "learned"}
+		is := formerPlace{From: p.From, Device: model.NamedPlace(defs, p.Device), Endpoint: p.Endpoint, How: "learned"}
 		if p.Moved {
 			is.How = "moved"
 		}
@@ -85,20 +85,11 @@ func shownPlaces(defs *model.Definitions, places []model.FormerPlace) []formerPl
 	return out
 }
 
-func placeNamed(defs *model.Definitions, id string) model.Named {
-	if set, ok := defs.Endpoints.Get(id); ok {
-		return model.Named{ID: id, Name: set.Source}
-	}
-	ref := model.RefDevice(defs, id)
-	return model.Named{ID: ref.ID, Name: ref.Name}
-}
-
 // gone is a MAC that has left a network. Its last place may still be open for a moment.
 func gone(defs *model.Definitions, mac model.MAC, places []model.FormerPlace) model.MACEntry {
 	last := places[len(places)-1]
-	net := model.RefNetwork(defs, last.Network)
 	e := model.MACEntry{
-		MAC: mac, Network: model.Named{ID: net.ID, Name: net.Name}, Ports: []model.BoundPort{}, Source: model.MACLocal,
+		MAC: mac, Network: model.RefNetwork(defs, last.Network).Named(), Ports: []model.BoundPort{}, Source: model.MACLocal,
 		Since: last.To, State: model.MACGone, Others: []model.OtherPlace{},
 	}
 	if last.To.IsZero() {
@@ -123,7 +114,7 @@ func (h *macHistory) at(c *call, mac model.MAC, at time.Time) (reply, error) {
 			if at.Before(p.From) || !p.To.IsZero() && !at.Before(p.To) {
 				continue
 			}
-			device := placeNamed(c.defs, p.Device)
+			device := model.NamedPlace(c.defs, p.Device)
 			e.Device, e.Endpoint, e.Since, e.State = &device, p.Endpoint, p.From, model.MACOK
 			if !p.To.IsZero() {
 				e.Until = &p.To

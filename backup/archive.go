@@ -2,6 +2,7 @@ package backup
 
 import (
 	"archive/tar"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -56,7 +57,7 @@ func Write(w io.Writer, about About, files ...File) error {
 		return fmt.Errorf("describing the backup: %w", err)
 	}
 	out := &writer{tar: tar.NewWriter(w), time: about.Time}
-	if err := out.text(aboutName, append(note, '\n')); err != nil {
+	if err := out.file(textFile(aboutName, append(note, '\n'))); err != nil {
 		return err
 	}
 	for _, f := range files {
@@ -64,7 +65,7 @@ func Write(w io.Writer, about About, files ...File) error {
 			return err
 		}
 	}
-	if err := out.text(sumsName, out.sums); err != nil {
+	if err := out.file(textFile(sumsName, out.sums)); err != nil {
 		return err
 	}
 	return out.tar.Close()
@@ -77,24 +78,8 @@ type writer struct {
 	sums []byte
 }
 
-func (w *writer) begin(name string, size int64) error {
-	return w.tar.WriteHeader(&tar.Header{Name: name, Size: size, Mode: 0o600, ModTime: w.time, Format: tar.FormatPAX})
-}
-
-// text writes a member that has no sum of its own, or that is the last.
-func (w *writer) text(name string, content []byte) error {
-	if err := w.begin(name, int64(len(content))); err != nil {
-		return err
-	}
-	_, err := w.tar.Write(content)
-	if name != sumsName {
-		w.sums = append(w.sums, sumLine(name, sumOf(content))...)
-	}
-	return err
-}
-
 func (w *writer) file(f File) error {
-	if err := w.begin(f.Name, f.Size); err != nil {
+	if err := w.tar.WriteHeader(&tar.Header{Name: f.Name, Size: f.Size, Mode: 0o600, ModTime: w.time, Format: tar.FormatPAX}); err != nil {
 		return err
 	}
 	hash := sha256.New()
@@ -103,6 +88,10 @@ func (w *writer) file(f File) error {
 	}
 	w.sums = append(w.sums, sumLine(f.Name, hash.Sum(nil))...)
 	return nil
+}
+
+func textFile(name string, content []byte) File {
+	return File{name, int64(len(content)), bytes.NewReader(content)}
 }
 
 func sumOf(content []byte) []byte {

@@ -17,6 +17,7 @@ needs=("$@")
   ps:procps
   openssl:openssl
   promtool:prometheus
+  patch:patch
 )
 
 PATH=$PATH:/usr/sbin:/sbin # not every user has them, the programs are there all the same

@@ -8,6 +8,17 @@ type Named struct {
 	Name string `json:"name"`
 }
 
+// Named is the id and the name of what is referred to.
+func (r ObjectRef) Named() Named { return Named{ID: r.ID, Name: r.Name} }
+
+// NamedPlace names what has an id where a MAC may be: a device, or a source of endpoints.
+func NamedPlace(d *Definitions, id string) Named {
+	if set, ok := d.Endpoints.Get(id); ok {
+		return Named{ID: id, Name: set.Source}
+	}
+	return RefDevice(d, id).Named()
+}
+
 // States of a MAC in a network.
 const (
 	MACOK = "ok"

@@ -6,7 +6,8 @@ const (
 	RowsOurs = "ours"
 	// RowsForeign were written by others, and are left alone.
 	RowsForeign = "foreign"
-	// RowsLeft are managed rows that nothing explains any more: they are removed in time.
+	// RowsLeft were written by us and nothing explains them any more: they are removed in time, but not while no
+	// connection is defined at all.
 	RowsLeft = "left"
 )
 

@@ -33,7 +33,7 @@ func (m *macShow) entries(hits []*hit, now time.Time) []model.MACEntry {
 	out := make([]model.MACEntry, 0, len(hits))
 	for i, k := range m.macs.known(keys, now) {
 		e := model.MACEntry{
-			MAC: hits[i].mac, Network: named(model.RefNetwork(m.view.Definitions(), hits[i].network)),
+			MAC: hits[i].mac, Network: model.RefNetwork(m.view.Definitions(), hits[i].network).Named(),
 			Ports: []model.BoundPort{}, Others: []model.OtherPlace{},
 		}
 		if from := hits[i].from; from != nil {
@@ -98,18 +98,8 @@ func (m *macShow) others(e *model.MACEntry, places []mactable.KnownPlace) {
 
 // device names what has a number in the MAC table.
 func (m *macShow) device(db vtep.DatabaseID) model.Named {
-	return placeName(m.view.Definitions(), m.devices[db])
+	return model.NamedPlace(m.view.Definitions(), m.devices[db])
 }
-
-// placeName names the switch, or the source, of an id.
-func placeName(defs *model.Definitions, id string) model.Named {
-	if set, ok := defs.Endpoints.Get(id); ok {
-		return model.Named{ID: id, Name: set.Source}
-	}
-	return named(model.RefDevice(defs, id))
-}
-
-func named(ref model.ObjectRef) model.Named { return model.Named{ID: ref.ID, Name: ref.Name} }
 
 // portsOf are the bindings of a network on a switch: as they stand there, or as they are defined
 // if it is not read now. Of a database with several switches those count that have the address.

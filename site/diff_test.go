@@ -21,9 +21,8 @@ func TestDiff(t *testing.T) {
 
 // TestDiffPatches: patch makes one text of the other.
 func TestDiffPatches(t *testing.T) {
-	if _, err := exec.LookPath("patch"); err != nil {
-		t.Skip("patch is not installed")
-	}
+	_, err := exec.LookPath("patch")
+	require.NoError(t, err, "make deps installs it")
 	r := rand.New(rand.NewPCG(3, 3))
 	text := func() string {
 		var b strings.Builder

@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -35,11 +33,15 @@ func backupCommand() *cobra.Command {
 			_, err := takeBackup(c.Context(), api, history, raw(c.OutOrStdout()))
 			return err
 		}
-		about, err := saveBackup(args[0], func(w io.Writer) (backup.About, error) { return takeBackup(c.Context(), api, history, w) })
-		if err == nil {
-			fmt.Fprintf(c.OutOrStdout(), "%s: backup of revision %d\n", args[0], about.Revision)
+		about, err := backup.Save(args[0], func(w io.Writer) (backup.About, error) { return takeBackup(c.Context(), api, history, w) })
+		switch {
+		case errors.Is(err, backup.ErrNoFile):
+			return usagef("%s is no regular file: write to - and redirect that", args[0])
+		case err != nil:
+			return err
 		}
-		return err
+		fmt.Fprintf(c.OutOrStdout(), "%s: backup of revision %d\n", args[0], about.Revision)
+		return nil
 	})
 	flags.bind(c.Flags())
 	return c
@@ -95,53 +97,6 @@ func (t *taking) Write(p []byte) (n int, err error) {
 		t.err = err
 	}
 	return n, err
-}
-
-// saveBackup puts a backup into a file, which has its name only when it is whole and on the disk.
-func saveBackup(path string, take func(io.Writer) (backup.About, error)) (about backup.About, err error) {
-	if path, err = regular(path); err != nil {
-		return about, err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".bordergw-backup-*") // mode 0600
-	if err != nil {
-		return about, err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	about, err = take(f)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return about, err
-	}
-	if err = os.Rename(f.Name(), path); err != nil {
-		return about, err
-	}
-	return about, syncDir(filepath.Dir(path))
-}
-
-// regular is where a file is, or may become one. What is no file is not replaced by one.
-func regular(path string) (string, error) {
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return path, nil
-	case err != nil:
-		return "", err
-	case !info.Mode().IsRegular():
-		return "", usagef("%s is no regular file: write to - and redirect that", path)
-	}
-	return filepath.EvalSymlinks(path)
-}
-
-// syncDir makes the name of a file durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // restoreCommand makes a data directory of a backup.

@@ -126,9 +126,7 @@ func TestDashboardIsWhole(t *testing.T) {
 // understand.
 func TestPrometheusTakesIt(t *testing.T) {
 	promtool, err := exec.LookPath("promtool")
-	if err != nil {
-		t.Skip("promtool is not installed: hack/deps.sh")
-	}
+	require.NoError(t, err, "make deps installs it")
 	run := func(args ...string) {
 		cmd := exec.Command(promtool, args...)
 		cmd.Dir = filepath.Dir(rulesFile)
