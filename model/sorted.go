@@ -105,23 +105,23 @@ func (m Sorted[K, V]) WithAll(pairs []Pair[K, V]) Sorted[K, V] {
 	for i, p := range pairs {
 		edits[i] = edit[K, V]{key: p.Key, value: p.Value}
 	}
-	byKey := func(a, b edit[K, V]) int { return a.key.Compare(b.key) }
-	if !slices.IsSortedFunc(edits, byKey) {
-		slices.SortStableFunc(edits, byKey)
-	}
+	sortEdits(edits)
 	return m.edited(edits)
 }
 
-// Without returns a map that lacks k.
-func (m Sorted[K, V]) Without(k K) Sorted[K, V] {
-	if _, found := m.Get(k); !found {
-		return m
+// Without returns a map that lacks all the keys. Each node is made once, however many keys leave it.
+func (m Sorted[K, V]) Without(keys ...K) Sorted[K, V] {
+	edits := make([]edit[K, V], 0, len(keys))
+	for _, k := range keys {
+		if _, found := m.Get(k); found {
+			edits = append(edits, edit[K, V]{key: k, gone: true})
+		}
 	}
-	return m.edited([]edit[K, V]{{key: k, gone: true}})
+	sortEdits(edits)
+	return m.edited(edits)
 }
 
-// edited carries out edits in the order of their keys: any number that give values, or
-// one that removes a key. Several of these could leave a node without a neighbour to be joined to.
+// edited carries out edits that are in the order of their keys.
 func (m Sorted[K, V]) edited(edits []edit[K, V]) Sorted[K, V] {
 	if len(edits) == 0 {
 		return m
@@ -165,6 +165,14 @@ type edit[K, V any] struct {
 	key   K
 	value V
 	gone  bool
+}
+
+// sortEdits orders edits by their keys. Those of one key stay in their order.
+func sortEdits[K Key[K], V any](edits []edit[K, V]) {
+	byKey := func(a, b edit[K, V]) int { return a.key.Compare(b.key) }
+	if !slices.IsSortedFunc(edits, byKey) {
+		slices.SortStableFunc(edits, byKey)
+	}
 }
 
 func (n *node[K, V]) search(k K) (int, bool) {
@@ -211,7 +219,8 @@ func (n *node[K, V]) from(k K, yield func(K, V) bool) bool {
 	return true
 }
 
-// edited gives the nodes that take the place of one. The only one may be too narrow, or empty.
+// edited gives the nodes that take the place of one. The only one may be too narrow, or have nothing
+// below.
 func (n *node[K, V]) edited(edits []edit[K, V]) []*node[K, V] {
 	if n.kids == nil {
 		return n.merged(edits).divided()
@@ -303,12 +312,12 @@ func (n *node[K, V]) merged(edits []edit[K, V]) *node[K, V] {
 	return out
 }
 
-// joined is a node with all that its neighbour has too.
+// joined is a node with all that its neighbour has too. The only kid of either may be too narrow.
 func (n *node[K, V]) joined(o *node[K, V]) *node[K, V] {
-	return &node[K, V]{
-		keys: slices.Concat(n.keys, o.keys), values: slices.Concat(n.values, o.values),
-		kids: slices.Concat(n.kids, o.kids), len: n.len + o.len,
+	if n.kids == nil {
+		return &node[K, V]{keys: slices.Concat(n.keys, o.keys), values: slices.Concat(n.values, o.values), len: n.len + o.len}
 	}
+	return parent(append(appended(slices.Clone(n.kids), o.kids[0]), o.kids[1:]...))
 }
 
 // divided gives nodes that are not too wide and have what one has.
@@ -331,14 +340,17 @@ func (n *node[K, V]) divided() []*node[K, V] {
 }
 
 // parents gives the nodes above others.
-func parents[K Key[K], V any](kids []*node[K, V]) []*node[K, V] {
+func parents[K Key[K], V any](kids []*node[K, V]) []*node[K, V] { return parent(kids).divided() }
+
+// parent is the node above others, of any width.
+func parent[K Key[K], V any](kids []*node[K, V]) *node[K, V] {
 	n := &node[K, V]{keys: make([]K, len(kids)), kids: kids, len: lengths(kids)}
 	for i, kid := range kids {
 		if len(kid.keys) > 0 { // else it is the only one, and the tree empty
 			n.keys[i] = kid.keys[0]
 		}
 	}
-	return n.divided()
+	return n
 }
 
 func lengths[K Key[K], V any](nodes []*node[K, V]) (n int) {

@@ -25,6 +25,18 @@ func TestSortedShape(t *testing.T) {
 				pairs = append(pairs, Pair[digits, int]{Key: digits(r.IntN(100_000))})
 			}
 			m = m.WithAll(pairs)
+		case r.IntN(1000) == 0:
+			var gone []digits
+			some, sparse := r.IntN(100_000), 1+r.IntN(4)
+			for k := range m.From(digits(some)) {
+				if len(gone) < 5000 && r.IntN(sparse) == 0 {
+					gone = append(gone, k)
+				}
+			}
+			m = m.Without(gone...)
+			if m.root != nil {
+				requireShape(t, m.root, true)
+			}
 		case m.Len() > 0 && (r.IntN(3) > 0 || step > 30_000):
 			k, _ := m.At(r.IntN(m.Len()))
 			m = m.Without(k)

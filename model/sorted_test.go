@@ -70,6 +70,13 @@ func TestSorted(t *testing.T) {
 					want[pairs[i].Key] = pairs[i].Value
 				}
 				now = now.WithAll(pairs)
+			case r.IntN(60) == 0:
+				gone := make([]number, r.IntN(300)) // some that are not there, some twice, or one after another
+				for i := range gone {
+					gone[i] = k + number(i*(step%2)+r.IntN(1+3000*(1-step%2)))
+					delete(want, gone[i])
+				}
+				now = now.Without(gone...)
 			case r.IntN(10) < 3+5*phase:
 				for range r.IntN(8) * phase * 10 {
 					if len(want) > 0 {
@@ -89,7 +96,9 @@ func TestSorted(t *testing.T) {
 		for _, v := range versions {
 			requireSame(t, v.want, v.got)
 		}
-		for k := range want {
+		all := slices.Collect(maps.Keys(want))
+		require.Equal(t, sorted{}, now.Without(all...), "nothing is kept of what is gone")
+		for _, k := range all {
 			now = now.Without(k)
 		}
 		require.Equal(t, sorted{}, now, "nothing is kept of what is gone")
@@ -101,7 +110,7 @@ func TestSortedEqual(t *testing.T) {
 	var m sorted
 	require.True(t, m == m.Without(1) && m == m.WithAll(nil)) //nolint:all // equality is what is tested
 	m = m.With(1, 1)
-	require.True(t, m == m.Without(2)) //nolint:all
+	require.True(t, m == m.Without(2) && m == m.Without() && m == m.Without(2, 3)) //nolint:all
 	require.False(t, m == m.With(1, 2))
 	require.False(t, m == m.With(2, 1))
 	for range m.With(2, 2).All() {
@@ -119,6 +128,11 @@ func TestSortedBuilds(t *testing.T) {
 	m := sorted{}.WithAll(pairs)
 	require.Less(t, testing.AllocsPerRun(10, func() { m.With(50_000, 1) }), 16.0)
 	require.Less(t, testing.AllocsPerRun(10, func() { m.Without(50_000) }), 16.0)
+	half := make([]number, 0, len(pairs)/2)
+	for i := range pairs[:len(pairs)/2] {
+		half = append(half, number(2*i))
+	}
+	require.Less(t, testing.AllocsPerRun(1, func() { m.Without(half...) }), float64(len(half))/2)
 	require.Zero(t, testing.AllocsPerRun(10, func() { m.Get(77_777) }))
 }
 

@@ -160,8 +160,8 @@ func (x *index) with(all []entry) {
 }
 
 func (x *index) without(all []entry) {
+	x.claims = x.claims.Without(all...)
 	for _, e := range all {
-		x.claims = x.claims.Without(e)
 		if w, ok := e.wire(); ok {
 			x.numbers = x.numbers.without(w)
 		}

@@ -29,7 +29,13 @@ type Slot struct {
 
 // Compare orders by switch, port, VLAN.
 func (s Slot) Compare(o Slot) int {
-	return cmp.Or(strings.Compare(s.Switch, o.Switch), strings.Compare(s.Port, o.Port), cmp.Compare(s.VLAN, o.VLAN))
+	if by := strings.Compare(s.Switch, o.Switch); by != 0 {
+		return by
+	}
+	if by := strings.Compare(s.Port, o.Port); by != 0 {
+		return by
+	}
+	return cmp.Compare(s.VLAN, o.VLAN)
 }
 
 // to is the binding of the slot to a logical switch.
@@ -53,7 +59,10 @@ type boundSlot struct {
 }
 
 func (a boundSlot) Compare(b boundSlot) int {
-	return cmp.Or(strings.Compare(a.ls, b.ls), a.Slot.Compare(b.Slot))
+	if by := strings.Compare(a.ls, b.ls); by != 0 {
+		return by
+	}
+	return a.Slot.Compare(b.Slot)
 }
 
 // BindingsOf are bindings of different slots, in any order.
@@ -61,6 +70,7 @@ func BindingsOf(all ...Binding) Bindings { return Bindings{}.With(all...) }
 
 // With has bindings in the place of those of the same slots, or besides.
 func (b Bindings) With(all ...Binding) Bindings {
+	var moved []boundSlot
 	var slots []model.Pair[Slot, string]
 	var bound []model.Pair[boundSlot, bool]
 	for _, n := range all {
@@ -69,22 +79,23 @@ func (b Bindings) With(all ...Binding) Bindings {
 			continue
 		}
 		if taken {
-			b.byLS = b.byLS.Without(boundSlot{was, n.Slot()})
+			moved = append(moved, boundSlot{was, n.Slot()})
 		}
 		slots = append(slots, model.Pair[Slot, string]{Key: n.Slot(), Value: n.LogicalSwitch})
 		bound = append(bound, model.Pair[boundSlot, bool]{Key: boundSlot{n.LogicalSwitch, n.Slot()}, Value: true})
 	}
-	return Bindings{b.bySlot.WithAll(slots), b.byLS.WithAll(bound)}
+	return Bindings{b.bySlot.WithAll(slots), b.byLS.Without(moved...).WithAll(bound)}
 }
 
 // Without leaves some slots without a binding.
 func (b Bindings) Without(slots ...Slot) Bindings {
+	var bound []boundSlot
 	for _, s := range slots {
 		if ls, taken := b.At(s); taken {
-			b = Bindings{b.bySlot.Without(s), b.byLS.Without(boundSlot{ls, s})}
+			bound = append(bound, boundSlot{ls, s})
 		}
 	}
-	return b
+	return Bindings{b.bySlot.Without(slots...), b.byLS.Without(bound...)}
 }
 
 // At is the logical switch that is bound to a slot; false for none.

@@ -34,10 +34,11 @@ func (s Segments) With(all ...*Segment) Segments {
 
 // Without lacks the segments of some names.
 func (s Segments) Without(names ...string) Segments {
-	for _, name := range names {
-		s.byName = s.byName.Without(segmentName(name))
+	keys := make([]segmentName, len(names))
+	for i, name := range names {
+		keys[i] = segmentName(name)
 	}
-	return s
+	return Segments{s.byName.Without(keys...)}
 }
 
 // Get returns the segment of that name, nil when there is none.

@@ -103,7 +103,7 @@ func strongest(members []*member) map[*model.GatewayDevice]*member {
 func (w *assembler) share(m *member) *share {
 	s := w.view.shares[m.device.ID]
 	if s == nil {
-		s = &share{claims: map[claim]string{}}
+		s = &share{}
 		w.view.shares[m.device.ID] = s
 	}
 	return s
@@ -120,9 +120,7 @@ func (w *assembler) assign(m *member, seg *vtep.Segment) {
 func (w *assembler) claim(m *member, bindings func(*Outcome) []vtep.Binding) {
 	s := w.share(m)
 	for _, o := range m.outcomes {
-		for _, b := range bindings(o) {
-			s.claims[claim{b.Slot(), o.Connection.Order()}] = b.LogicalSwitch
-		}
+		s.bound = append(s.bound, bound{o.Connection.Order(), bindings(o)})
 	}
 }
 

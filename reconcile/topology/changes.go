@@ -85,11 +85,12 @@ func (x *index) using(what usable) iter.Seq[string] {
 func follow[T any, P model.Recorder[T]](m *model.Sorted[ofNetwork, P], was, now model.Table[T, P], network func(P) string) (changed []string) {
 	at := func(p P) ofNetwork { return ofNetwork{network(p), p.Meta().Order()} }
 	var pairs []model.Pair[ofNetwork, P]
+	var gone []ofNetwork
 	for _, c := range now.Changes(was) {
 		if c.Was != nil {
 			changed = append(changed, network(c.Was))
 			if c.Now == nil || at(c.Now) != at(c.Was) {
-				*m = m.Without(at(c.Was))
+				gone = append(gone, at(c.Was))
 			}
 		}
 		if c.Now != nil {
@@ -97,7 +98,7 @@ func follow[T any, P model.Recorder[T]](m *model.Sorted[ofNetwork, P], was, now 
 			pairs = append(pairs, model.Pair[ofNetwork, P]{Key: at(c.Now), Value: c.Now})
 		}
 	}
-	*m = m.WithAll(pairs)
+	*m = m.Without(gone...).WithAll(pairs)
 	return changed
 }
 

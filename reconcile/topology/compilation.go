@@ -187,17 +187,18 @@ func (e edits[K, V]) put(k K, v V) { e[k] = edit[V]{value: v} }
 // of is a map after the edits. It shares with m what they leave as it is.
 func (e edits[K, V]) of(m model.Sorted[K, V]) model.Sorted[K, V] {
 	var pairs []model.Pair[K, V]
+	var gone []K
 	for k, edit := range e {
 		was, has := m.Get(k)
 		switch {
 		case edit.gone && has:
-			m = m.Without(k)
+			gone = append(gone, k)
 		case !edit.gone && (!has || was != edit.value):
 			pairs = append(pairs, model.Pair[K, V]{Key: k, Value: edit.value})
 		}
 	}
 	slices.SortFunc(pairs, func(a, b model.Pair[K, V]) int { return a.Key.Compare(b.Key) }) // WithAll sorts stably, which takes longer
-	return m.WithAll(pairs)
+	return m.Without(gone...).WithAll(pairs)
 }
 
 // exchange is what a device lost and got of shares.

@@ -127,8 +127,7 @@ type groupNet struct {
 // share is what one device carries of a group.
 type share struct {
 	segments []*vtep.Segment
-	// claims are the slots that connections ask for, with the logical switch that is bound.
-	claims map[claim]string
+	bound    []bound // what connections ask for
 	// stitched networks: the cable shows the device every MAC of the other
 	// sites as if it were local, so that what it learns there is not believed.
 	stitched []string

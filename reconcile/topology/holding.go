@@ -27,16 +27,6 @@ type holding struct {
 	peers model.Sorted[peer, int]
 }
 
-// claim is a slot that a connection asks for.
-type claim struct {
-	vtep.Slot
-	connection model.Order
-}
-
-func (a claim) Compare(b claim) int {
-	return cmp.Or(a.Slot.Compare(b.Slot), a.connection.Compare(b.connection))
-}
-
 // peer is where a segment floods to.
 type peer struct {
 	at   vtep.DatabaseID
@@ -178,49 +168,6 @@ func (h *holding) takeSegments(e *exchange) {
 		}
 	}
 	h.want.Segments = h.want.Segments.Without(gone...).With(got...)
-}
-
-// takeClaims has each slot whose claims change be bound for the first of its claims.
-func (h *holding) takeClaims(e *exchange) {
-	slots, kept := map[vtep.Slot]bool{}, map[claim]string{}
-	var got []model.Pair[claim, string]
-	for _, s := range e.got {
-		for c, ls := range s.claims {
-			kept[c] = ls
-			if was, _ := h.claims.Get(c); was != ls {
-				slots[c.Slot] = true
-				got = append(got, model.Pair[claim, string]{Key: c, Value: ls})
-			}
-		}
-	}
-	for _, s := range e.lost {
-		for c := range s.claims {
-			if _, stays := kept[c]; !stays {
-				slots[c.Slot] = true
-				h.claims = h.claims.Without(c)
-			}
-		}
-	}
-	slices.SortFunc(got, func(a, b model.Pair[claim, string]) int { return a.Key.Compare(b.Key) })
-	h.claims = h.claims.WithAll(got)
-	var bound []vtep.Binding
-	var free []vtep.Slot
-	for s := range slots {
-		if ls, wanted := h.first(s); wanted {
-			bound = append(bound, vtep.Binding{Switch: s.Switch, Port: s.Port, VLAN: s.VLAN, LogicalSwitch: ls})
-		} else {
-			free = append(free, s)
-		}
-	}
-	h.want.Bindings = h.want.Bindings.Without(free...).With(bound...)
-}
-
-// first is what the oldest connection that claims a slot binds there.
-func (h *holding) first(s vtep.Slot) (ls string, claimed bool) {
-	for c, ls := range h.claims.From(claim{Slot: s}) {
-		return ls, c.Slot == s
-	}
-	return "", false
 }
 
 // tunnels asks for BFD between two switches that both run it: on one end alone
