@@ -152,6 +152,8 @@ type Lookups interface {
 	HostsOf(model.IPv4) (hosts []model.MACKey, reported bool)
 	// ProgrammedOn tells of each switch that is to hold a row for a MAC whether it does.
 	ProgrammedOn(network string, mac model.MAC) []model.ProgrammedOn
+	// Trace follows frames between two hosts of a network, both ways, through the rows that switches hold.
+	Trace(network string, from, to model.TraceEnd) (model.Trace, error)
 }
 
 // Registry takes and shows metrics; *prometheus.Registry is one.

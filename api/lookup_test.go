@@ -19,6 +19,7 @@ type lookups struct {
 	hosts      []model.MACKey
 	reported   bool
 	programmed []model.ProgrammedOn
+	traced     []model.TraceEnd
 }
 
 func (l *lookups) MACs(q model.MACQuery) (model.MACPage, error) {
@@ -27,7 +28,12 @@ func (l *lookups) MACs(q model.MACQuery) (model.MACPage, error) {
 	page.Entries = append([]model.MACEntry{}, page.Entries...) // never null
 	return page, l.err
 }
-func (l *lookups) HostsOf(model.IPv4) ([]model.MACKey, bool)           { return l.hosts, l.reported }
+func (l *lookups) HostsOf(model.IPv4) ([]model.MACKey, bool) { return l.hosts, l.reported }
+func (l *lookups) Trace(network string, from, to model.TraceEnd) (model.Trace, error) {
+	l.traced = append(l.traced, from, to)
+	return model.Trace{Network: model.Named{ID: network}, Directions: []model.TraceDirection{}}, nil
+}
+
 func (l *lookups) ProgrammedOn(string, model.MAC) []model.ProgrammedOn { return l.programmed }
 
 func (l *lookups) DeviceRows(id, after string, limit int) (model.RowsPage, error) {

@@ -81,6 +81,7 @@ const (
 
 	actionBackup = "get_backup"
 	actionMACs   = "get_mac"
+	actionTrace  = "trace"
 
 	actionPlanSite  = "plan_site"
 	actionApplySite = "apply_site"
@@ -106,7 +107,7 @@ func defaultPolicy() Policy {
 		delete(p, never)
 	}
 	for _, action := range []string{actionDevices, actionPlan, actionAudit, actionExport, actionImport, actionUnfreeze, actionPurge, actionQuarantine, actionEndQuarantine,
-		actionEndpoints, actionMembers, actionManagers, actionEvents, actionBackup, actionMACs, actionPlanSite, actionApplySite} {
+		actionEndpoints, actionMembers, actionManagers, actionEvents, actionBackup, actionMACs, actionTrace, actionPlanSite, actionApplySite} {
 		p[action] = adminOnly
 	}
 	return p

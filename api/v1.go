@@ -82,6 +82,8 @@ func resolveV1(c *call, seg []string) endpoint {
 		return get(eventsRoute(c.r), false, permitted(actionEvents, events))
 	case "export":
 		return get("/v1/export", false, permitted(actionExport, export))
+	case "trace":
+		return get("/v1/trace", false, permitted(actionTrace, trace))
 	case "backup":
 		return get("/v1/backup", false, permitted(actionBackup, makeBackup))
 	case "site":

@@ -21,6 +21,8 @@ type lookup struct {
 	view    *atomic.Pointer[topology.View]
 	workers *workers
 	macs    *macReports
+	// connections say what keeps a network from being carried.
+	connections *connectionStatuses
 }
 
 // DeviceRows is a page of the logical switches that the database of a registered device holds.

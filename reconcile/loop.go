@@ -121,7 +121,7 @@ func New(store Store, opts Options) *Loop {
 	l.elector = elector{store: store, log: l.log, workers: l.workers, events: l.events}
 	l.devices = &deviceStatuses{store: store, workers: l.workers, tls: opts.TLS}
 	l.connections = &connectionStatuses{store: store, view: &l.view, workers: l.workers, macs: l.macs}
-	l.lookup = lookup{store: store, view: &l.view, workers: l.workers, macs: l.macs}
+	l.lookup = lookup{store: store, view: &l.view, workers: l.workers, macs: l.macs, connections: l.connections}
 	l.recorder = statusRecorder{
 		store: store, workers: l.workers, devices: l.devices, connections: l.connections, transitions: &l.transitions,
 		touched: &l.touched, dirty: newDirtyConnections(l.workers), errors: newErrorLog(store, l.log, l.refresh),

@@ -212,7 +212,8 @@ const (
 type Problem struct {
 	Reason        Reason
 	LogicalSwitch string
-	// Binding is set when only that binding is affected.
+	// Binding is set when only that binding is affected, MAC when only the row for that MAC is.
 	Binding *Binding
+	MAC     model.MAC
 	Message string
 }

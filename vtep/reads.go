@@ -1,6 +1,10 @@
 package vtep
 
-import "bordergw/model"
+import (
+	"slices"
+
+	"bordergw/model"
+)
 
 // What a session can say of the database as it stands. Any goroutine may ask at any time.
 
@@ -90,6 +94,13 @@ func (s *Session) Rows(want *Want, name string, macs ...model.MAC) (Rows, bool) 
 	s.replica.mu.Lock()
 	defer s.replica.mu.Unlock()
 	return rowsNamed(s.replica.state, want, name, macs)
+}
+
+// Keyed are the names of the logical switches that have a VNI.
+func (s *Session) Keyed(vni model.VNI) []string {
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	return slices.Clone(s.replica.state.logical.byKey[int(vni)])
 }
 
 // HostsOf are the MACs that the switch reports with an IP address. any says whether it reports an

@@ -28,6 +28,7 @@ func (s *scene) onWire(from, to string, want []hop) {
 		}
 		return nil
 	})
+	s.traces(from, to, want)
 }
 
 // way watches the underlay during a ping for frames of the one host to the other, which it returns by hop.

@@ -36,8 +36,9 @@ var allowed = map[string][]string{
 	"reconcile/damping":   {"vtep", "model"},
 	"reconcile/mactable":  {"vtep", "model"},
 	"reconcile/topology":  {"reconcile/mactable", "vtep", "model"},
+	"reconcile/pathtrace": {"vtep", "model"},
 	"reconcile/connector": {"vtep", "vtep/ovsdb", "vtep/transport", "model"},
-	"reconcile":           {"reconcile/connector", "reconcile/damping", "reconcile/mactable", "reconcile/topology", "vtep", "vtep/ovsdb", "vtep/transport", "model"},
+	"reconcile":           {"reconcile/connector", "reconcile/damping", "reconcile/mactable", "reconcile/pathtrace", "reconcile/topology", "vtep", "vtep/ovsdb", "vtep/transport", "model"},
 	"cmd/bordergw":        {"api", "backup", "site", "api/keystone", "reconcile", "store", "trail", "vtep/transport", "model"},
 }
 

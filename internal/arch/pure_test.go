@@ -16,7 +16,7 @@ import (
 
 // pure lists the packages that compute and do nothing else: the same input gives the
 // same output.
-var pure = []string{"reconcile/damping", "reconcile/mactable", "reconcile/topology", "site"}
+var pure = []string{"reconcile/damping", "reconcile/mactable", "reconcile/pathtrace", "reconcile/topology", "site"}
 
 // impureImports give a clock's, a caller's or another machine's say in the outcome.
 var impureImports = []string{"context", "net", "net/http", "os", "os/exec", "sync", "sync/atomic", "math/rand", "math/rand/v2", "log", "github.com/sirupsen/logrus"}

@@ -35,6 +35,10 @@ func shown(op *vtep.Op) string { return model.Clip(op.String(), maxShown) }
 // problemOf is a Problem about one operation.
 func problemOf(op *vtep.Op, reason vtep.Reason, message string) vtep.Problem {
 	p := vtep.Problem{Reason: reason, LogicalSwitch: op.LogicalSwitch, Message: message}
+	switch op.Kind {
+	case vtep.AddMAC, vtep.MoveMAC, vtep.DeleteMAC:
+		p.MAC = op.MAC
+	}
 	if op.Detail != nil && op.Detail.Binding != (vtep.Binding{}) {
 		p.Binding = &op.Detail.Binding
 	}

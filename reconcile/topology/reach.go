@@ -24,6 +24,33 @@ type Member struct {
 	Address model.VTEPAddress // zero while none is known
 }
 
+// Joined are a network and those that borders join to it, by id.
+func (v *View) Joined(network string) (ids []string) {
+	ids = []string{network}
+	if g := v.groupOf(network); g != nil {
+		for i := range g.nets {
+			if id := g.nets[i].net.ID; id != network {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
+}
+
+// ConnectionsOf are the connections of a network, by id.
+func (v *View) ConnectionsOf(network string) (ids []string) {
+	if g := v.groupOf(network); g != nil {
+		for i := range g.nets {
+			if g.nets[i].net.ID == network {
+				for _, c := range g.nets[i].conns {
+					ids = append(ids, c.ID)
+				}
+			}
+		}
+	}
+	return ids
+}
+
 // joined are a network and its connections with their gateways, as records that never change.
 func joined(defs *model.Definitions, network string) (out []any) {
 	n, _ := defs.Networks.Get(network)

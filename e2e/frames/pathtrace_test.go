@@ -1,0 +1,113 @@
+package frames_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/stretchr/testify/require"
+
+	"bordergw/internal/lab"
+	"bordergw/model"
+)
+
+// traced is what the controller says of the way from one host to another.
+func (s *scene) traced(from, to string) model.TraceDirection {
+	s.Helper()
+	q := url.Values{"from": {s.lab.Host(from).MAC.String()}, "to": {s.lab.Host(to).MAC.String()}}
+	var got model.Trace
+	s.ctl.do(s.T, http.StatusOK, http.MethodGet, "/v1/trace?"+q.Encode(), nil, &got)
+	require.Len(s, got.Directions, 2)
+	return got.Directions[0]
+}
+
+// switchesOf are the switches that a direction comes through.
+func switchesOf(d model.TraceDirection) (names []string) {
+	for _, h := range d.Hops {
+		if h.Device != nil && (len(names) == 0 || names[len(names)-1] != h.Device.Name) {
+			names = append(names, h.Device.Name)
+		}
+	}
+	return names
+}
+
+// traces asserts that the controller names the way that frames take.
+func (s *scene) traces(from, to string, way []hop) {
+	s.Helper()
+	want := []string{way[0].from}
+	for _, h := range way {
+		want = append(want, h.to)
+	}
+	eventually(s.T, patience, func() error {
+		d := s.traced(from, to)
+		if d.Verdict != model.TraceReaches || fmt.Sprint(switchesOf(d)) != fmt.Sprint(want) {
+			return fmt.Errorf("trace of %s -> %s is %+v, want it to reach through %v", from, to, d, want)
+		}
+		return nil
+	})
+}
+
+// agrees waits until a ping from h1 to h2 and the trace of it say the same.
+func (s *scene) agrees(what string, answered bool, verdict, check string) {
+	s.Helper()
+	eventually(s.T, patience, func() error {
+		_, err := s.lab.Host("h1").Run(soon(s.T), "ping", "-q", "-c", "2", "-i", "0.2", "-W", "1", s.lab.Host("h2").IP.String())
+		if (err == nil) != answered {
+			return fmt.Errorf("%s: a ping is answered: %v", what, err == nil)
+		}
+		d := s.traced("h1", "h2")
+		for _, h := range d.Hops {
+			if h.State == model.HopMiss || h.State == model.HopWrong || h.State == model.HopUnknown {
+				if d.Verdict == verdict && h.Check == check {
+					return nil
+				}
+				break
+			}
+		}
+		return fmt.Errorf("%s: the trace is %+v, want %s and %s first", what, d, verdict, check)
+	})
+}
+
+// traceFaults takes one thing after the other away from between two hosts: what the trace says of it is what pings do.
+func traceFaults(s *scene) {
+	for _, name := range []string{"sw1", "sw2"} {
+		s.device(name, object{"drift_policy": "report"})
+	}
+	net := s.network("net", vniA)
+	s.connect(net, on("sw1", "p1", 0), on("sw2", "p1", 0))
+	s.settled()
+	s.reach("h1", "h2")
+	s.traces("h1", "h2", []hop{{"sw1", "sw2", vniA}})
+	mac, sw1, sw2 := s.lab.Host("h2").MAC.String(), s.lab.Switch("sw1"), s.lab.Switch("sw2")
+	ctl := func(sw *lab.Switch, args ...string) {
+		_, err := sw.VtepCtl(soon(s.T), args...)
+		require.NoError(s, err)
+	}
+	repaired := func() {
+		for _, name := range []string{"sw1", "sw2"} {
+			s.ctl.update(s.T, devices, s.devices[name], object{"drift_policy": "repair"})
+		}
+		s.settled()
+		for _, name := range []string{"sw1", "sw2"} {
+			s.ctl.update(s.T, devices, s.devices[name], object{"drift_policy": "report"})
+		}
+		s.reach("h1", "h2")
+		s.traces("h1", "h2", []hop{{"sw1", "sw2", vniA}})
+	}
+	ctl(sw1, "del-ucast-remote", net, mac)
+	s.agrees("row deleted", true, model.TraceFloods, model.CheckUnicast)
+	repaired()
+	ctl(sw1, "clear-remote-macs", net)
+	s.agrees("row and flood list deleted", false, model.TraceBreaks, model.CheckUnicast)
+	repaired()
+	ctl(sw1, "del-ucast-remote", net, mac, "--", "add-ucast-remote", net, mac, "10.250.1.99")
+	s.agrees("wrong locator", false, model.TraceBreaks, model.CheckUnicast)
+	repaired()
+	ctl(sw2, "unbind-ls", "sw2", "p1", "0")
+	s.agrees("port unbound", false, model.TraceBreaks, model.CheckPort)
+	repaired()
+	sw2.Crash()
+	s.agrees("switch away", false, model.TraceUnknown, model.CheckSwitch)
+	require.NoError(s, sw2.Boot(soon(s.T)))
+	eventually(s.T, 2*patience, func() error { return s.ctl.unsettled(s.T) })
+}

@@ -1,0 +1,192 @@
+package reconcile
+
+import (
+	"fmt"
+	"strings"
+
+	"bordergw/model"
+	"bordergw/reconcile/pathtrace"
+	"bordergw/reconcile/topology"
+	"bordergw/vtep"
+)
+
+// Trace follows frames between two hosts of a network, both ways, through the rows that switches
+// hold now. It fails if the network or a switch that is named does not exist.
+func (q *lookup) Trace(network string, from, to model.TraceEnd) (model.Trace, error) {
+	f, err := q.fabric(network)
+	if err != nil {
+		return model.Trace{}, err
+	}
+	a, err := f.host(from)
+	if err != nil {
+		return model.Trace{}, err
+	}
+	b, err := f.host(to)
+	if err != nil {
+		return model.Trace{}, err
+	}
+	return model.Trace{
+		Network:    model.RefNetwork(f.defs, network).Named(),
+		Directions: []model.TraceDirection{pathtrace.Direction(f, a, b), pathtrace.Direction(f, b, a)},
+	}, nil
+}
+
+// fabric is what one trace goes through: each switch as it was when the trace first came to it.
+type fabric struct {
+	*lookup
+	view          *topology.View
+	defs          *model.Definitions
+	registrations *model.Registrations
+	network       string
+	switches      map[string]*pathtrace.Switch
+	owners        map[model.VTEPAddress]string
+}
+
+func (q *lookup) fabric(network string) (*fabric, error) {
+	defs := q.store.Definitions()
+	if _, known := defs.Networks.Get(network); !known {
+		return nil, model.ErrNetworkNotFound(network)
+	}
+	f := &fabric{
+		lookup: q, view: q.view.Load(), defs: defs, registrations: defs.Registrations(), network: network,
+		switches: map[string]*pathtrace.Switch{}, owners: map[model.VTEPAddress]string{},
+	}
+	for gd := range defs.Devices.All() {
+		first := f.registrations.First(gd)
+		for _, addr := range f.addresses(first) {
+			f.owners[addr] = first.ID
+		}
+	}
+	return f, nil
+}
+
+// addresses are the tunnel addresses of a device's switches, as they show them or as it is registered.
+func (f *fabric) addresses(gd *model.GatewayDevice) (all []model.VTEPAddress) {
+	for _, sw := range f.registrations.Switches(gd) {
+		all = append(all, sw.TunnelIPs...)
+	}
+	return append(all, gd.TunnelIPs...)
+}
+
+// first is the registration that stands for the switch of a device.
+func (f *fabric) first(device string) (*model.GatewayDevice, bool) {
+	gd, known := f.defs.Devices.Get(device)
+	if !known {
+		return nil, false
+	}
+	return f.registrations.First(gd), true
+}
+
+// host is an end of the trace.
+func (f *fabric) host(end model.TraceEnd) (*pathtrace.Host, error) {
+	h := &pathtrace.Host{TraceEnd: end, Network: f.network}
+	if end.MAC != (model.MAC{}) {
+		return h, f.locate(h)
+	}
+	place, found := f.registrations.Resolve(&model.Device{DeviceName: end.Switch})
+	if !found {
+		return nil, &model.Error{Kind: model.NotFound, Type: "SwitchNotFound", Message: fmt.Sprintf("There is no switch or registered device %s.", model.Printable(end.Switch))}
+	}
+	h.Device = f.registrations.First(place.Device).ID
+	h.Switch = place.Switch // "" is any of the device's
+	return h, nil
+}
+
+// locate finds where a MAC is: in the network, or in one that borders join to it.
+func (f *fabric) locate(h *pathtrace.Host) error {
+	for _, id := range f.view.Joined(f.network) {
+		page, err := f.MACs(model.MACQuery{First: h.MAC, Last: h.MAC, Network: id, Limit: 1})
+		if err != nil || len(page.Entries) == 0 {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		e := page.Entries[0]
+		if first, known := f.first(e.Device.ID); known {
+			e.Device = &model.Named{ID: first.ID, Name: first.DisplayName()}
+		}
+		h.Network, h.Entry = id, &e
+		return nil
+	}
+	return nil
+}
+
+// Owner implements pathtrace.Fabric.
+func (f *fabric) Owner(addr model.VTEPAddress) string { return f.owners[addr] }
+
+// Network implements pathtrace.Fabric.
+func (f *fabric) Network(logicalSwitch string) string {
+	id, outer := strings.CutSuffix(logicalSwitch, vtep.BorderSuffix)
+	name := model.RefNetwork(f.defs, id).Named().Name
+	if outer {
+		name += " between sites"
+	}
+	return name
+}
+
+// Broken implements pathtrace.Fabric.
+func (f *fabric) Broken() (texts []string) {
+	all := f.view.ConnectionsOf(f.network)
+	if len(all) == 0 {
+		return []string{"the network has no connection"}
+	}
+	for _, id := range all {
+		c, stands := f.defs.Connections.Get(id)
+		if st := f.connections.of(id); stands && st.State != model.ConnectionActive {
+			texts = append(texts, fmt.Sprintf("connection %s is %s: %s", model.RefConnection(f.defs, c).Name, st.State, st.Detail))
+		}
+	}
+	return texts
+}
+
+// Switch implements pathtrace.Fabric.
+func (f *fabric) Switch(device string) *pathtrace.Switch {
+	if s, seen := f.switches[device]; seen || device == "" {
+		return s
+	}
+	f.switches[device] = f.look(device)
+	return f.switches[device]
+}
+
+// look makes what is known of a device's switch.
+func (f *fabric) look(device string) *pathtrace.Switch {
+	gd, known := f.defs.Devices.Get(device)
+	if !known {
+		return nil
+	}
+	s := &pathtrace.Switch{
+		Device: model.Named{ID: gd.ID, Name: gd.DisplayName()}, Want: f.view.Want(device), Addresses: f.addresses(gd),
+		Relays: gd.BorderMode == model.BorderRelay, Switches: f.registrations.Switches(gd), Report: gd.DriftPolicy == model.DriftReport,
+	}
+	if gd.BorderMode == model.BorderStitch {
+		s.StitchPorts = gd.StitchPorts
+	}
+	w := f.workers.driver(device)
+	if w == nil {
+		s.Away = notConnected
+		return s
+	}
+	st := w.state()
+	s.Problems, s.Blocked = st.problems, st.blocked
+	if st.facts != nil {
+		s.Switches, s.BFD = st.facts.Switches, st.facts.BFD
+	}
+	if session := w.current(); session != nil {
+		s.Database = &held{session, f.wantOf(w)}
+	} else {
+		s.Away = w.away()
+	}
+	return s
+}
+
+// held is what a session's database holds.
+type held struct {
+	*vtep.Session
+	want *vtep.Want
+}
+
+// Rows implements pathtrace.Database.
+func (h *held) Rows(logicalSwitch string, macs ...model.MAC) (vtep.Rows, bool) {
+	return h.Session.Rows(h.want, logicalSwitch, macs...)
+}
