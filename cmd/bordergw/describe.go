@@ -33,12 +33,13 @@ func describeCommand() *cobra.Command {
 		Use: "describe KIND NAME", Short: "Show one object with its conditions and what happened to it and to what it hangs on",
 		Example: "  bordergw describe connection gw1/blue\n  bordergw describe device/sw1",
 		Args: func(c *cobra.Command, args []string) error {
-			if len(args) == 1 && strings.Contains(args[0], "/") {
+			if all := arguments(c, args); len(all) == 1 && strings.Contains(all[0], "/") {
 				return nil
 			}
 			return argsOfUse(c, args)
 		},
 	}
+	positional(c)
 	form.bindForms(c.Flags(), "how to print the result", "table", "json", "yaml")
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
 		kind, ref := args[0], ""

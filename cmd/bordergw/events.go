@@ -76,6 +76,8 @@ type eventView struct {
 	since, after, object, severity string
 	types                          []string
 	titled, printed                bool
+	// on is called for each event, and for a gap, in place of printing; nil for nothing.
+	on func()
 }
 
 func (v *eventView) query() url.Values {
@@ -240,6 +242,13 @@ func (v *eventView) read(body io.Reader) error {
 func (v *eventView) dispatch(typ, data string) {
 	switch typ {
 	case "", "bookmark", "bye":
+		return
+	}
+	if v.on != nil {
+		v.on()
+		return
+	}
+	switch typ {
 	case "gap":
 		fmt.Fprintln(v.out, lostText(data))
 	default:

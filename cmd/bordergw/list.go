@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,7 +12,7 @@ import (
 
 func (n noun) list(flags *clientFlags) *cobra.Command {
 	var form output
-	var deleted bool
+	var deleted, watched bool
 	var limit uint
 	c := &cobra.Command{
 		Use: "list" + n.owner(), Aliases: []string{"ls"}, Short: "List " + n.plural(), Args: argsOfUse, Example: n.examples["list"],
@@ -19,6 +20,7 @@ func (n noun) list(flags *clientFlags) *cobra.Command {
 	form.bind(c.Flags())
 	form.bindHeaders(c.Flags())
 	c.Flags().UintVar(&limit, "limit", 0, "number of "+n.plural()+" that are listed; 0 is all")
+	c.Flags().BoolVarP(&watched, "watch", "w", false, "go on with a line for each of them that changes, until it is interrupted")
 	bindFilters(c, flags, n.filters)
 	n.bindOwner(c, flags)
 	if n.deleted != nil {
@@ -33,16 +35,33 @@ func (n noun) list(flags *clientFlags) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if watched {
+			w := &listWatch{noun: n, c: c, api: api, collection: collection, limit: int(limit), form: form}
+			return w.run(c.Context())
+		}
 		return n.printList(c, newNames(api), collection, int(limit), form)
 	})
 	return c
 }
 
-// printList asks for the objects of a collection that the flags choose, and prints them.
+// printList prints the objects of a collection that the flags choose.
 func (n noun) printList(c *cobra.Command, known *names, collection string, limit int, form output) error {
-	chosen, err := choose(c, known, n.filters)
+	raw, given, err := n.chosen(c, known, collection, limit, form)
 	if err != nil {
 		return err
+	}
+	l := n.listing()
+	if given {
+		l.many += " match"
+	}
+	return form.list(c, raw, l, known)
+}
+
+// chosen asks for the objects of a collection that the flags choose. It reports whether any flag does.
+func (n noun) chosen(c *cobra.Command, known *names, collection string, limit int, form output) (raw json.RawMessage, given bool, err error) {
+	chosen, err := choose(c, known, n.filters)
+	if err != nil {
+		return nil, false, err
 	}
 	here := len(chosen.keep) > 0 || n.whole // the API is asked for all of them
 	if limit > 0 && !here {
@@ -51,18 +70,11 @@ func (n noun) printList(c *cobra.Command, known *names, collection string, limit
 	if !form.raw() && !n.whole {
 		chosen.query["fields"] = n.fields()
 	}
-	raw, err := known.api.call(c.Context(), http.MethodGet, withQuery(collection, chosen.query), nil, n.many)
+	raw, err = known.api.call(c.Context(), http.MethodGet, withQuery(collection, chosen.query), nil, n.many)
 	if err == nil && (len(chosen.keep) > 0 || here && limit > 0) {
 		raw, err = chosen.kept(raw, limit)
 	}
-	if err != nil {
-		return err
-	}
-	l := n.listing()
-	if chosen.given {
-		l.many += " match"
-	}
-	return form.list(c, raw, l, known)
+	return raw, chosen.given, err
 }
 
 func withQuery(path string, query url.Values) string {

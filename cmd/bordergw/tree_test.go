@@ -78,7 +78,7 @@ func exampleWords(line string) (words []string) {
 // name, wait takes several kinds, and the others take no name.
 var otherwise = []string{
 	"bordergw device update", "bordergw network update", "bordergw gateway update",
-	"bordergw wait", "bordergw import", "bordergw backup", "bordergw restore", "bordergw where", "bordergw quarantine end", "bordergw help",
+	"bordergw wait", "bordergw import", "bordergw backup", "bordergw restore", "bordergw where", "bordergw trace", "bordergw explain", "bordergw quarantine end", "bordergw help",
 }
 
 func TestEveryNameIsTakenBothWays(t *testing.T) {
