@@ -120,13 +120,10 @@ func (s *macSearch) network(view *topology.View, id string, l *mactable.Learned)
 	if l == nil {
 		return
 	}
-	var placing map[vtep.DatabaseID]bool // costs as much as the network has members
+	placing := view.Placing(id)
 	i, _ := slices.BinarySearchFunc(l.Winners, s.query.First, func(c mactable.Candidate, m model.MAC) int { return c.MAC.Compare(m) })
 	h := hit{network: id}
 	for ; i < len(l.Winners) && l.Winners[i].MAC.Compare(s.query.Last) <= 0; i++ {
-		if placing == nil {
-			placing = view.Placing(id)
-		}
 		w := inPlace(l, &l.Winners[i], placing)
 		if w != nil && (len(placed) == 0 || !placed[w.MAC]) {
 			h.mac, h.at, h.endpoint = w.MAC, w.LearnedAt, w.Endpoint
@@ -154,13 +151,13 @@ func (s *macSearch) far(view *topology.View, id string, l *mactable.Learned) (pl
 
 // inPlace is the candidate of a MAC that counts in the network: the winner, or the best of the others whose
 // switch is a member where that of the winner is none; nil if there is none.
-func inPlace(l *mactable.Learned, winner *mactable.Candidate, placing map[vtep.DatabaseID]bool) *mactable.Candidate {
-	if placing[winner.Database] {
+func inPlace(l *mactable.Learned, winner *mactable.Candidate, placing topology.Locations) *mactable.Candidate {
+	if placing.Has(winner.Database) {
 		return winner
 	}
 	others := mactable.Of(l.Others, winner.MAC)
 	for i := range others {
-		if placing[others[i].Database] {
+		if placing.Has(others[i].Database) {
 			return &others[i]
 		}
 	}
@@ -252,7 +249,7 @@ func (q *lookup) MACs(query model.MACQuery) (page model.MACPage, err error) {
 		s.kept = s.kept[:query.Limit]
 		page.Next = s.kept[query.Limit-1].marker()
 	}
-	page.Entries = (&macShow{lookup: q, view: view, devices: numbered(view.Definitions()), ports: map[portsKey][]model.BoundPort{}, placing: map[string]map[vtep.DatabaseID]bool{}}).entries(s.kept, s.now)
+	page.Entries = (&macShow{lookup: q, view: view, devices: numbered(view.Definitions()), ports: map[portsKey][]model.BoundPort{}}).entries(s.kept, s.now)
 	return page, nil
 }
 

@@ -16,7 +16,6 @@ type macShow struct {
 	view    *topology.View
 	devices map[vtep.DatabaseID]string
 	ports   map[portsKey][]model.BoundPort
-	placing map[string]map[vtep.DatabaseID]bool // by network
 }
 
 // portsKey is where a network may have ports: on the switch of a device that has a tunnel address.
@@ -72,12 +71,8 @@ func (m *macShow) learned(e *model.MACEntry, k *mactable.Known) bool {
 
 // inPlaceFirst puts the place that counts in the network before all others, and leaves none if none does.
 func (m *macShow) inPlaceFirst(network string, k *mactable.Known) {
-	placing, known := m.placing[network]
-	if !known {
-		placing = m.view.Placing(network)
-		m.placing[network] = placing
-	}
-	i := slices.IndexFunc(k.Places, func(p mactable.KnownPlace) bool { return placing[p.Database] })
+	placing := m.view.Placing(network)
+	i := slices.IndexFunc(k.Places, func(p mactable.KnownPlace) bool { return placing.Has(p.Database) })
 	if i < 0 {
 		k.Places = nil
 		return

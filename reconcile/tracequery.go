@@ -127,11 +127,10 @@ func (f *fabric) Network(logicalSwitch string) string {
 
 // Broken implements pathtrace.Fabric.
 func (f *fabric) Broken() (texts []string) {
-	all := f.view.ConnectionsOf(f.network)
-	if len(all) == 0 {
+	if !f.view.Carries(f.network) {
 		return []string{"the network has no connection"}
 	}
-	for _, id := range all {
+	for id := range f.view.ConnectionsOn(f.network) {
 		c, stands := f.defs.Connections.Get(id)
 		if st := f.connections.of(id); stands && st.State != model.ConnectionActive {
 			texts = append(texts, fmt.Sprintf("connection %s is %s: %s", model.RefConnection(f.defs, c).Name, st.State, st.Detail))

@@ -228,13 +228,12 @@ func (p *netPart) learnedMACs() (out []placed) {
 	if p.learned == nil {
 		return nil
 	}
-	at := p.locations()
 	others := p.learned.Others
 	for _, c := range p.learned.Winners {
-		to := at[c.Database]
+		to := p.at.spot(c.Database)
 		for len(others) > 0 && others[0].MAC.Compare(c.MAC) <= 0 {
 			if o := others[0]; to == nil && o.MAC == c.MAC {
-				c, to = o, at[o.Database]
+				c, to = o, p.at.spot(o.Database)
 			}
 			others = others[1:]
 		}
@@ -245,24 +244,6 @@ func (p *netPart) learnedMACs() (out []placed) {
 			c.Database = to.member.db()
 		}
 		out = append(out, placed{Candidate: c, target: target{spot: to, addr: c.Endpoint}})
-	}
-	return out
-}
-
-// locations are where what is learned by a database is, and what a source answers for.
-func (p *netPart) locations() map[vtep.DatabaseID]*spot {
-	out := map[vtep.DatabaseID]*spot{}
-	for _, m := range p.members {
-		face := m.domain.faces[m.device]
-		at := &spot{member: face, domain: face.domain}
-		for _, way := range m.ways {
-			out[way] = at
-		}
-	}
-	for _, d := range p.domains {
-		for _, set := range d.endpoints {
-			out[SourceID(set)] = &spot{set: set, domain: d}
-		}
 	}
 	return out
 }

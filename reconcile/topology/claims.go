@@ -40,6 +40,33 @@ type listed struct {
 
 func (b bound) listed() listed { return listed{b.connection, &b.bindings[0], len(b.bindings)} }
 
+// keep takes the lists of an earlier share that say the same, nil for none: what they have in common is
+// then not looked at again.
+func (s *share) keep(was *share) {
+	if was == nil {
+		return
+	}
+	before := map[model.Order][]bound{}
+	for _, b := range was.bound {
+		before[b.connection] = append(before[b.connection], b)
+	}
+	for i := range s.bound {
+		for _, old := range before[s.bound[i].connection] {
+			if slices.Equal(old.bindings, s.bound[i].bindings) {
+				s.bound[i] = old
+			}
+		}
+	}
+}
+
+// sharesOf is what a device had of a group before, nil for nothing.
+func (v *View) sharesOf(g *groupView, device string) *share {
+	if was := v.groupOf(g.nets[0].net.ID); was != nil {
+		return was.shares[device]
+	}
+	return nil
+}
+
 // claims are those that a device lost and got, in order. What stands in one list before and after
 // is not looked at: it may be large, and most changes of a group are not about bindings.
 func (e *exchange) claims() (lost, got []claimed) {

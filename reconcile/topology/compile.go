@@ -291,19 +291,6 @@ func (v *View) FarMACs(network string) (out []FarMACs) {
 	return out
 }
 
-// Placing has the databases, and sources, whose word on MACs counts in a network: those of its members.
-func (v *View) Placing(network string) map[vtep.DatabaseID]bool {
-	g := v.groupOf(network)
-	if g == nil {
-		return nil
-	}
-	out := map[vtep.DatabaseID]bool{}
-	for db := range g.part(network).locations() {
-		out[db] = true
-	}
-	return out
-}
-
 // Networks yields the networks that have connections.
 func (v *View) Networks() iter.Seq[string] {
 	return func(yield func(string) bool) {

@@ -26,6 +26,8 @@ type netPart struct {
 	members   []*member
 	// domains of the network: one, or one a site where a border relays.
 	domains []*domain
+	// at are where MACs may be, once the domains are settled.
+	at Locations
 	// incomplete: a member's address is not known.
 	incomplete bool
 }
@@ -201,6 +203,7 @@ func (g *group) build(in *compilation, on []dependency) *groupView {
 	g.settle()
 	g.admitEndpoints()
 	for _, p := range g.nets {
+		p.at = p.locations()
 		p.report()
 	}
 	w := &assembler{group: g, view: v, unreported: in.unreportedAmong}
@@ -246,6 +249,7 @@ func (v *groupView) follow(was *View) {
 	same, kept := map[[2]*vtep.Segment]bool{}, map[*vtep.Segment]*vtep.Segment{}
 	for dev, share := range v.shares {
 		before, _ := was.holdings.Get(name(dev))
+		share.keep(was.sharesOf(v, dev))
 		for i, seg := range share.segments {
 			if before == nil || before.want.Segment(seg.Name) == nil {
 				continue

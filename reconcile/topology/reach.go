@@ -37,20 +37,6 @@ func (v *View) Joined(network string) (ids []string) {
 	return ids
 }
 
-// ConnectionsOf are the connections of a network, by id.
-func (v *View) ConnectionsOf(network string) (ids []string) {
-	if g := v.groupOf(network); g != nil {
-		for i := range g.nets {
-			if g.nets[i].net.ID == network {
-				for _, c := range g.nets[i].conns {
-					ids = append(ids, c.ID)
-				}
-			}
-		}
-	}
-	return ids
-}
-
 // joined are a network and its connections with their gateways, as records that never change.
 func joined(defs *model.Definitions, network string) (out []any) {
 	n, _ := defs.Networks.Get(network)
