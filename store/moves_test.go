@@ -37,16 +37,18 @@ func TestF69_MovesAreBounded(t *testing.T) {
 	for n := range mostMoves {
 		first = append(first, movedAt(began, n, n))
 	}
+	start := time.Now()
 	require.NoError(t, st.RecordMoves(t.Context(), first))
+	all := time.Since(start)
 	for n := range newMoves {
 		then = append(then, movedAt(began, mostMoves+n, mostMoves+n))
 	}
 	then = append(then, movedAt(began, 0, mostMoves+newMoves)) // the oldest moves again
-	start := time.Now()
+	start = time.Now()
 	require.NoError(t, st.RecordMoves(t.Context(), then))
 	took := time.Since(start)
-	t.Logf("%d moves beside %d: %s", len(then), mostMoves, took)
-	require.Less(t, took, 30*time.Second)
+	t.Logf("%d moves: %s, %d more: %s", mostMoves, all, len(then), took)
+	require.Less(t, took, all, "a twentieth of them costs less than all")
 	require.NoError(t, st.Close())
 
 	st, err = store.Open(path, store.Options{})

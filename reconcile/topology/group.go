@@ -203,7 +203,7 @@ func (g *group) build(in *compilation, on []dependency) *groupView {
 	g.settle()
 	g.admitEndpoints()
 	for _, p := range g.nets {
-		p.at = p.locations()
+		p.at = locationsOf(p)
 		p.report()
 	}
 	w := &assembler{group: g, view: v, unreported: in.unreportedAmong}

@@ -28,9 +28,9 @@ func (l Locations) spot(db vtep.DatabaseID) *spot {
 	return l.at[i].spot
 }
 
-// locations are those of the network, once its domains are settled. A later member of one device
-// stands for it, as all of them have the same face.
-func (p *netPart) locations() Locations {
+// locationsOf are those of a network whose domains are settled. Members of one device have the
+// same face.
+func locationsOf(p *netPart) Locations {
 	var l Locations
 	for _, m := range p.members {
 		face := m.domain.faces[m.device]
