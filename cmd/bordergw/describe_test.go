@@ -41,7 +41,7 @@ func tracePrints(t *testing.T) {
 	var r result
 	poll.True(t, patience, "both ways are known", func() bool {
 		r = runArgs(t.Context(), "trace", "02:00:00:00:00:0a", "0200.0000.000b")
-		return r.code == exitOK
+		return r.code == exitOK && strings.Count(r.out, ": reaches\n") == 2
 	})
 	require.Equal(t, `02:00:00:00:00:0a (sw1) -> 02:00:00:00:00:0b (sw2): reaches
   1 sw1  ok       port       p1 vlan 10 bound to blue

@@ -59,10 +59,10 @@ func (s *share) keep(was *share) {
 	}
 }
 
-// sharesOf is what a device had of a group before, nil for nothing.
-func (v *View) sharesOf(g *groupView, device string) *share {
-	if was := v.groupOf(g.nets[0].net.ID); was != nil {
-		return was.shares[device]
+// shareBefore is what a device had of a group in an earlier View, nil for nothing.
+func shareBefore(was *View, g *groupView, device string) *share {
+	if before := was.groupOf(g.nets[0].net.ID); before != nil {
+		return before.shares[device]
 	}
 	return nil
 }

@@ -249,7 +249,7 @@ func (v *groupView) follow(was *View) {
 	same, kept := map[[2]*vtep.Segment]bool{}, map[*vtep.Segment]*vtep.Segment{}
 	for dev, share := range v.shares {
 		before, _ := was.holdings.Get(name(dev))
-		share.keep(was.sharesOf(v, dev))
+		share.keep(shareBefore(was, v, dev))
 		for i, seg := range share.segments {
 			if before == nil || before.want.Segment(seg.Name) == nil {
 				continue
