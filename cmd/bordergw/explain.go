@@ -121,7 +121,7 @@ func (e *explanation) print(w io.Writer, attribute string) error {
 			{"attribute", e.noun.word + "." + attribute}, {"type", e.typeOf(attribute)}, {"set by", e.setBy(attribute)}, {"", e.descriptionOf(attribute)},
 		} {
 			if line[1] != "" {
-				fmt.Fprintln(w, fmt.Sprintf("%-11s%s", line[0], line[1]))
+				fmt.Fprintf(w, "%-11s%s\n", line[0], line[1])
 			}
 		}
 		return nil
