@@ -34,7 +34,8 @@ type attribute[T record] struct {
 	// stored gives what a POST of the record would have held, where show does
 	// not.
 	stored func(T) any
-	// omitEmpty leaves it out of answers where it is "": upstream's answers stay as they are.
+	// omitEmpty leaves it out of answers where it is "" or an empty list: upstream's answers stay as
+	// they are.
 	omitEmpty bool
 	// filter and sort allow it in the query of a list.
 	filter, sort bool

@@ -94,7 +94,18 @@ func (as attributes[T]) renderNew(who Identity, v T) members {
 }
 
 // absent reports whether an item lacks the attribute.
-func (a *attribute[T]) absent(v T) bool { return a.omitEmpty && a.show(v) == "" }
+func (a *attribute[T]) absent(v T) bool {
+	if !a.omitEmpty {
+		return false
+	}
+	switch shown := a.show(v).(type) {
+	case string:
+		return shown == ""
+	case []model.VTEPAddress:
+		return len(shown) == 0
+	}
+	return false
+}
 
 // askedFor are those that a query filters by; keys that no attribute answers to are ignored as
 // upstream does.

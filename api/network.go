@@ -20,6 +20,9 @@ func networks() *resource[*model.Network] {
 			show: func(n N) any { return n.AdminStateUp }},
 		{name: "description", post: true, put: true, format: text, filter: true, sort: true,
 			show: func(n N) any { return n.Description }},
+		{name: "far_ends", post: true, put: true, adminWrite: true, adminRead: true, omitEmpty: true, format: listOf[model.VTEPAddress](vtepAddress),
+			doc:  "tunnel end points that get what is flooded in the network, besides switches, hypervisors and those of remote_mac_entries",
+			show: func(n N) any { return append([]model.VTEPAddress{}, n.FarEnds...) }},
 		{name: "status", filter: true, format: shown(text), show: func(N) any { return "ACTIVE" }},
 		readOnly("subnets", schemaOf[[]string](), func(N) any { return []string{} }),
 	}
@@ -55,6 +58,7 @@ func createNetwork(c *call, in values) (*model.Network, error) {
 		VNI:          valueOf[model.VNI](in, "provider:segmentation_id"),
 		Shared:       valueOf[bool](in, "shared"),
 		AdminStateUp: valueOf[bool](in, "admin_state_up"),
+		FarEnds:      valueOf[[]model.VTEPAddress](in, "far_ends"),
 	})
 }
 
@@ -64,5 +68,6 @@ func updateNetwork(c *call, id string, in values) (*model.Network, error) {
 		Description:  given[string](in, "description"),
 		Shared:       given[bool](in, "shared"),
 		AdminStateUp: given[bool](in, "admin_state_up"),
+		FarEnds:      given[[]model.VTEPAddress](in, "far_ends"),
 	})
 }

@@ -31,6 +31,28 @@ func TestNetwork(t *testing.T) {
 	require.Nil(t, unset["provider:segmentation_id"])
 }
 
+// TestFarEnds: they are taken, shown to administrators and cleared; a network without them is as upstream's.
+func TestFarEnds(t *testing.T) {
+	s := newService(t)
+	id := s.create("/v2.0/networks", "network", `{"name":"n","far_ends":["10.9.9.9","10.9.9.8","10.9.9.9"]}`)
+	path := "/v2.0/networks/" + id
+	require.Equal(t, []any{"10.9.9.8", "10.9.9.9"}, s.do("GET", path, "").item("network")["far_ends"])
+	put := func(list string) map[string]any {
+		a := s.do("PUT", path, `{"network":{"far_ends":`+list+`}}`)
+		require.Equal(t, http.StatusOK, a.status, a.text)
+		return a.item("network")
+	}
+	require.Equal(t, []any{"10.9.9.7"}, put(`["10.9.9.7"]`)["far_ends"])
+	require.NotContains(t, put(`[]`), "far_ends")
+	s.refuses(t, []refusal{
+		{"IPv6", "PUT", path, `{"network":{"far_ends":["2001:db8::1"]}}`, 400, bad,
+			`Invalid input for far_ends. Reason: "2001:db8::1": only IPv4 tunnel addresses exist in hardware_vtep.`},
+		{"multicast", "PUT", path, `{"network":{"far_ends":["224.0.0.1"]}}`, 400, bad,
+			`Invalid input for far_ends. Reason: "224.0.0.1" can not be the address of a tunnel end point.`},
+		{"no list", "PUT", path, `{"network":{"far_ends":"10.0.0.1"}}`, 400, bad, "Invalid input for far_ends. Reason: '10.0.0.1' is not a list."},
+	})
+}
+
 func TestNetworkRefused(t *testing.T) {
 	s := newService(t)
 	s.create("/v2.0/networks", "network", `{"id":"taken","provider:segmentation_id":77}`)

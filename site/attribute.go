@@ -47,6 +47,7 @@ var networkAttributes = []attribute[*Network]{
 	{"description", func(n *Network) string { return given(n.Description) }, `""`},
 	{"shared", func(n *Network) string { return flag(n.Shared, false) }, "false"},
 	{"admin_state_up", func(n *Network) string { return flag(n.AdminStateUp, true) }, "true"},
+	{"far_ends", func(n *Network) string { return flowList(n.FarEnds, model.VTEPAddress.String) }, "[]"},
 }
 
 var gatewayAttributes = []attribute[*Gateway]{

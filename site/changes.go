@@ -30,7 +30,7 @@ func (c *comparer) compareNetwork(n *Network) {
 	o := n.compared(kindNetwork, &old.Record, slices.Concat(renamed(&was.Object, &n.Object), differences(networkAttributes, &was, &is)))
 	change, adopt := c.add(o)
 	if change {
-		u := model.NetworkUpdate{Name: &is.Name, Description: &is.Description, Shared: &is.Shared, AdminStateUp: &is.AdminStateUp}
+		u := model.NetworkUpdate{Name: &is.Name, Description: &is.Description, Shared: &is.Shared, AdminStateUp: &is.AdminStateUp, FarEnds: &is.FarEnds}
 		if was.VNI == 0 && is.VNI != 0 {
 			u.VNI = &is.VNI
 		}
@@ -46,7 +46,7 @@ func (c *comparer) newRecord(id, project string) model.Record {
 }
 
 func (c *comparer) newNetwork(id string, n *Network) model.Network {
-	return model.Network{Record: c.newRecord(id, n.Project), Name: n.Name, Description: n.Description, VNI: n.VNI, Shared: n.Shared, AdminStateUp: n.AdminStateUp}
+	return model.Network{Record: c.newRecord(id, n.Project), Name: n.Name, Description: n.Description, VNI: n.VNI, Shared: n.Shared, AdminStateUp: n.AdminStateUp, FarEnds: n.FarEnds}
 }
 
 func (c *comparer) compareSwitch(s *Switch) {

@@ -83,6 +83,7 @@ type Network struct {
 	Description  string
 	Shared       bool
 	AdminStateUp bool
+	FarEnds      []model.VTEPAddress
 }
 
 // Gateway is a model.L2Gateway.
@@ -144,6 +145,12 @@ func (s *Switch) sort() {
 	slices.Sort(s.StitchPorts)
 	slices.SortFunc(s.TunnelIPs, model.VTEPAddress.Compare)
 	slices.SortFunc(s.RemoteMACs, RemoteMAC.compare)
+}
+
+// sort gives a network's far ends their canonical order, with each once.
+func (n *Network) sort() {
+	slices.SortFunc(n.FarEnds, model.VTEPAddress.Compare)
+	n.FarEnds = slices.Compact(n.FarEnds)
 }
 
 func (m RemoteMAC) compare(o RemoteMAC) int {

@@ -74,7 +74,9 @@ func (r *reader) readNetwork(o Object, n *yaml.Node) *Network {
 		"description":    func(v *yaml.Node) { out.Description, _ = r.text(v, "description") },
 		"shared":         func(v *yaml.Node) { out.Shared = r.boolean(v, "shared") },
 		"admin_state_up": func(v *yaml.Node) { out.AdminStateUp = r.boolean(v, "admin_state_up") },
+		"far_ends":       func(v *yaml.Node) { out.FarEnds = r.farEnds(v) },
 	}))
+	out.sort()
 	return out
 }
 
@@ -164,6 +166,18 @@ func (r *reader) tunnelIPs(n *yaml.Node) (out []model.VTEPAddress) {
 	}
 	if len(out) > 1 {
 		r.refuse(n, "tunnel_ips: at most one address is supported")
+	}
+	return out
+}
+
+func (r *reader) farEnds(n *yaml.Node) (out []model.VTEPAddress) {
+	list := r.list(n, "far_ends")
+	if len(list) > model.MaxFarEnds {
+		r.refuse(n, "far_ends: %d far ends are more than %d", len(list), model.MaxFarEnds)
+		return nil
+	}
+	for _, v := range list {
+		out = append(out, r.vtep(v, "far_ends"))
 	}
 	return out
 }

@@ -185,7 +185,7 @@ func (w *writer) object(keys map[string]string, r *model.Record, name string) Ob
 }
 
 func (w *writer) network(n *model.Network) *Network {
-	return &Network{w.object(w.keys.networks, &n.Record, n.Name), n.VNI, n.Description, n.Shared, n.AdminStateUp}
+	return &Network{w.object(w.keys.networks, &n.Record, n.Name), n.VNI, n.Description, n.Shared, n.AdminStateUp, slices.Clone(n.FarEnds)}
 }
 
 func (w *writer) device(gd *model.GatewayDevice, macs model.DeviceMACs) *Switch {

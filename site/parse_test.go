@@ -29,7 +29,7 @@ switches:
       - {mac: "02:00:00:03:00:03", vtep: 10.250.2.3, vni: 7000}
   sw2: {listen: true}
 networks:
-  blue: {vni: 10000}
+  blue: {vni: 10000, far_ends: [10.9.9.9, 10.9.9.8, 10.9.9.9]}
   red:
 gateways:
   gw1:
@@ -65,6 +65,7 @@ switches:
 networks:
   blue:
     vni: 10000
+    far_ends: [10.9.9.8, 10.9.9.9]
   red: {}
 gateways:
   gw1:
@@ -109,7 +110,8 @@ func TestRefused(t *testing.T) {
 		head + "networks: {a: {shared: yes}}":              `f:3:24: shared: true or false is expected, not "yes"`,
 		head + "networks: {\"\": }":                        "f:3:12: networks: a name is empty; an object without one is called id:ID",
 		head + "networks: {id:a b: }":                      `f:3:12: id: "a b" is not a valid id`,
-		head + "networks: {id:a: {id: b}}":                 "f:3:19: network id:a: unknown key id; known are admin_state_up, description, name, project, shared, vni",
+		head + "networks: {id:a: {id: b}}":                 "f:3:19: network id:a: unknown key id; known are admin_state_up, description, far_ends, name, project, shared, vni",
+		head + "networks: {a: {far_ends: [\"::1\"]}}":      `f:3:27: far_ends: "::1": only IPv4 tunnel addresses exist in hardware_vtep`,
 		head + "switches: {a: }":                           "f:3:15: switch a: it needs address: IP:PORT, or listen: true if the switch dials",
 		head + "switches: {a: {address: leaf:6640}}":       `f:3:25: address: "leaf:6640" is not IP:PORT, such as 192.0.2.1:6640 or [2001:db8::1]:6640`,
 		head + "switches: {a: {listen: true, profile: x}}": `f:3:39: profile: "x" is not one of the profiles`,

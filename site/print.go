@@ -85,7 +85,10 @@ func (p *printer) printSwitch(s *Switch) {
 	}
 }
 
-func (p *printer) printNetwork(n *Network) { printAttributes(p, networkAttributes, n) }
+func (p *printer) printNetwork(n *Network) {
+	n.sort()
+	printAttributes(p, networkAttributes, n)
+}
 
 func (p *printer) printGateway(g *Gateway) {
 	printAttributes(p, gatewayAttributes, g)

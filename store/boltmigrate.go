@@ -17,8 +17,9 @@ type migration func(*bolt.Tx) error
 // migrations lists them by the version they start from; 0 is an empty file. The
 // current version is their number.
 // Version 2 added quotas and the audit, version 3 released numbers, version 4 records
-// of remote MACs, version 5 what sources answer for.
-var migrations = []migration{createBuckets, createBuckets, createReleased, createRemoteMACs, createBuckets}
+// of remote MACs, version 5 what sources answer for. Version 6 has far ends in networks: a
+// program that does not know them would lose them with the next change of a network.
+var migrations = []migration{createBuckets, createBuckets, createReleased, createRemoteMACs, createBuckets, createBuckets}
 
 func migrate(tx *bolt.Tx, steps []migration, newID func() string) error {
 	meta, err := metaOf(tx, newID)

@@ -23,6 +23,9 @@ func (r *networkRules) create(n model.Network) (*model.Network, error) {
 	if n.Record, err = networks.newRecord(r.tx, "Network", n.Record, n.ProjectID); err != nil {
 		return nil, err
 	}
+	if n.FarEnds, err = model.SortedFarEnds(n.FarEnds); err != nil {
+		return nil, err
+	}
 	if vni := n.VNI; vni != 0 {
 		n.VNI = 0
 		if err := r.giveVNI(&n, vni); err != nil {
@@ -54,6 +57,11 @@ func (r *networkRules) update(id string, u model.NetworkUpdate) (*model.Network,
 	set(&n.Description, u.Description)
 	set(&n.Shared, u.Shared)
 	set(&n.AdminStateUp, u.AdminStateUp)
+	if u.FarEnds != nil {
+		if n.FarEnds, err = model.SortedFarEnds(*u.FarEnds); err != nil {
+			return nil, err
+		}
+	}
 	if u.VNI != nil && n.VNI != *u.VNI {
 		if err := r.giveVNI(&n, *u.VNI); err != nil {
 			return nil, err

@@ -17,11 +17,13 @@ func networkNoun() noun {
 			{flag: "id", key: "id", define: text, usage: "id, if another system has given one"},
 			{flag: "segmentation-id", key: "provider:segmentation_id", define: vni, usage: "VNI (also --vni); otherwise the first connection fixes it"},
 			{flag: "description", key: "description", define: text, usage: "text for people"},
+			farEndAttribute(),
 			projectAttribute(),
 		},
 		updates: []attribute{
 			{flag: "name", key: "name", define: text, usage: "new name"},
 			{flag: "description", key: "description", define: text, usage: "text for people"},
+			farEndAttribute(),
 		},
 		managed: true,
 		extra:   []func(*clientFlags) *cobra.Command{endpointsCommand, membersCommand},
@@ -35,11 +37,16 @@ func networkNoun() noun {
 		},
 		examples: map[string]string{
 			"":       "  bordergw network create blue\n  bordergw network list",
-			"create": "  bordergw network create blue\n  bordergw network create --name red --vni 7000",
+			"create": "  bordergw network create blue\n  bordergw network create --name red --vni 7000\n  bordergw network create green --far-end 10.9.9.9 --far-end 10.9.9.10",
 			"list":   "  bordergw network list\n  bordergw network list --switch sw1\n  bordergw network list --vni 7000 -o wide",
 			"show":   "  bordergw network show blue",
-			"update": "  bordergw network update blue --name navy",
+			"update": "  bordergw network update blue --name navy\n  bordergw network update blue --far-end 10.9.9.9\n  bordergw network update blue --far-end ''",
 			"delete": "  bordergw network delete blue red",
 		},
 	}
+}
+
+// farEndAttribute are tunnel end points that nobody registers. What is given is the whole list.
+func farEndAttribute() attribute {
+	return attribute{flag: "far-end", key: "far_ends", define: texts, usage: "tunnel address that gets what is flooded, besides switches and remote MACs; repeatable, '' for none"}
 }

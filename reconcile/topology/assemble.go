@@ -49,8 +49,8 @@ func (w *assembler) assemble() {
 
 // seen is what the members that share a segment have in common.
 type seen struct {
-	direct    model.VNI
-	endpoints bool
+	direct             model.VNI
+	endpoints, farEnds bool
 }
 
 // domain gives every member its segments. Members that see the same share one.
@@ -64,7 +64,7 @@ func (w *assembler) domain(d *domain) {
 		case r.forwards():
 			w.assign(m, w.segment(side{m: r}))
 		default:
-			as := seen{r.direct(), r.endpoints}
+			as := seen{r.direct(), r.endpoints, r.floodsFarEnds()}
 			if shared[as] == nil {
 				shared[as] = w.segment(side{m: r})
 			}

@@ -122,7 +122,7 @@ func (r *changing) redefine() {
 		func() { r.in.Prune = !r.in.Prune },
 		func() { r.report(gd, net) }, func() { r.report(gd, net) },
 		func() { r.refar(gd) },
-		func() { r.rename(net) },
+		func() { r.rename(net) }, func() { r.refarEnd(net) }, func() { r.refarEnd(net) },
 		func() { r.retune(gd) },
 		func() { r.reread(gd) },
 		func() { r.top.Devices = r.top.Devices.Without(gd.ID) },
@@ -158,6 +158,18 @@ func (r *changing) rename(net *model.Network) {
 	renamed := *net
 	renamed.Name += "x"
 	r.top.Networks = r.top.Networks.With(&renamed)
+}
+
+// refarEnd gives a network a far end more, or one less. It may be a remote MAC's, a hypervisor or a switch as well.
+func (r *changing) refarEnd(net *model.Network) {
+	a := modeltest.IP(some(r, []int{1, 2, 200, 201, 400, 500, 501}))
+	changed := *net
+	if i := slices.Index(net.FarEnds, a); i >= 0 {
+		changed.FarEnds = slices.Delete(slices.Clone(net.FarEnds), i, i+1)
+	} else {
+		changed.FarEnds, _ = model.SortedFarEnds(append(slices.Clone(net.FarEnds), a))
+	}
+	r.top.Networks = r.top.Networks.With(&changed)
 }
 
 // retune changes what a device can do.

@@ -28,6 +28,8 @@ type netPart struct {
 	domains []*domain
 	// at are where MACs may be, once the domains are settled.
 	at Locations
+	// farEnds are those of the network that nothing else floods to.
+	farEnds []model.VTEPAddress
 	// incomplete: a member's address is not known.
 	incomplete bool
 }
@@ -202,6 +204,7 @@ func (g *group) build(in *compilation, on []dependency) *groupView {
 	}
 	g.settle()
 	g.admitEndpoints()
+	g.noteFarEnds()
 	for _, p := range g.nets {
 		p.at = locationsOf(p)
 		p.report()
@@ -278,6 +281,7 @@ func (g *group) settle() {
 		for _, p := range g.nets {
 			p.divide()
 		}
+		g.findFarEnds()
 		if !g.refuseUnrealisable() {
 			return
 		}

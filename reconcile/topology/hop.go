@@ -129,6 +129,11 @@ func (g *group) inner(m *member) (out []vtep.Endpoint) {
 	if m.endpoints {
 		out = append(out, m.domain.floodTo...)
 	}
+	if m.floodsFarEnds() {
+		for _, a := range m.domain.part.farEnds {
+			out = append(out, vtep.Endpoint{Locator: vtep.Locator{Addr: a}})
+		}
+	}
 	if m.border == 0 || m.relays() {
 		return out
 	}

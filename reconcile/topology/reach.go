@@ -13,7 +13,7 @@ type Reach struct {
 	// Site is "" where no border relays: then all end points are in one domain.
 	Site    string
 	Members []Member
-	// Far are end points beyond borders that do not relay, sorted.
+	// Far are end points beyond borders that do not relay, and the network's far ends, sorted.
 	Far []model.VTEPAddress
 }
 
@@ -73,6 +73,7 @@ func (d *domain) reach() Reach {
 			r.Far = append(r.Far, e.VTEPAddress)
 		}
 	}
+	r.Far = append(r.Far, d.part.farEnds...)
 	slices.SortFunc(r.Far, model.VTEPAddress.Compare)
 	r.Far = slices.Compact(r.Far)
 	return r

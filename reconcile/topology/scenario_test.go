@@ -26,7 +26,7 @@ func scenarios(t *testing.T) []string {
 
 // scenario collects definitions and facts, one a line; ids are names:
 //
-//	network NAME VNI
+//	network NAME VNI [FAR-END...]
 //	device NAME [type T] [ip IP] [profile P] [mode M] [site S] [stitch PORT,PORT]
 //	far DEVICE MAC IP VNI           a remote MAC entry
 //	switch DEVICE NAME [IP...]      as last seen; fault WORD adds to the last
@@ -71,7 +71,11 @@ func (s *scenario) record(id string) model.Record {
 func (s *scenario) line(f []string) {
 	switch f[0] {
 	case "network":
-		s.networks = append(s.networks, &model.Network{Record: s.record(f[1]), Name: "name-of-" + f[1], VNI: s.vni(f[2])})
+		n := &model.Network{Record: s.record(f[1]), Name: "name-of-" + f[1], VNI: s.vni(f[2])}
+		for _, ip := range f[3:] {
+			n.FarEnds = append(n.FarEnds, s.ip(ip))
+		}
+		s.networks = append(s.networks, n)
 	case "device":
 		s.device(f)
 	case "far":

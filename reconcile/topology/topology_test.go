@@ -93,6 +93,7 @@ func randomTopology(r *rand.Rand, modes ...model.BorderMode) *topology {
 	}
 	for n := range 1 + r.IntN(3) { // the first network takes most borders
 		net := t.Network(fmt.Sprint("n", n), model.VNI(5001+n))
+		net = t.someFarEnds(r, net)
 		all := slices.Clone(borders)
 		t.someBorders(r, net, &borders, len(modes) > 1)
 		t.someAccess(r, net, slices.Concat(access, all))
@@ -158,6 +159,19 @@ func (t *topology) someBorders(r *rand.Rand, net *model.Network, free *[]*model.
 			t.Connect(net, vni, some...)
 		}
 	}
+}
+
+// someFarEnds gives a network up to two far ends.
+func (t *topology) someFarEnds(r *rand.Rand, net *model.Network) *model.Network {
+	if r.IntN(3) > 0 {
+		return net
+	}
+	with := *net
+	for i := range 1 + r.IntN(2) {
+		with.FarEnds = append(with.FarEnds, model.VTEPAddress{198, 51, 100, byte(10*net.VNI + model.VNI(i))})
+	}
+	t.Networks = t.Networks.With(&with)
+	return &with
 }
 
 // someFar gives a border a MAC at an end point that nobody drives.

@@ -19,7 +19,9 @@ import (
 type reach struct {
 	roles []role
 	// dead devices forward nothing; a domain needs another one.
-	dead        map[string]bool
+	dead map[string]bool
+	// away devices forward as they did; another one has taken over from each where there is one.
+	away        map[string]bool
 	far         model.RemoteMACs
 	hypervisors []hypervisor
 }
@@ -103,7 +105,28 @@ func (r reach) farOf(x role) map[string]bool {
 			}
 		}
 	}
+	if !r.passesOn(x) {
+		for _, a := range x.net.FarEnds {
+			out[fmt.Sprint(a)] = true
+		}
+	}
 	return out
+}
+
+// passesOn reports whether the device of a role passes frames on in its network, from one tunnel or
+// domain to another: the border of its VNI that was registered first, or one that always does.
+func (r reach) passesOn(x role) bool {
+	if x.gd.BorderMode == model.BorderRelay {
+		return true
+	}
+	for _, o := range r.roles {
+		if o.gd == x.gd && o.net == x.net && o.relays() && !slices.ContainsFunc(r.roles, func(b role) bool {
+			return b.relays() && b.vni == o.vni && !r.dead[b.gd.ID] && !r.away[b.gd.ID] && r.area(b) == r.area(o) && b.gd.Seq < o.gd.Seq
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // requireWalks walks every broadcast and every MAC's frames.
@@ -253,7 +276,7 @@ func TestWalkWithUnreachableForwarders(t *testing.T) {
 				return // nobody can tell the one that is left who took over elsewhere
 			}
 		}
-		requireWalks(t, topo, reach{far: topo.RemoteMACs, roles: roles}, newPlane(topo, held))
+		requireWalks(t, topo, reach{far: topo.RemoteMACs, roles: roles, away: down}, newPlane(topo, held))
 	})
 }
 

@@ -28,6 +28,18 @@ func testNetworks(t *testing.T, open Open) {
 		do         func() error
 	}{
 		{"id exists", "Conflict", func() error { return create("a", 0) }},
+		{"far end of nobody", "HTTPBadRequest", func() error {
+			_, err := f.CreateNetwork(f.ctx, model.Network{FarEnds: []model.VTEPAddress{{224, 0, 0, 1}}})
+			return err
+		}},
+		{"too many far ends", "HTTPBadRequest", func() error {
+			var ends []model.VTEPAddress
+			for i := range model.MaxFarEnds + 1 {
+				ends = append(ends, model.VTEPAddress{10, 0, byte(i >> 8), byte(i)})
+			}
+			_, err := f.UpdateNetwork(f.ctx, "a", model.NetworkUpdate{FarEnds: &ends})
+			return err
+		}},
 		{"id too long", "HTTPBadRequest", func() error { return create(strings.Repeat("x", 256), 0) }},
 		{"VNI of another", "VNIInUse", func() error { return create("b", 7) }},
 		{"VNI of a stretch", "L2GatewaySegmentationIDInUse", func() error { return create("b", 500) }},
@@ -54,6 +66,18 @@ func testNetworkRecords(t *testing.T, open Open) {
 	require.Equal(t, made.Seq, up.Seq)
 	require.Greater(t, up.Revision, made.Revision)
 	require.Equal(t, "n", made.Name, "the old record was modified")
+
+	ends := []model.VTEPAddress{{10, 9, 9, 9}, {10, 9, 9, 8}, {10, 9, 9, 9}}
+	up = must[model.Network](f)(f.UpdateNetwork(f.ctx, made.ID, model.NetworkUpdate{FarEnds: &ends}))
+	require.Equal(t, []model.VTEPAddress{{10, 9, 9, 8}, {10, 9, 9, 9}}, up.FarEnds, "in order, each once")
+	require.Equal(t, model.VTEPAddress{10, 9, 9, 9}, ends[0], "the caller's list is the caller's")
+	same := must[model.Network](f)(f.UpdateNetwork(f.ctx, made.ID, model.NetworkUpdate{FarEnds: &ends}))
+	require.Equal(t, up.Revision, same.Revision)
+	up = must[model.Network](f)(f.UpdateNetwork(f.ctx, made.ID, model.NetworkUpdate{FarEnds: &[]model.VTEPAddress{}}))
+	require.Nil(t, up.FarEnds)
+	far := must[model.Network](f)(f.CreateNetwork(f.ctx, model.Network{FarEnds: ends}))
+	require.Len(t, far.FarEnds, 2)
+	require.NoError(t, f.DeleteNetwork(f.ctx, far.ID))
 
 	require.NoError(t, f.DeleteNetwork(f.ctx, given.ID))
 	require.Equal(t, 1, f.Definitions().Networks.Len())
