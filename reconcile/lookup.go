@@ -28,17 +28,9 @@ type lookup struct {
 // DeviceRows is a page of the logical switches that the database of a registered device holds.
 // It fails with ErrNotRead while there is no session.
 func (q *lookup) DeviceRows(id, after string, limit int) (model.RowsPage, error) {
-	gd, registered := q.store.Definitions().Devices.Get(id)
-	if !registered {
-		return model.RowsPage{}, model.ErrGatewayDeviceNotFound(id)
-	}
-	w := q.workers.driver(id)
-	if w == nil {
-		return model.RowsPage{}, model.ErrNotRead(gd.DisplayName(), "not connected yet")
-	}
-	s := w.current()
-	if s == nil {
-		return model.RowsPage{}, model.ErrNotRead(w.device.Load().DisplayName(), w.away())
+	w, s, err := q.read(id)
+	if err != nil {
+		return model.RowsPage{}, err
 	}
 	names := s.LogicalSwitches()
 	slices.SortFunc(names, func(a, b string) int { return strings.Compare(rowsKey(a), rowsKey(b)) })
@@ -63,6 +55,24 @@ func (q *lookup) DeviceRows(id, after string, limit int) (model.RowsPage, error)
 		}
 	}
 	return page, nil
+}
+
+// read is the session with the database of a registered device, and the worker that drives it. It
+// fails with ErrNotRead while there is none.
+func (q *lookup) read(id string) (*worker, *vtep.Session, error) {
+	gd, registered := q.store.Definitions().Devices.Get(id)
+	if !registered {
+		return nil, nil, model.ErrGatewayDeviceNotFound(id)
+	}
+	w := q.workers.driver(id)
+	if w == nil {
+		return nil, nil, model.ErrNotRead(gd.DisplayName(), "not connected yet")
+	}
+	s := w.current()
+	if s == nil {
+		return nil, nil, model.ErrNotRead(w.device.Load().DisplayName(), w.away())
+	}
+	return w, s, nil
 }
 
 // wantOf is what a device is to hold. Before that is known only the mark tells whose rows are.
@@ -90,7 +100,7 @@ func shownRows(r *vtep.Rows) model.LogicalSwitchRows {
 	out := model.LogicalSwitchRows{
 		Name: model.Shown(r.Name), Key: r.Key, Bindings: []model.BoundPort{}, BindingsTotal: len(r.Bindings),
 		LocalMACs: r.LocalMACs, RemoteMACs: r.RemoteMACs, Flood: []string{}, FloodTotal: len(r.Flood),
-		Owner: map[vtep.RowsOwner]string{vtep.RowsForeign: model.RowsForeign, vtep.RowsWanted: model.RowsOurs, vtep.RowsLeft: model.RowsLeft}[r.Ownership],
+		Owner: r.Ownership.String(),
 	}
 	for _, b := range r.Bindings[:min(len(r.Bindings), model.ShownRows)] {
 		out.Bindings = append(out.Bindings, boundPort(b))

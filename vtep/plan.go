@@ -148,6 +148,17 @@ func (o *Op) ipString() string {
 // isMAC reports whether the operation is about one remote MAC.
 func (o *Op) isMAC() bool { return o.Kind == AddMAC || o.Kind == MoveMAC || o.Kind == DeleteMAC }
 
+// MarksOnly reports whether the operation writes nothing but the mark and the description of a logical
+// switch that stands.
+func (o *Op) MarksOnly() bool {
+	if o.Kind != SetLogicalSwitch {
+		return false
+	}
+	rest := *o.Detail.Switch
+	rest.Mark, rest.Description = nil, nil
+	return rest == LogicalSwitchRow{}
+}
+
 // bindsPort reports whether the operation changes the bindings of a port.
 func (o *Op) bindsPort() bool { return o.Kind == Bind || o.Kind == Rebind || o.Kind == Unbind }
 

@@ -37,6 +37,11 @@ const (
 	RowsLeft
 )
 
+// String is how people and the API call it.
+func (o RowsOwner) String() string {
+	return map[RowsOwner]string{RowsForeign: model.RowsForeign, RowsWanted: model.RowsOurs, RowsLeft: model.RowsLeft}[o]
+}
+
 // rowsNamed is what there is of a logical switch, false if there is none of that name.
 func rowsNamed(s *State, want *Want, name string, macs []model.MAC) (Rows, bool) {
 	id, found := s.logical.byName[name]
