@@ -24,6 +24,10 @@ type StandingSwitch struct {
 	Floods bool
 	// FloodedAt are the addresses at which the switch itself asks to be flooded (Mcast_Macs_Local).
 	FloodedAt []VTEPAddress
+	// ACLs counts the bindings that have an ACL, Routers are the logical routers that are joined to the
+	// logical switch, by name. Neither is ever written.
+	ACLs    int
+	Routers []string
 	// Unusable are rows that nothing that is defined here can ask for, in words, and how many there
 	// are of each kind.
 	Unusable []UnusableRows

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"fmt"
 	"slices"
 
 	"bordergw/model"
@@ -72,6 +73,11 @@ type supposedDevice struct {
 	session *vtep.Session
 	own     map[model.VTEPAddress]bool
 	rows    map[string]*model.StandingSwitch // by name
+}
+
+// text notes something that people should know.
+func (p *supposition) text(format string, args ...any) {
+	p.out.Texts = append(p.out.Texts, fmt.Sprintf(format, args...))
 }
 
 // add reads what a device's database holds.
@@ -182,7 +188,7 @@ func (p *supposition) write(d *supposedDevice) {
 	}
 	for i := range plan.Problems {
 		if problem := &plan.Problems[i]; p.networks[problem.LogicalSwitch] {
-			p.out.Texts = append(p.out.Texts, "switch "+d.device.DisplayName()+": "+problem.Message)
+			p.text("switch %s: %s", d.device.DisplayName(), problem.Message)
 		}
 	}
 }
@@ -192,7 +198,7 @@ func (p *supposition) tunnels(d *supposedDevice, was *topology.View) {
 	before := was.TunnelsOf(d.device.ID)
 	for _, t := range p.view.TunnelsOf(d.device.ID) {
 		if !slices.Contains(before, t) {
-			p.out.Texts = append(p.out.Texts, "switch "+d.device.DisplayName()+": BFD would be switched on for tunnel "+t.String())
+			p.text("switch %s: BFD would be switched on for tunnel %s", d.device.DisplayName(), t)
 		}
 	}
 }
@@ -238,11 +244,12 @@ func (p *supposition) outcomes(next *model.Definitions) {
 		if !p.networks[conn.NetworkID] || o == nil {
 			continue
 		}
-		for _, text := range slices.Concat(o.Errors, o.Waiting, o.Unsupported, o.Notes) {
-			p.out.Texts = append(p.out.Texts, "connection "+model.RefNetwork(next, conn.NetworkID).Name+": "+text)
-		}
+		texts := slices.Concat(o.Errors, o.Waiting, o.Unsupported, o.Notes)
 		for _, b := range p.view.Clashes(o) {
-			p.out.Texts = append(p.out.Texts, "connection "+model.RefNetwork(next, conn.NetworkID).Name+": VLAN "+b.VLAN.String()+" of port "+b.Port+" of switch "+b.Switch+" is bound by an older connection")
+			texts = append(texts, fmt.Sprintf("VLAN %s of port %s on switch %s is bound by an older connection", b.VLAN, b.Port, b.Switch))
+		}
+		for _, text := range texts {
+			p.text("connection of network %s: %s", model.RefNetwork(next, conn.NetworkID).Name, text)
 		}
 	}
 }

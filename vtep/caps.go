@@ -31,7 +31,7 @@ type Caps struct {
 // is_connected or counters: servers update them every few seconds.
 var monitored = map[string][]string{
 	"Physical_Switch":      {"name", "tunnel_ips", "ports", "tunnels", "switch_fault_status"},
-	"Physical_Port":        {"name", "vlan_bindings", "port_fault_status"},
+	"Physical_Port":        {"name", "vlan_bindings", "port_fault_status", "acl_bindings"},
 	"Logical_Switch":       {"name", "description", "tunnel_key", "replication_mode", "other_config"},
 	"Physical_Locator":     {"encapsulation_type", "dst_ip", "tunnel_key"},
 	"Physical_Locator_Set": {"locators"},
@@ -40,12 +40,16 @@ var monitored = map[string][]string{
 	"Mcast_Macs_Remote":    {"MAC", "logical_switch", "locator_set"},
 	"Mcast_Macs_Local":     {"MAC", "logical_switch", "locator_set"},
 	"Tunnel":               {"local", "remote", "bfd_params", "bfd_config_remote", "bfd_status"},
+	"Logical_Router":       {"name", "switch_binding"},
 }
+
+// newTables need not exist.
+var newTables = []string{"Tunnel", "Logical_Router"}
 
 // newColumns came after schema 1.3.0; all other monitored columns must exist.
 var newColumns = map[string][]string{
 	"Physical_Switch":  {"tunnels", "switch_fault_status"},
-	"Physical_Port":    {"port_fault_status"},
+	"Physical_Port":    {"port_fault_status", "acl_bindings"},
 	"Logical_Switch":   {"replication_mode", "other_config"},
 	"Physical_Locator": {"tunnel_key"},
 	"Ucast_Macs_Local": {"ipaddr"}, // nothing but a search needs it
@@ -58,7 +62,7 @@ func NewCaps(s *ovsdb.Schema) (Caps, error) {
 	for table, columns := range monitored {
 		have, ok := s.Tables[table]
 		if !ok {
-			if table == "Tunnel" {
+			if slices.Contains(newTables, table) {
 				continue
 			}
 			return Caps{}, fmt.Errorf("schema %s %s has no table %s", model.Shown(s.Name), c.Version, table)

@@ -38,7 +38,7 @@ type surveyTables struct {
 func (s *State) surveyed() *surveyTables {
 	return &surveyTables{caps: s.caps, logical: &s.logical, locators: &s.locators, byName: map[string]rows{
 		"Physical_Switch": s.physical.switches, "Physical_Port": &s.physical.ports, "Logical_Switch": s.logical.rows,
-		"Physical_Locator": s.locators.rows, "Physical_Locator_Set": s.locators.sets, "Tunnel": s.tunnels.rows,
+		"Physical_Locator": s.locators.rows, "Physical_Locator_Set": s.locators.sets, "Tunnel": s.tunnels.rows, "Logical_Router": s.routers,
 		"Mcast_Macs_Remote": s.floods.rows, "Mcast_Macs_Local": s.local.floods,
 		"Ucast_Macs_Remote": &s.remote.macs, "Ucast_Macs_Local": &s.local.macs,
 	}}

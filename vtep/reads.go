@@ -111,3 +111,22 @@ func (s *Session) HostsOf(ip model.IPv4) (hosts []LocalHost, any bool) {
 	l := &s.replica.state.local
 	return l.hostsOf(ip), l.hosts.size > 0
 }
+
+// Foreign are the names of the logical switches that a Want leaves alone, in no order.
+func (s *Session) Foreign(want *Want) []string {
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	return foreignNames(s.replica.state, want)
+}
+
+// StandingSwitch copies all that there is of a logical switch; false if there is none of that name.
+// A Want says whose it is.
+func (s *Session) StandingSwitch(want *Want, name string) (model.StandingSwitch, bool) {
+	s.replica.mu.Lock()
+	out, found := standingNamed(s.replica.state, want, name)
+	s.replica.mu.Unlock()
+	byMAC := func(a, b model.StandingMAC) int { return a.MAC.Compare(b.MAC) }
+	slices.SortFunc(out.Remote, byMAC) // there may be very many, and nobody waits for it
+	slices.SortFunc(out.Local, byMAC)
+	return out, found
+}

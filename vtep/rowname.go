@@ -36,6 +36,8 @@ func (t *surveyTables) rowName(row any) string {
 		return r.Name
 	case *hwvtep.LogicalSwitch:
 		return r.Name
+	case *hwvtep.LogicalRouter:
+		return r.Name
 	case *hwvtep.PhysicalLocator:
 		return r.DstIP
 	case *hwvtep.PhysicalLocatorSet:

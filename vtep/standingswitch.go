@@ -8,52 +8,56 @@ import (
 	"bordergw/vtep/ovsdb"
 )
 
-// Foreign are the names of the logical switches that a Want leaves alone, in no order.
-func (s *Session) Foreign(want *Want) (names []string) {
-	s.replica.mu.Lock()
-	defer s.replica.mu.Unlock()
-	have := s.replica.state
-	for _, row := range have.logical.rows {
-		if want.owner(have.caps, row) == RowsForeign {
+// foreignNames are those of the logical switches that a Want leaves alone, in no order.
+func foreignNames(s *State, want *Want) (names []string) {
+	for _, row := range s.logical.rows {
+		if want.owner(s.caps, row) == RowsForeign {
 			names = append(names, row.Name)
 		}
 	}
 	return names
 }
 
-// StandingSwitch copies all that there is of a logical switch; false if there is none of that name.
-// A Want says whose it is.
-func (s *Session) StandingSwitch(want *Want, name string) (model.StandingSwitch, bool) {
-	out, found := s.copySwitch(want, name)
-	byMAC := func(a, b model.StandingMAC) int { return a.MAC.Compare(b.MAC) }
-	slices.SortFunc(out.Remote, byMAC) // may take long: nobody waits for it
-	slices.SortFunc(out.Local, byMAC)
-	return out, found
-}
-
-func (s *Session) copySwitch(want *Want, name string) (out model.StandingSwitch, found bool) {
-	s.replica.mu.Lock()
-	defer s.replica.mu.Unlock()
-	have := s.replica.state
-	id, found := have.logical.byName[name]
-	row := have.logical.rows[id]
+// standingNamed copies what there is of a logical switch, its MACs in no order; false if there is none of
+// that name.
+func standingNamed(s *State, want *Want, name string) (out model.StandingSwitch, found bool) {
+	id, found := s.logical.byName[name]
+	row := s.logical.rows[id]
 	if !found || row == nil {
 		return out, false
 	}
 	mark := row.OtherConfig[MarkKey]
 	out = model.StandingSwitch{
-		Name: name, Description: row.Description, Key: have.logical.vni(name), Owner: want.owner(have.caps, row).String(),
+		Name: name, Description: row.Description, Key: s.logical.vni(name), Owner: want.owner(s.caps, row).String(),
 		Wanted: want.Segment(name) != nil, Marked: mark != "" && mark != want.Mark,
-		Remote: standingMACs(have, &have.remote.macs, id), Local: standingMACs(have, &have.local.macs, id),
-		FloodedAt: localFlood(have, id),
+		Remote: standingMACs(s, &s.remote.macs, id), Local: standingMACs(s, &s.local.macs, id),
+		FloodedAt: localFlood(s, id),
 	}
-	for slot := range have.physical.boundTo(id) {
+	for slot := range s.physical.boundTo(id) {
 		out.Bindings = append(out.Bindings, model.BoundPort(slot))
 	}
 	slices.SortFunc(out.Bindings, model.BoundPort.Compare)
 	out.Bindings = slices.Compact(out.Bindings)
-	standingFlood(have, id, &out)
+	standingFlood(s, id, &out)
+	standingBeside(s, id, &out)
 	return out, true
+}
+
+// standingBeside adds what refers to a logical switch and is never written.
+func standingBeside(s *State, ls ovsdb.UUID, out *model.StandingSwitch) {
+	for at := range s.physical.bound[ls] {
+		if port := s.physical.ports.rows[at.port]; port != nil && port.ACLBindings[at.vlan] != "" {
+			out.ACLs++
+		}
+	}
+	for _, router := range s.routers {
+		for _, ref := range router.SwitchBinding {
+			if ref == ls.String() && !slices.Contains(out.Routers, router.Name) {
+				out.Routers = append(out.Routers, router.Name)
+			}
+		}
+	}
+	slices.Sort(out.Routers)
 }
 
 func standingMACs(s *State, t *macTable, ls ovsdb.UUID) []model.StandingMAC {

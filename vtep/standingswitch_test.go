@@ -89,3 +89,22 @@ func TestMarksOnly(t *testing.T) {
 		require.Equal(t, c.want, c.op.MarksOnly(), "%s", c.op.String())
 	}
 }
+
+// TestStandingBeside: ACLs of bindings and logical routers are seen, and no plan writes because of them.
+func TestStandingBeside(t *testing.T) {
+	server := seed(t, ovsdbtest.Installed, "switch sw1 10.0.0.1\nport sw1 eth1\nls theirs key 900\nls other key 901\nbind sw1 eth1 7 theirs\nbind sw1 eth1 8 theirs\nbind sw1 eth1 9 other\n")
+	ls := server.VtepCtl("--columns=_uuid", "--bare", "find", "Logical_Switch", "name=theirs")
+	server.Transact(`[{"op":"insert","table":"ACL_entry","uuid-name":"entry","row":{"sequence":1,"action":"permit","direction":"ingress"}},
+		{"op":"insert","table":"ACL","uuid-name":"acl","row":{"acl_name":"a","acl_entries":["named-uuid","entry"]}},
+		{"op":"update","table":"Physical_Port","where":[["name","==","eth1"]],"row":{"acl_bindings":["map",[[7,["named-uuid","acl"]],[9,["named-uuid","acl"]]]]}},
+		{"op":"insert","table":"Logical_Router","row":{"name":"r1","switch_binding":["map",[["10.0.0.1/24",["uuid","` + ls + `"]],["10.0.1.1/24",["uuid","` + ls + `"]]]]}}]`)
+	s := open(t, server, nil)
+	want := parseWant(t, "")
+	got, _ := s.StandingSwitch(want, "theirs")
+	require.Equal(t, 1, got.ACLs)
+	require.Equal(t, []string{"r1"}, got.Routers)
+	other, _ := s.StandingSwitch(want, "other")
+	require.Equal(t, 1, other.ACLs)
+	require.Empty(t, other.Routers)
+	require.Empty(t, s.Plan(want, vtep.Whole).Ops)
+}

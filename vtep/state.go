@@ -19,6 +19,7 @@ type State struct {
 	logical  logicalTable
 	locators locatorTable
 	tunnels  tunnelTable
+	routers  table[hwvtep.LogicalRouter]
 	floods   floodTable
 	remote   remoteMACs
 	local    localMACs
@@ -39,6 +40,7 @@ func NewState(c Caps) *State {
 		logical:  newLogicalTable(),
 		locators: newLocatorTable(),
 		floods:   newFloodTable(),
+		routers:  table[hwvtep.LogicalRouter]{},
 		size:     footprint{limit: maxWeight},
 	}
 	s.dirty = dirtySet{logical: &s.logical, all: true} // nothing has been looked at
@@ -104,6 +106,8 @@ func (s *State) updateTable(u ovsdb.RowUpdate) (err error) {
 	case "Tunnel":
 		s.dirty.addTunnels()
 		_, err = s.tunnels.rows.apply(u, &s.size.sum)
+	case "Logical_Router": // never written, and no plan looks at it
+		_, err = s.routers.apply(u, &s.size.sum)
 	case "Mcast_Macs_Remote":
 		return s.updateFlood(u)
 	case "Mcast_Macs_Local":

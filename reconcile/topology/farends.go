@@ -10,15 +10,15 @@ import (
 // is in. Who passes frames on from one tunnel or domain to another does not, since the members that
 // the frames come from have sent them there.
 
-// findFarEnds finds for each network the far ends that nothing else floods to: one that is a
+// findFarEnds finds for each network of a group the far ends that nothing else floods to: one that is a
 // member's address, a source's end point or beyond a border gets its copy as such.
-func (g *group) findFarEnds() {
+func findFarEnds(g *group) {
 	if !slices.ContainsFunc(g.nets, func(p *netPart) bool { return len(p.net.FarEnds) > 0 }) {
 		return
 	}
 	served := map[model.VTEPAddress]bool{}
 	for _, p := range g.nets {
-		p.noteServed(served)
+		noteServed(p, served)
 	}
 	for _, p := range g.nets {
 		p.farEnds = nil
@@ -30,8 +30,8 @@ func (g *group) findFarEnds() {
 	}
 }
 
-// noteServed notes the addresses that the network's members, sources and relaying borders have.
-func (p *netPart) noteServed(served map[model.VTEPAddress]bool) {
+// noteServed notes the addresses that a network's members and sources have, and those beyond its relaying borders.
+func noteServed(p *netPart, served map[model.VTEPAddress]bool) {
 	for _, m := range p.members {
 		for _, a := range m.addresses {
 			served[a] = true
@@ -50,17 +50,17 @@ func (p *netPart) noteServed(served map[model.VTEPAddress]bool) {
 	}
 }
 
-// floodsFarEnds reports whether the member sends to the far ends what is flooded.
-func (m *member) floodsFarEnds() bool { return !m.forwards() && m.mode != model.BorderRelay }
+// floodsFarEnds reports whether a member sends to the far ends what is flooded.
+func floodsFarEnds(m *member) bool { return !m.forwards() && m.mode != model.BorderRelay }
 
 // noteFarEnds tells of ports whose flooded frames do not reach the far ends.
-func (g *group) noteFarEnds() {
+func noteFarEnds(g *group) {
 	for _, p := range g.nets {
 		if len(p.farEnds) == 0 {
 			continue
 		}
 		for _, m := range p.members {
-			if face := m.domain.faces[m.device]; len(m.bindings) > 0 && !face.floodsFarEnds() {
+			if face := m.domain.faces[m.device]; len(m.bindings) > 0 && !floodsFarEnds(face) {
 				m.note("device %s passes frames on in network %s: what its own ports flood does not reach the far ends", m.device.DisplayName(), p.net.ID)
 			}
 		}

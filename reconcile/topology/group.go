@@ -204,7 +204,7 @@ func (g *group) build(in *compilation, on []dependency) *groupView {
 	}
 	g.settle()
 	g.admitEndpoints()
-	g.noteFarEnds()
+	noteFarEnds(g)
 	for _, p := range g.nets {
 		p.at = locationsOf(p)
 		p.report()
@@ -281,7 +281,7 @@ func (g *group) settle() {
 		for _, p := range g.nets {
 			p.divide()
 		}
-		g.findFarEnds()
+		findFarEnds(g)
 		if !g.refuseUnrealisable() {
 			return
 		}

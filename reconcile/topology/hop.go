@@ -129,7 +129,7 @@ func (g *group) inner(m *member) (out []vtep.Endpoint) {
 	if m.endpoints {
 		out = append(out, m.domain.floodTo...)
 	}
-	if m.floodsFarEnds() {
+	if floodsFarEnds(m) {
 		for _, a := range m.domain.part.farEnds {
 			out = append(out, vtep.Endpoint{Locator: vtep.Locator{Addr: a}})
 		}
