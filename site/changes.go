@@ -53,7 +53,8 @@ func (c *comparer) compareSwitch(s *Switch) {
 	id := c.switches.ids[s.Key]
 	old, exists := c.d.Devices.Get(id)
 	if !exists {
-		o := s.compared(kindSwitch, nil, append(differences(switchAttributes, nil, s), macsField(nil, s.RemoteMACs)...))
+		macs, _ := macsField(nil, s.RemoteMACs)
+		o := s.compared(kindSwitch, nil, append(differences(switchAttributes, nil, s), macs...))
 		c.add(o)
 		c.step(changeSwitches, o, func(e model.Editor) error {
 			if err := e.CreateGatewayDevice(c.newDevice(id, s)); err != nil {
@@ -68,7 +69,9 @@ func (c *comparer) compareSwitch(s *Switch) {
 	if was.Type != s.Type || was.ResourceID != s.ResourceID {
 		c.problem(s.Line, "switch %s: type and resource_id can not change: give it another name, or delete it first", clip(s.Key))
 	}
-	o := s.compared(kindSwitch, &old.Record, slices.Concat(renamed(&was.Object, &s.Object), differences(switchAttributes, &was, s), macsField(was.RemoteMACs, s.RemoteMACs)))
+	macs, grows := macsField(was.RemoteMACs, s.RemoteMACs)
+	o := s.compared(kindSwitch, &old.Record, slices.Concat(renamed(&was.Object, &s.Object), differences(switchAttributes, &was, s), macs))
+	o.grows = grows && len(o.fields) == len(macs)
 	change, adopt := c.add(o)
 	if change {
 		c.changeSwitch(o, id, s)
@@ -117,8 +120,8 @@ func entriesOf(macs []RemoteMAC) []model.RemoteMACEntry {
 	return out
 }
 
-// macsField says how many remote MACs come and go.
-func macsField(was, is []RemoteMAC) []Field {
+// macsField says how many remote MACs come and go, and whether some come and none goes.
+func macsField(was, is []RemoteMAC) (fields []Field, grows bool) {
 	before := map[RemoteMAC]bool{}
 	for _, m := range was {
 		before[m] = true
@@ -132,9 +135,9 @@ func macsField(was, is []RemoteMAC) []Field {
 		}
 	}
 	if added+len(before) == 0 {
-		return nil
+		return nil, false
 	}
-	return []Field{{"remote_macs", fmt.Sprint(len(was)), fmt.Sprintf("%d (+%d -%d)", len(is), added, len(before))}}
+	return []Field{{"remote_macs", fmt.Sprint(len(was)), fmt.Sprintf("%d (+%d -%d)", len(is), added, len(before))}}, len(before) == 0
 }
 
 // devicesText is a gateway's list of devices in one line.

@@ -98,10 +98,12 @@ type object struct {
 	// record is nil for one that does not exist.
 	record *model.Record
 	fields []Field
+	// grows: the fields add to lists, and nothing that the object has changes.
+	grows bool
 }
 
 func (o *Object) compared(kind string, record *model.Record, fields []Field) object {
-	return object{kind, cmp.Or(o.Name, o.Key), o.Project, o.Line, record, fields}
+	return object{kind: kind, name: cmp.Or(o.Name, o.Key), project: o.Project, line: o.Line, record: record, fields: fields}
 }
 
 // add adds the change of an object, if there is one, and reports whether it is to be made and
@@ -115,6 +117,8 @@ func (c *comparer) add(o object) (change, adopt bool) {
 			c.plan.refuse(OwnedBySite, fmt.Sprintf("%s %s is owned by %s: --take-over", o.kind, o.name, ownerText(o.record.ManagedBy)))
 		}
 		switch {
+		case o.grows && adopt && o.record.ManagedBy == "":
+			one.Action = Adopt
 		case len(o.fields) > 0 && adopt:
 			one.Action = Update
 			one.Fields = append(one.Fields, Field{"managed_by", cmp.Or(o.record.ManagedBy, `""`), own})

@@ -31,10 +31,18 @@ type Choice struct {
 	Everything bool
 	// IDs writes the id of each object.
 	IDs bool
+	// also are the ids of further objects.
+	also map[string]bool
 }
 
 // Of makes the file of definitions.
 func Of(d *model.Definitions, c Choice) *File {
+	f, _ := fileOf(d, c)
+	return f
+}
+
+// fileOf is Of, with the keys that objects have in the file.
+func fileOf(d *model.Definitions, c Choice) (*File, fileKeys) {
 	w := &writer{choice: c, names: newNames(d)}
 	f := &File{Site: cmp.Or(c.Site, All)}
 	gws, nets, devs := w.chosen(gatewayRecords(d)), w.chosen(networkRecords(d)), w.chosen(deviceRecords(d))
@@ -58,7 +66,7 @@ func Of(d *model.Definitions, c Choice) *File {
 		}
 	}
 	f.sort()
-	return f
+	return f, w.keys
 }
 
 // record is a record with the name that it has.
@@ -119,7 +127,7 @@ type writer struct {
 }
 
 func (w *writer) has(r *model.Record) bool {
-	return w.choice.Everything || r.ManagedBy == Manager(w.choice.Site)
+	return w.choice.Everything || r.ManagedBy == Manager(w.choice.Site) || w.choice.also[r.ID]
 }
 
 func (w *writer) chosen(all iter.Seq[record]) map[string]record {

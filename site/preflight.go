@@ -56,10 +56,25 @@ func (p *Plan) checkPart(where *model.Places, dev *model.Device, conn *model.L2G
 		vlans := port.VLANIDs(conn.SegmentationID)
 		if sw != nil && sw.Lacks(port.Name) && !port.ProvisionAhead {
 			p.findOnce("E01", "switch "+name, "it has no port "+port.Name)
-		} else if occupant := seen.Occupant(at, port.Name, vlans); occupant != "" {
+		} else if occupant := occupantOf(at, port.Name, vlans, conn.NetworkID, seen); occupant != "" {
 			p.findOnce("E02", "switch "+name, "VLAN "+vlansText(vlans)+" of port "+port.Name+" is bound to "+occupant)
 		}
 	}
+}
+
+// occupantOf is the foreign logical switch that has one of the VLANs of a port, "" if none is known. One of the
+// network's name is no other: its bindings stand as they are to be.
+func occupantOf(at model.Place, port string, vlans []model.VLAN, network string, seen Seen) string {
+	occupant := seen.Occupant(at, port, vlans)
+	if occupant != network {
+		return occupant
+	}
+	for i := range vlans { // another one may have the next VLAN
+		if occupant = seen.Occupant(at, port, vlans[i:i+1]); occupant != "" && occupant != network {
+			return occupant
+		}
+	}
+	return ""
 }
 
 func vlansText(vlans []model.VLAN) string {

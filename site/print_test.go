@@ -48,7 +48,7 @@ func (m maker) file() *site.File {
 		f.Switches = append(f.Switches, m.sw(n))
 	}
 	for n := range m.IntN(4) {
-		f.Networks = append(f.Networks, &site.Network{Object: m.object(n), VNI: model.VNI(m.IntN(3)), Description: []string{"", m.word()}[m.IntN(2)],
+		f.Networks = append(f.Networks, &site.Network{Object: m.object(n), VNI: model.VNI(m.IntN(3)), Description: []string{"", m.word()}[m.IntN(2)], FarEnds: m.farEnds(),
 			Shared: m.coin(), AdminStateUp: m.coin()})
 	}
 	for n := range m.IntN(4) {
@@ -88,6 +88,13 @@ func (m maker) sw(n int) *site.Switch {
 	}
 	m.Shuffle(len(s.RemoteMACs), func(i, j int) { s.RemoteMACs[i], s.RemoteMACs[j] = s.RemoteMACs[j], s.RemoteMACs[i] })
 	return s
+}
+
+func (m maker) farEnds() (out []model.VTEPAddress) {
+	for range m.IntN(4) {
+		out = append(out, model.VTEPAddress{10, 9, byte(m.IntN(3)), byte(m.IntN(3))})
+	}
+	return out
 }
 
 func (m maker) gateway(n int, f *site.File) *site.Gateway {
