@@ -36,6 +36,7 @@ type fakeStatus struct {
 	reach      map[string]model.EndpointReach // by network/site
 	unplanned  bool                           // nothing is known of reach
 	lookups
+	adoptions
 }
 
 func (f *fakeStatus) DeviceStatus(string) model.DeviceStatus         { return f.device }

@@ -139,6 +139,16 @@ type Status interface {
 	// unreachable. Its text is shown to anybody who asks.
 	Ready() error
 	Lookups
+	Adoptions
+}
+
+// Adoptions say what stands unmanaged on switches, and what would come of definitions for it.
+type Adoptions interface {
+	// Standing copies what the database of a device holds of unmanaged logical switches.
+	Standing(id string) (model.Standing, error)
+	// Suppose tells what would be written to devices in some networks if the definitions were others.
+	// Nothing is changed.
+	Suppose(next *model.Definitions, networks, devices []string) (model.Supposition, error)
 }
 
 // Lookups answer what is asked of rows and MACs as they stand.

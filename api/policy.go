@@ -85,6 +85,7 @@ const (
 
 	actionPlanSite  = "plan_site"
 	actionApplySite = "apply_site"
+	actionAdopt     = "adopt_device"
 )
 
 // verbs are the actions on resources, where the resource has them.
@@ -107,7 +108,7 @@ func defaultPolicy() Policy {
 		delete(p, never)
 	}
 	for _, action := range []string{actionDevices, actionPlan, actionAudit, actionExport, actionImport, actionUnfreeze, actionPurge, actionQuarantine, actionEndQuarantine,
-		actionEndpoints, actionMembers, actionManagers, actionEvents, actionBackup, actionMACs, actionTrace, actionPlanSite, actionApplySite} {
+		actionEndpoints, actionMembers, actionManagers, actionEvents, actionBackup, actionMACs, actionTrace, actionPlanSite, actionApplySite, actionAdopt} {
 		p[action] = adminOnly
 	}
 	return p

@@ -60,6 +60,10 @@ func resolveV1(c *call, seg []string) endpoint {
 		c.id = seg[1]
 		return get("/v1/devices/{id}/rows", false, permitted(actionDevices, deviceRows))
 	}
+	if len(seg) == 3 && seg[0] == "devices" && seg[2] == "adopt" {
+		c.id = seg[1]
+		return get("/v1/devices/{id}/adopt", false, permitted(actionAdopt, adoptDevice))
+	}
 	if len(seg) > 0 && seg[0] == "macs" {
 		return resolveMACs(c, seg[1:])
 	}
