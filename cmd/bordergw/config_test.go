@@ -138,7 +138,7 @@ func TestBadConfigFiles(t *testing.T) {
 		"keystone-without-url":    `:1: auth: keystone needs --keystone-url`,
 		"keystone-without-auth":   `:1: keystone_url: is of use with --auth keystone only`,
 		"keystone-url":            `:1: keystone_url: "k:5000" is not a URL such as https://keystone:5000/v3`,
-		"policy-action":           `:1: policy: line 2: there is no action "create_gateway", but apply_site, create_gateway_device, …`,
+		"policy-action":           `:1: policy: line 2: there is no action "create_gateway", but adopt_device, apply_site, create_gateway_device, …`,
 		"policy-rule":             `:1: policy: line 2: get_plan: "everybody" is not one of admin_only, admin_or_owner, owner, any, role:NAME, joined by " or "`,
 		"policy-twice":            `:1: policy: line 3: get_plan is given twice`,
 		"policy-list":             `:1: policy: line 2: get_plan: one value is expected`,

@@ -56,7 +56,7 @@ func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Wr
 func newRoot() *cobra.Command {
 	root := group("bordergw", "Drive hardware VTEP switches from L2 gateway definitions",
 		serveCommand(), planCommand(), waitCommand(), auditCommand(), eventsCommand(), whereCommand(), traceCommand(), describeCommand(), explainCommand(), quarantineCommand(),
-		exportCommand(), importCommand(), backupCommand(), restoreCommand(),
+		exportCommand(), importCommand(), backupCommand(), restoreCommand(), adoptCommand(),
 		applyCommand(), diffCommand(), checkCommand(), toyCommand(), versionCommand())
 	for _, n := range nouns() {
 		root.AddCommand(n.command())
