@@ -77,7 +77,7 @@ connections:
   - {gateway: adopted-blue, network: blue}
 `, a.json()["file"])
 	require.Equal(t, []any{map[string]any{"code": "N02", "object": "network blue on sw1",
-		"message": "2 MACs at 10.0.0.2 would go: sw2 has not learned them now (delete mac a; delete mac b)"}}, a.json()["notes"])
+		"message": "2 MACs at 10.0.0.2 would be deleted: sw2 has not learned them now (delete mac a; delete mac b)"}}, a.json()["notes"])
 	require.Equal(t, []any{1, []string{"blue-id"}, []string{one.ID, two.ID}}, s.status.supposed)
 	require.Equal(t, revision, s.store.Definitions().Revision, "nothing is stored")
 

@@ -240,14 +240,14 @@ func TestAdoptTwoSwitches(t *testing.T) {
 	}
 	eventually(t, patience, func() error {
 		_, notes, code := c.cli("adopt", "tor1", "tor2", "--strict")
-		if code != 3 || notes != "N02 network blue on tor1: 1 MAC at 192.0.2.2 would go: tor2 has not learned them now (delete mac blue "+stale+")\n" {
+		if code != 3 || notes != "N02 network blue on tor1: 1 MAC at 192.0.2.2 would be deleted: tor2 has not learned them now (delete mac blue "+stale+")\n" {
 			return fmt.Errorf("exit code %d, notes %q", code, notes)
 		}
 		return nil
 	})
 	_, text, notes := c.adopts(0, "tor1")
 	require.Contains(t, text, "far_ends: [10.9.9.9, 192.0.2.2]\n", "alone, it floods to what it does not know as a member")
-	require.Contains(t, notes, "N02 network blue on tor1: 101 MACs at 192.0.2.2 would go: tor2 is registered and does not carry the network; adopt it together with tor1")
+	require.Contains(t, notes, "N02 network blue on tor1: 101 MACs at 192.0.2.2 would be deleted: tor2 is registered and does not carry the network; adopt it together with tor1")
 
 	tors[0].VtepCtl("del-ucast-remote", "blue", stale)
 	tors[0].remember()

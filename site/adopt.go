@@ -184,7 +184,7 @@ func (a *Adoption) find(gd *model.GatewayDevice, row *model.StandingSwitch) {
 	}
 	part.ports = ports
 	for _, u := range row.Unusable {
-		a.note(NoteRows, object, "it has %s (%d): they go", u.What, u.Count)
+		a.note(NoteRows, object, "it has %s (%d): they would be deleted", u.What, u.Count)
 	}
 	if row.ACLs > 0 {
 		a.note(NoteBeside, object, "bindings with an ACL (%d): the ACLs are not in the file and stay as they are", row.ACLs)

@@ -232,13 +232,13 @@ func TestAdoptNotes(t *testing.T) {
 		"N04 logical switch taken on sw1: the network of that id is defined here with another VNI: it is left as it is",
 		"N04 logical switch two on sw2: its VNI is 5010, and 5009 on sw1: it is left as it is",
 		"N04 logical switch twin on sw2: its VNI 5009 is that of network two: it is left as it is",
-		"N03 logical switch odd on sw2: it has further unknown-dst rows (1): they go",
+		"N03 logical switch odd on sw2: it has further unknown-dst rows (1): they would be deleted",
 		"N09 logical switch odd on sw2: bindings with an ACL (2): the ACLs are not in the file and stay as they are",
 		"N09 logical switch odd on sw2: logical router r1 is joined to it: it is not in the file and stays as it is",
-		"N03 logical switch odd on sw2: it has rows of Ucast_Macs_Remote with a group address (1): they go",
-		"N03 logical switch odd on sw2: it has rows of Ucast_Macs_Remote with locators that are no vxlan_over_ipv4 address (1): they go",
-		"N03 logical switch odd on sw2: it has rows of Ucast_Macs_Remote with locators that have a VNI of their own (1): they go",
-		"N03 logical switch odd on sw2: it has members of its flood list with a VNI of their own (1): they go",
+		"N03 logical switch odd on sw2: it has rows of Ucast_Macs_Remote with a group address (1): they would be deleted",
+		"N03 logical switch odd on sw2: it has rows of Ucast_Macs_Remote with locators that are no vxlan_over_ipv4 address (1): they would be deleted",
+		"N03 logical switch odd on sw2: it has rows of Ucast_Macs_Remote with locators that have a VNI of their own (1): they would be deleted",
+		"N03 logical switch odd on sw2: it has members of its flood list with a VNI of their own (1): they would be deleted",
 	}, got)
 }
 

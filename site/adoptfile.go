@@ -157,7 +157,7 @@ func (w *adoptWriter) staticMACs(n *adoptedNetwork) map[model.MAC]model.VTEPAddr
 // noteRows notes rows that definitions can not ask for.
 func (w *adoptWriter) noteRows(p *adoptedPart, count int, what string) {
 	if count > 0 {
-		w.note(NoteRows, onSwitch(p.device, p.row.Name), "it has %s (%d): they go", what, count)
+		w.note(NoteRows, onSwitch(p.device, p.row.Name), "it has %s (%d): they would be deleted", what, count)
 	}
 }
 
@@ -206,7 +206,7 @@ func (w *adoptWriter) giveFarEnds(n *adoptedNetwork, net *Network, static map[mo
 	switch {
 	case len(far) == 0:
 	case net == nil:
-		w.note(NoteOwner, "network "+n.name, "another manager has it, so that it gets no far_ends: members of flood lists (%d) go", len(far))
+		w.note(NoteOwner, "network "+n.name, "another manager has it, so that it gets no far_ends: members of flood lists (%d) would be removed", len(far))
 	default:
 		net.FarEnds = slices.AppendSeq(net.FarEnds, maps.Keys(far))
 		net.sort()

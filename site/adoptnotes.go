@@ -50,13 +50,13 @@ func (a *Adoption) supposeDeleted(r *model.SupposedRows, object, macs, steps str
 	switch at := a.addresses[r.At.Addr]; {
 	case inexpressible(r.At):
 	case at == nil:
-		a.note(NoteWrites, object, "%s at %s would go (%s)", macs, r.At, steps)
+		a.note(NoteWrites, object, "%s at %s would be deleted (%s)", macs, r.At, steps)
 	case at.ID == r.Device.ID:
-		a.note(NoteUnlearned, object, "%s at %s, its own address, would go (%s)", macs, r.At, steps)
+		a.note(NoteUnlearned, object, "%s at %s, its own address, would be deleted (%s)", macs, r.At, steps)
 	case a.carries(r.LogicalSwitch, at):
-		a.note(NoteUnlearned, object, "%s at %s would go: %s has not learned them now (%s)", macs, r.At, at.DisplayName(), steps)
+		a.note(NoteUnlearned, object, "%s at %s would be deleted: %s has not learned them now (%s)", macs, r.At, at.DisplayName(), steps)
 	default:
-		a.note(NoteUnlearned, object, "%s at %s would go: %s is registered and does not carry the network; adopt it together with %s (%s)",
+		a.note(NoteUnlearned, object, "%s at %s would be deleted: %s is registered and does not carry the network; adopt it together with %s (%s)",
 			macs, r.At, at.DisplayName(), r.Device.DisplayName(), steps)
 	}
 }
