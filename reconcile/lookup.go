@@ -75,6 +75,12 @@ func (q *lookup) read(id string) (*worker, *vtep.Session, error) {
 	return w, s, nil
 }
 
+// Trace follows frames between two hosts of a network, both ways, through the rows that switches
+// hold now. It fails if the network or a switch that is named does not exist.
+func (q *lookup) Trace(network string, from, to model.TraceEnd) (model.Trace, error) {
+	return traced(q, network, from, to)
+}
+
 // wantOf is what a device is to hold. Before that is known only the mark tells whose rows are.
 func (q *lookup) wantOf(w *worker) *vtep.Want {
 	if want := w.board.wanted(); want != nil {

@@ -10,10 +10,9 @@ import (
 	"bordergw/vtep"
 )
 
-// Trace follows frames between two hosts of a network, both ways, through the rows that switches
-// hold now. It fails if the network or a switch that is named does not exist.
-func (q *lookup) Trace(network string, from, to model.TraceEnd) (model.Trace, error) {
-	f, err := q.fabric(network)
+// traced follows frames between two hosts, both ways.
+func traced(q *lookup, network string, from, to model.TraceEnd) (model.Trace, error) {
+	f, err := newFabric(q, network)
 	if err != nil {
 		return model.Trace{}, err
 	}
@@ -42,7 +41,7 @@ type fabric struct {
 	owners        map[model.VTEPAddress]string
 }
 
-func (q *lookup) fabric(network string) (*fabric, error) {
+func newFabric(q *lookup, network string) (*fabric, error) {
 	defs := q.store.Definitions()
 	if _, known := defs.Networks.Get(network); !known {
 		return nil, model.ErrNetworkNotFound(network)

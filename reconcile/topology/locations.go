@@ -48,12 +48,3 @@ func locationsOf(p *netPart) Locations {
 	l.at = slices.CompactFunc(l.at, func(a, b location) bool { return a.db == b.db })
 	return l
 }
-
-// Placing has the databases, and sources, whose word on MACs counts in a network.
-func (v *View) Placing(network string) Locations {
-	g := v.groupOf(network)
-	if g == nil {
-		return Locations{}
-	}
-	return g.part(network).at
-}

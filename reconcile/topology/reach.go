@@ -37,6 +37,15 @@ func (v *View) Joined(network string) (ids []string) {
 	return ids
 }
 
+// Placing has the databases, and sources, whose word on MACs counts in a network.
+func (v *View) Placing(network string) Locations {
+	g := v.groupOf(network)
+	if g == nil {
+		return Locations{}
+	}
+	return g.part(network).at
+}
+
 // joined are a network and its connections with their gateways, as records that never change.
 func joined(defs *model.Definitions, network string) (out []any) {
 	n, _ := defs.Networks.Get(network)
