@@ -85,6 +85,9 @@ const (
 
 	actionPlanSite  = "plan_site"
 	actionApplySite = "apply_site"
+
+	actionHistory  = "get_history"
+	actionRollback = "rollback"
 )
 
 // verbs are the actions on resources, where the resource has them.
@@ -107,7 +110,7 @@ func defaultPolicy() Policy {
 		delete(p, never)
 	}
 	for _, action := range []string{actionDevices, actionPlan, actionAudit, actionExport, actionImport, actionUnfreeze, actionPurge, actionQuarantine, actionEndQuarantine,
-		actionEndpoints, actionMembers, actionManagers, actionEvents, actionBackup, actionMACs, actionTrace, actionPlanSite, actionApplySite} {
+		actionEndpoints, actionMembers, actionManagers, actionEvents, actionBackup, actionMACs, actionTrace, actionPlanSite, actionApplySite, actionHistory, actionRollback} {
 		p[action] = adminOnly
 	}
 	return p
