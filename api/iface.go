@@ -26,6 +26,15 @@ type Store interface {
 	Endpoints
 	Index
 	Edits
+	Revisions
+}
+
+// Revisions tells what definitions were.
+type Revisions interface {
+	// Revisions gives the revisions that are kept, the newest first.
+	Revisions(model.RevisionFilter) iter.Seq2[*model.Revision, error]
+	// At gives what definitions were at a revision, and what they are.
+	At(revision uint64) (*model.Past, error)
 }
 
 // Edits makes several changes as one.

@@ -256,7 +256,7 @@ func (e fixedEndpoint) operation() schema {
 func fixedEndpoints() []fixedEndpoint {
 	anything := schema{"type": "object"}
 	listed := func(name string, s schema) schema { return wrapped(name, s) }
-	return slices.Concat(tagEndpoints(), endpointPaths(), managerPaths(), eventPaths(), sitePaths(), lookupPaths(), adoptPaths(), macPaths(), tracePaths(), []fixedEndpoint{
+	return slices.Concat(tagEndpoints(), endpointPaths(), managerPaths(), eventPaths(), sitePaths(), revisionPaths(), lookupPaths(), adoptPaths(), macPaths(), tracePaths(), []fixedEndpoint{
 		{method: "GET", path: "/", summary: "versions", status: 200, body: listed("versions", schemaOf[[]version]())},
 		{method: "GET", path: "/v2.0/", summary: "resources", status: 200, body: listed("resources", schemaOf[[]indexEntry]())},
 		{method: "GET", path: "/v2.0/extensions", summary: "extensions", status: 200, body: listed("extensions", schemaOf[[]extension]())},

@@ -86,6 +86,9 @@ const (
 	actionPlanSite  = "plan_site"
 	actionApplySite = "apply_site"
 	actionAdopt     = "adopt_device"
+
+	actionHistory  = "get_history"
+	actionRollback = "rollback"
 )
 
 // verbs are the actions on resources, where the resource has them.
@@ -108,7 +111,7 @@ func defaultPolicy() Policy {
 		delete(p, never)
 	}
 	for _, action := range []string{actionDevices, actionPlan, actionAudit, actionExport, actionImport, actionUnfreeze, actionPurge, actionQuarantine, actionEndQuarantine,
-		actionEndpoints, actionMembers, actionManagers, actionEvents, actionBackup, actionMACs, actionTrace, actionPlanSite, actionApplySite, actionAdopt} {
+		actionEndpoints, actionMembers, actionManagers, actionEvents, actionBackup, actionMACs, actionTrace, actionPlanSite, actionApplySite, actionAdopt, actionHistory, actionRollback} {
 		p[action] = adminOnly
 	}
 	return p

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -32,7 +33,11 @@ func exportSite(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	text := site.Print(site.Of(c.defs, choice))
+	defs, err := definitionsAt(c)
+	if err != nil {
+		return reply{}, err
+	}
+	text := site.Print(site.Of(defs, choice))
 	if !strings.Contains(c.r.Header.Get("Accept"), "application/json") {
 		return ok(yamlBody(text))
 	}
@@ -41,6 +46,23 @@ func exportSite(c *call) (reply, error) {
 		return reply{}, err
 	}
 	return ok(keys)
+}
+
+// definitionsAt are those of the revision that is asked for, which is now if none is.
+func definitionsAt(c *call) (*model.Definitions, error) {
+	q := c.url.query()
+	if !q.Has("at") {
+		return c.defs, nil
+	}
+	n, err := strconv.ParseUint(q.Get("at"), 10, 64)
+	if err != nil {
+		return nil, badInput("at", "'%s' is not the number of a revision.", printed(q.Get("at")))
+	}
+	past, err := c.cfg.Store.At(n)
+	if err != nil {
+		return nil, err
+	}
+	return past.Then, nil
 }
 
 func siteChoice(c *call) (site.Choice, error) {
@@ -99,7 +121,8 @@ func sitePaths() []fixedEndpoint {
 			params: []schema{
 				query("site", "name of the site", schema{"type": "string", "pattern": siteOwner.String()}),
 				query("all", "true: everything, whoever made it", boolean.answer),
-				query("ids", "true: with the ids", boolean.answer)}},
+				query("ids", "true: with the ids", boolean.answer),
+				query("at", "revision: as it was then", schema{"type": "integer", "minimum": 0})}},
 		{method: "POST", path: "/v1/site/plan", summary: "what a site file would change; nothing is stored", status: 200, body: planSchema(), request: siteRequestSchema(), refused: refused},
 		{method: "POST", path: "/v1/site/apply", summary: "make the definitions those of a site file, in one transaction; with a token, only if it still is the plan of that token", status: 200,
 			body: schemaOf[appliedSite](), request: siteRequestSchema(), refused: refused},

@@ -137,19 +137,32 @@ func applySite(c *call) (reply, error) {
 	}
 	done, err := carryOut(c, f, in)
 	c.metrics.applied.WithLabelValues(applyResult(done, err)).Inc()
-	var stale *errStale
-	var unsafe errRefusedPlan
-	switch refused := refusedFile(err); {
-	case refused != nil:
-		return *refused, nil
-	case errors.As(err, &stale):
-		return refuseSite(http.StatusConflict, "PlanStale", stale.Error(), stale.details), nil
-	case errors.As(err, &unsafe):
-		return refuseSite(http.StatusUnprocessableEntity, unsafe.Code, unsafe.Message, unsafe.Details), nil
-	case err != nil:
+	for _, refused := range []*reply{refusedFile(err), refusedPlan(err)} {
+		if refused != nil {
+			return *refused, nil
+		}
+	}
+	if err != nil {
 		return reply{}, err
 	}
 	return ok(done)
+}
+
+// refusedPlan is the refusal of a plan that is stale, or that needs an order to the contrary; nil
+// for another error.
+func refusedPlan(err error) *reply {
+	var stale *errStale
+	var unsafe errRefusedPlan
+	var r reply
+	switch {
+	case errors.As(err, &stale):
+		r = refuseSite(http.StatusConflict, "PlanStale", stale.Error(), stale.details)
+	case errors.As(err, &unsafe):
+		r = refuseSite(http.StatusUnprocessableEntity, unsafe.Code, unsafe.Message, unsafe.Details)
+	default:
+		return nil
+	}
+	return &r
 }
 
 // applyResult is the label of an outcome.
@@ -184,7 +197,8 @@ func carryOut(c *call, f *site.File, in siteRequest) (*appliedSite, error) {
 	if p.Changed() == 0 {
 		return done, nil
 	}
-	err = c.cfg.Store.Edit(c.r.Context(), func(e model.Editor) error {
+	ctx := model.WithCause(c.r.Context(), model.Cause{Kind: model.CauseApply, Site: p.Site})
+	err = c.cfg.Store.Edit(ctx, func(e model.Editor) error {
 		now, err := site.Compare(e.Definitions(), f, in.Options)
 		if err != nil {
 			return err

@@ -67,6 +67,9 @@ func resolveV1(c *call, seg []string) endpoint {
 	if len(seg) > 0 && seg[0] == "macs" {
 		return resolveMACs(c, seg[1:])
 	}
+	if len(seg) > 0 && seg[0] == "revisions" {
+		return resolveRevisions(c, seg[1:])
+	}
 	if len(seg) == 2 && seg[0] == "site" {
 		return resolveSite(seg[1])
 	}

@@ -50,10 +50,13 @@ type AuditRecord struct {
 	Resource   string `json:"resource"`
 	ResourceID string `json:"resource_id"`
 	// Before and After are the object as stored; null where there is none. Of an
-	// update they are what differs, see Differences. Records of earlier versions
-	// have the whole object there.
+	// update they are what differs, see Comparison. Records of earlier versions
+	// have the whole object there. Of several remote MACs of a device, they are a list
+	// of those that went and of those that came.
 	Before json.RawMessage `json:"before"`
 	After  json.RawMessage `json:"after"`
+	// Ends is the revision that this record is the last of, nil if there is none.
+	Ends *Revision `json:"-"`
 }
 
 // AuditFilter chooses records. Zero values choose all.

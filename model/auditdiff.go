@@ -8,35 +8,57 @@ import (
 	"slices"
 )
 
-// Differences reduces two JSON objects to what differs between them, so that the
-// record of a change is as large as the change. Members that are equal are left
-// out. Of lists, only elements that the other one lacks stay; an object in a list
-// is compared with the one of the same id, else of the same name, and keeps both.
-// Of lists that only differ in their order nothing is left. Anything but two
-// objects is returned as it is.
-func Differences(before, after json.RawMessage) (json.RawMessage, json.RawMessage, error) {
+// Comparison is what an update has done to a JSON object.
+type Comparison struct {
+	// Before and After are what differs, for people: members that are equal are left out. Of lists,
+	// only elements that the other one lacks stay; an object in a list is compared with the one of
+	// the same id, else of the same name, and keeps both. Of lists that only differ in their order
+	// nothing is left.
+	Before, After json.RawMessage
+	// Undo makes of the object what it was, see Undone.
+	Undo json.RawMessage
+}
+
+// Compare compares a JSON object before and after an update, so that the record of a change is as
+// large as the change. Some members have no undo. Anything but two objects is returned as it is.
+func Compare(before, after json.RawMessage, but ...string) (c Comparison, err error) {
 	var a, b any
 	if err := decodeNumbers(before, &a); err != nil {
-		return nil, nil, err
+		return c, err
 	}
 	if err := decodeNumbers(after, &b); err != nil {
-		return nil, nil, err
+		return c, err
 	}
 	x, isObject := a.(map[string]any)
 	y, both := b.(map[string]any)
 	if !isObject || !both {
-		return before, after, nil
+		return Comparison{Before: before, After: after}, nil
 	}
-	x, y = objectDifferences(x, y)
-	was, err := json.Marshal(x)
-	if err != nil {
-		return nil, nil, err
+	was, is := objectDifferences(x, y)
+	c.Before, err = json.Marshal(was)
+	if err == nil {
+		c.After, err = json.Marshal(is)
 	}
-	is, err := json.Marshal(y)
-	return was, is, err
+	if err == nil {
+		c.Undo, err = json.Marshal(undoMembers(only(x, was, is), only(y, was, is), but))
+	}
+	return c, err
 }
 
-func decodeNumbers(data []byte, into *any) error {
+// only are the members of an object that one of two others has.
+func only(of, a, b map[string]any) map[string]any {
+	out := map[string]any{}
+	for name, v := range of {
+		_, inA := a[name]
+		_, inB := b[name]
+		if inA || inB {
+			out[name] = v
+		}
+	}
+	return out
+}
+
+func decodeNumbers(data []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
 	return d.Decode(into)

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestDifferences(t *testing.T) {
+func TestCompare(t *testing.T) {
 	for _, c := range []struct{ name, before, after, was, is string }{
 		{"member", `{"a":1,"b":2}`, `{"a":1,"b":3}`, `{"b":2}`, `{"b":3}`},
 		{"comes and goes", `{"a":1}`, `{"b":1}`, `{"a":1}`, `{"b":1}`},
@@ -24,11 +24,12 @@ func TestDifferences(t *testing.T) {
 		{"deleted", `{"a":1}`, `null`, `{"a":1}`, `null`},
 		{"equal", `{"a":[1]}`, `{"a":[1]}`, `{}`, `{}`},
 	} {
-		was, is, err := Differences([]byte(c.before), []byte(c.after))
+		got, err := Compare([]byte(c.before), []byte(c.after))
 		require.NoError(t, err)
-		require.JSONEq(t, c.was, string(was), c.name)
-		require.JSONEq(t, c.is, string(is), c.name)
+		require.JSONEq(t, c.was, string(got.Before), c.name)
+		require.JSONEq(t, c.is, string(got.After), c.name)
+		requireUndone(t, []byte(c.before), []byte(c.after))
 	}
-	_, _, err := Differences([]byte(`{`), []byte(`{}`))
+	_, err := Compare([]byte(`{`), []byte(`{}`))
 	require.Error(t, err)
 }

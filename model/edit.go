@@ -18,6 +18,9 @@ type Editor interface {
 	DeleteL2Gateway(id string) error
 	CreateConnection(L2GatewayConnection) error
 	DeleteConnection(id string) error
+	// Restore makes definitions what they were, by the rules that hold for them now. Quotas are
+	// not counted.
+	Restore(*Restoration) error
 	// The following say which program keeps a record as its own says (Record.ManagedBy).
 	ManageNetwork(id, manager string) error
 	ManageGatewayDevice(id, manager string) error

@@ -57,6 +57,15 @@ func (e *Error) For(sees func(project string) bool) string {
 	return fmt.Sprintf(e.format, args...)
 }
 
+// About says which object an error is about. A refusal stays one of its kind.
+func About(object string, err error) error {
+	var refusal *Error
+	if errors.As(err, &refusal) {
+		return &Error{Kind: refusal.Kind, Type: refusal.Type, Message: object + ": " + refusal.Message}
+	}
+	return fmt.Errorf("%s: %w", object, err)
+}
+
 // owned is a part of a message that depends on who reads it.
 type owned interface {
 	// String names everything.

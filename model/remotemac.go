@@ -130,14 +130,22 @@ func (d DeviceMACs) Len() int { return d.bySeq.Len() }
 func (d DeviceMACs) All() iter.Seq[*RemoteMAC] { return values(d.bySeq) }
 
 // values yields what a Sorted has without the keys.
-func values[K Key[K], V any](m Sorted[K, V]) iter.Seq[V] {
+func values[K Key[K], V any](m Sorted[K, V]) iter.Seq[V] { return valuesOf(m.All()) }
+
+func valuesOf[K, V any](all iter.Seq2[K, V]) iter.Seq[V] {
 	return func(yield func(V) bool) {
-		for _, v := range m.All() {
+		for _, v := range all {
 			if !yield(v) {
 				return
 			}
 		}
 	}
+}
+
+// Changes yields the entries that differ from those of another set, at the cost of what differs
+// where one follows from the other.
+func (d DeviceMACs) Changes(was DeviceMACs) iter.Seq[Change[*RemoteMAC]] {
+	return valuesOf(SortedChanges(was.byID, d.byID))
 }
 
 // Get returns the entry with that id.

@@ -1,7 +1,6 @@
 package site
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -80,6 +79,8 @@ const (
 	OwnedBySite      = "OwnedBySite"
 	TooManyDeletions = "TooManyDeletions"
 	Preflight        = "Preflight"
+	// RuleRefused: a rule refuses it, and no order to the contrary helps.
+	RuleRefused = "RuleRefused"
 )
 
 // Plan is what has to change so that definitions are those of a file.
@@ -171,15 +172,14 @@ func (p *Plan) applyPhase(e model.Editor, at phase) error {
 
 // named says which object of the file a refusal is about.
 func (p *Plan) named(s step, err error) error {
-	where := s.what + ": "
+	where := s.what
+	if where == "" { // it says so itself
+		return err
+	}
 	if s.line > 0 {
 		where = fmt.Sprintf("%s:%d: %s", p.file, s.line, where)
 	}
-	var refusal *model.Error
-	if errors.As(err, &refusal) {
-		return &model.Error{Kind: refusal.Kind, Type: refusal.Type, Message: where + refusal.Message}
-	}
-	return fmt.Errorf("%s%w", where, err)
+	return model.About(where, err)
 }
 
 // checkDeletions refuses a plan that deletes too much of what the site manages.
@@ -253,6 +253,7 @@ const (
 	kindNetwork    = "network"
 	kindGateway    = "gateway"
 	kindConnection = "connection"
+	kindQuota      = "quota"
 )
 
-var orderOf = map[string]string{kindSwitch: "0", kindNetwork: "1", kindGateway: "2", kindConnection: "3"}
+var orderOf = map[string]string{kindSwitch: "0", kindNetwork: "1", kindGateway: "2", kindConnection: "3", kindQuota: "4"}

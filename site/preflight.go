@@ -2,6 +2,7 @@ package site
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 
@@ -112,6 +113,23 @@ const RefusedByRule = "E00"
 func (p *Plan) Blocked(err error) {
 	p.find(RefusedByRule, "site "+p.Site, "%s", err)
 	p.refuseErrors(nil)
+}
+
+// codes are those of findings for what a rule refuses, by the type of its refusal.
+var codes = map[string]string{
+	"L2GatewayDuplicateSegmentationID": "E02",
+	"VNIInUse":                         "E03", "VNIQuarantined": "E03", "L2GatewaySegmentationIDInUse": "E03",
+}
+
+// Barred adds the refusal of a rule as a finding that nothing allows: something else has meanwhile
+// what a rollback needs.
+func (p *Plan) Barred(err error) {
+	code := RefusedByRule
+	if refusal := (*model.Error)(nil); errors.As(err, &refusal) {
+		code = cmp.Or(codes[refusal.Type], code)
+	}
+	p.find(code, p.file, "%s", err)
+	p.refuse(RuleRefused, code+" "+p.file+": "+err.Error())
 }
 
 // refuseErrors refuses a plan for its errors, but for those that are allowed.

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/json"
+	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -25,6 +27,27 @@ func (p *Plan) Seal() {
 	p.sort()
 	findings, _ := json.Marshal(p.Findings) // plain values always encode
 	p.Token = p.Rests + "-" + tokenPart(findings)
+}
+
+// SealAt gives the plan of a rollback its token. Its last part is the number of the newest audit
+// record that the plan has: nothing rests upon it, but it says since when a stale plan is so.
+func (p *Plan) SealAt(last uint64) {
+	p.Seal()
+	p.Token += fmt.Sprintf("-%d", last)
+}
+
+// SealedAt splits the token of a rollback: what the plan rests upon, and the newest audit record
+// that it has, 0 if the token does not say.
+func SealedAt(token string) (rests string, last uint64) {
+	at := strings.LastIndexByte(token, '-')
+	if at < 0 {
+		return token, 0
+	}
+	last, err := strconv.ParseUint(token[at+1:], 10, 64)
+	if err != nil {
+		return token, 0
+	}
+	return token[:at], last
 }
 
 // Differs says in words which parts of a token another one does not have.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"bordergw/model"
 )
@@ -17,26 +18,35 @@ func auditID(seq uint64) string { return fmt.Sprintf("%020d", seq) }
 
 // audit adds the records of the changes, if somebody asked for them, and
 // drops the oldest records.
-func (t *txn) audit(ctx context.Context, log *auditLog, limit int) error {
+func (t *txn) audit(ctx context.Context, log *auditLog, bounds auditBounds) error {
 	actor, ok := model.ActorOf(ctx)
 	if !ok {
 		return nil
 	}
-	list, more, err := t.audited()
-	if err != nil {
-		return fmt.Errorf("audit: %w", err)
+	subjects := t.subjects()
+	if len(subjects) == 0 {
+		return nil
 	}
-	t.dropAudited(log.skip(more))
-	for _, r := range list {
-		r.Seq, r.Time = log.last+1, t.now
-		r.User, r.Project, r.RequestID = actor.User, actor.Project, actor.RequestID
-		record, err := json.Marshal(r)
+	first, kept := log.last+1, subjects[max(0, len(subjects)-bounds.records):]
+	t.dropAudited(log.skip(len(subjects) - len(kept)))
+	for i, s := range kept {
+		e, err := s.entry()
 		if err != nil {
 			return fmt.Errorf("audit: %w", err)
 		}
-		t.changes = append(t.changes, change{table: auditTable, id: auditID(r.Seq), record: json.RawMessage(record)})
-		t.dropAudited(log.add(len(record), limit))
+		e.Seq, e.Time = log.last+1, t.now
+		e.User, e.Project, e.RequestID = actor.User, actor.Project, actor.RequestID
+		if i == len(kept)-1 {
+			e.Revision = revisionOf(subjects, first, model.CauseOf(ctx))
+		}
+		record, err := json.Marshal(e)
+		if err != nil {
+			return fmt.Errorf("audit: %w", err)
+		}
+		t.changes = append(t.changes, change{table: auditTable, id: auditID(e.Seq), record: json.RawMessage(record)})
+		t.dropAudited(log.add(len(record), bounds))
 	}
+	t.next.audited = log.last
 	return nil
 }
 
@@ -46,56 +56,78 @@ func (t *txn) dropAudited(gone []uint64) {
 	}
 }
 
-// audited lists every definition that changed, once. Of more than are kept it lists the last,
-// and tells how many come before: an import may change a hundred thousand.
-func (t *txn) audited() (out []*model.AuditRecord, before int, err error) {
-	objects := t.changedObjects()
-	for i, o := range slices.Backward(objects) {
-		if len(out) == auditRecords {
-			before = i + 1
-			break
-		}
-		r, err := comparers[o.table](t, o.id)
-		if err != nil {
-			return nil, 0, err
-		}
-		if r != nil {
-			out = append(out, r)
-		}
-	}
-	slices.Reverse(out)
-	return out, before, nil
+// subject is an object that changed, as the audit sees it.
+type subject struct {
+	// resource is Neutron's name of the kind of object, id that of the object.
+	resource, id string
+	// ref is what people call it, and is zero for what is no definition.
+	ref model.ObjectRef
+	// before and after are nil where there is no object.
+	before, after any
+	// apart: before and after have nothing in common, and are not compared.
+	apart bool
+	// of is the device whose remote MACs are to be found here, as their records have it.
+	of string
 }
 
-// object is a record of a table that the audit concerns.
-type object struct{ table, id string }
-
-// changedObjects are those that changed, in the order in which they first did.
-func (t *txn) changedObjects() (out []object) {
-	seen := map[object]bool{}
+// subjects are the objects that changed, once each, in the order in which they first did. What
+// came and went, or is not recorded, is none. The remote MACs of a device are one.
+func (t *txn) subjects() (out []*subject) {
+	type object struct{ table, id string }
+	seen, macs := map[object]bool{}, map[string][]string{}
 	for _, c := range t.changes {
 		o := object{c.table, c.id}
-		if comparers[o.table] != nil && !seen[o] {
-			seen[o] = true
-			out = append(out, o)
+		if seen[o] {
+			continue
+		}
+		if c.table == remoteMACs.name() {
+			device, _, _ := strings.Cut(c.id, "/")
+			if len(macs[device]) == 0 {
+				out = append(out, &subject{of: device})
+			}
+			seen[o], macs[device] = true, append(macs[device], c.id)
+		} else if find := finders[c.table]; find != nil {
+			seen[o], out = true, append(out, find(t, c.id))
+		}
+	}
+	return slices.Concat(recorded(t, out, macs)...)
+}
+
+// recorded leaves out what is not recorded, and puts the remote MACs of a device in their place.
+func recorded(t *txn, all []*subject, macs map[string][]string) (out [][]*subject) {
+	for i, s := range all {
+		switch {
+		case s == nil || s.of == "" && s.before == nil && s.after == nil:
+		case s.of == "":
+			out = append(out, all[i:i+1])
+		default:
+			out = append(out, findRemoteMACs(t, macs[s.of]))
 		}
 	}
 	return out
 }
 
-// comparers say what happened to a record of their table, nil for what is not recorded. Tables
+// finders say what happened to a record of their table, nil for what is not recorded. Tables
 // without one hold no definitions.
-var comparers = map[string]func(t *txn, id string) (*model.AuditRecord, error){
-	networks.bucket:    networks.compare("network"),
-	devices.bucket:     devices.compare("gateway_device"),
-	remoteMACs.name():  compareRemoteMACs,
-	gateways.bucket:    gateways.compare("l2_gateway"),
-	connections.bucket: connections.compare("l2_gateway_connection"),
-	quotas.bucket:      quotas.compare("quota"),
-	released.bucket:    compareReleased,
-	retired.bucket:     compareRetired,
+var finders = map[string]func(t *txn, id string) *subject{
+	networks.bucket:    networks.find("network", model.RefNetwork),
+	devices.bucket:     devices.find("gateway_device", model.RefDevice),
+	gateways.bucket:    gateways.find("l2_gateway", model.RefGateway),
+	connections.bucket: connections.find("l2_gateway_connection", refConnection),
+	quotas.bucket:      quotas.find("quota", refQuota),
+	released.bucket:    findReleased,
+	retired.bucket:     findRetired,
 
-	endpointSets.bucket: compareEndpoints,
+	endpointSets.bucket: findEndpoints,
+}
+
+func refConnection(d *model.Definitions, id string) model.ObjectRef {
+	c, _ := d.Connections.Get(id)
+	return model.RefConnection(d, c)
+}
+
+func refQuota(_ *model.Definitions, project string) model.ObjectRef {
+	return model.ObjectRef{Kind: kindQuota, ID: project, Name: project, Project: project}
 }
 
 // endpointCounts is what the audit shows of a set: a network may change ten thousand MACs a day.
@@ -114,28 +146,36 @@ func countsOf(set *model.EndpointSet) any {
 	return endpointCounts{set.NetworkID, set.Source, set.Site, len(set.Addresses), len(set.MACs)}
 }
 
-func compareEndpoints(t *txn, id string) (*model.AuditRecord, error) {
+func findEndpoints(t *txn, id string) *subject {
 	before, after := endpointSets.beforeAndAfter(t, id)
 	if before != nil && after != nil && before.Audited == after.Audited {
-		return nil, nil // soon after one that has a record
+		return nil // soon after one that has a record
 	}
-	return audited("endpoints", id, countsOf(before), countsOf(after))
+	return &subject{resource: "endpoints", id: id, before: countsOf(before), after: countsOf(after)}
 }
 
-// compareRetired records that a deleted device is given up. The record of the device
+// findRetired finds deleted devices that are given up. The record of the device
 // itself says that it was deleted.
-func compareRetired(t *txn, id string) (*model.AuditRecord, error) {
+func findRetired(t *txn, id string) *subject {
 	before, after := retired.beforeAndAfter(t, id)
 	if before == nil || after != nil {
-		return nil, nil
+		return nil
 	}
-	return audited("deleted_device", id, before, nil)
+	return &subject{resource: "deleted_device", id: id, before: before}
 }
 
-func (k table[T, P]) compare(resource string) func(*txn, string) (*model.AuditRecord, error) {
-	return func(t *txn, id string) (*model.AuditRecord, error) {
+func (k table[T, P]) find(resource string, ref func(*model.Definitions, string) model.ObjectRef) func(*txn, string) *subject {
+	return func(t *txn, id string) *subject {
 		before, after := k.beforeAndAfter(t, id)
-		return audited(resource, id, orNil(before), orNil(after))
+		s := &subject{resource: resource, id: id, before: orNil(before), after: orNil(after)}
+		switch {
+		case ref == nil:
+		case after != nil:
+			s.ref = ref(&t.next.Definitions, id)
+		case before != nil:
+			s.ref = ref(&t.base.Definitions, id)
+		}
+		return s
 	}
 }
 
@@ -145,54 +185,88 @@ func (k table[T, P]) beforeAndAfter(t *txn, id string) (before, after P) {
 	return before, after
 }
 
-// compareReleased records the numbers whose quarantine somebody ends. The record of a
+// findReleased finds the numbers whose quarantine somebody ends. The record of a
 // definition says what its change puts in quarantine or takes out.
-func compareReleased(t *txn, id string) (*model.AuditRecord, error) {
+func findReleased(t *txn, id string) *subject {
 	if !t.endsQuarantine {
-		return nil, nil
+		return nil
 	}
-	return released.compare("quarantine")(t, id)
+	return released.find("quarantine", nil)(t, id)
 }
 
-// remoteMAC is an entry as the audit shows it.
+// remoteMAC is an entry as the audit shows it, remoteMACList are several.
 type remoteMAC struct {
 	DeviceID string `json:"gateway_device_id"`
 	model.RemoteMACEntry
 }
 
-func compareRemoteMACs(t *txn, record string) (*model.AuditRecord, error) {
-	was, before := shownRemoteMAC(&t.base.Definitions, record)
-	is, after := shownRemoteMAC(&t.next.Definitions, record)
-	return audited("remote_mac_entry", cmp.Or(was.ID, is.ID), before, after)
+type remoteMACList struct {
+	DeviceID string                 `json:"gateway_device_id"`
+	Entries  []model.RemoteMACEntry `json:"remote_mac_entries"`
 }
 
-func shownRemoteMAC(d *model.Definitions, record string) (m remoteMAC, shown any) {
-	if stored, ok := lookUpRemoteMAC(d, record); ok {
-		m = remoteMAC{stored.DeviceID, stored.RemoteMACEntry}
-		return m, m
+// maxMACs is how many remote MACs one record has: the file's pages around a record are written anew
+// with each of its neighbours.
+const maxMACs = 4_000
+
+// findRemoteMACs finds the entries of a device that came and went, by their records: they are one
+// record of the audit, of the device if there are several, and more records if they are very many.
+func findRemoteMACs(t *txn, records []string) (out []*subject) {
+	var gone, came []*model.RemoteMAC
+	for _, id := range records {
+		was, stood := lookUpRemoteMAC(&t.base.Definitions, id)
+		is, stands := lookUpRemoteMAC(&t.next.Definitions, id)
+		if stood && was != is {
+			gone = append(gone, was)
+		}
+		if stands && was != is {
+			came = append(came, is)
+		}
 	}
-	return m, nil
+	if len(gone)+len(came) <= maxMACs {
+		return subjectOf(t, gone, came)
+	}
+	for part := range slices.Chunk(gone, maxMACs) {
+		out = append(out, subjectOf(t, part, nil)...)
+	}
+	for part := range slices.Chunk(came, maxMACs) {
+		out = append(out, subjectOf(t, nil, part)...)
+	}
+	return out
 }
 
-func audited(resource, id string, before, after any) (*model.AuditRecord, error) {
-	r := &model.AuditRecord{Action: model.AuditUpdate, Resource: resource, ResourceID: id}
-	switch {
-	case before == nil:
-		r.Action = model.AuditCreate
-	case after == nil:
-		r.Action = model.AuditDelete
+// subjectOf is the subject of remote MACs of a device that came and went; there is none of none.
+func subjectOf(t *txn, gone, came []*model.RemoteMAC) []*subject {
+	all := slices.Concat(gone, came)
+	if len(all) == 0 {
+		return nil
 	}
-	var err error
-	if r.Before, err = json.Marshal(before); err != nil {
-		return nil, err
+	device, d := all[0].DeviceID, &t.next.Definitions
+	if _, stands := d.Devices.Get(device); !stands {
+		d = &t.base.Definitions
 	}
-	if r.After, err = json.Marshal(after); err != nil {
-		return nil, err
+	s := &subject{resource: "remote_mac_entry", id: device, ref: model.RefDevice(d, device), apart: true}
+	if len(all) == 1 {
+		s.id = all[0].ID
 	}
-	if r.Action == model.AuditUpdate {
-		r.Before, r.After, err = model.Differences(r.Before, r.After)
+	s.before, s.after = shownRemoteMACs(s.id, device, gone), shownRemoteMACs(s.id, device, came)
+	return []*subject{s}
+}
+
+// shownRemoteMACs are entries in a record of the object with that id.
+func shownRemoteMACs(of, device string, list []*model.RemoteMAC) any {
+	if len(list) == 0 {
+		return nil
 	}
-	return r, err
+	if len(list) == 1 && of == list[0].ID {
+		return remoteMAC{device, list[0].RemoteMACEntry}
+	}
+	slices.SortFunc(list, func(a, b *model.RemoteMAC) int { return cmp.Compare(a.Seq, b.Seq) })
+	out := remoteMACList{device, make([]model.RemoteMACEntry, len(list))}
+	for i, m := range list {
+		out.Entries[i] = m.RemoteMACEntry
+	}
+	return out
 }
 
 // orNil keeps a nil pointer from being a value.

@@ -11,13 +11,16 @@ import (
 )
 
 const (
-	// auditRecords is the number of audit records that are kept at most.
-	auditRecords = 10_000
+	// DefaultAuditRecords is the number of audit records that are kept at most.
+	DefaultAuditRecords = 100_000
 	// DefaultAuditBytes is the size of the audit records that are kept at most.
 	DefaultAuditBytes = 64 << 20
 	// auditPage is how much of the audit is read at a time, in bytes.
 	auditPage = 1 << 20
 )
+
+// auditBounds are the most records that are kept, and the most bytes of them.
+type auditBounds struct{ records, bytes int }
 
 // auditLog knows how much the audit holds. It is a value: a copy that a commit
 // failed for is dropped. Copies may share what stands, and only one is added to.
@@ -55,11 +58,11 @@ func readAuditLog(b backend) (l auditLog, err error) {
 
 // add takes the next record and returns the numbers of those that have to go for
 // it. The newest one stays, whatever its size.
-func (l *auditLog) add(size, limit int) (gone []uint64) {
+func (l *auditLog) add(size int, bounds auditBounds) (gone []uint64) {
 	l.last++
 	l.sizes = append(l.sizes, size)
 	l.bytes += size
-	for len(l.sizes) > auditRecords || l.bytes > limit && len(l.sizes) > 1 {
+	for len(l.sizes) > bounds.records || l.bytes > bounds.bytes && len(l.sizes) > 1 {
 		gone = append(gone, l.last-uint64(len(l.sizes))+1)
 		l.bytes -= l.sizes[0]
 		l.sizes = l.sizes[1:]
@@ -86,13 +89,13 @@ func readAuditPage(b backend, f model.AuditFilter, below string) (page []*model.
 	var bad error
 	seen := 0
 	err = b.newest(auditTable, below, func(id string, value []byte) bool {
-		r := &model.AuditRecord{}
-		if bad = json.Unmarshal(value, r); bad != nil {
+		e := &auditEntry{}
+		if bad = json.Unmarshal(value, e); bad != nil {
 			bad = fmt.Errorf("record %q: %w", id, bad)
 			return false
 		}
-		if f.Matches(r) {
-			page = append(page, r)
+		if f.Matches(&e.AuditRecord) {
+			page = append(page, e.record())
 		}
 		before, seen = id, seen+len(value)
 		more = seen >= auditPage || f.Limit > 0 && len(page) >= f.Limit

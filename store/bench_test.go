@@ -80,3 +80,37 @@ func BenchmarkConnectionRules(b *testing.B) {
 		require.NoError(b, err)
 	}
 }
+
+// BenchmarkAudited is what changes cost that have an audit record: a small one, and one of a small
+// part of a large object.
+func BenchmarkAudited(b *testing.B) {
+	s, err := Open(filepath.Join(b.TempDir(), "store.db"), Options{})
+	require.NoError(b, err)
+	defer s.Close()
+	ctx := model.WithActor(b.Context(), model.Actor{User: "u", RequestID: "r"})
+	big := model.Device{DeviceName: "sw"}
+	for i := range 10 {
+		vlans := make([]model.VLAN, 4000)
+		for j := range vlans {
+			vlans[j] = model.VLAN(j + 1)
+		}
+		big.Interfaces = append(big.Interfaces, model.Interface{Name: fmt.Sprint("p", i), VLANs: vlans})
+	}
+	g, err := s.CreateL2Gateway(ctx, model.L2Gateway{Devices: []model.Device{big}})
+	require.NoError(b, err)
+	b.Run("network is created", func(b *testing.B) {
+		for b.Loop() {
+			_, err := s.CreateNetwork(ctx, model.Network{Name: "n"})
+			require.NoError(b, err)
+		}
+	})
+	n := 0
+	b.Run("gateway of 40,000 VLANs is renamed", func(b *testing.B) {
+		for b.Loop() {
+			n++
+			name := fmt.Sprint("name", n)
+			_, err := s.UpdateL2Gateway(ctx, g.ID, model.L2GatewayUpdate{Name: &name})
+			require.NoError(b, err)
+		}
+	})
+}

@@ -20,8 +20,8 @@ type commitQueue struct {
 	*published
 	// begin starts the change of one writer.
 	begin func(base *snapshot) *rules
-	// auditBytes bounds the audit.
-	auditBytes int
+	// bounds are those of the audit.
+	bounds auditBounds
 
 	// mu is held by the one writer; it guards the fields below.
 	mu      sync.Mutex
@@ -118,7 +118,7 @@ func (q *commitQueue) run(w *writer, base *snapshot, audited *auditLog) *txn {
 		return nil
 	}
 	log := *audited
-	if w.err = r.tx.audit(w.ctx, &log, q.auditBytes); w.err != nil {
+	if w.err = r.tx.audit(w.ctx, &log, q.bounds); w.err != nil {
 		return nil
 	}
 	*audited = log
@@ -131,7 +131,6 @@ func (q *commitQueue) commit(next *snapshot, audited auditLog, changes []change)
 		return unavailable("commit revision %d: %w", next.Revision, err)
 	}
 	q.audited = audited
-	q.lastAudit.Store(audited.last)
 	published := *next // without the rules that made it
 	q.publish(&published)
 	return nil
@@ -154,9 +153,10 @@ func (q *commitQueue) reload() error {
 	if q.audited, err = readAuditLog(q.backend); err != nil {
 		return err
 	}
-	q.lastAudit.Store(q.audited.last)
 	q.unsure = false
-	q.publish(newSnapshot(d))
+	next := newSnapshot(d)
+	next.audited = q.audited.last
+	q.publish(next)
 	return nil
 }
 

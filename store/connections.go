@@ -88,25 +88,30 @@ func (r *connectionRules) recheck(g *model.L2Gateway) error {
 	var affected []string
 	slots := r.tx.next.SlotsOf(g)
 	for c := range r.tx.next.connectionsOf(g.ID) {
-		if err := checkGiven(slots, true, c.SegmentationID); err != nil {
-			return err
-		}
-		if err := checkKind(slots, c.SegmentationID); err != nil {
-			return err
-		}
-		if err := r.checkVLANs(c, g); err != nil {
-			return err
-		}
-		if err := r.quarantine.checkBorder(c, g); err != nil {
-			return err
-		}
-		if err := r.vnis.check(c, g); err != nil {
+		if err := r.checkOne(c, g, slots); err != nil {
 			return err
 		}
 		affected = append(affected, c.NetworkID)
 	}
 	r.cleanup.settle(affected...)
 	return nil
+}
+
+// checkOne looks at a connection that is in the snapshot already.
+func (r *connectionRules) checkOne(c *model.L2GatewayConnection, g *model.L2Gateway, slots model.Slots) error {
+	if err := checkGiven(slots, true, c.SegmentationID); err != nil {
+		return err
+	}
+	if err := checkKind(slots, c.SegmentationID); err != nil {
+		return err
+	}
+	if err := r.checkVLANs(c, g); err != nil {
+		return err
+	}
+	if err := r.quarantine.checkBorder(c, g); err != nil {
+		return err
+	}
+	return r.vnis.check(c, g)
 }
 
 func (r *connectionRules) checkVLANs(c *model.L2GatewayConnection, g *model.L2Gateway) error {

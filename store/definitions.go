@@ -122,6 +122,7 @@ func (s *Store) PurgeRetired(ctx context.Context, deviceID string) error {
 // clashes with other connections and what was known of the switches then; one
 // that this store would keep in another form is refused.
 func (s *Store) Import(ctx context.Context, e *model.Export) error {
+	ctx = model.WithCause(ctx, model.Cause{Kind: model.CauseImport})
 	return s.do(ctx, func(r *rules) error { return r.importAll(ctx, e) })
 }
 

@@ -96,8 +96,10 @@ func (r *deviceRules) checkResource(gd *model.GatewayDevice) error {
 			return model.ErrResourceNotFound(gd.ResourceID)
 		}
 	}
-	if r.tx.next.deviceFor(gd.Type, gd.ResourceID) != nil {
-		return model.ErrResourceInUse(gd.ResourceID, kind)
+	for o := range having(&r.tx.next, devices, claim{kind: standsForOf, a: string(gd.Type), b: gd.ResourceID}) {
+		if o.ID != gd.ID {
+			return model.ErrResourceInUse(gd.ResourceID, kind)
+		}
 	}
 	return nil
 }
@@ -159,15 +161,20 @@ func (r *deviceRules) update(id string, u model.GatewayDeviceUpdate) (*model.Gat
 		return nil, err
 	}
 	stored := devices.replace(r.tx, old, &gd)
-	if gd.Profile != old.Profile {
-		r.inventories.forgetReplication(id)
+	r.changed(old, stored)
+	return stored, nil
+}
+
+// changed has others follow a device that has changed.
+func (r *deviceRules) changed(old, stored *model.GatewayDevice) {
+	if stored.Profile != old.Profile {
+		r.inventories.forgetReplication(stored.ID)
 	}
-	r.stitching.device(id)
-	if gd.Name != old.Name || gd.BorderMode != old.BorderMode {
+	r.stitching.device(stored.ID)
+	if stored.Name != old.Name || stored.BorderMode != old.BorderMode {
 		was, is := newPlaces(r.tx.base), newPlaces(&r.tx.next)
 		r.cleanup.settleNaming(slices.Concat(was.references(old), is.references(stored)))
 	}
-	return stored, nil
 }
 
 // move changes where a driven device is reached, under the rules of a new
@@ -200,6 +207,13 @@ func (r *deviceRules) delete(id string) error {
 	if g := where.namedBy(gd); g != nil {
 		return model.ErrGatewayDeviceInUse(gd, g)
 	}
+	r.remove(gd, where)
+	return nil
+}
+
+// remove removes a device with all that is known of it. What may stand on its switch is remembered.
+func (r *deviceRules) remove(gd *model.GatewayDevice, where *places) {
+	id := gd.ID
 	inv, read := r.tx.next.Inventories.Get(id)
 	heir := where.otherWay(gd)
 	devices.remove(r.tx, id)
@@ -213,7 +227,41 @@ func (r *deviceRules) delete(id string) error {
 	case gd.Driven():
 		r.cleanup.passOn(id, "")
 	}
+}
+
+// restored asks the rules that a device which was put as it once was has to keep, and has it
+// take up what it holds.
+func (r *deviceRules) restored(gd *model.GatewayDevice) error {
+	if err := r.checkRestored(gd); err != nil {
+		return err
+	}
+	old, stood := r.tx.base.Devices.Get(gd.ID)
+	if !stood || !sameAddress(old, gd) || old.ManagementProtocol != gd.ManagementProtocol {
+		succeeds := r.predecessors(gd)
+		if dead, is := r.tx.next.Retired.Get(gd.ID); is && !slices.Contains(succeeds, dead) {
+			succeeds = append(succeeds, dead) // it had moved before it was deleted, and moves back
+		}
+		r.succeed(gd, succeeds)
+	}
+	if !stood {
+		return nil
+	}
+	r.changed(old, gd)
 	return nil
+}
+
+func (r *deviceRules) checkRestored(gd *model.GatewayDevice) error {
+	if gd.Driven() {
+		if err := r.checkAddress(gd); err != nil {
+			return err
+		}
+	} else {
+		asked := *gd // the rule drops what a type does not know
+		if err := r.checkResource(&asked); err != nil {
+			return err
+		}
+	}
+	return r.check(gd)
 }
 
 // predecessors are the deleted devices that a new one takes the place of, as it

@@ -92,6 +92,10 @@ func (e *editor) DeleteConnection(id string) error {
 	return e.attempt(func() error { return e.rules.connections.delete(id) })
 }
 
+func (e *editor) Restore(what *model.Restoration) error {
+	return e.attempt(func() error { return e.rules.restore(what) })
+}
+
 func (e *editor) ManageNetwork(id, manager string) error {
 	return networks.manage(&e.rules.tx, "network", id, manager)
 }

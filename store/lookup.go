@@ -98,20 +98,21 @@ func (s *Store) Audit(f model.AuditFilter) iter.Seq2[*model.AuditRecord, error] 
 }
 
 // LastAudit is the number of the newest record of the audit, 0 if there never was one.
-func (s *Store) LastAudit() uint64 { return s.published.lastAudit.Load() }
+func (s *Store) LastAudit() uint64 { return s.published.current.Load().audited }
 
-// AuditAfter gives the records that are newer than the one of a number, oldest first, that
-// many at most. Those that were dropped are missing.
+// AuditAfter gives the records that are newer than the one of a number, oldest first: that
+// many at most, and no more than a page's worth beyond the first. Those that were dropped are missing.
 func (s *Store) AuditAfter(seq uint64, most int) (out []*model.AuditRecord, err error) {
 	var bad error
+	read := 0
 	err = s.queue.backend.oldest(auditTable, auditID(seq), func(id string, value []byte) bool {
-		r := &model.AuditRecord{}
-		if bad = json.Unmarshal(value, r); bad != nil {
+		e := &auditEntry{}
+		if bad = json.Unmarshal(value, e); bad != nil {
 			bad = fmt.Errorf("record %q: %w", id, bad)
 			return false
 		}
-		out = append(out, r)
-		return len(out) < most
+		out, read = append(out, e.record()), read+len(value)
+		return len(out) < most && read < auditPage
 	})
 	if err = cmp.Or(err, bad); err != nil {
 		return nil, fmt.Errorf("read table %s: %w", auditTable, err)

@@ -78,6 +78,36 @@ func TestAuditOfEarlierVersion(t *testing.T) {
 	require.NoError(t, s.Close())
 }
 
+// Records of earlier versions do not say how to go back: the history begins after them.
+func TestHistoryOfEarlierVersion(t *testing.T) {
+	path := t.TempDir() + "/store.db"
+	b, err := openBolt(path, migrations, newID)
+	require.NoError(t, err)
+	var changes []change
+	for seq := uint64(1); seq <= 5; seq++ {
+		r := &model.AuditRecord{Seq: seq, Action: model.AuditCreate, Resource: "network", ResourceID: "n", Before: json.RawMessage("null"), After: json.RawMessage(`{"id":"n"}`)}
+		changes = append(changes, change{table: auditTable, id: auditID(seq), record: r})
+	}
+	require.NoError(t, b.commit(1, changes))
+	require.NoError(t, b.close())
+
+	s, err := Open(path, Options{})
+	require.NoError(t, err)
+	ctx := model.WithActor(t.Context(), model.Actor{User: "u"})
+	_, err = s.CreateNetwork(ctx, model.Network{Record: model.Record{ID: "m"}})
+	require.NoError(t, err)
+	past, err := s.At(5)
+	require.NoError(t, err)
+	require.Zero(t, past.Then.Networks.Len())
+	_, err = s.At(4)
+	require.ErrorContains(t, err, "the history goes back to 5")
+	for r, err := range s.Revisions(model.RevisionFilter{}) {
+		require.NoError(t, err)
+		require.Equal(t, uint64(6), r.Number)
+	}
+	require.NoError(t, s.Close())
+}
+
 // A file of version 2, which had tombstones only, keeps the VNIs of deleted networks from
 // others. What was never read has none.
 func TestMigrateVersion2(t *testing.T) {

@@ -11,9 +11,7 @@ import (
 // of a newer one.
 type published struct {
 	current atomic.Pointer[snapshot]
-	// lastAudit is the number of the newest record of the audit that is durable.
-	lastAudit atomic.Uint64
-	notices   notices
+	notices notices
 }
 
 // publish replaces the snapshot, which is never changed from then on, and gives notice.

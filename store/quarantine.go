@@ -49,7 +49,7 @@ func (q *quarantine) checkBorder(c *model.L2GatewayConnection, g *model.L2Gatewa
 	}
 	var before attachment
 	if old, ok := q.tx.base.Connections.Get(c.ID); ok {
-		was, _ := q.tx.base.Gateways.Get(g.ID)
+		was, _ := q.tx.base.Gateways.Get(old.L2GatewayID)
 		before = q.tx.next.attach(old, was)
 	}
 	j := q.tx.next.attach(c, g)

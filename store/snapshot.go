@@ -15,9 +15,13 @@ import (
 type snapshot struct {
 	model.Definitions
 	index
+	// audited is the number of the newest record of the audit, which has all changes up to here.
+	audited uint64
 }
 
-func newSnapshot(d *model.Definitions) *snapshot { return &snapshot{*d, newIndex(d)} }
+func newSnapshot(d *model.Definitions) *snapshot {
+	return &snapshot{Definitions: *d, index: newIndex(d)}
+}
 
 func (s *snapshot) network(id string) (*model.Network, error) {
 	n, ok := s.Networks.Get(id)

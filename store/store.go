@@ -19,9 +19,10 @@ type Options struct {
 	// Quota limits what each project may own unless it has limits of its own.
 	// The zero value limits nothing.
 	Quota model.Limits
-	// AuditBytes bounds the size of the audit records that are kept;
-	// DefaultAuditBytes when 0.
-	AuditBytes int
+	// AuditRecords and AuditBytes bound the audit records that are kept, by their number
+	// and by their size; DefaultAuditRecords and DefaultAuditBytes when 0.
+	AuditRecords int
+	AuditBytes   int
 	// VNIQuarantine is how long a VNI, or a VLAN on a cable, that was given up is kept
 	// from other networks while a switch may still have it; zero is
 	// model.DefaultVNIQuarantine.
@@ -36,6 +37,7 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	o.VNIRange = cmp.Or(o.VNIRange, model.DefaultVNIRange)
 	o.VNIQuarantine = cmp.Or(o.VNIQuarantine, model.DefaultVNIQuarantine)
+	o.AuditRecords = cmp.Or(o.AuditRecords, DefaultAuditRecords)
 	o.AuditBytes = cmp.Or(o.AuditBytes, DefaultAuditBytes)
 	if o.Now == nil {
 		o.Now = time.Now
@@ -74,7 +76,7 @@ func Open(path string, opts Options) (*Store, error) {
 
 func newStore(b backend, opts Options) (*Store, error) {
 	s := &Store{opts: opts, opened: opened{opts.Now(), time.Now()}}
-	s.queue.published, s.queue.backend, s.queue.auditBytes = &s.published, b, opts.AuditBytes
+	s.queue.published, s.queue.backend, s.queue.bounds = &s.published, b, auditBounds{opts.AuditRecords, opts.AuditBytes}
 	s.queue.begin = func(base *snapshot) *rules { return begin(s, base) }
 	return s, s.queue.reload()
 }

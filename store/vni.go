@@ -20,15 +20,28 @@ type vniRules struct {
 // checkNew: a VNI that an operator gives belongs to no network and to no
 // stretch.
 func (r *vniRules) checkNew(n *model.Network) error {
-	v := n.VNI
-	if owner := r.tx.next.vniOwner(v); owner != "" {
-		by, err := r.tx.next.network(owner)
-		return cmp.Or(err, error(model.ErrVNIInUse(v, by)))
+	if err := r.checkFree(n); err != nil {
+		return err
 	}
-	if c := r.tx.next.joinedTo(v); c != nil {
-		return model.ErrStretchConflict("VNI %s of network %s is the segmentation_id of network %s.", v, n.ID, c.NetworkID)
+	if c := r.tx.next.joinedTo(n.VNI); c != nil {
+		return errVNIOfStretch(n, c)
 	}
 	return nil
+}
+
+// checkFree: a VNI belongs to one network.
+func (r *vniRules) checkFree(n *model.Network) error {
+	owner := r.tx.next.vniOwner(n.VNI)
+	if owner == "" {
+		return nil
+	}
+	by, err := r.tx.next.network(owner)
+	return cmp.Or(err, error(model.ErrVNIInUse(n.VNI, by)))
+}
+
+// errVNIOfStretch refuses a network whose VNI others have between sites.
+func errVNIOfStretch(n *model.Network, c *model.L2GatewayConnection) error {
+	return model.ErrStretchConflict("VNI %s of network %s is the segmentation_id of network %s.", n.VNI, n.ID, c.NetworkID)
 }
 
 // fix gives a network its VNI at its first connection: that between sites if

@@ -22,14 +22,38 @@ type Audit interface {
 }
 
 // definitionEvents makes the events of records. Records of one request about MACs of one
-// device become one event.
+// device become one event. The last record of what was done on purpose to many objects has an
+// event of that, too.
 func definitionEvents(defs *model.Definitions, records []*model.AuditRecord) (out []model.Event) {
 	for len(records) > 0 {
 		n := together(records)
 		out = append(out, definitionEvent(defs, records[:n]))
+		if e := revisionEvent(records[n-1]); e != nil {
+			out = append(out, *e)
+		}
 		records = records[n:]
 	}
 	return out
+}
+
+// revisionEvent is the event of a revision that applies a site file or goes back, and that a record
+// is the last of; nil for others.
+func revisionEvent(last *model.AuditRecord) *model.Event {
+	r := last.Ends
+	if r == nil {
+		return nil
+	}
+	e := &model.Event{Time: last.Time, Severity: model.SeverityInfo, Message: r.What() + ", by " + cmp.Or(r.User, "an unnamed user")}
+	e.Data = map[string]any{"revision": r.Number, "user": r.User, "request_id": r.RequestID, "created": r.Created, "changed": r.Changed, "deleted": r.Deleted}
+	switch r.Cause.Kind {
+	case model.CauseApply:
+		e.Type, e.Object = "site.applied", model.ObjectRef{Kind: "site", ID: r.Cause.Site, Name: r.Cause.Site}
+	case model.CauseRollback:
+		e.Type, e.Object, e.Data["to"] = "rolled-back", daemonRef, r.Cause.To
+	default:
+		return nil
+	}
+	return e
 }
 
 // together is how many records at the beginning become one event.
@@ -40,7 +64,7 @@ func together(records []*model.AuditRecord) int {
 	}
 	device := audited(first).DeviceID
 	n := 1
-	for n < len(records) && records[n].RequestID == first.RequestID && records[n].Resource == first.Resource &&
+	for n < len(records) && records[n-1].Ends == nil && records[n].RequestID == first.RequestID && records[n].Resource == first.Resource &&
 		records[n].Action == first.Action && audited(records[n]).DeviceID == device {
 		n++
 	}
@@ -56,6 +80,8 @@ type auditedObject struct {
 	DeviceID    string `json:"gateway_device_id"`
 	Source      string `json:"source"`
 	MAC         string `json:"mac_address"`
+	// Entries are several MACs of one device.
+	Entries []struct{} `json:"remote_mac_entries"`
 }
 
 // audited reads what a record has of the object: of one that was changed, what changed.
@@ -72,16 +98,16 @@ func definitionEvent(defs *model.Definitions, records []*model.AuditRecord) mode
 	r := records[len(records)-1]
 	data := map[string]any{"revision": r.Seq, "user": r.User, "request_id": r.RequestID, "action": r.Action, "resource": r.Resource}
 	object, related := auditedRef(defs, r)
-	what := kindWords(object.Kind) + " " + object.Name
+	what := model.KindWords(object.Kind) + " " + object.Name
 	if r.Resource == "remote_mac_entry" {
-		data["n"] = len(records)
-		what += fmt.Sprintf(": %d remote MACs", len(records))
-		if len(records) == 1 {
-			what = fmt.Sprintf("%s %s: remote MAC %s", kindWords(object.Kind), object.Name, audited(r).MAC)
+		data["n"] = macsIn(records)
+		what += fmt.Sprintf(": %d remote MACs", data["n"])
+		if mac := audited(r).MAC; len(records) == 1 && mac != "" {
+			what = fmt.Sprintf("%s %s: remote MAC %s", model.KindWords(object.Kind), object.Name, mac)
 		}
 	}
 	verb := cmp.Or(done[r.Action], r.Action)
-	if r.Action == model.AuditUpdate {
+	if r.Action == model.AuditUpdate && r.Resource != "remote_mac_entry" {
 		fields := changedFields(r)
 		data["fields"] = fields
 		if len(fields) > 0 {
@@ -94,12 +120,18 @@ func definitionEvent(defs *model.Definitions, records []*model.AuditRecord) mode
 	}
 }
 
-// kindWords is what people call a kind of object.
-func kindWords(kind string) string {
-	if kind == model.KindDevice {
-		return "switch"
+// macsIn counts the remote MACs that came or went.
+func macsIn(records []*model.AuditRecord) (n int) {
+	for _, r := range records {
+		for _, text := range []json.RawMessage{r.Before, r.After} {
+			var o auditedObject
+			_ = json.Unmarshal(text, &o) // what is null has none
+			if n += len(o.Entries); o.MAC != "" {
+				n++
+			}
+		}
 	}
-	return strings.ReplaceAll(kind, "_", " ")
+	return n
 }
 
 // changedFields are the names of what an update changed, but the revision, which always does.

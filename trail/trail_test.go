@@ -132,6 +132,30 @@ func TestDefinitionEvents(t *testing.T) {
 	})
 }
 
+// TestRevisionEvents: what is done to many objects at once has one event of its own, and several
+// remote MACs of a record are one.
+func TestRevisionEvents(t *testing.T) {
+	inBubble(t, func(t *testing.T, f *fixture) {
+		created := func(name string, ends *model.Revision) *model.AuditRecord {
+			return &model.AuditRecord{Action: "create", Resource: "network", ResourceID: name, User: "alice", RequestID: "r1",
+				Before: json.RawMessage("null"), After: json.RawMessage(`{"name":"` + name + `"}`), Ends: ends}
+		}
+		apply := &model.Revision{Number: 2, First: 1, User: "alice", RequestID: "r1", Created: 2, Cause: model.Cause{Kind: model.CauseApply, Site: "dc1"}}
+		back := &model.Revision{Number: 3, First: 3, User: "alice", Created: 1, Cause: model.Cause{Kind: model.CauseRollback, To: 1}}
+		f.audit.add(created("n1", nil), created("n2", apply), created("n3", back), created("n4", &model.Revision{Number: 4, First: 4}),
+			&model.AuditRecord{Action: "update", Resource: "remote_mac_entry", ResourceID: "d1", User: "bob", RequestID: "r5",
+				Before: json.RawMessage(`{"gateway_device_id":"d1","remote_mac_entries":[{"id":"a"}]}`),
+				After:  json.RawMessage(`{"gateway_device_id":"d1","remote_mac_entries":[{"id":"b"},{"id":"c"}]}`)})
+		all := f.events(time.Second)
+		require.Equal(t, []string{
+			"definition.created: network n1 created by alice", "definition.created: network n2 created by alice",
+			"site.applied: apply site dc1: 2 created, by alice",
+			"definition.created: network n3 created by alice", "rolled-back: rolled back to 1: 1 created, by alice",
+			"definition.created: network n4 created by alice", "definition.updated: switch d1: 3 remote MACs updated by bob",
+		}, texts(all))
+	})
+}
+
 func TestLevels(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fixture) {
 		f.Became(phase("sw2", "IN_SYNC", ""))

@@ -59,12 +59,15 @@ func auditTable() table {
 func auditedNames(ctx context.Context, rows []object, known *names) error {
 	for _, n := range nouns() {
 		changed := func(o object) bool { return o.text("resource") == n.one }
-		if n.parent != nil || !slices.ContainsFunc(rows, changed) {
-			continue
-		}
 		kinds := []noun{n}
-		if n.pair {
+		switch {
+		case n.pair:
 			kinds = []noun{gatewayNoun(), networkNoun()}
+		case n.parent != nil: // several of them have the name of their device
+			changed, kinds = hasSeveralMACs, []noun{*n.parent}
+		}
+		if !slices.ContainsFunc(rows, changed) {
+			continue
 		}
 		for _, kind := range kinds {
 			if err := known.load(ctx, kind); err != nil {
@@ -73,6 +76,14 @@ func auditedNames(ctx context.Context, rows []object, known *names) error {
 		}
 	}
 	return nil
+}
+
+// hasSeveralMACs reports whether a change is of several remote MACs of a device.
+func hasSeveralMACs(o object) bool {
+	return slices.ContainsFunc([]string{"before", "after"}, func(key string) bool {
+		var was object
+		return json.Unmarshal(o[key], &was) == nil && was["remote_mac_entries"] != nil && was.text("gateway_device_id") != ""
+	})
 }
 
 // auditedName is the name that an object has, or that the record says it had.
@@ -95,6 +106,8 @@ func auditedName(o object, known *names) string {
 			return known.of("gateway", was.text("l2_gateway_id")) + "/" + known.of("network", was.text("network_id"))
 		case was.text("mac_address") != "":
 			return was.text("mac_address")
+		case was.text("gateway_device_id") != "": // several of a device
+			return known.of("device", was.text("gateway_device_id"))
 		}
 	}
 	if id == "" {

@@ -21,17 +21,25 @@ func exportCommand() *cobra.Command {
 	flags := &clientFlags{}
 	var site string
 	var all, ids bool
+	var at uint64
 	c := &cobra.Command{Use: "export", Short: "Print all definitions, for import, or a site file", Args: argsOfUse,
-		Example: "  bordergw export > bordergw.json\n  bordergw export --site dc1 > dc1.yaml"}
+		Example: "  bordergw export > bordergw.json\n  bordergw export --site dc1 > dc1.yaml\n  bordergw export --at 41 --all"}
 	c.Flags().StringVar(&site, "site", "", "print the site file of what this site manages")
 	c.Flags().BoolVar(&all, "all", false, "print a site file of everything, whoever made it")
 	c.Flags().BoolVar(&ids, "ids", false, "write the ids into the site file")
+	c.Flags().Var(setting[uint64]{&at, "REVISION", parseRevision}, "at", "print the site file as it was at this revision")
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
 		if site != "" || all {
-			return printSite(c, api, url.Values{"site": {site}, "all": {strconv.FormatBool(all)}, "ids": {strconv.FormatBool(ids)}})
+			query := url.Values{"site": {site}, "all": {strconv.FormatBool(all)}, "ids": {strconv.FormatBool(ids)}}
+			if c.Flags().Changed("at") {
+				query.Set("at", strconv.FormatUint(at, 10))
+			}
+			return printSite(c, api, query)
 		}
-		if ids {
-			return usagef("--ids needs --site or --all")
+		for _, flag := range []string{"ids", "at"} {
+			if c.Flags().Changed(flag) {
+				return usagef("--%s needs --site or --all", flag)
+			}
 		}
 		text, err := api.do(c.Context(), http.MethodGet, "/v1/export", "application/json", nil)
 		if err != nil {

@@ -144,7 +144,7 @@ func planSite(c *cobra.Command, api *client, f *siteFlags, form string, exitCode
 			return err
 		}
 	default:
-		printPlan(c.OutOrStdout(), p)
+		printPlan(c.OutOrStdout(), "site "+p.Site, p)
 		if p.Changed() > 0 && p.Refused == nil {
 			fmt.Fprintf(c.OutOrStdout(), "plan %s\napply it with: bordergw apply -f %s%s --plan %s\n", p.Token, f.path, f.given(), p.Token)
 		}
@@ -156,11 +156,11 @@ func planSite(c *cobra.Command, api *client, f *siteFlags, form string, exitCode
 }
 
 // printPlan prints the changes, what is left, and the findings.
-func printPlan(w io.Writer, p *site.Plan) {
+func printPlan(w io.Writer, title string, p *site.Plan) {
 	if p.Changed() == 0 {
-		fmt.Fprintf(w, "site %s, nothing to do\n", p.Site)
+		fmt.Fprintf(w, "%s, nothing to do\n", title)
 	} else {
-		fmt.Fprintf(w, "site %s, %s\n", p.Site, counted(p.Changed(), "change"))
+		fmt.Fprintf(w, "%s, %s\n", title, counted(p.Changed(), "change"))
 	}
 	printChanges(w, p.Changes, func(c site.Change) bool { return c.Action != site.Left })
 	if p.Changed() < len(p.Changes) {
@@ -247,17 +247,23 @@ func agree(c *cobra.Command, api *client, o *order) error {
 	if err := siteCall(c.Context(), api, "plan", o, p); err != nil {
 		return err
 	}
-	printPlan(c.OutOrStdout(), p)
+	printPlan(c.OutOrStdout(), "site "+p.Site, p)
 	o.Token = p.Token
 	if p.Changed() == 0 || p.Refused != nil {
 		return nil // apply says so
 	}
-	fmt.Fprint(c.OutOrStdout(), "apply it? [y/N] ")
-	answer, _ := bufio.NewReader(c.InOrStdin()).ReadString('\n')
-	if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
+	if !agreed(c, "apply it") {
 		return errors.New("nothing was changed")
 	}
 	return nil
+}
+
+// agreed asks a question at the terminal.
+func agreed(c *cobra.Command, question string) bool {
+	fmt.Fprint(c.OutOrStdout(), question+"? [y/N] ")
+	answer, _ := bufio.NewReader(c.InOrStdin()).ReadString('\n')
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "y" || answer == "yes"
 }
 
 func isTerminal(in io.Reader) bool {
@@ -266,7 +272,11 @@ func isTerminal(in io.Reader) bool {
 		return false
 	}
 	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	nobody, err := os.Stat(os.DevNull) // where services have their input from
+	return err != nil || !os.SameFile(info, nobody)
 }
 
 func apply(c *cobra.Command, api *client, o *order) error {
@@ -277,7 +287,7 @@ func apply(c *cobra.Command, api *client, o *order) error {
 	if err := siteCall(c.Context(), api, "apply", o, &done); err != nil {
 		return err
 	}
-	printPlan(c.OutOrStdout(), &done.Plan)
+	printPlan(c.OutOrStdout(), "site "+done.Site, &done.Plan)
 	if done.Revision != 0 {
 		fmt.Fprintf(c.OutOrStdout(), "applied: revision %d\n", done.Revision)
 	}

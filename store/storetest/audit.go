@@ -121,21 +121,24 @@ func testAuditBytes(t *testing.T, open Open) {
 	require.Greater(t, size, limit/2)
 }
 
-// testAuditBound fills the audit beyond its bound with one bulk request, after a record and before
-// another one.
+// testAuditBound fills the audit beyond its bound with one change of many objects, after a record
+// and before another one.
 func testAuditBound(t *testing.T, open Open) {
-	const kept, extra = 10_000, 7
+	const kept, extra = 500, 7
 	f := newFixture(t, open)
-	gd := must[model.GatewayDevice](f)(f.CreateGatewayDevice(f.ctx, model.GatewayDevice{ManagementIP: "192.0.2.1", ManagementPort: 6640}))
-	macs := make([]model.RemoteMACEntry, kept+extra)
-	for i := range macs {
-		macs[i] = model.RemoteMACEntry{MAC: model.MAC{2, 0, 0, byte(i >> 16), byte(i >> 8), byte(i)}, SegmentationID: 1}
-	}
+	f.opts.AuditRecords = kept
+	f.reopen()
 	ctx := model.WithActor(context.WithoutCancel(f.ctx), model.Actor{User: "u"})
 	_, err := f.CreateNetwork(ctx, model.Network{})
 	require.NoError(t, err)
-	made, err := f.CreateRemoteMACs(ctx, gd.ID, macs)
-	require.NoError(t, err)
+	require.NoError(t, f.Edit(ctx, func(e model.Editor) error {
+		for i := range kept + extra {
+			if err := e.CreateNetwork(model.Network{Record: model.Record{ID: fmt.Sprint("n", i)}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 	check := func(last int) []*model.AuditRecord {
 		all := f.audit(model.AuditFilter{})
 		require.Len(t, all, kept)
@@ -143,11 +146,71 @@ func testAuditBound(t *testing.T, open Open) {
 		return all
 	}
 	all := check(1 + kept + extra)
-	require.Equal(t, made[kept+extra-1].ID, all[0].ResourceID)
-	require.Equal(t, made[extra].ID, all[kept-1].ResourceID)
+	require.Equal(t, fmt.Sprint("n", kept+extra-1), all[0].ResourceID)
+	require.Equal(t, fmt.Sprint("n", extra), all[kept-1].ResourceID)
 	f.reopen()
 	check(1 + kept + extra)
 	_, err = f.CreateNetwork(ctx, model.Network{})
 	require.NoError(t, err)
 	check(1 + kept + extra + 1)
+}
+
+// testAuditOfRemoteMACs: those of one request are one record of their device, however many.
+func testAuditOfRemoteMACs(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	f.ctx = model.WithActor(f.ctx, model.Actor{User: "u"})
+	gd := must[model.GatewayDevice](f)(f.CreateGatewayDevice(f.ctx, model.GatewayDevice{ManagementIP: "192.0.2.1", ManagementPort: 6640}))
+	macs := make([]model.RemoteMACEntry, 1000)
+	for i := range macs {
+		macs[i] = model.RemoteMACEntry{MAC: model.MAC{2, 0, 0, 0, byte(i >> 8), byte(i)}, SegmentationID: 1}
+	}
+	made, err := f.CreateRemoteMACs(f.ctx, gd.ID, macs)
+	require.NoError(t, err)
+	require.NoError(t, f.Edit(f.ctx, func(e model.Editor) error {
+		if err := e.DeleteRemoteMAC(gd.ID, made[0].ID); err != nil {
+			return err
+		}
+		return e.CreateRemoteMACs(gd.ID, macs[:1])
+	}))
+	require.NoError(t, f.DeleteGatewayDevice(f.ctx, gd.ID))
+	type list struct {
+		DeviceID string                 `json:"gateway_device_id"`
+		Entries  []model.RemoteMACEntry `json:"remote_mac_entries"`
+	}
+	read := func(text json.RawMessage) (l list) {
+		require.NoError(t, json.Unmarshal(text, &l))
+		return l
+	}
+	all := f.audit(model.AuditFilter{Resource: "remote_mac_entry", ResourceID: gd.ID})
+	require.Len(t, all, 3)
+	require.Equal(t, list{gd.ID, made}, read(all[2].After))
+	require.Equal(t, list{gd.ID, made[:1]}, read(all[1].Before))
+	require.Equal(t, macs[0].MAC, read(all[1].After).Entries[0].MAC)
+	require.Len(t, read(all[0].Before).Entries, 1000)
+	require.Equal(t, []string{"delete", "update", "create"}, []string{all[0].Action, all[1].Action, all[2].Action})
+}
+
+// testAuditOfManyRemoteMACs: very many are several records, and one revision all the same.
+func testAuditOfManyRemoteMACs(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	f.asked()
+	gd := f.hwVTEP("sw1", 1)
+	last := f.LastAudit()
+	macs := make([]model.RemoteMACEntry, 9000)
+	for i := range macs {
+		macs[i] = model.RemoteMACEntry{MAC: model.MAC{2, 0, 0, 0, byte(i >> 8), byte(i)}, SegmentationID: 1}
+	}
+	made, err := f.CreateRemoteMACs(f.ctx, gd.ID, macs)
+	require.NoError(t, err)
+	require.Equal(t, last+3, f.LastAudit())
+	r := f.revisions(model.RevisionFilter{Limit: 1})[0]
+	require.Equal(t, []uint64{last + 1, last + 3}, []uint64{r.First, r.Number})
+	require.Equal(t, "switch sw1 changed", r.What())
+	require.NoError(t, f.DeleteGatewayDevice(f.ctx, gd.ID))
+	require.Equal(t, last+7, f.LastAudit(), "the device, and three more")
+
+	require.NoError(t, f.rollback(last))
+	require.Empty(t, f.macsOf(gd.ID))
+	require.NoError(t, f.rollback(last+3))
+	require.ElementsMatch(t, made, f.macsOf(gd.ID))
 }

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"bordergw/site"
+)
+
+// rollbackFlags say which revision is meant, and what may be done for it.
+type rollbackFlags struct {
+	to        uint64
+	maxDelete int
+	allow     []string
+	token     string
+	yes, dry  bool
+}
+
+func (f *rollbackFlags) bind(fs *pflag.FlagSet) {
+	fs.Var(setting[uint64]{&f.to, "REVISION", parseRevision}, "to", "the revision that definitions become those of; required")
+	fs.StringVar(&f.token, "plan", "", "token of the plan that is meant; anything else is refused")
+	fs.BoolVar(&f.yes, "yes", false, "do not ask")
+	fs.BoolVar(&f.dry, "dry-run", false, "print the plan with its token, and change nothing")
+	fs.IntVar(&f.maxDelete, "max-delete", site.DefaultMaxDelete, "percentage of all objects that may be deleted")
+	fs.StringSliceVar(&f.allow, "allow", nil, "codes of findings that do not refuse the rollback, such as E01,E02")
+}
+
+// given are the flags that the plan rests upon, as they have to be given again.
+func (f *rollbackFlags) given() (out string) {
+	if f.maxDelete != site.DefaultMaxDelete {
+		out += fmt.Sprintf(" --max-delete %d", f.maxDelete)
+	}
+	if len(f.allow) > 0 {
+		out += " --allow " + strings.Join(f.allow, ",")
+	}
+	return out
+}
+
+// rollbackOrder is a request to plan a rollback, or to carry one out.
+type rollbackOrder struct {
+	MaxDelete int      `json:"max_delete"`
+	Allow     []string `json:"allow,omitempty"`
+	Token     string   `json:"token,omitempty"`
+}
+
+// call sends the order. A refusal has the exit code that its status stands for.
+func (f *rollbackFlags) call(ctx context.Context, api *client, what, token string, answer any) error {
+	order := rollbackOrder{f.maxDelete, f.allow, token}
+	text, err := api.do(ctx, http.MethodPost, fmt.Sprintf("%s/%d/%s", revisionsPath, f.to, what), "application/json", order)
+	if err != nil {
+		return siteRefusal(err)
+	}
+	if json.Unmarshal(text, answer) != nil {
+		return api.unreadable()
+	}
+	return nil
+}
+
+// rollbackCommand makes definitions what they were.
+func rollbackCommand() *cobra.Command {
+	flags, f := &clientFlags{}, &rollbackFlags{}
+	c := &cobra.Command{Use: "rollback", Short: "Make the definitions what they were at a revision, all of them or none", Args: argsOfUse,
+		Example: "  bordergw rollback --to 41\n  bordergw rollback --to 41 --dry-run\n  bordergw rollback --to 41 --yes --max-delete 50"}
+	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
+		if !c.Flags().Changed("to") {
+			return usagef("a revision is needed: --to N; bordergw history lists them")
+		}
+		token := f.token
+		if f.dry || token == "" && !f.yes {
+			p := &site.Plan{}
+			if err := f.call(c.Context(), api, "plan", "", p); err != nil {
+				return err
+			}
+			f.print(c.OutOrStdout(), p)
+			if done, err := f.agree(c, p); done || err != nil {
+				return err
+			}
+			token = p.Token
+		}
+		return f.apply(c, api, token)
+	})
+	flags.bind(c.Flags())
+	f.bind(c.Flags())
+	return c
+}
+
+func (f *rollbackFlags) title() string { return fmt.Sprintf("rollback to %d", f.to) }
+
+// print prints a plan, with how to carry it out if nobody is asked.
+func (f *rollbackFlags) print(w io.Writer, p *site.Plan) {
+	printPlan(w, f.title(), p)
+	if f.dry && p.Changed() > 0 && p.Refused == nil {
+		fmt.Fprintf(w, "plan %s\napply it with: bordergw rollback --to %d%s --plan %s\n", p.Token, f.to, f.given(), p.Token)
+	}
+}
+
+// agree asks whether the plan that was shown is to be carried out. It reports whether there is
+// nothing more to do.
+func (f *rollbackFlags) agree(c *cobra.Command, p *site.Plan) (done bool, err error) {
+	switch {
+	case f.dry || p.Changed() == 0 && p.Refused == nil:
+		return true, nil
+	case p.Refused != nil:
+		return false, nil // apply says so
+	case !isTerminal(c.InOrStdin()):
+		return true, usagef("without a terminal to ask at, --yes or --plan %s is needed", p.Token)
+	case !agreed(c, "roll back"):
+		return true, errors.New("nothing was changed")
+	}
+	return false, nil
+}
+
+func (f *rollbackFlags) apply(c *cobra.Command, api *client, token string) error {
+	var done struct {
+		site.Plan
+		Revision uint64 `json:"revision"`
+	}
+	if err := f.call(c.Context(), api, "apply", token, &done); err != nil {
+		return err
+	}
+	printPlan(c.OutOrStdout(), f.title(), &done.Plan)
+	if done.Revision != 0 {
+		fmt.Fprintf(c.OutOrStdout(), "rolled back to %d: revision %d\n", f.to, done.Revision)
+	}
+	return nil
+}
