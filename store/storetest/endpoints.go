@@ -79,22 +79,6 @@ func metaOf[P interface {
 	return p.Meta()
 }
 
-// endpoints are a set with one end point and these MACs.
-func (f *fixture) endpoints(network string, ip byte, macs ...byte) *model.EndpointSet {
-	e := model.Endpoint{VTEPAddress: model.VTEPAddress{10, 0, 0, ip}}
-	for _, m := range macs {
-		e.MACs = append(e.MACs, model.EndpointMAC{MAC: model.MAC{2, 0, 0, 0, 0, m}, VTEPAddress: e.VTEPAddress})
-	}
-	set, err := model.NewEndpointSet(network, "neutron", "", []model.Endpoint{e})
-	require.NoError(f.t, err)
-	return set
-}
-
-func (f *fixture) putEndpoints(set *model.EndpointSet) *model.EndpointSet {
-	f.t.Helper()
-	return must[model.EndpointSet](f)(f.PutEndpoints(f.ctx, set, model.IfMatch{}))
-}
-
 // testEndpoints: a set is replaced as a whole, keeps its number, and goes with its network. One
 // that says nothing new changes nothing.
 func testEndpoints(t *testing.T, open Open) {

@@ -219,3 +219,19 @@ func (f *fixture) audit(filter model.AuditFilter) []*model.AuditRecord {
 	}
 	return out
 }
+
+// endpoints are a set with one end point and these MACs.
+func (f *fixture) endpoints(network string, ip byte, macs ...byte) *model.EndpointSet {
+	e := model.Endpoint{VTEPAddress: model.VTEPAddress{10, 0, 0, ip}}
+	for _, m := range macs {
+		e.MACs = append(e.MACs, model.EndpointMAC{MAC: model.MAC{2, 0, 0, 0, 0, m}, VTEPAddress: e.VTEPAddress})
+	}
+	set, err := model.NewEndpointSet(network, "neutron", "", []model.Endpoint{e})
+	require.NoError(f.t, err)
+	return set
+}
+
+func (f *fixture) putEndpoints(set *model.EndpointSet) *model.EndpointSet {
+	f.t.Helper()
+	return must[model.EndpointSet](f)(f.PutEndpoints(f.ctx, set, model.IfMatch{}))
+}
