@@ -129,3 +129,17 @@ func (s *Store) CopyTo(w io.Writer) (int64, error) {
 	}
 	return n, nil
 }
+
+// Revisions gives the revisions that the filter chooses, newest first. It reads them a page at a
+// time, as they are taken, and ends at the first error. Those whose first records were dropped
+// are missing.
+func (s *Store) Revisions(f model.RevisionFilter) iter.Seq2[*model.Revision, error] {
+	return revisions(s.queue.backend, s.published.current.Load(), f)
+}
+
+// At gives what definitions were at a revision: what they are now with all later revisions taken
+// back, the newest first. What nobody defined is as it is now. Its cost is that of the records
+// that are newer.
+func (s *Store) At(number uint64) (*model.Past, error) {
+	return at(s.queue.backend, s.published.current.Load(), number)
+}

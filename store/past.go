@@ -12,17 +12,15 @@ import (
 	"bordergw/model"
 )
 
-// At gives what definitions were at a revision: what they are now with all later revisions taken
-// back, the newest first. What nobody defined is as it is now. Its cost is that of the records
-// that are newer.
-func (s *Store) At(number uint64) (*model.Past, error) {
-	now := s.published.current.Load()
+// at is what definitions were at a revision: what they are now with all later revisions taken back,
+// the newest first.
+func at(b backend, now *snapshot, number uint64) (*model.Past, error) {
 	if number > now.audited {
 		return nil, model.ErrNoRevision(number, now.audited)
 	}
 	p := &past{now: &now.Definitions, objects: map[definition]map[string]any{}, macs: map[macKey]*model.RemoteMACEntry{}, lost: map[string]bool{}}
 	reached := now.audited
-	for one, err := range s.history(now.audited, false) {
+	for one, err := range history(b, now.audited, false) {
 		if err != nil {
 			return nil, err
 		}

@@ -10,17 +10,14 @@ import (
 	"bordergw/model"
 )
 
-// Revisions gives the revisions that the filter chooses, newest first. It reads them a page at a
-// time, as they are taken, and ends at the first error. Those whose first records were dropped
-// are missing.
-func (s *Store) Revisions(f model.RevisionFilter) iter.Seq2[*model.Revision, error] {
+// revisions yields those that the filter chooses, newest first.
+func revisions(b backend, at *snapshot, f model.RevisionFilter) iter.Seq2[*model.Revision, error] {
 	return func(yield func(*model.Revision, error) bool) {
-		at := s.published.current.Load()
 		last, chooser, given := at.audited, newChooser(&at.Definitions, f), 0
 		if f.Kind == "" && f.Before != 0 { // else names are found from the newest record on
 			last = min(last, f.Before-1)
 		}
-		for span, err := range s.history(last, last < at.audited) {
+		for span, err := range history(b, last, last < at.audited) {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -48,11 +45,11 @@ func (s span) whole() bool { return s.revision != nil && s.revision.First == s.S
 
 // history yields the records from a number down for as long as they tell how to go back. From a
 // number that may be amidst a revision it begins with the one before.
-func (s *Store) history(last uint64, mayBeAmidst bool) iter.Seq2[span, error] {
+func history(b backend, last uint64, mayBeAmidst bool) iter.Seq2[span, error] {
 	return func(yield func(span, error) bool) {
 		var r *model.Revision
 		next := last
-		for e, err := range entries(s.queue.backend, last) {
+		for e, err := range entries(b, last) {
 			if err != nil {
 				yield(span{}, err)
 				return
