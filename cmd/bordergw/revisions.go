@@ -33,7 +33,7 @@ func historyCommand() *cobra.Command {
 	c.Flags().StringVar(&of, "object", "", "only what changed this object: KIND/NAME, such as network/blue, device/sw1 or connection/gw1/blue")
 	form.bindTable(c.Flags())
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
-		raw, err := api.revisions(c, of, int(count))
+		raw, err := listRevisions(c, api, of, int(count))
 		if err != nil {
 			return err
 		}
@@ -58,8 +58,8 @@ func seconds(text string) string {
 	return shortTime(&t)
 }
 
-// revisions asks for pages until it has that many, 0 for all.
-func (c *client) revisions(cmd *cobra.Command, of string, most int) (json.RawMessage, error) {
+// listRevisions asks for pages until it has that many, 0 for all.
+func listRevisions(cmd *cobra.Command, api *client, of string, most int) (json.RawMessage, error) {
 	all := []json.RawMessage{}
 	query := url.Values{}
 	if of != "" {
@@ -75,7 +75,7 @@ func (c *client) revisions(cmd *cobra.Command, of string, most int) (json.RawMes
 			Revisions []json.RawMessage
 			Next      *string
 		}
-		if _, err := c.get(cmd.Context(), revisionsPath+"?"+query.Encode(), &page); err != nil {
+		if _, err := api.get(cmd.Context(), revisionsPath+"?"+query.Encode(), &page); err != nil {
 			return nil, err
 		}
 		all = append(all, page.Revisions...)
