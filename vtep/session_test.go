@@ -75,14 +75,15 @@ func seed(t testing.TB, version, have string) *ovsdbtest.Server {
 	return s
 }
 
-// open starts a session over a connection that may be wrapped first.
+// open starts a session over a connection that may be wrapped first. On a busy machine a
+// server may take long for a large table.
 func open(t testing.TB, s *ovsdbtest.Server, wrap func(net.Conn) net.Conn) *vtep.Session {
 	conn, err := ovsdb.Dial(t.Context(), s.Unix(), nil)
 	require.NoError(t, err)
 	if wrap != nil {
 		conn = wrap(conn)
 	}
-	session, err := vtep.Open(t.Context(), conn, vtep.Opening{})
+	session, err := vtep.Open(t.Context(), conn, vtep.Opening{Patience: 2 * time.Minute})
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		session.Close()
