@@ -92,7 +92,7 @@ func supposeAdopted(c *call, a *site.Adoption, standing []model.Standing, text [
 		a.Refuse(err.Error())
 		return nil
 	}
-	if p.Check(next, c.cfg.Status, nil); p.Refused != nil {
+	if p.Check(c.defs, next, c.cfg.Status, nil); p.Refused != nil {
 		for _, detail := range p.Refused.Details {
 			a.Refuse(detail)
 		}

@@ -16,6 +16,8 @@ type adoptions struct {
 	standingErr error
 	supposition model.Supposition
 	supposed    []any
+	preview     model.Preview
+	previewed   int
 }
 
 func (a *adoptions) Standing(id string) (model.Standing, error) {
@@ -25,6 +27,11 @@ func (a *adoptions) Standing(id string) (model.Standing, error) {
 func (a *adoptions) Suppose(next *model.Definitions, networks, devices []string) (model.Supposition, error) {
 	a.supposed = []any{next.Networks.Len(), networks, devices}
 	return a.supposition, nil
+}
+
+func (a *adoptions) Preview(_, next *model.Definitions) model.Preview {
+	a.previewed++
+	return a.preview
 }
 
 // brownField is a device with a switch that has one logical switch.

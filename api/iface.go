@@ -158,6 +158,9 @@ type Adoptions interface {
 	// Suppose tells what would be written to devices in some networks if the definitions were others.
 	// Nothing is changed.
 	Suppose(next *model.Definitions, networks, devices []string) (model.Supposition, error)
+	// Preview tells what would be written to switches if the definitions were next instead of now.
+	// Nothing is changed.
+	Preview(now, next *model.Definitions) model.Preview
 }
 
 // Lookups answer what is asked of rows and MACs as they stand.

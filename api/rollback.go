@@ -82,7 +82,7 @@ func (o *rollbackOrder) plan(c *call) (*site.Plan, error) {
 	case err != nil:
 		p.Barred(err)
 	default:
-		p.Check(next, c.cfg.Status, o.options.Allow)
+		p.Check(o.past.Now, next, c.cfg.Status, o.options.Allow)
 	}
 	p.SealAt(o.past.Last)
 	return p, nil
@@ -127,7 +127,7 @@ func (o *rollbackOrder) carryOut(c *call) (*appliedRollback, error) {
 	if o.token != "" {
 		meant, last := site.SealedAt(o.token)
 		if is, _ := site.SealedAt(p.Token); meant != is {
-			return nil, &errStale{slices.Concat(site.Differs(meant, is), changesSince(c, last))}
+			return nil, &errStale{slices.Concat(p.Differs(meant), changesSince(c, last))}
 		}
 	}
 	if p.Refused != nil {

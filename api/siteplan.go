@@ -83,7 +83,7 @@ func planOf(c *call, d *model.Definitions, f *site.File, o site.Options) (*site.
 	case err != nil:
 		p.Blocked(err)
 	default:
-		p.Check(next, c.cfg.Status, o.Allow)
+		p.Check(d, next, c.cfg.Status, o.Allow)
 	}
 	p.Seal()
 	return p, nil
@@ -188,7 +188,11 @@ func carryOut(c *call, f *site.File, in siteRequest) (*appliedSite, error) {
 		return nil, err
 	}
 	if in.Token != "" && in.Token != p.Token {
-		return nil, &errStale{slices.Concat(site.Differs(in.Token, p.Token), lastChanges(c))}
+		details := p.Differs(in.Token)
+		if slices.Contains(details, site.DefinitionsDiffer) {
+			details = append(details, lastChanges(c)...)
+		}
+		return nil, &errStale{details}
 	}
 	if p.Refused != nil {
 		return nil, errRefusedPlan{p.Refused}
@@ -204,7 +208,7 @@ func carryOut(c *call, f *site.File, in siteRequest) (*appliedSite, error) {
 			return err
 		}
 		if now.Rests != p.Rests { // somebody was faster
-			return &errStale{[]string{"definitions that the plan read have changed"}}
+			return &errStale{[]string{site.DefinitionsDiffer}}
 		}
 		return now.Apply(e)
 	})

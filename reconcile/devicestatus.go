@@ -12,6 +12,9 @@ import (
 	"bordergw/vtep/transport"
 )
 
+// certificateExpires is the reason of a condition that is true, and will soon be false.
+const certificateExpires = "ExpiresSoon"
+
 // expirySoon is how long before its end a certificate is complained of.
 const expirySoon = 14 * 24 * time.Hour
 
@@ -88,7 +91,7 @@ func (ds *deviceStatuses) certificate(st *deviceState, now time.Time) *model.Con
 	case left <= 0:
 		c.Reason, c.Since = "Expired", end
 	case left < expirySoon:
-		c.Reason = "ExpiresSoon"
+		c.Reason = certificateExpires
 	default:
 		return c
 	}

@@ -3,8 +3,10 @@ package reconcile
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"bordergw/model"
+	"bordergw/reconcile/connector"
 	"bordergw/reconcile/damping"
 	"bordergw/vtep"
 )
@@ -33,6 +35,8 @@ func (noEvents) Settled()              {}
 type eventReporter struct {
 	Events
 	store Store
+	// strangers bounds the events of switches that no device has: anybody may dial in.
+	strangers bucket
 }
 
 // condition tells of a condition that has changed, or that is first known. Those of devices follow
@@ -57,11 +61,47 @@ func (r *eventReporter) condition(object string, c model.Condition, first bool) 
 			return
 		}
 		l.Type, l.Object = "device.condition", model.RefDevice(defs, id)
+		if c.Reason == certificateExpires {
+			l.Type, l.Value, l.Severity = "certificate.expiring", "soon", model.SeverityWarning
+			r.Became(l)
+			return
+		}
 	}
 	if c.True {
 		l.Message, l.Reason = "", ""
 	}
 	r.Became(l)
+}
+
+// status tells of the status of a connection that has changed, or that is first known.
+func (r *eventReporter) status(c *model.L2GatewayConnection, is *model.ConnectionStatus, first bool) {
+	defs := r.store.Definitions()
+	l := model.Level{
+		Type: "connection.status", Object: model.RefConnection(defs, c), Related: []model.ObjectRef{model.RefGateway(defs, c.L2GatewayID), model.RefNetwork(defs, c.NetworkID)},
+		Aspect: "status", Value: is.State, Message: is.Detail, First: first, Severity: model.SeverityInfo,
+	}
+	switch is.State {
+	case model.ConnectionActive:
+		l.Message = ""
+	case model.ConnectionError:
+		l.Severity = model.SeverityError
+	}
+	r.Became(l)
+}
+
+// discovered tells of a switch that has dialled in and that no device has. It is named by the address that it came
+// from, as its own names may be anybody's. Of many at once not all are told of.
+func (r *eventReporter) discovered(c *connector.Inbound, reason string) {
+	now := time.Now()
+	if r.strangers.wait(now) > 0 {
+		return
+	}
+	r.strangers.passed(now)
+	r.Happened(model.Event{
+		Time: now, Type: "device.discovered", Severity: model.SeverityInfo, Object: model.ObjectRef{Kind: model.KindDevice, ID: c.From, Name: c.From},
+		Message: fmt.Sprintf("a switch dialled in from %s, and nothing is written to it: %s", c.From, reason),
+		Data:    map[string]any{"switches": model.NamesOf(connector.SwitchNames(c.Session.Facts().Switches))},
+	})
 }
 
 func yesOrNo(is bool) string {

@@ -30,7 +30,7 @@ func TestConditionsAreReportedOnce(t *testing.T) {
 	defs.Gateways = defs.Gateways.With(&model.L2Gateway{Record: model.Record{ID: "g"}, Name: "gw1"})
 	defs.Connections = defs.Connections.With(&model.L2GatewayConnection{Record: model.Record{ID: "c"}, L2GatewayID: "g", NetworkID: "n"})
 	got := &told{}
-	events := &eventReporter{got, eventStore{defs: defs}}
+	events := &eventReporter{Events: got, store: eventStore{defs: defs}}
 	var at transitions
 	at.changed = events.condition
 	is := func(yes bool) []model.Condition {
@@ -53,4 +53,37 @@ func TestConditionsAreReportedOnce(t *testing.T) {
 	last := events.contested("d", "", nil, nil)
 	require.Equal(t, last, events.contested("d", last, nil, nil))
 	require.Len(t, got.levels, 5, "what is as before is not told")
+}
+
+// TestCertificateThatEndsSoonIsReported: it is valid all the while.
+func TestCertificateThatEndsSoonIsReported(t *testing.T) {
+	got := &told{}
+	events := &eventReporter{Events: got, store: eventStore{defs: model.NewDefinitions("s", 1)}}
+	var at transitions
+	at.changed = events.condition
+	for _, reason := range []string{"Valid", certificateExpires, certificateExpires, "Valid"} {
+		at.record("device/d", []model.Condition{{Type: model.CertificateValid, True: true, Reason: reason, Message: "it ends"}})
+	}
+	at.record("device/d", []model.Condition{{Type: model.CertificateValid, Reason: "Expired", Message: "it has ended"}})
+	var out [][]string
+	for _, l := range got.levels {
+		out = append(out, []string{l.Type, l.Value, l.Severity})
+	}
+	require.Equal(t, [][]string{
+		{"device.condition", "yes", model.SeverityInfo}, {"certificate.expiring", "soon", model.SeverityWarning},
+		{"device.condition", "yes", model.SeverityInfo}, {"device.condition", "no", model.SeverityWarning},
+	}, out)
+}
+
+// TestStatusOfConnectionIsReported when it is another one.
+func TestStatusOfConnectionIsReported(t *testing.T) {
+	got := &told{}
+	events := &eventReporter{Events: got, store: eventStore{defs: model.NewDefinitions("s", 1)}}
+	c := &model.L2GatewayConnection{Record: model.Record{ID: "c"}, L2GatewayID: "g", NetworkID: "n"}
+	events.status(c, &model.ConnectionStatus{State: model.ConnectionError, Detail: "why"}, true)
+	events.status(c, &model.ConnectionStatus{State: model.ConnectionActive, Detail: "a note"}, false)
+	require.Len(t, got.levels, 2)
+	first, second := got.levels[0], got.levels[1]
+	require.Equal(t, []any{"connection.status", "status", "ERROR", "why", model.SeverityError, true}, []any{first.Type, first.Aspect, first.Value, first.Message, first.Severity, first.First})
+	require.Equal(t, []any{"ACTIVE", "", model.SeverityInfo, false}, []any{second.Value, second.Message, second.Severity, second.First})
 }

@@ -37,7 +37,7 @@ func newGateway(t *testing.T, preempt bool, devices ...string) *gateway {
 	log := logrus.New()
 	log.SetLevel(logrus.PanicLevel)
 	g.ws = &workers{store: g, byID: map[string]*worker{}}
-	g.elector = elector{store: g, events: &eventReporter{noEvents{}, g}, log: log, workers: g.ws}
+	g.elector = elector{store: g, events: &eventReporter{Events: noEvents{}, store: g}, log: log, workers: g.ws}
 	for _, name := range devices {
 		gd := g.topo.Device(name, "")
 		gw.Devices = append(gw.Devices, model.Device{ID: "in-" + name, DeviceName: name})

@@ -111,7 +111,7 @@ func New(store Store, opts Options) *Loop {
 		leases:      connector.NewLeases(),
 	}
 	l.touched.stamp, l.late.view = l.stamp, &l.view
-	l.events = &eventReporter{opts.Events, store}
+	l.events = &eventReporter{Events: opts.Events, store: store, strangers: bucket{burst: strangersBurst, gap: strangersGap}}
 	l.transitions.changed = l.events.condition
 	l.macs = newMACReports(mactable.New(time.Now(), opts.LocalHold, opts.Hold, mactable.ContradictTime), l.facts)
 	l.moves = moveKeeper{store: store, log: l.log, macs: l.macs}
@@ -123,13 +123,13 @@ func New(store Store, opts Options) *Loop {
 	l.connections = &connectionStatuses{store: store, view: &l.view, workers: l.workers, macs: l.macs}
 	l.lookup = lookup{store: store, view: &l.view, workers: l.workers, macs: l.macs, connections: l.connections}
 	l.recorder = statusRecorder{
-		store: store, workers: l.workers, devices: l.devices, connections: l.connections, transitions: &l.transitions,
+		store: store, workers: l.workers, devices: l.devices, connections: l.connections, transitions: &l.transitions, events: l.events,
 		touched: &l.touched, dirty: newDirtyConnections(l.workers), errors: newErrorLog(store, l.log, l.refresh),
 		states: map[string]string{}, counted: map[string]int{},
 	}
 	l.contested = contestedLog{l.log}
 	who := &identifier{store: store, tls: opts.TLS, workers: l.workers, leases: l.leases}
-	l.acceptor = connector.NewAcceptor(l.log, who.identify, who.seenAt, func(reason string) { l.metrics.refused.WithLabelValues(reason).Inc() })
+	l.acceptor = connector.NewAcceptor(l.log, who.identify, who.seenAt, func(reason string) { l.metrics.refused.WithLabelValues(reason).Inc() }, l.events.discovered)
 	l.workers.recheck, l.workers.touch = l.acceptor.Recheck, l.touched.add
 	return l
 }

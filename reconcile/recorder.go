@@ -23,6 +23,7 @@ type statusRecorder struct {
 	devices     *deviceStatuses
 	connections *connectionStatuses
 	transitions *transitions
+	events      *eventReporter
 	touched     *touched
 	dirty       dirtyConnections
 	errors      errorLog
@@ -89,6 +90,9 @@ func (r *statusRecorder) judge(id string, view *topology.View, o *topology.Outco
 	r.dirty.unwritten(id, j.unwritten)
 	r.transitions.record("connection/"+id, st.Conditions)
 	r.errors.note(id, o.Connection, &st)
+	if was, known := r.states[id]; was != st.State {
+		r.events.status(o.Connection, &st, !known)
+	}
 	r.count(id, st.State)
 }
 

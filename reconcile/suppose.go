@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"bordergw/model"
@@ -40,16 +41,22 @@ func (q *lookup) Suppose(next *model.Definitions, networks, devices []string) (m
 	if was == nil {
 		return model.Supposition{}, &model.Error{Kind: model.Unavailable, Type: "NotReady", Message: "No switch is driven yet: ask again."}
 	}
-	sup := &supposition{lookup: q, networks: map[string]bool{}}
+	sup := &supposition{networks: map[string]bool{}}
 	for _, id := range networks {
 		sup.networks[id] = true
 	}
 	for _, id := range devices {
-		if err := sup.add(next, id); err != nil {
+		w, s, err := q.read(id)
+		if err != nil {
 			return model.Supposition{}, err
 		}
+		gd, ok := next.Devices.Get(id)
+		if !ok {
+			return model.Supposition{}, model.ErrGatewayDeviceNotFound(id)
+		}
+		sup.add(next.Registrations().First(gd), s, q.wantOf(w), slices.Values(networks))
 	}
-	sup.view = was.Supposing(next, sup.learned(was.Learned()))
+	sup.view = was.Supposing(next, sup.learned(networks, was.Learned()))
 	for i := range sup.devices {
 		sup.write(&sup.devices[i])
 		sup.tunnels(&sup.devices[i], was)
@@ -60,12 +67,15 @@ func (q *lookup) Suppose(next *model.Definitions, networks, devices []string) (m
 
 // supposition is one run of Suppose.
 type supposition struct {
-	*lookup
+	standingDevices
 	networks map[string]bool
-	devices  []supposedDevice
 	view     *topology.View
 	out      model.Supposition
 }
+
+// standingDevices are devices with what their databases hold of networks that nothing is learned in yet,
+// since they are not defined.
+type standingDevices struct{ devices []supposedDevice }
 
 // supposedDevice is a device with what its database holds of the networks.
 type supposedDevice struct {
@@ -80,35 +90,26 @@ func (p *supposition) text(format string, args ...any) {
 	p.out.Texts = append(p.out.Texts, fmt.Sprintf(format, args...))
 }
 
-// add reads what a device's database holds.
-func (p *supposition) add(next *model.Definitions, id string) error {
-	w, s, err := p.read(id)
-	if err != nil {
-		return err
-	}
-	gd, ok := next.Devices.Get(id)
-	if !ok {
-		return model.ErrGatewayDeviceNotFound(id)
-	}
-	d := supposedDevice{next.Registrations().First(gd), s, map[model.VTEPAddress]bool{}, map[string]*model.StandingSwitch{}}
+// add reads what a device's database holds of some networks.
+func (p *standingDevices) add(gd *model.GatewayDevice, s *vtep.Session, want *vtep.Want, networks iter.Seq[string]) {
+	d := supposedDevice{gd, s, map[model.VTEPAddress]bool{}, map[string]*model.StandingSwitch{}}
 	for _, sw := range s.Facts().Switches {
 		for _, ip := range sw.TunnelIPs {
 			d.own[ip] = true
 		}
 	}
-	for name := range p.networks {
-		if row, stands := s.StandingSwitch(p.wantOf(w), name); stands {
+	for name := range networks {
+		if row, stands := s.StandingSwitch(want, name); stands {
 			d.rows[name] = &row
 		}
 	}
 	p.devices = append(p.devices, d)
-	return nil
 }
 
-// learned is what the devices have learned in the networks, beside what is known already.
-func (p *supposition) learned(known mactable.Winners) map[string]*mactable.Learned {
+// learned is what the devices have learned in networks, beside what is known already.
+func (p *standingDevices) learned(networks []string, known mactable.Winners) map[string]*mactable.Learned {
 	out := map[string]*mactable.Learned{}
-	for name := range p.networks {
+	for _, name := range networks {
 		l := known.Get(name)
 		if l == nil {
 			l = &mactable.Learned{}

@@ -14,7 +14,8 @@ type transitions struct {
 	mu sync.Mutex
 	// of is by object, "connection/ID" or "device/ID".
 	of map[string][]model.Condition
-	// changed is told of conditions that have changed, or that are first known; nil for nobody.
+	// changed is told of conditions that have changed, or that are first known; nil for nobody. A certificate that ends
+	// soon is valid, for another reason than before.
 	changed func(object string, c model.Condition, first bool)
 }
 
@@ -26,7 +27,7 @@ func (t *transitions) record(object string, cs []model.Condition) {
 		return
 	}
 	for i := range cs {
-		if w := model.FindCondition(was, cs[i].Type); w == nil || w.True != cs[i].True {
+		if w := model.FindCondition(was, cs[i].Type); w == nil || w.True != cs[i].True || w.Reason != cs[i].Reason && cs[i].Type == model.CertificateValid {
 			t.changed(object, cs[i], w == nil)
 		}
 	}

@@ -72,7 +72,7 @@ type pair struct{ gateway, network string }
 func newComparer(d *model.Definitions, f *File, o Options) *comparer {
 	c := &comparer{d: d, file: f, options: o, problems: Problems{File: f.Origin}, managed: map[string]int{}, projects: map[string]string{}, wanted: map[string]bool{},
 		connections: make(map[pair]*model.L2GatewayConnection, d.Connections.Len()),
-		plan:        &Plan{Site: f.Site, Changes: []Change{}, Findings: []Finding{}, file: f.Origin, touched: map[[2]string]bool{}},
+		plan:        &Plan{Site: f.Site, Changes: []Change{}, Switches: []model.SwitchPreview{}, Findings: []Finding{}, file: f.Origin, touched: map[[2]string]bool{}},
 		read:        File{Site: f.Site, Project: f.Project}}
 	c.switches = match(c, f.Switches, newRecordsOf(kindSwitch, deviceRecords(d), usedSwitch(d)))
 	c.networks = match(c, f.Networks, newRecordsOf(kindNetwork, networkRecords(d), usedNetwork(d)))

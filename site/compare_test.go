@@ -218,9 +218,9 @@ func TestToken(t *testing.T) {
 			require.NoError(t, err)
 		}
 	}
-	now := compared(t, s, changed, site.Options{}).Token
-	require.NotEqual(t, token, now)
-	require.Equal(t, []string{"definitions that the plan read have changed"}, site.Differs(token, now))
+	now := compared(t, s, changed, site.Options{})
+	require.NotEqual(t, token, now.Token)
+	require.Equal(t, []string{site.DefinitionsDiffer}, now.Differs(token))
 }
 
 // TestRandomFiles: after a file was applied, comparing finds nothing, and what is printed of

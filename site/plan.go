@@ -85,11 +85,13 @@ const (
 
 // Plan is what has to change so that definitions are those of a file.
 type Plan struct {
-	Site     string    `json:"site"`
-	Token    string    `json:"token"`
-	Changes  []Change  `json:"changes"`
-	Findings []Finding `json:"findings"`
-	Refused  *Refusal  `json:"refused"`
+	Site    string   `json:"site"`
+	Token   string   `json:"token"`
+	Changes []Change `json:"changes"`
+	// Switches are those to which something would be written, as their databases stand.
+	Switches []model.SwitchPreview `json:"switches"`
+	Findings []Finding             `json:"findings"`
+	Refused  *Refusal              `json:"refused"`
 
 	// Rests are the parts of the token that findings have no say in.
 	Rests string `json:"-"`

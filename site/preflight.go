@@ -3,8 +3,8 @@ package site
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
-	"strings"
 
 	"bordergw/model"
 )
@@ -13,89 +13,183 @@ import (
 type Seen interface {
 	// DeviceStatus is the state of a device's session.
 	DeviceStatus(id string) model.DeviceStatus
-	// Occupant is the foreign logical switch that has one of the VLANs of a port, "" if none
-	// is known.
-	Occupant(at model.Place, port string, vlans []model.VLAN) string
+	// Preview tells what would be written to switches if the definitions were next instead of now.
+	Preview(now, next *model.Definitions) model.Preview
 }
 
-// Check adds the findings on the connections that the plan creates or replaces; next are the
-// definitions with the plan carried out.
-func (p *Plan) Check(next *model.Definitions, seen Seen, allow []string) {
-	where := model.NewPlaces(next)
-	checked := map[string]bool{}
-	for conn := range next.Connections.All() {
-		if !p.touched[[2]string{conn.L2GatewayID, conn.NetworkID}] {
-			continue
-		}
-		g, _ := next.Gateways.Get(conn.L2GatewayID)
-		for i := range g.Devices {
-			p.checkPart(where, &g.Devices[i], conn, seen, checked)
-		}
+// Check says what the plan would have written to switches, and adds the findings on these and on the
+// connections that it creates or replaces; next are the definitions now with the plan carried out.
+func (p *Plan) Check(now, next *model.Definitions, seen Seen, allow []string) {
+	c := &checker{Plan: p, now: now, next: next, where: model.NewPlaces(next), seen: seen, checked: map[string]bool{}}
+	if p.Changed() > 0 {
+		c.connections()
+		c.switches(seen.Preview(now, next))
 	}
 	p.sort()
 	p.refuseErrors(allow)
 }
 
-// checkPart looks at one switch that a connection needs.
-func (p *Plan) checkPart(where *model.Places, dev *model.Device, conn *model.L2GatewayConnection, seen Seen, checked map[string]bool) {
-	at, known := where.Find(dev)
-	if !known {
-		if !checked[dev.DeviceName] {
-			p.find("W03", "switch "+dev.DeviceName, "no registered device shows this switch yet: it is written when one does")
+// checker finds what people should know of a plan.
+type checker struct {
+	*Plan
+	now, next *model.Definitions
+	where     *model.Places
+	seen      Seen
+	// checked has the switches and gateways, by kind and id, that were looked at.
+	checked map[string]bool
+}
+
+// once reports whether something is looked at for the first time.
+func (c *checker) once(kind, id string) bool {
+	key := kind + "/" + id
+	was := c.checked[key]
+	c.checked[key] = true
+	return !was
+}
+
+// connections looks at those that the plan creates or replaces.
+func (c *checker) connections() {
+	for conn := range c.next.Connections.All() {
+		if !c.touched[[2]string{conn.L2GatewayID, conn.NetworkID}] {
+			continue
 		}
-		checked[dev.DeviceName] = true
+		g, _ := c.next.Gateways.Get(conn.L2GatewayID)
+		if c.once(kindGateway, g.ID) {
+			c.gateway(g, conn)
+		}
+		for i := range g.Devices {
+			c.part(&g.Devices[i], conn)
+		}
+		if c.now.Connections.Len() == 0 && c.once("MTU", "") {
+			c.find("W07", "site "+c.Site, "the first connection: the network between the switches has to carry frames that are 50 bytes longer than those of the hosts (MTU 1,550 for 1,500)")
+		}
+	}
+}
+
+// part looks at one switch that a connection needs.
+func (c *checker) part(dev *model.Device, conn *model.L2GatewayConnection) {
+	at, known := c.where.Find(dev)
+	if !known {
+		if c.once("unregistered", dev.DeviceName) {
+			c.find("W03", "switch "+dev.DeviceName, "no registered device shows this switch yet: it is written when one does")
+		}
 		return
 	}
-	name := displayName(cmp.Or(at.Switch, at.Device.Name), at.Device.ID)
-	if !checked[at.Device.ID] {
-		checked[at.Device.ID] = true
-		p.checkSwitch(where, at, name, seen.DeviceStatus(at.Device.ID))
+	name := placeName(at)
+	if c.once(kindSwitch, at.Device.ID) {
+		c.device(at, name)
 	}
-	sw := where.Seen(at)
+	sw := c.where.Seen(at)
 	for n := range dev.Interfaces {
-		port := &dev.Interfaces[n]
-		vlans := port.VLANIDs(conn.SegmentationID)
-		if sw != nil && sw.Lacks(port.Name) && !port.ProvisionAhead {
-			p.findOnce("E01", "switch "+name, "it has no port "+port.Name)
-		} else if occupant := occupantOf(at, port.Name, vlans, conn.NetworkID, seen); occupant != "" {
-			p.findOnce("E02", "switch "+name, "VLAN "+vlansText(vlans)+" of port "+port.Name+" is bound to "+occupant)
-		}
+		c.port(sw, name, &dev.Interfaces[n])
 	}
 }
 
-// occupantOf is the foreign logical switch that has one of the VLANs of a port, "" if none is known. One of the
-// network's name is no other: its bindings stand as they are to be.
-func occupantOf(at model.Place, port string, vlans []model.VLAN, network string, seen Seen) string {
-	occupant := seen.Occupant(at, port, vlans)
-	if occupant != network {
-		return occupant
-	}
-	for i := range vlans { // another one may have the next VLAN
-		if occupant = seen.Occupant(at, port, vlans[i:i+1]); occupant != "" && occupant != network {
-			return occupant
-		}
-	}
-	return ""
+func placeName(at model.Place) string {
+	return displayName(cmp.Or(at.Switch, at.Device.Name), at.Device.ID)
 }
 
-func vlansText(vlans []model.VLAN) string {
-	return strings.Trim(flowList(vlans, vlanText), "[]")
+// port looks at a port of a switch, as far as that was ever read.
+func (c *checker) port(sw *model.SwitchInventory, name string, want *model.Interface) {
+	if sw == nil {
+		return
+	}
+	if sw.Lacks(want.Name) && !want.ProvisionAhead {
+		c.findOnce("E01", "switch "+name, "port "+want.Name+" of switch "+name+" not found")
+		return
+	}
+	if has, is := sw.Port(want.Name); is && len(has.Faults) > 0 {
+		c.findOnce("W04", "switch "+name, fmt.Sprintf("port %s reports: %s", want.Name, model.Shown(has.Faults[0])))
+	}
 }
 
-// checkSwitch looks at a switch once, whatever number of connections need it.
-func (p *Plan) checkSwitch(where *model.Places, at model.Place, name string, status model.DeviceStatus) {
+// device looks at a switch once, whatever number of connections need it.
+func (c *checker) device(at model.Place, name string) {
 	if !at.Device.Driven() {
 		return
 	}
-	sw := where.Seen(at)
-	if sw != nil && status.Phase == model.DeviceUnreachable {
-		p.find("W03", "switch "+name, "it is unreachable: it is written when it is back")
-	}
+	sw := c.where.Seen(at)
 	switch {
 	case sw == nil:
-		p.find("W03", "switch "+name, "it was never read: what it holds is not known")
-	case len(sw.TunnelIPs) == 0 && len(at.Device.TunnelIPs) == 0:
-		p.find("W02", "switch "+name, "no tunnel IP is known: other switches can not reach it")
+		c.find("W03", "switch "+name, "it was never read: what it holds is not known")
+		return
+	case c.seen.DeviceStatus(at.Device.ID).Phase == model.DeviceUnreachable:
+		c.find("W03", "switch "+name, "it is unreachable: it is written when it is back")
+	}
+	if len(sw.TunnelIPs) == 0 && len(at.Device.TunnelIPs) == 0 {
+		c.find("W02", "switch "+name, "no tunnel IP is known: other switches can not reach it")
+	}
+}
+
+// gateway looks at the devices of a gateway, which may be one switch, or lead to one another outside.
+func (c *checker) gateway(g *model.L2Gateway, conn *model.L2GatewayConnection) {
+	object := "gateway " + displayName(g.Name, g.ID)
+	vlansOf := map[string][]model.VLAN{} // by switch
+	names := map[model.Place]string{}
+	var order []string
+	for i := range g.Devices {
+		dev := &g.Devices[i]
+		called := cmp.Or(dev.DeviceName, dev.DeviceID)
+		at, known := c.where.Find(dev)
+		if known {
+			called = placeName(at)
+			at.Device = c.where.Registrations().First(at.Device)
+			if other, twice := names[at]; twice && len(dev.Interfaces) > 0 {
+				c.find("E07", object, "%s and %s are one switch", other, called)
+			}
+			names[at] = called
+		}
+		for n := range dev.Interfaces {
+			vlansOf[called] = append(vlansOf[called], dev.Interfaces[n].VLANIDs(conn.SegmentationID)...)
+		}
+		order = append(order, called)
+	}
+	if g.HAMode != model.ActivePassive {
+		c.sharedVLAN(object, order, vlansOf)
+	}
+}
+
+// sharedVLAN warns of two switches that forward frames of one VLAN at the same time.
+func (c *checker) sharedVLAN(object string, switches []string, vlansOf map[string][]model.VLAN) {
+	first := map[model.VLAN]string{}
+	for _, name := range switches {
+		for _, vlan := range vlansOf[name] {
+			if other, shared := first[vlan]; shared && other != name {
+				c.find("W01", object, "switches %s and %s both bind VLAN %s: where that is one network behind them, frames go round (ha: active-passive prevents it)", other, name, vlan)
+				return
+			}
+			first[vlan] = name
+		}
+	}
+}
+
+// obstacleCodes are the findings on what keeps a part of the definitions off a switch.
+var obstacleCodes = map[model.ObstacleKind]string{
+	model.NoPort: "E01", model.TakenVLAN: "E02", model.TakenVNI: "E03", model.TakenName: "E04", model.SwitchLack: "E05",
+}
+
+// switches keeps what would be written, and finds what can not be.
+func (c *checker) switches(preview model.Preview) {
+	c.Switches = preview.Switches
+	for i := range c.Switches {
+		sw := &c.Switches[i]
+		for _, o := range sw.Obstacles {
+			c.findObstacle(obstacleCodes[o.Kind], "switch "+sw.Name, o.Text)
+		}
+		if !sw.Known && c.once(kindSwitch, sw.DeviceID) {
+			c.find("W03", "switch "+sw.Name, "it is %s: it is written when it has been read", sw.Status)
+		}
+	}
+	for _, refused := range preview.Refused {
+		code := map[bool]string{true: "E05", false: "E06"}[refused.Limited]
+		c.find(code, kindConnection+" "+model.RefConnection(c.next, refused.Connection).Name, "%s", model.Listed(refused.Texts))
+	}
+}
+
+// findObstacle adds a finding, unless the same was found of the switch by another of its names.
+func (c *checker) findObstacle(code, object, message string) {
+	if !slices.ContainsFunc(c.Findings, func(f Finding) bool { return f.Code == code && f.Message == message }) {
+		c.find(code, object, "%s", message)
 	}
 }
 

@@ -50,7 +50,7 @@ type returner struct {
 
 func newReturner(now, then *model.Definitions) *returner {
 	return &returner{now: newState(now), then: newState(then),
-		kept: map[string]int{}, plan: &Plan{Site: All, Changes: []Change{}, Findings: []Finding{}, touched: map[[2]string]bool{}}}
+		kept: map[string]int{}, plan: &Plan{Site: All, Changes: []Change{}, Switches: []model.SwitchPreview{}, Findings: []Finding{}, touched: map[[2]string]bool{}}}
 }
 
 func (r *returner) compare() {

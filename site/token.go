@@ -5,8 +5,11 @@ import (
 	"encoding/base32"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+
+	"bordergw/model"
 )
 
 var tokenText = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
@@ -20,13 +23,20 @@ func tokenPart(text ...[]byte) string {
 	return tokenText.EncodeToString(h.Sum(nil)[:15])
 }
 
-// Seal gives the plan its token, when all findings are known. It says what a plan rests upon: the definitions that it read, the file with the options,
-// and what it found. MACs that move and ports that appear are no part of it, and neither is
-// the store's revision, which they raise.
+// Seal gives the plan its token, when all findings are known. It says what a plan rests upon: the definitions
+// that it read, the file with the options, and the switches: what it found, and the logical switches and bindings
+// that would be written. MACs that move and ports that appear are no part of it, and neither is the store's
+// revision, which they raise.
 func (p *Plan) Seal() {
 	p.sort()
 	findings, _ := json.Marshal(p.Findings) // plain values always encode
-	p.Token = p.Rests + "-" + tokenPart(findings)
+	seen := [][]byte{findings}
+	for i := range p.Switches {
+		if sw := &p.Switches[i]; sw.Known {
+			seen = append(seen, []byte(sw.DeviceID), sw.Structure[:])
+		}
+	}
+	p.Token = p.Rests + "-" + tokenPart(seen...)
 }
 
 // SealAt gives the plan of a rollback its token. Its last part is the number of the newest audit
@@ -50,15 +60,44 @@ func SealedAt(token string) (rests string, last uint64) {
 	return token[:at], last
 }
 
-// Differs says in words which parts of a token another one does not have.
-func Differs(token, now string) (out []string) {
-	was, is := strings.Split(token, "-"), strings.Split(now, "-")
-	if len(was) != len(is) {
+// tokenParts are the parts of a token that are compared.
+const tokenParts = 3
+
+// What they rest upon that may have changed.
+const (
+	DefinitionsDiffer = "definitions that the plan read have changed"
+	fileDiffers       = "the file or the options are others"
+	switchesDiffer    = "what switches hold or lack has changed"
+)
+
+// Differs says in words which parts of a token the plan's does not have, and of switches what is found now.
+func (p *Plan) Differs(token string) (out []string) {
+	was, is := strings.Split(token, "-"), strings.Split(p.Token, "-")
+	if len(was) < tokenParts {
 		return []string{"the token is no token of a plan"}
 	}
-	for i, what := range []string{"definitions that the plan read have changed", "the file or the options are others", "the findings are others"} {
+	for i, what := range []string{DefinitionsDiffer, fileDiffers, switchesDiffer} {
 		if was[i] != is[i] {
 			out = append(out, what)
+		}
+	}
+	if slices.Contains(out, switchesDiffer) {
+		out = append(out, p.foundNow()...)
+	}
+	return out
+}
+
+// shownNow bounds the findings, and the switches, that a stale plan names.
+const shownNow = 10
+
+// foundNow are the findings, and what would be written, as of now.
+func (p *Plan) foundNow() (out []string) {
+	for _, f := range p.Findings[:min(len(p.Findings), shownNow)] {
+		out = append(out, fmt.Sprintf("now found: %s %s: %s", f.Code, f.Object, f.Message))
+	}
+	for i := range p.Switches[:min(len(p.Switches), shownNow)] {
+		if sw := &p.Switches[i]; len(sw.Steps) > 0 {
+			out = append(out, fmt.Sprintf("now to be written to switch %s: %s", sw.Name, model.Listed(sw.Steps)))
 		}
 	}
 	return out

@@ -32,6 +32,9 @@ func (p *Planner) Plan(want *Want, have *State) *Plan { return p.s.plan(want, ha
 // Confirm takes a plan up.
 func (p *Planner) Confirm(plan *Plan, have *State) { p.s.confirm(plan, have) }
 
+// Compare is that of a session.
+func (s *State) Compare(was, want *Want) *Plan { return compare(was, want, s) }
+
 // Locals is that of a session.
 func (s *State) Locals(anew Anew, wanted func(string) bool) Locals { return s.local.take(anew, wanted) }
 

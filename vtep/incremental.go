@@ -80,15 +80,24 @@ type dirtyPart struct {
 
 // increment compares a Want with that of the base. It returns nil if everything has to be compared.
 func (p *planner) increment(want *Want, have *State) *increment {
-	if p.base == nil || have.dirty.all || !sameCircumstances(want, p.base.want) {
+	if p.base == nil {
 		return nil
 	}
-	reclassed, known := want.reclassed(p.base.want)
+	return newIncrement(want, p.base.want, have, &have.dirty)
+}
+
+// newIncrement is where a Want says something else than another one, or rows are dirty; nil if everything has to be
+// compared.
+func newIncrement(want, was *Want, have *State, dirty *dirtySet) *increment {
+	if dirty.all || !sameCircumstances(want, was) {
+		return nil
+	}
+	reclassed, known := want.reclassed(was)
 	if !known {
 		return nil
 	}
-	inc := &increment{was: p.base.want, dirty: &have.dirty, parts: map[string]*dirtyPart{}}
-	rows := have.dirty.rows()
+	inc := &increment{was: was, dirty: dirty, parts: map[string]*dirtyPart{}}
+	rows := dirty.rows()
 	for name := range want.Segments.Changes(inc.was.Segments) {
 		inc.parts[name] = inc.part(want, have, name, rows[name])
 	}
@@ -104,6 +113,11 @@ func (p *planner) increment(want *Want, have *State) *increment {
 	}
 	inc.names = slices.Sorted(maps.Keys(inc.parts))
 	return inc
+}
+
+// compare plans what a Want asks for otherwise than another one.
+func compare(was, want *Want, have *State) *Plan {
+	return diff(want, have, newIncrement(want, was, have, &dirtySet{logical: &have.logical}))
 }
 
 // sameCircumstances reports whether what concerns all segments is the same.

@@ -127,6 +127,36 @@ func TestIncrementalPlanIsDiff(t *testing.T) {
 	}
 }
 
+// TestCompareIsDiff: where a database holds what a Want asks for, another Want is compared with that one as with the
+// database. Where it does not, nothing comes of comparing a Want with itself.
+func TestCompareIsDiff(t *testing.T) {
+	written := 0
+	for seed := range uint64(1500) {
+		r := rand.New(rand.NewPCG(seed, 9))
+		was := parseWant(t, randomWant(r))
+		d := parseDatabase(t, capsOf(t, "1.7.0"), r, randomHave(r))
+		m := newMirror(d)
+		m.follow(t, d)
+		require.Empty(t, m.state.Compare(was, was).Ops)
+		for range 10 {
+			plan := vtep.Diff(was, m.state)
+			for i := range plan.Ops {
+				d.apply(t, &plan.Ops[i])
+			}
+			m.follow(t, d)
+		}
+		require.Empty(t, vtep.Diff(was, m.state).Ops)
+		open := vtep.Diff(was, m.state).Problems
+		want := successor(t, r, was)
+		plan := m.state.Compare(was, want)
+		if len(open) == 0 { // what was a problem may be none for the other
+			require.Equal(t, vtep.Diff(want, m.state).String(), plan.String(), seed)
+			written += len(plan.Ops)
+		}
+	}
+	require.Greater(t, written, 200)
+}
+
 // successor is another Want in which some segments are those of the last.
 func successor(t testing.TB, r *rand.Rand, last *vtep.Want) *vtep.Want {
 	next := parseWant(t, randomWant(r))

@@ -159,6 +159,11 @@ func (o *Op) MarksOnly() bool {
 	return rest == LogicalSwitchRow{}
 }
 
+// OfTunnel reports whether the operation is about a Tunnel row, that is about BFD.
+func (o *Op) OfTunnel() bool {
+	return o.Kind == AddTunnel || o.Kind == EnableBFD || o.Kind == DeleteTunnel
+}
+
 // bindsPort reports whether the operation changes the bindings of a port.
 func (o *Op) bindsPort() bool { return o.Kind == Bind || o.Kind == Rebind || o.Kind == Unbind }
 

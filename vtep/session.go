@@ -146,6 +146,14 @@ func (s *Session) Plan(want *Want, mode Mode) *Plan {
 	return s.planner.plan(want, s.replica.state, mode)
 }
 
+// Compare plans what a Want asks for otherwise than another one, and leaves out what differs from both. It
+// changes nothing, not even what Incremental plans remember.
+func (s *Session) Compare(was, want *Want) *Plan {
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	return compare(was, want, s.replica.state)
+}
+
 // Sweep begins a Sweep of what Incremental plans remember. Its Stop must be called at the end.
 func (s *Session) Sweep() *Sweep { return newSweep(&s.replica, &s.planner, sliceWeight) }
 

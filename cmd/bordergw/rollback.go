@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -17,11 +16,11 @@ import (
 
 // rollbackFlags say which revision is meant, and what may be done for it.
 type rollbackFlags struct {
-	to        uint64
-	maxDelete int
-	allow     []string
-	token     string
-	yes, dry  bool
+	to      uint64
+	options site.Options
+	token   string
+	yes     bool
+	dry     bool
 }
 
 func (f *rollbackFlags) bind(fs *pflag.FlagSet) {
@@ -29,19 +28,7 @@ func (f *rollbackFlags) bind(fs *pflag.FlagSet) {
 	fs.StringVar(&f.token, "plan", "", "token of the plan that is meant; anything else is refused")
 	fs.BoolVar(&f.yes, "yes", false, "do not ask")
 	fs.BoolVar(&f.dry, "dry-run", false, "print the plan with its token, and change nothing")
-	fs.IntVar(&f.maxDelete, "max-delete", site.DefaultMaxDelete, "percentage of all objects that may be deleted")
-	fs.StringSliceVar(&f.allow, "allow", nil, "codes of findings that do not refuse the rollback, such as E01,E02")
-}
-
-// given are the flags that the plan rests upon, as they have to be given again.
-func (f *rollbackFlags) given() (out string) {
-	if f.maxDelete != site.DefaultMaxDelete {
-		out += fmt.Sprintf(" --max-delete %d", f.maxDelete)
-	}
-	if len(f.allow) > 0 {
-		out += " --allow " + strings.Join(f.allow, ",")
-	}
-	return out
+	bindLimits(fs, &f.options)
 }
 
 // rollbackOrder is a request to plan a rollback, or to carry one out.
@@ -53,7 +40,7 @@ type rollbackOrder struct {
 
 // call sends the order. A refusal has the exit code that its status stands for.
 func (f *rollbackFlags) call(ctx context.Context, api *client, what, token string, answer any) error {
-	order := rollbackOrder{f.maxDelete, f.allow, token}
+	order := rollbackOrder{f.options.MaxDelete, f.options.Allow, token}
 	text, err := api.do(ctx, http.MethodPost, fmt.Sprintf("%s/%d/%s", revisionsPath, f.to, what), "application/json", order)
 	if err != nil {
 		return siteRefusal(err)
@@ -98,7 +85,7 @@ func (f *rollbackFlags) title() string { return fmt.Sprintf("rollback to %d", f.
 func (f *rollbackFlags) print(w io.Writer, p *site.Plan) {
 	printPlan(w, f.title(), p)
 	if f.dry && p.Changed() > 0 && p.Refused == nil {
-		fmt.Fprintf(w, "plan %s\napply it with: bordergw rollback --to %d%s --plan %s\n", p.Token, f.to, f.given(), p.Token)
+		fmt.Fprintf(w, "plan %s\napply it with: bordergw rollback --to %d%s --plan %s\n", p.Token, f.to, givenLimits(&f.options), p.Token)
 	}
 }
 

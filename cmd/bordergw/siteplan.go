@@ -11,7 +11,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -30,8 +29,24 @@ func (f *siteFlags) bind(fs *pflag.FlagSet) {
 	fs.StringVarP(&f.path, "file", "f", "", "site file; - is standard input")
 	fs.BoolVar(&f.Prune, "prune", false, "delete what the site manages and the file does not have")
 	fs.BoolVar(&f.TakeOver, "take-over", false, "take objects from other sites and programs")
-	fs.IntVar(&f.MaxDelete, "max-delete", site.DefaultMaxDelete, "percentage of the site's objects that may be deleted")
-	fs.StringSliceVar(&f.Allow, "allow", nil, "codes of findings that do not refuse the plan, such as E02,E03")
+	bindLimits(fs, &f.Options)
+}
+
+// bindLimits binds what a plan of a site file and one of a rollback are refused for unless it is allowed.
+func bindLimits(fs *pflag.FlagSet, o *site.Options) {
+	fs.IntVar(&o.MaxDelete, "max-delete", site.DefaultMaxDelete, "percentage of the objects that are managed that may be deleted")
+	fs.StringSliceVar(&o.Allow, "allow", nil, "codes of findings that do not refuse the plan, such as E01,E02")
+}
+
+// givenLimits are those flags as they have to be given again.
+func givenLimits(o *site.Options) (out string) {
+	if o.MaxDelete != site.DefaultMaxDelete {
+		out += fmt.Sprintf(" --max-delete %d", o.MaxDelete)
+	}
+	if len(o.Allow) > 0 {
+		out += " --allow " + strings.Join(o.Allow, ",")
+	}
+	return out
 }
 
 // given are the flags that the plan rests upon, as they have to be given again.
@@ -42,13 +57,7 @@ func (f *siteFlags) given() (out string) {
 	if f.TakeOver {
 		out += " --take-over"
 	}
-	if f.MaxDelete != site.DefaultMaxDelete {
-		out += fmt.Sprintf(" --max-delete %d", f.MaxDelete)
-	}
-	if len(f.Allow) > 0 {
-		out += " --allow " + strings.Join(f.Allow, ",")
-	}
-	return out
+	return out + givenLimits(&f.Options)
 }
 
 // order is a request of /v1/site.
@@ -155,73 +164,19 @@ func planSite(c *cobra.Command, api *client, f *siteFlags, form string, exitCode
 	return nil
 }
 
-// printPlan prints the changes, what is left, and the findings.
-func printPlan(w io.Writer, title string, p *site.Plan) {
-	if p.Changed() == 0 {
-		fmt.Fprintf(w, "%s, nothing to do\n", title)
-	} else {
-		fmt.Fprintf(w, "%s, %s\n", title, counted(p.Changed(), "change"))
-	}
-	printChanges(w, p.Changes, func(c site.Change) bool { return c.Action != site.Left })
-	if p.Changed() < len(p.Changes) {
-		fmt.Fprintln(w, "not in the file, left:")
-		printChanges(w, p.Changes, func(c site.Change) bool { return c.Action == site.Left })
-	}
-	if len(p.Findings) > 0 {
-		fmt.Fprintln(w, "findings")
-	}
-	for _, f := range p.Findings {
-		fmt.Fprintf(w, "  %s %s: %s\n", f.Code, f.Object, f.Message)
-	}
-	if p.Refused != nil {
-		fmt.Fprintf(w, "it is refused: %s\n", p.Refused.Message)
-	}
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-func printChanges(w io.Writer, changes []site.Change, shown func(site.Change) bool) {
-	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	for _, c := range changes {
-		if !shown(c) {
-			continue
-		}
-		line := fmt.Sprintf("  %s %s %s", c.Action.Sign(), c.Kind, c.Name)
-		if fields := fieldsText(c); fields != "" {
-			line += "\t" + fields
-		}
-		fmt.Fprintln(table, line)
-	}
-	_ = table.Flush() // as fmt.Fprintln to the same writer
-}
-
-// fieldsText shows the values of a new object, or how those of another change.
-func fieldsText(c site.Change) string {
-	parts := make([]string, len(c.Fields))
-	for i, f := range c.Fields {
-		if parts[i] = fmt.Sprintf("%s: %s -> %s", f.Name, firstOf(f.From, "-"), firstOf(f.To, "-")); c.Action == site.Create {
-			parts[i] = f.Name + ": " + f.To
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
 // applyCommand makes the definitions those of a site file.
 func applyCommand() *cobra.Command {
 	flags, file := &clientFlags{}, &siteFlags{}
 	var token string
 	var yes bool
+	var wait afterwards
 	c := &cobra.Command{Use: "apply", Short: "Make the definitions those of a site file, all of them or none", Args: argsOfUse,
-		Example: "  bordergw apply -f dc1.yaml\n  bordergw apply -f dc1.yaml --prune --yes"}
+		Example: "  bordergw apply -f dc1.yaml\n  bordergw apply -f dc1.yaml --prune --yes\n  bordergw apply -f dc1.yaml --yes --wait=Bound,30s"}
 	c.Flags().StringVar(&token, "plan", "", "token of the plan that is meant; anything else is refused")
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	wait.bind(c.Flags())
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
-		o, _, err := file.read(c.InOrStdin())
+		o, parsed, err := file.read(c.InOrStdin())
 		if err != nil {
 			return err
 		}
@@ -231,7 +186,10 @@ func applyCommand() *cobra.Command {
 				return err
 			}
 		}
-		return apply(c, api, o)
+		if err := apply(c, api, o); err != nil {
+			return err
+		}
+		return wait.wait(c, api, parsed.Site)
 	})
 	flags.bind(c.Flags())
 	file.bind(c.Flags())

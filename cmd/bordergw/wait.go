@@ -130,15 +130,17 @@ func (w *waiter) addAll(ctx context.Context, refs []string, condition string) er
 	if len(refs) > 0 {
 		return nil
 	}
-	return w.addConnections(ctx, condition)
+	return w.addConnections(ctx, condition, url.Values{})
 }
 
-func (w *waiter) addConnections(ctx context.Context, condition string) error {
+// addConnections adds those that a filter chooses.
+func (w *waiter) addConnections(ctx context.Context, condition string, filter url.Values) error {
 	a, err := parseAwaited("", condition)
 	if err != nil {
 		return err
 	}
-	all, err := w.api.list(ctx, a.noun.path, url.Values{"fields": a.noun.identity()}, a.noun.many)
+	filter["fields"] = a.noun.identity()
+	all, err := w.api.list(ctx, a.noun.path, filter, a.noun.many)
 	if err != nil {
 		return err
 	}

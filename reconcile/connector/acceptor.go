@@ -36,6 +36,8 @@ type Acceptor struct {
 	known func(address string) int
 	// refused counts connections that came to nothing, by reason.
 	refused func(reason string)
+	// discovered is told of switches that no device has, and why.
+	discovered func(*Inbound, string)
 	// budget is that of the connections that no Seat has.
 	budget *ovsdb.Budget
 
@@ -69,10 +71,10 @@ type Inbound struct {
 	reason string // why no device has it
 }
 
-// NewAcceptor makes an Acceptor without a socket.
-func NewAcceptor(log logrus.FieldLogger, place func(*Inbound) (*Seat, string), known func(address string) int, refused func(reason string)) *Acceptor {
+// NewAcceptor makes an Acceptor without a socket. discovered is told of switches that no device has, and why.
+func NewAcceptor(log logrus.FieldLogger, place func(*Inbound) (*Seat, string), known func(address string) int, refused func(reason string), discovered func(*Inbound, string)) *Acceptor {
 	return &Acceptor{
-		log: log, place: place, known: known, refused: refused, budget: ovsdb.NewBudget(maxUnregisteredBytes),
+		log: log, place: place, known: known, refused: refused, discovered: discovered, budget: ovsdb.NewBudget(maxUnregisteredBytes),
 		inbound: map[*Inbound]struct{}{}, perHost: map[string]int{}, expected: map[string]int{}, complaints: map[string]complaint{},
 	}
 }
@@ -273,6 +275,7 @@ func (a *Acceptor) find(c *Inbound) bool {
 	a.mu.Unlock()
 	if news {
 		a.log.Warnf("nothing is written to the switch that dialled in from %s: %s", c.From, reason)
+		a.discovered(c, reason)
 	}
 	return false
 }

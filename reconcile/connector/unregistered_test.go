@@ -22,7 +22,7 @@ import (
 // one that is being read, and that is said.
 func TestF71_UnregisteredTogether(t *testing.T) {
 	log, logs := logtest.NewNullLogger()
-	a := NewAcceptor(log, func(*Inbound) (*Seat, string) { return nil, "it is not registered" }, func(string) int { return 0 }, func(string) {})
+	a := NewAcceptor(log, func(*Inbound) (*Seat, string) { return nil, "it is not registered" }, func(string) int { return 0 }, func(string) {}, func(*Inbound, string) {})
 	a.budget = ovsdb.NewBudget(300 << 10) // for one of them
 	socket, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -55,7 +55,7 @@ func TestF71_UnregisteredTogether(t *testing.T) {
 func TestF71_ExpectedAreReadAllTheSame(t *testing.T) {
 	log, logs := logtest.NewNullLogger()
 	known := 1
-	a := NewAcceptor(log, func(*Inbound) (*Seat, string) { return nil, "" }, func(string) int { return known }, func(string) {})
+	a := NewAcceptor(log, func(*Inbound) (*Seat, string) { return nil, "" }, func(string) int { return known }, func(string) {}, func(*Inbound, string) {})
 	a.budget = ovsdb.NewBudget(0)
 	c, second := &Inbound{acceptor: a}, &Inbound{acceptor: a}
 	for _, o := range []*Inbound{c, second} {

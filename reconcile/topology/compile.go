@@ -196,6 +196,8 @@ type Outcome struct {
 	// Errors say why the connection can not be realised. Nothing is programmed
 	// for it then.
 	Errors []string
+	// Limited: a limit of a profile is among Errors.
+	Limited bool
 	// Waiting says what is not known yet.
 	Waiting []string
 	// readFrom are the devices whose databases would tell what texts of Waiting lack.

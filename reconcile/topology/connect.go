@@ -223,8 +223,12 @@ func (g *group) refuseUnrealisable() bool {
 	for _, p := range g.nets {
 		for _, d := range p.domains {
 			for _, m := range d.members {
-				if reason := g.unrealisable(m); reason != "" {
-					g.refuse(m, fmt.Sprintf("device %s: %s", m.device.DisplayName(), reason))
+				reason, limited := g.unrealisable(m), false
+				if reason == "" {
+					reason, limited = g.beyondProfile(m), true
+				}
+				if reason != "" {
+					g.refuse(m, fmt.Sprintf("device %s: %s", m.device.DisplayName(), reason), limited)
 					return true
 				}
 			}
@@ -279,6 +283,11 @@ func (g *group) unrealisable(m *member) string {
 			}
 		}
 	}
+	return ""
+}
+
+// beyondProfile says which limit of its profile a member would go beyond, "" for none.
+func (g *group) beyondProfile(m *member) string {
 	profile := effectiveProfile(m)
 	if most := maxFlood(profile); most > 0 {
 		if n := g.floodLength(m.domain.faces[m.device]); n > most {

@@ -290,10 +290,10 @@ func (g *group) settle() {
 
 // refuse records why a member's connections can not be realised, and takes the
 // connections out of all networks. What a device does for others stays.
-func (g *group) refuse(m *member, reason string) {
+func (g *group) refuse(m *member, reason string, limited bool) {
 	bad := m.outcomes
 	for _, o := range bad {
-		o.Errors = append(o.Errors, reason)
+		o.Errors, o.Limited = append(o.Errors, reason), o.Limited || limited
 		o.Parts = nil
 	}
 	for _, p := range g.nets {

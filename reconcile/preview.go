@@ -1,0 +1,217 @@
+package reconcile
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"hash"
+	"slices"
+	"strings"
+
+	"bordergw/model"
+	"bordergw/reconcile/topology"
+	"bordergw/vtep"
+)
+
+// Preview tells what would be written to switches if the definitions were next instead of now, beyond
+// what is written anyway. Nothing is changed. Its cost follows from what differs.
+func (q *lookup) Preview(now, next *model.Definitions) model.Preview {
+	p := &preview{lookup: q, base: q.view.Load().Supposing(now, nil), now: now, next: next}
+	p.view = p.base.Supposing(next, nil)
+	fresh := p.find()
+	if len(fresh) > 0 {
+		p.view = p.view.Supposing(next, p.standing.learned(fresh, p.base.Learned()))
+	}
+	out := model.Preview{Switches: []model.SwitchPreview{}, Refused: p.refused()}
+	for i := range p.touched {
+		if sw := p.look(&p.touched[i]); !sw.Known || sw.StepsTotal > 0 || sw.Floods > 0 || sw.MACs != (model.MACSteps{}) || len(sw.Obstacles) > 0 {
+			out.Switches = append(out.Switches, sw)
+		}
+	}
+	slices.SortFunc(out.Switches, func(a, b model.SwitchPreview) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.DeviceID, b.DeviceID))
+	})
+	return out
+}
+
+// preview is one run of Preview.
+type preview struct {
+	*lookup
+	now, next  *model.Definitions
+	base, view *topology.View
+	standing   standingDevices
+	touched    []touchedDevice
+}
+
+// touchedDevice is a device that is asked for something else. session is nil while its database has not
+// been read.
+type touchedDevice struct {
+	device  *model.GatewayDevice
+	phase   string
+	session *vtep.Session
+}
+
+// find finds the devices that are asked for something else, and the networks that nothing is learned in yet
+// although rows of them stand.
+func (p *preview) find() (fresh []string) {
+	registrations := p.next.Registrations()
+	for id := range p.view.Changed(p.base) {
+		gd := p.deviceOf(id)
+		if gd == nil || registrations.First(gd).ID != id || !gd.Driven() {
+			continue
+		}
+		of := touchedDevice{device: gd, phase: model.DeviceUnreachable}
+		if w := p.workers.driver(id); w != nil {
+			of.phase = w.state().phase
+			if of.session = w.current(); of.session != nil {
+				fresh = append(fresh, p.stands(gd, w, of.session)...)
+			}
+		}
+		p.touched = append(p.touched, of)
+	}
+	slices.Sort(fresh)
+	return slices.Compact(fresh)
+}
+
+// deviceOf is a device as it would be, or as it is if it would be deleted.
+func (p *preview) deviceOf(id string) *model.GatewayDevice {
+	gd, ok := p.next.Devices.Get(id)
+	if !ok {
+		gd, _ = p.now.Devices.Get(id)
+	}
+	return gd
+}
+
+// stands reads what a database holds of networks that would come to it and that no switch has had, and names
+// those of which there is something.
+func (p *preview) stands(gd *model.GatewayDevice, w *worker, s *vtep.Session) []string {
+	p.standing.add(gd, s, p.wantOf(w), func(yield func(string) bool) {
+		for name, c := range p.view.SegmentsOf(gd.ID).Changes(p.base.SegmentsOf(gd.ID)) {
+			if c.Was == nil && p.base.Learned().Get(name) == nil && !yield(name) {
+				return
+			}
+		}
+	})
+	var names []string
+	for name := range p.standing.devices[len(p.standing.devices)-1].rows {
+		names = append(names, name)
+	}
+	return names
+}
+
+// look compares what a device would be asked for with what it is asked for, as its database stands.
+func (p *preview) look(of *touchedDevice) model.SwitchPreview {
+	out := model.SwitchPreview{DeviceID: of.device.ID, Name: of.device.DisplayName(), Status: of.phase, Steps: []string{}}
+	was, want := p.base.Want(of.device.ID), p.view.Want(of.device.ID)
+	if of.session == nil || was == nil && want == nil {
+		return out
+	}
+	out.Known = true
+	plan := of.session.Compare(orEmpty(was, want), orEmpty(want, was))
+	structure := sha256.New()
+	for i := range plan.Ops {
+		p.count(&out, &plan.Ops[i], of.session, structure)
+	}
+	for i := range plan.Problems {
+		if o, is := p.obstacle(&plan.Problems[i]); is && !slices.Contains(out.Obstacles, o) {
+			out.Obstacles = append(out.Obstacles, o)
+		}
+	}
+	structure.Sum(out.Structure[:0])
+	return out
+}
+
+// orEmpty is a Want, or where there is none one that asks for nothing, under the circumstances of another.
+func orEmpty(want, other *vtep.Want) *vtep.Want {
+	if want != nil {
+		return want
+	}
+	empty := *other
+	empty.Segments, empty.Bindings, empty.Tunnels = vtep.Segments{}, vtep.Bindings{}, nil
+	return &empty
+}
+
+// count adds an operation to a preview.
+func (p *preview) count(out *model.SwitchPreview, op *vtep.Op, s *vtep.Session, structure hash.Hash) {
+	switch op.Kind {
+	case vtep.AddMAC:
+		out.MACs.Add++
+	case vtep.MoveMAC:
+		out.MACs.Move++
+	case vtep.DeleteMAC:
+		out.MACs.Delete++
+	case vtep.ClearMACs:
+		rows, _ := s.Rows(&vtep.Want{}, op.LogicalSwitch)
+		out.MACs.Delete += rows.RemoteMACs
+	case vtep.SetFlood, vtep.DeleteFlood:
+		out.Floods++
+	default:
+		text := p.text(op)
+		if out.StepsTotal++; len(out.Steps) < model.ShownSteps {
+			out.Steps = append(out.Steps, model.Clip(text, model.MaxItem))
+		}
+		if !op.OfTunnel() {
+			fmt.Fprintln(structure, text)
+		}
+	}
+}
+
+// text is an operation with the names of networks in the place of their ids.
+func (p *preview) text(op *vtep.Op) string {
+	named := *op
+	named.LogicalSwitch = p.called(op.LogicalSwitch)
+	if op.Detail != nil {
+		detail := *op.Detail
+		detail.From, detail.Binding.LogicalSwitch = p.called(detail.From), p.called(detail.Binding.LogicalSwitch)
+		named.Detail = &detail
+	}
+	return named.String()
+}
+
+// called is what a logical switch is shown as: by the name of its network, if it is of one.
+func (p *preview) called(ls string) string {
+	id, border := strings.CutSuffix(ls, vtep.BorderSuffix)
+	defs := p.next
+	if _, ok := defs.Networks.Get(id); !ok {
+		defs = p.now
+	}
+	name := model.Shown(model.RefNetwork(defs, id).Name)
+	if border {
+		return name + vtep.BorderSuffix
+	}
+	return name
+}
+
+// obstacles are those that a preview tells of. How many MACs a full table lacks changes by itself.
+var obstacles = map[vtep.Reason]model.ObstacleKind{
+	vtep.PortMissing: model.NoPort, vtep.VLANTaken: model.TakenVLAN, vtep.VNITaken: model.TakenVNI, vtep.NameTaken: model.TakenName,
+	vtep.Unsupported: model.SwitchLack, vtep.TableFull: model.SwitchLack,
+}
+
+func (p *preview) obstacle(problem *vtep.Problem) (model.Obstacle, bool) {
+	kind, is := obstacles[problem.Reason]
+	switch {
+	case !is || problem.MAC != (model.MAC{}):
+		return model.Obstacle{}, false
+	case problem.Reason == vtep.TableFull:
+		return model.Obstacle{Kind: kind, Text: fmt.Sprintf("the switch's MAC table is full: MACs of network %s are flooded instead", p.called(problem.LogicalSwitch))}, true
+	}
+	return model.Obstacle{Kind: kind, Text: model.Bounded(problem.Message)}, true
+}
+
+// refused are the connections that would become ERROR and are not.
+func (p *preview) refused() (out []model.RefusedConnection) {
+	for _, c := range p.view.ChangedOutcomes(p.base) {
+		if c.Now == nil {
+			continue
+		}
+		texts := slices.Clone(c.Now.Errors)
+		for _, b := range p.view.Clashes(c.Now) {
+			texts = append(texts, fmt.Sprintf("VLAN %s of port %s on switch %s is bound by an older connection", b.VLAN, b.Port, b.Switch))
+		}
+		if len(texts) > 0 && (c.Was == nil || !slices.Equal(c.Was.Errors, c.Now.Errors)) {
+			out = append(out, model.RefusedConnection{Connection: c.Now.Connection, Limited: c.Now.Limited, Texts: texts})
+		}
+	}
+	return out
+}
