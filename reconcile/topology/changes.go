@@ -165,10 +165,15 @@ func (in search) unreported() iter.Seq[string] {
 	}
 }
 
-// less reports whether some device has reported less than before.
+// less reports whether some device has reported less than before, or may have: whoever was not known had nothing to report.
 func less(now, before map[string]uint64) bool {
 	for id, upTo := range before {
 		if n, known := now[id]; !known || n < upTo {
+			return true
+		}
+	}
+	for id := range now {
+		if _, known := before[id]; !known {
 			return true
 		}
 	}

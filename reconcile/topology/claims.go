@@ -40,21 +40,39 @@ type listed struct {
 
 func (b bound) listed() listed { return listed{b.connection, &b.bindings[0], len(b.bindings)} }
 
+// merge makes one list for each connection, in which no slot is twice: a gateway may have a device by its id and by the
+// name of its switch, and a claim of two lists would go with the first of them.
+func (s *share) merge() {
+	at := map[model.Order]int{}
+	var merged []bound
+	for _, b := range s.bound {
+		i, twice := at[b.connection]
+		if !twice {
+			at[b.connection] = len(merged)
+			merged = append(merged, b)
+			continue
+		}
+		all := slices.Concat(merged[i].bindings, b.bindings)
+		slices.SortStableFunc(all, func(a, b vtep.Binding) int { return a.Slot().Compare(b.Slot()) })
+		merged[i].bindings = slices.CompactFunc(all, func(a, b vtep.Binding) bool { return a.Slot() == b.Slot() })
+	}
+	s.bound = merged
+}
+
 // keep takes the lists of an earlier share that say the same, nil for none: what they have in common is
 // then not looked at again.
 func (s *share) keep(was *share) {
+	s.merge()
 	if was == nil {
 		return
 	}
-	before := map[model.Order][]bound{}
+	before := make(map[model.Order]bound, len(was.bound))
 	for _, b := range was.bound {
-		before[b.connection] = append(before[b.connection], b)
+		before[b.connection] = b
 	}
-	for i := range s.bound {
-		for _, old := range before[s.bound[i].connection] {
-			if slices.Equal(old.bindings, s.bound[i].bindings) {
-				s.bound[i] = old
-			}
+	for i, b := range s.bound {
+		if old, had := before[b.connection]; had && slices.Equal(old.bindings, b.bindings) {
+			s.bound[i] = old
 		}
 	}
 }

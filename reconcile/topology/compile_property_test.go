@@ -237,7 +237,9 @@ func (r *changing) answer(net *model.Network) {
 // connect joins a network to ports of a device, which others may have, and to sites.
 func (r *changing) connect(net *model.Network, gd *model.GatewayDevice) {
 	port := []model.Interface{{Name: "p1", VLANs: []model.VLAN{model.VLAN(101 + r.IntN(5))}}}
-	switch r.IntN(4) {
+	switch r.IntN(5) {
+	case 4: // one switch by two names, with ports in common
+		r.top.Connect(net, 0, model.Device{DeviceID: gd.ID, SegmentationID: 9001, Interfaces: port}, model.Device{DeviceName: gd.Name, Interfaces: port})
 	case 0:
 		r.top.Border(net, some(r, []model.VNI{9001, 9002, net.VNI}), gd)
 	case 1:
@@ -261,7 +263,9 @@ func (r *changing) regateway(gd *model.GatewayDevice) {
 	}
 	next := *g
 	next.Devices = slices.Clone(g.Devices)
-	if len(next.Devices) > 0 && r.IntN(2) == 0 {
+	if n := r.IntN(5); n == 0 && len(next.Devices) > 1 {
+		next.Devices = next.Devices[r.IntN(2):][:len(next.Devices)-1]
+	} else if n < 3 && len(next.Devices) > 0 {
 		d := &next.Devices[r.IntN(len(next.Devices))]
 		d.Interfaces = []model.Interface{{Name: "p1", VLANs: []model.VLAN{model.VLAN(101 + r.IntN(5)), model.VLAN(101 + r.IntN(5))}}}
 	} else {
