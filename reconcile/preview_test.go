@@ -75,9 +75,11 @@ func TestPreviewCountsMACs(t *testing.T) {
 	a.learn("net", m1)
 	a.learn("net", m2)
 	join := func(e model.Editor) error {
-		devices := []model.Device{{DeviceName: "tor0", Interfaces: []model.Interface{{Name: "p1", VLANs: []model.VLAN{100}}}},
-			{DeviceName: "tor1", Interfaces: []model.Interface{{Name: "p1", VLANs: []model.VLAN{200}}}}}
-		return e.UpdateL2Gateway("g-net", model.L2GatewayUpdate{Devices: devices})
+		devices := []model.Device{{DeviceName: "tor1", Interfaces: []model.Interface{{Name: "p1", VLANs: []model.VLAN{200}}}}}
+		if err := e.CreateL2Gateway(model.L2Gateway{Record: model.Record{ID: "g-more"}, Devices: devices}); err != nil {
+			return err
+		}
+		return e.CreateConnection(model.L2GatewayConnection{Record: model.Record{ID: "c-more"}, L2GatewayID: "g-more", NetworkID: "net"})
 	}
 	s.eventually(func() bool {
 		p := s.previewed(join)
@@ -93,8 +95,8 @@ func TestPreviewCountsMACs(t *testing.T) {
 
 	require.NoError(t, s.store.Edit(t.Context(), join))
 	s.holds(b, "net", m1, a.tunnelIP)
-	s.carries("c-net", a, b)
-	gone := s.previewed(func(e model.Editor) error { return e.DeleteConnection("c-net") })
+	s.carries("c-more", a, b)
+	gone := s.previewed(func(e model.Editor) error { return e.DeleteConnection("c-more") })
 	require.Len(t, gone.Switches, 2)
 	require.Equal(t, model.MACSteps{Delete: 3}, gone.Switches[1].MACs)
 	require.Contains(t, gone.Switches[1].Steps, "unbind tor1 p1 vlan 200 from net-name")
@@ -161,6 +163,9 @@ func TestPreviewOfDeletedDevice(t *testing.T) {
 	s.carries("c-net", s.tors[0])
 	p := s.previewed(func(e model.Editor) error {
 		if err := e.DeleteConnection("c-net"); err != nil {
+			return err
+		}
+		if err := e.DeleteL2Gateway("g-net"); err != nil {
 			return err
 		}
 		return e.DeleteGatewayDevice(s.tors[0].id)

@@ -116,12 +116,12 @@ func untouchable(d *database, w *vtep.Want, l *logicalSwitch) bool {
 	_, hasMark := l.config[vtep.MarkKey]
 	s := w.Segment(l.name)
 	switch {
-	case s == nil && d.caps.OtherConfig && owned == vtep.Tombstoned && !hasMark:
+	case s == nil && owned == vtep.Tombstoned && !(hasMark && d.caps.OtherConfig):
 		return false
 	case s == nil && d.caps.OtherConfig:
 		return !marked || !known && !w.Prune
 	case s == nil:
-		return !known
+		return true
 	case d.caps.OtherConfig:
 		return !marked && l.key != nil && *l.key != int(s.TunnelKey)
 	}

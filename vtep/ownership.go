@@ -11,14 +11,12 @@ import (
 // MACs and flood lists by their Logical_Switch. Everything else is foreign and is never written.
 
 // removable reports whether a logical switch that is not wanted may be removed
-// now.
+// now. A name alone says nothing of a switch that the network was never on: it may be an external
+// writer's, of whose other switches the network was adopted.
 func (w *Want) removable(c Caps, row *hwvtep.LogicalSwitch) bool {
 	owned := w.ownership(row.Name, row.TunnelKey)
-	if !c.OtherConfig {
-		return owned != Foreign
-	}
 	mark, marked := row.OtherConfig[MarkKey]
-	if !marked {
+	if !c.OtherConfig || !marked {
 		return owned == Tombstoned
 	}
 	return mark == w.Mark && (owned != Foreign || w.Prune)
