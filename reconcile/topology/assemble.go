@@ -64,7 +64,7 @@ func (w *assembler) domain(d *domain) {
 		case r.forwards():
 			w.assign(m, w.segment(side{m: r}))
 		default:
-			as := seen{r.direct(), r.endpoints, floodsFarEnds(r)}
+			as := seen{r.direct(), r.endpoints, len(r.farEnds) > 0}
 			if shared[as] == nil {
 				shared[as] = w.segment(side{m: r})
 			}

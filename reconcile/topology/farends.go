@@ -8,29 +8,53 @@ import (
 
 // Far ends of a network are in no site: every member sends them its own frames, whatever domain it
 // is in. Who passes frames on from one tunnel or domain to another does not, since the members that
-// the frames come from have sent them there.
+// the frames come from have sent them there. A far end never takes a connection down.
 
-// findFarEnds finds for each network of a group the far ends that nothing else floods to: one that is a
-// member's address, a source's end point or beyond a border gets its copy as such.
-func findFarEnds(g *group) {
+// admitFarEnds has every member flood to the far ends of its network that nothing else of it floods to, unless its
+// flood list would be longer than the switch can have. One that is a member's address, a source's end point or
+// beyond a border gets its copy as such.
+func admitFarEnds(g *group) {
 	if !slices.ContainsFunc(g.nets, func(p *netPart) bool { return len(p.net.FarEnds) > 0 }) {
 		return
 	}
-	served := map[model.VTEPAddress]bool{}
+	served, flooded := map[model.VTEPAddress]bool{}, map[model.VTEPAddress][]*domain{}
 	for _, p := range g.nets {
 		noteServed(p, served)
+		for _, d := range p.domains {
+			for _, e := range d.floodTo {
+				flooded[e.Locator.Addr] = append(flooded[e.Locator.Addr], d)
+			}
+		}
 	}
 	for _, p := range g.nets {
-		p.farEnds = nil
-		for _, a := range p.net.FarEnds {
-			if !served[a] {
-				p.farEnds = append(p.farEnds, a)
-			}
+		p.farEnds = slices.DeleteFunc(slices.Clone(p.net.FarEnds), func(a model.VTEPAddress) bool { return served[a] })
+		if len(p.farEnds) == 0 {
+			continue
+		}
+		for _, m := range p.members {
+			g.admitFarEndsTo(m, m.domain.faces[m.device], flooded)
 		}
 	}
 }
 
-// noteServed notes the addresses that a network's members and sources have, and those beyond its relaying borders.
+// admitFarEndsTo decides for a member, whose logical switch is that of face. flooded are the domains in which an address
+// is an end point of a source: it has its copy from there, unless the member is in it and does not flood to it.
+func (g *group) admitFarEndsTo(m, face *member, flooded map[model.VTEPAddress][]*domain) {
+	if !floodsFarEnds(face) {
+		return
+	}
+	face.farEnds = slices.DeleteFunc(slices.Clone(m.domain.part.farEnds), func(a model.VTEPAddress) bool {
+		return slices.ContainsFunc(flooded[a], func(d *domain) bool { return d != m.domain || face.endpoints })
+	})
+	profile := effectiveProfile(m)
+	if most := maxFlood(profile); most > 0 && g.floodLength(face) > most {
+		face.farEnds = nil
+		m.note("device %s: profile %s floods to %d end points: it sends no flooded frames to the far ends of network %s",
+			m.device.DisplayName(), profile.Name, most, m.domain.part.net.ID)
+	}
+}
+
+// noteServed notes the addresses that a network's members have, and those beyond its relaying borders.
 func noteServed(p *netPart, served map[model.VTEPAddress]bool) {
 	for _, m := range p.members {
 		for _, a := range m.addresses {
@@ -41,11 +65,6 @@ func noteServed(p *netPart, served map[model.VTEPAddress]bool) {
 		}
 		for e := range m.farEntries() {
 			served[e.VTEPAddress] = true
-		}
-	}
-	for _, d := range p.domains {
-		for _, e := range d.floodTo {
-			served[e.Locator.Addr] = true
 		}
 	}
 }

@@ -28,7 +28,7 @@ type netPart struct {
 	domains []*domain
 	// at are where MACs may be, once the domains are settled.
 	at Locations
-	// farEnds are those of the network that nothing else floods to.
+	// farEnds are those of the network that are no member's, and not beyond a relaying border.
 	farEnds []model.VTEPAddress
 	// incomplete: a member's address is not known.
 	incomplete bool
@@ -78,6 +78,8 @@ type member struct {
 	domain *domain
 	// endpoints: it floods to the end points that sources answer for.
 	endpoints bool
+	// farEnds are those of the network that it floods to.
+	farEnds []model.VTEPAddress
 }
 
 // relays reports whether the member passes frames between domains.
@@ -204,6 +206,7 @@ func (g *group) build(in *compilation, on []dependency) *groupView {
 	}
 	g.settle()
 	g.admitEndpoints()
+	admitFarEnds(g)
 	noteFarEnds(g)
 	for _, p := range g.nets {
 		p.at = locationsOf(p)
@@ -281,7 +284,6 @@ func (g *group) settle() {
 		for _, p := range g.nets {
 			p.divide()
 		}
-		findFarEnds(g)
 		if !g.refuseUnrealisable() {
 			return
 		}
@@ -327,7 +329,7 @@ func (p *netPart) divide() {
 			sites[site] = d
 			p.domains = append(p.domains, d)
 		}
-		m.domain, m.endpoints = d, false
+		m.domain, m.endpoints, m.farEnds = d, false, nil
 		d.members = append(d.members, m)
 	}
 	p.divideEndpoints()

@@ -129,10 +129,8 @@ func (g *group) inner(m *member) (out []vtep.Endpoint) {
 	if m.endpoints {
 		out = append(out, m.domain.floodTo...)
 	}
-	if floodsFarEnds(m) {
-		for _, a := range m.domain.part.farEnds {
-			out = append(out, vtep.Endpoint{Locator: vtep.Locator{Addr: a}})
-		}
+	for _, a := range m.farEnds {
+		out = append(out, vtep.Endpoint{Locator: vtep.Locator{Addr: a}})
 	}
 	if m.border == 0 || m.relays() {
 		return out
