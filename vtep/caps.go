@@ -52,7 +52,8 @@ var newColumns = map[string][]string{
 	"Physical_Port":    {"port_fault_status", "acl_bindings"},
 	"Logical_Switch":   {"replication_mode", "other_config"},
 	"Physical_Locator": {"tunnel_key"},
-	"Ucast_Macs_Local": {"ipaddr"}, // nothing but a search needs it
+	"Ucast_Macs_Local": {"ipaddr"},                 // nothing but a search needs it
+	"Logical_Router":   {"name", "switch_binding"}, // only adopt tells of it
 }
 
 // NewCaps reads the capabilities off a schema. It fails when a table or column

@@ -170,6 +170,8 @@ func TestCapsRefuseWhatIsNoVTEP(t *testing.T) {
 	c, err := vtep.NewCaps(vtep.SchemaWithout("1.2.0", "Tunnel", "Physical_Switch.tunnels", "Physical_Switch.switch_fault_status"))
 	require.NoError(t, err)
 	require.False(t, c.Tunnel)
+	_, err = vtep.NewCaps(vtep.SchemaWithout("1.7.0", "Logical_Router.name", "Logical_Router.switch_binding"))
+	require.NoError(t, err, "no plan needs it")
 }
 
 // Facts are what the switch says, sorted, without addresses that are unusable.
