@@ -148,7 +148,12 @@ func (c *controller) appliesAdopted(file string, changes int) {
 	for _, line := range lines {
 		require.Contains(c.t, "+>", line[2:3], plan)
 	}
-	require.NotContains(c.t, plan, "findings")
+	for line := range strings.Lines(plan) {
+		require.NotRegexp(c.t, `^  (E\d\d|W0[2-6]) `, line, plan)
+	}
+	_, written, _ := strings.Cut(plan, "\nswitches\n")
+	written, _, _ = strings.Cut(written, "\nfindings\n")
+	require.NotRegexp(c.t, `bind |macs |flood list`, written, "nothing but marks")
 	out, errOut, code := c.cli("apply", "-f", file, "--yes")
 	require.Zero(c.t, code, errOut)
 	require.Contains(c.t, out, "applied: revision ")
