@@ -53,6 +53,8 @@ var scenarios = []struct {
 	{"triples", triples},
 	{"fleet", fleet},
 	{"macs", remoteMACs},
+	{"operator", operator},
+	{"streams", streams},
 }
 
 func main() {

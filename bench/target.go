@@ -164,7 +164,7 @@ func targets() []target {
 		{"create of 200 gateways", "rate, of networking-l2gw's", over(at(wall, workCreate, createGateways, neutron), at(wall, workCreate, createGateways, ours)), 20, "x", true},
 		{"list of 1,000 gateways", "rate, of networking-l2gw's", over(at(wall, workList, listGateways, neutron), at(wall, workList, listGateways, ours)), 50, "x", true},
 		{"new connection, API to rows", "faster than networking-l2gw", over(at(wall, workConnection, neutronRows, neutron), at(wall, workConnection, apiRows, ours)), 20, "x", true},
-	}, slices.Concat(definitionTargets(), fleetTargets(few, many), macTargets())...)
+	}, slices.Concat(definitionTargets(), fleetTargets(few, many), macTargets(), operatorTargets(), streamTargets())...)
 }
 
 // smokeTargets are wide and of the fastest runs: a busy machine is no regression.
