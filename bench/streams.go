@@ -63,7 +63,7 @@ func (d *daemon) openStreams(n int) (open []net.Conn, err error) {
 			return open, err
 		}
 		open = append(open, c)
-		if _, err := fmt.Fprintf(c, "GET /v1/events?since=24h HTTP/1.1\r\nHost: %s\r\nAccept: text/event-stream\r\n\r\n", host); err != nil {
+		if _, err := fmt.Fprintf(c, "GET /v1/events?since=2026-01-01T00:00:00Z HTTP/1.1\r\nHost: %s\r\nAccept: text/event-stream\r\n\r\n", host); err != nil {
 			return open, err
 		}
 		first := make([]byte, len("HTTP/1.1 200"))
