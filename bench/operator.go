@@ -128,7 +128,9 @@ func (o *operation) timed(do func() error) (sample, error) {
 // operatorTargets are those of operator.md: sections 2 and 4, and the issue's.
 func operatorTargets() []target {
 	n := options{}.operatorSwitches() * networksEach
-	name := func(work string) string { return fmt.Sprintf("%s, 500 switches, %d connections, 100,000 MACs", work, n) }
+	name := func(work string) string {
+		return fmt.Sprintf("%s, 500 switches, %d connections, 100,000 MACs", work, n)
+	}
 	return []target{
 		{name(workPlan), "median", at(wall, workPlan, n, ours), 1_000, " ms", false},
 		{name(workPlanChange), "median", at(wall, workPlanChange, n, ours), 1_200, " ms", false},

@@ -16,7 +16,7 @@ type SwitchPreview struct {
 	// DeviceID and Name are those of the first registered of the devices that reach the database.
 	DeviceID string `json:"id"`
 	Name     string `json:"name"`
-	// Status is the phase of the device.
+	// Status is the phase of the device, or SwitchIsNew.
 	Status string `json:"status"`
 	// Known is false while the database has not been read: it is written when it has.
 	Known bool `json:"known"`
@@ -33,6 +33,9 @@ type SwitchPreview struct {
 	// which change by themselves, have no part in it.
 	Structure [sha256.Size]byte `json:"-"`
 }
+
+// SwitchIsNew is the status of a switch that is not registered yet.
+const SwitchIsNew = "NEW"
 
 // ShownSteps bounds SwitchPreview.Steps.
 const ShownSteps = 200

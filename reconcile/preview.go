@@ -61,7 +61,9 @@ func (p *preview) find() (fresh []string) {
 			continue
 		}
 		of := touchedDevice{device: gd, phase: model.DeviceUnreachable}
-		if w := p.workers.driver(id); w != nil {
+		if _, registered := p.now.Devices.Get(id); !registered {
+			of.phase = model.SwitchIsNew
+		} else if w := p.workers.driver(id); w != nil {
 			of.phase = w.state().phase
 			if of.session = w.current(); of.session != nil {
 				fresh = append(fresh, p.stands(gd, w, of.session)...)

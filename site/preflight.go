@@ -176,7 +176,7 @@ func (c *checker) switches(preview model.Preview) {
 		for _, o := range sw.Obstacles {
 			c.findObstacle(obstacleCodes[o.Kind], "switch "+sw.Name, o.Text)
 		}
-		if !sw.Known && c.once(kindSwitch, sw.DeviceID) {
+		if !sw.Known && sw.Status != model.SwitchIsNew && c.once(kindSwitch, sw.DeviceID) {
 			c.find("W03", "switch "+sw.Name, "it is %s: it is written when it has been read", sw.Status)
 		}
 	}

@@ -52,7 +52,10 @@ func printSwitches(w io.Writer, switches []model.SwitchPreview) {
 }
 
 func stepsText(sw *model.SwitchPreview) string {
-	if !sw.Known {
+	switch {
+	case sw.Status == model.SwitchIsNew:
+		return "it is read when it has been registered, and then written"
+	case !sw.Known:
 		return "what it holds is not known; it is written when it is back"
 	}
 	parts := slices.Clone(sw.Steps[:min(len(sw.Steps), shownOfSwitch)])
