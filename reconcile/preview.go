@@ -13,9 +13,8 @@ import (
 	"bordergw/vtep"
 )
 
-// Preview tells what would be written to switches if the definitions were next instead of now, beyond
-// what is written anyway. Nothing is changed. Its cost follows from what differs.
-func (q *lookup) Preview(now, next *model.Definitions) model.Preview {
+// newPreview compares what is asked of switches for two states of the definitions. Its cost follows from what differs.
+func newPreview(q *lookup, now, next *model.Definitions) model.Preview {
 	p := &preview{lookup: q, base: q.view.Load().Supposing(now, nil), now: now, next: next}
 	p.view = p.base.Supposing(next, nil)
 	fresh := p.find()

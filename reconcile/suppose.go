@@ -65,6 +65,12 @@ func (q *lookup) Suppose(next *model.Definitions, networks, devices []string) (m
 	return sup.out, nil
 }
 
+// Preview tells what would be written to switches if the definitions were next instead of now, beyond
+// what is written anyway. Nothing is changed.
+func (q *lookup) Preview(now, next *model.Definitions) model.Preview {
+	return newPreview(q, now, next)
+}
+
 // supposition is one run of Suppose.
 type supposition struct {
 	standingDevices
