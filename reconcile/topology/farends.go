@@ -32,14 +32,14 @@ func admitFarEnds(g *group) {
 			continue
 		}
 		for _, m := range p.members {
-			g.admitFarEndsTo(m, m.domain.faces[m.device], flooded)
+			admitFarEndsTo(g, m, m.domain.faces[m.device], flooded)
 		}
 	}
 }
 
 // admitFarEndsTo decides for a member, whose logical switch is that of face. flooded are the domains in which an address
 // is an end point of a source: it has its copy from there, unless the member is in it and does not flood to it.
-func (g *group) admitFarEndsTo(m, face *member, flooded map[model.VTEPAddress][]*domain) {
+func admitFarEndsTo(g *group, m, face *member, flooded map[model.VTEPAddress][]*domain) {
 	if !floodsFarEnds(face) {
 		return
 	}
