@@ -26,12 +26,12 @@ func streams(b *bench) error {
 		return err
 	}
 	for range max(2, b.changes()/changesOfBlock) {
-		if err := b.block(workNoStreams, source); err != nil {
+		if err := block(b, workNoStreams, source); err != nil {
 			return err
 		}
 		open, err := s.d.openStreams(eventStreams)
 		if err == nil {
-			err = b.block(workStreams, source)
+			err = block(b, workStreams, source)
 		}
 		for _, c := range open {
 			err = errors.Join(err, c.Close())
@@ -45,7 +45,7 @@ func streams(b *bench) error {
 }
 
 // block makes some changes one after the other.
-func (b *bench) block(work string, source *arrivals) error {
+func block(b *bench, work string, source *arrivals) error {
 	for range changesOfBlock {
 		if err := b.once(work, streamRows, ours, source.appear); err != nil {
 			return err
