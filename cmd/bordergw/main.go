@@ -44,13 +44,16 @@ func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Wr
 	root.SetArgs(append([]string{}, args...)) // nil would mean os.Args
 	root.SetIn(in)
 	stdout, stderr := &terminal{w: out}, &terminal{w: errOut}
-	defer stdout.Flush()
-	defer stderr.Flush()
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	strictCompletion(root)
 	cmd, err := root.ExecuteContextC(ctx)
-	return report(stderr, cmd, err)
+	if lost := stdout.Flush(); lost != nil && (err == nil || errors.Is(err, errAnswered)) {
+		err = coded{lost, exitFailure} // an answer that nobody got is none
+	}
+	code := report(stderr, cmd, err)
+	_ = stderr.Flush() // there is nowhere to say it
+	return code
 }
 
 func newRoot() *cobra.Command {

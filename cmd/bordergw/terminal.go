@@ -15,6 +15,8 @@ type terminal struct {
 	mu   sync.Mutex
 	w    io.Writer
 	rest []byte // the beginning of a character whose end has not been written yet
+	// failed is why something could not be written, nil if all was.
+	failed error
 }
 
 // Write implements io.Writer. It reports len(p) although it may write more.
@@ -27,20 +29,30 @@ func (t *terminal) Write(p []byte) (int, error) {
 	if whole == 0 {
 		return len(p), nil
 	}
-	if _, err := io.WriteString(t.w, model.PrintableLines(string(text[:whole]))); err != nil {
+	if err := t.print(string(text[:whole])); err != nil {
 		return 0, err
 	}
 	return len(p), nil
 }
 
-// Flush writes what will not become a character any more.
-func (t *terminal) Flush() {
+func (t *terminal) print(text string) error {
+	_, err := io.WriteString(t.w, model.PrintableLines(text))
+	if err != nil && t.failed == nil {
+		t.failed = err
+	}
+	return err
+}
+
+// Flush writes what will not become a character any more. It returns why anything of all that was to be written was
+// not: whoever wrote may not have looked.
+func (t *terminal) Flush() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.rest) > 0 {
-		_, _ = io.WriteString(t.w, model.PrintableLines(string(t.rest)))
+		_ = t.print(string(t.rest)) // it is failed
 	}
 	t.rest = nil
+	return t.failed
 }
 
 // wholeRunes is the length of p without a character that may go on.

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
 	"unicode"
 	"unicode/utf8"
@@ -140,11 +142,28 @@ func TestTerminalJoinsCharacters(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, 1, n)
 		}
-		one.Flush()
-		many.Flush()
+		require.NoError(t, one.Flush())
+		require.NoError(t, many.Flush())
 		require.Equal(t, whole.String(), pieces.String())
 		requireHarmless(t, pieces.String())
 	}
+}
+
+// fullDisk has no room.
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+// TestAnswerThatIsNotWritten: a command whose answer nobody gets fails, whoever prints it.
+func TestAnswerThatIsNotWritten(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"site":"dc1","token":"a-b-c","changes":[],"switches":[],"findings":[],"refused":null}`)
+	}))
+	defer server.Close()
+	t.Setenv("BORDERGW_URL", server.URL)
+	var errOut bytes.Buffer
+	require.Equal(t, exitFailure, execute(t.Context(), []string{"plan", "-f", "testdata/site/dc1.yaml"}, nil, fullDisk{}, &errOut), errOut.String())
+	require.Equal(t, "bordergw: no space left on device\n", errOut.String())
 }
 
 // TestWarnings: remarks of the daemon, and of a proxy, go to stderr.

@@ -20,6 +20,13 @@ type hop struct {
 // onWire asserts the way that known unicast takes from host to host.
 func (s *scene) onWire(from, to string, want []hop) {
 	s.Helper()
+	s.goes(from, to, want)
+	s.traces(from, to, want)
+}
+
+// goes asserts it of the underlay alone.
+func (s *scene) goes(from, to string, want []hop) {
+	s.Helper()
 	s.reach(from, to)
 	// Both hosts are known everywhere by now, or soon: until then frames for them are flooded.
 	eventually(s.T, patience, func() error {
@@ -28,7 +35,6 @@ func (s *scene) onWire(from, to string, want []hop) {
 		}
 		return nil
 	})
-	s.traces(from, to, want)
 }
 
 // way watches the underlay during a ping for frames of the one host to the other, which it returns by hop.
