@@ -100,7 +100,20 @@ func (f *fabric) host(end model.TraceEnd) (*pathtrace.Host, error) {
 	}
 	h.Device = f.registrations.First(place.Device).ID
 	h.Switch = place.Switch // "" is any of the device's
+	h.Network = f.binding(h)
 	return h, nil
+}
+
+// binding is the network that a host's port is to be bound to: the traced one, or one that borders join to it.
+func (f *fabric) binding(h *pathtrace.Host) string {
+	if want := f.view.Want(h.Device); want != nil {
+		for _, id := range f.view.Joined(f.network) {
+			if h.In(want.Bindings.Of(id)) {
+				return id
+			}
+		}
+	}
+	return f.network
 }
 
 // locate finds where a MAC is: in the network, or in one that borders join to it, else anywhere.

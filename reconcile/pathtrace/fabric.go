@@ -1,6 +1,7 @@
 package pathtrace
 
 import (
+	"iter"
 	"slices"
 
 	"bordergw/model"
@@ -164,6 +165,16 @@ func (h *Host) slots(all []vtep.Slot) (out []vtep.Slot) {
 		}
 	}
 	return out
+}
+
+// In reports whether the host may be at one of some slots.
+func (h *Host) In(slots iter.Seq[vtep.Slot]) bool {
+	for s := range slots {
+		if len(h.slots([]vtep.Slot{s})) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // on reports whether a slot is of the switch of the host's port. Its name may be that of the device.
