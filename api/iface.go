@@ -175,7 +175,7 @@ type Lookups interface {
 	// ProgrammedOn tells of each switch that is to hold a row for a MAC whether it does.
 	ProgrammedOn(network string, mac model.MAC) []model.ProgrammedOn
 	// Trace follows frames between two hosts of a network, both ways, through the rows that switches hold.
-	Trace(network string, from, to model.TraceEnd) (model.Trace, error)
+	Trace(ctx context.Context, network string, from, to model.TraceEnd) (model.Trace, error)
 }
 
 // Registry takes and shows metrics; *prometheus.Registry is one.

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
 
@@ -29,7 +30,7 @@ func (l *lookups) MACs(q model.MACQuery) (model.MACPage, error) {
 	return page, l.err
 }
 func (l *lookups) HostsOf(model.IPv4) ([]model.MACKey, bool) { return l.hosts, l.reported }
-func (l *lookups) Trace(network string, from, to model.TraceEnd) (model.Trace, error) {
+func (l *lookups) Trace(_ context.Context, network string, from, to model.TraceEnd) (model.Trace, error) {
 	l.traced = append(l.traced, from, to)
 	return model.Trace{Network: model.Named{ID: network}, Directions: []model.TraceDirection{}}, nil
 }

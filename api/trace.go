@@ -28,7 +28,7 @@ func trace(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	found, err := c.cfg.Status.Trace(network, ends[0], ends[1])
+	found, err := c.cfg.Status.Trace(c.r.Context(), network, ends[0], ends[1])
 	if err != nil {
 		return reply{}, err
 	}
@@ -131,6 +131,21 @@ func (c *call) networksOf(mac model.MAC) (map[string]string, error) {
 	return out, err
 }
 
+// traceSchema is the answer, with the words that it uses.
+func traceSchema() schema {
+	answer := schemaOf[model.Trace]()
+	direction := propertyOf(answer, "directions")["items"].(schema)
+	propertyOf(direction, "verdict")["enum"] = model.TraceVerdicts
+	hop := propertyOf(direction, "hops")["items"].(schema)
+	propertyOf(hop, "state")["enum"] = model.HopStates
+	return answer
+}
+
+// propertyOf is the schema of a property of an object.
+func propertyOf(object schema, name string) schema {
+	return object["properties"].(map[string]schema)[name]
+}
+
 // tracePaths describes it.
 func tracePaths() []fixedEndpoint {
 	host := "a MAC in any spelling, an IPv4 address that a switch reports, or SWITCH:PORT[:VLAN]"
@@ -139,7 +154,7 @@ func tracePaths() []fixedEndpoint {
 		return p
 	}
 	return []fixedEndpoint{{
-		method: "GET", path: "/v1/trace", status: 200, body: schemaOf[model.Trace](),
+		method: "GET", path: "/v1/trace", status: 200, body: traceSchema(),
 		summary: "how frames go between two hosts, both ways, through the rows that switches hold, and what is the first that is missing",
 		params: []schema{
 			query("network", "id or name of a network; it may be left out where both MACs are in one network only", plainText()),

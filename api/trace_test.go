@@ -1,12 +1,15 @@
 package api_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"bordergw/api"
 	"bordergw/model"
 )
 
@@ -53,4 +56,16 @@ func TestTraceNetwork(t *testing.T) {
 	require.Contains(t, s.do("GET", query, "").text, "in the networks blue, red: say which")
 	s.status.macs.Entries = nil
 	require.Contains(t, s.do("GET", query, "").text, "is in no network now")
+}
+
+// TestTraceWords: the description has the words that an answer uses.
+func TestTraceWords(t *testing.T) {
+	text, err := api.OpenAPI()
+	require.NoError(t, err)
+	for _, words := range [][]string{model.TraceVerdicts, model.HopStates} {
+		list, err := json.MarshalIndent(words, "", "")
+		require.NoError(t, err)
+		flat := strings.Join(strings.Fields(string(text)), "")
+		require.Contains(t, flat, `"enum":`+strings.Join(strings.Fields(string(list)), ""))
+	}
 }

@@ -51,6 +51,7 @@ const (
 	CheckTunnel   = "tunnel"    // the tunnel between two switches
 	CheckLocal    = "local MAC" // the row by which the host's own switch reports it
 	CheckCable    = "cable"     // from one side of a border to the other
+	CheckRelay    = "relay"     // from tunnel to tunnel on a border that relays
 	CheckFarEnd   = "far end"   // where frames leave for what is not ours
 )
 
@@ -78,10 +79,11 @@ const (
 	WhyForeignRow     = "ForeignRow"     // an external writer's row has the VNI or the name
 	WhyPortMissing    = "PortMissing"
 	WhySwitchAway     = "SwitchAway"
-	WhyMACFrozen      = "MACFrozen"  // it moved too often, and counts where it is frozen
-	WhyNotDefined     = "NotDefined" // no connection asks for it
-	WhyWaiting        = "Waiting"    // for what is not known yet
-	WhyNotLearned     = "NotLearned" // no switch has learned the MAC
+	WhyMACFrozen      = "MACFrozen"    // it moved too often, and counts where it is frozen
+	WhyNotDefined     = "NotDefined"   // no connection asks for it
+	WhyOtherNetwork   = "OtherNetwork" // the host is in another network, which nothing joins to this one
+	WhyWaiting        = "Waiting"      // for what is not known yet
+	WhyNotLearned     = "NotLearned"   // no switch has learned the MAC
 )
 
 // TraceHop is one thing that a frame depends on.

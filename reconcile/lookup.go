@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"slices"
@@ -76,9 +77,9 @@ func (q *lookup) read(id string) (*worker, *vtep.Session, error) {
 }
 
 // Trace follows frames between two hosts of a network, both ways, through the rows that switches
-// hold now. It fails if the network or a switch that is named does not exist.
-func (q *lookup) Trace(network string, from, to model.TraceEnd) (model.Trace, error) {
-	return traced(q, network, from, to)
+// hold now. It fails if the network or a switch that is named does not exist, or when ctx ends.
+func (q *lookup) Trace(ctx context.Context, network string, from, to model.TraceEnd) (model.Trace, error) {
+	return traced(ctx, q, network, from, to)
 }
 
 // wantOf is what a device is to hold. Before that is known only the mark tells whose rows are.

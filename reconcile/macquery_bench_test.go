@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -30,6 +31,7 @@ func largeLookup(tb testing.TB) *lookup {
 		}
 		t.Access(t.Network(fmt.Sprint("net", n), model.VNI(10_000+n)), members...)
 	}
+	t.PartRegistrations() // kept, as the store keeps them
 	l := New(&stillStore{defs: &t.Definitions}, Options{})
 	now := time.Now()
 	for i, gd := range devices {
@@ -77,6 +79,76 @@ func BenchmarkMACs(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkTrace follows frames between two hosts of a network that 100 of 500 switches carry: the target is 20 ms.
+// No switch has a session here. Those on the way hold what they are to hold.
+func BenchmarkTrace(b *testing.B) {
+	q := largeLookup(b)
+	in := func(network string) []model.MACEntry {
+		page, err := q.MACs(model.MACQuery{Network: network, Last: model.MAC{0xff}, Limit: 10})
+		require.NoError(b, err)
+		return page.Entries
+	}
+	blue, red := in("net0"), in("net999")
+	mac := func(e *model.MACEntry) model.TraceEnd { return model.TraceEnd{MAC: e.MAC} }
+	port := func(e *model.MACEntry) model.TraceEnd { return model.TraceEnd{Switch: e.Device.Name, Port: "p1"} }
+	from, to := &blue[0], &blue[len(blue)-1]
+	require.NotEqual(b, from.Device, to.Device)
+	for _, c := range []struct {
+		name, verdict string
+		to            model.TraceEnd
+	}{{"MAC", model.TraceReaches, mac(to)}, {"port", model.TraceFloods, port(to)}, {"other network", model.TraceBreaks, mac(&red[0])}} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				f, err := newFabric(b.Context(), q, "net0")
+				require.NoError(b, err)
+				for _, id := range []string{from.Device.ID, to.Device.ID} {
+					s := f.Switch(id)
+					s.Database = &asWanted{s.Want}
+				}
+				tr, err := f.trace(mac(from), c.to)
+				if err != nil || tr.Directions[0].Verdict != c.verdict {
+					b.Fatal(tr, err)
+				}
+			}
+		})
+	}
+}
+
+// asWanted is a database that holds what it is to hold.
+type asWanted struct{ *vtep.Want }
+
+func (d *asWanted) Rows(ls string, macs ...model.MAC) (vtep.Rows, bool) {
+	seg := d.Segment(ls)
+	if seg == nil {
+		return vtep.Rows{}, false
+	}
+	rows := vtep.Rows{
+		Name: ls, Key: seg.TunnelKey, Bindings: slices.Collect(d.Bindings.Of(ls)), Local: map[model.MAC]vtep.Locator{}, Remote: map[model.MAC]vtep.Locator{},
+	}
+	for _, e := range seg.Flood {
+		if e.Location != d.Self {
+			rows.Flood = append(rows.Flood, e.Locator)
+		}
+	}
+	for _, mac := range macs {
+		if e := seg.Entry(mac); e.Location == d.Self {
+			rows.Local[mac] = e.Locator
+		} else if e != (vtep.MACEntry{}) {
+			rows.Remote[mac] = e.Locator
+		}
+	}
+	return rows, true
+}
+
+func (d *asWanted) Keyed(vni model.VNI) (names []string) {
+	for seg := range d.Segments.All() {
+		if seg.TunnelKey == vni {
+			names = append(names, seg.Name)
+		}
+	}
+	return names
 }
 
 // TestKnownOfNobody: a MAC that is nowhere is gone.

@@ -51,7 +51,7 @@ func (q *lookup) macMissing(w *worker, want *vtep.Want, ls string, e vtep.MACEnt
 		return ""
 	}
 	for i := range st.problems {
-		if p := &st.problems[i]; p.LogicalSwitch == ls && p.Binding == nil {
+		if p := &st.problems[i]; p.LogicalSwitch == ls && p.Binding == nil && (p.MAC == model.MAC{} || p.MAC == e.MAC) {
 			return p.Message
 		}
 	}

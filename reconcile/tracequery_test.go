@@ -1,6 +1,7 @@
 package reconcile_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -15,7 +16,7 @@ import (
 // traced is a direction in words: the verdict, then a line for each hop.
 func (s *site) traced(network string, from, to string) (d model.TraceDirection, text string) {
 	s.t.Helper()
-	tr, err := s.loop.Trace(network, traceEnd(from), traceEnd(to))
+	tr, err := s.loop.Trace(s.t.Context(), network, traceEnd(from), traceEnd(to))
 	require.NoError(s.t, err)
 	require.Len(s.t, tr.Directions, 2)
 	d = tr.Directions[0]
@@ -103,9 +104,9 @@ tor1 ok port: p1 vlan 100 bound to blue`, vni, m2), text)
 	d, text := s.traced(net, "tor0", "tor1")
 	require.Equal(t, model.TraceFloods, d.Verdict, "frames to a port, which has no MAC: %s", text)
 	require.Contains(t, text, "unknown-dst has 192.0.2.2: frames arrive flooded")
-	_, err := s.loop.Trace("nothing", traceEnd(m1), traceEnd(m2))
+	_, err := s.loop.Trace(s.t.Context(), "nothing", traceEnd(m1), traceEnd(m2))
 	require.Equal(t, model.NotFound, model.KindOf(err))
-	_, err = s.loop.Trace(net, traceEnd("tor9"), traceEnd(m2))
+	_, err = s.loop.Trace(s.t.Context(), net, traceEnd("tor9"), traceEnd(m2))
 	require.ErrorContains(t, err, "There is no switch or registered device tor9.")
 }
 
@@ -194,6 +195,135 @@ func TestTraceFindsFault(t *testing.T) {
 			return strings.Contains(text, "NotDefined")
 		}, "no connection binds the port")
 	})
+}
+
+// slotEnd is a port with a VLAN.
+func slotEnd(sw, port string, vlan model.VLAN) model.TraceEnd {
+	return model.TraceEnd{Name: fmt.Sprintf("%s:%s:%s", sw, port, vlan), Switch: sw, Port: port, VLAN: &vlan}
+}
+
+// whyNot is what is said of the binding of a port from which frames are to go to m1.
+func (s *site) whyNot(network string, from model.TraceEnd) string {
+	s.t.Helper()
+	tr, err := s.loop.Trace(s.t.Context(), network, from, traceEnd(m1))
+	require.NoError(s.t, err)
+	h := tr.Directions[0].Hops[0]
+	require.Equal(s.t, model.TraceBreaks, tr.Directions[0].Verdict)
+	require.Equal(s.t, model.CheckPort, h.Check)
+	return h.Reason + ": " + h.Why
+}
+
+// TestTraceWrongPort: a port that nobody has defined is not being written.
+func TestTraceWrongPort(t *testing.T) {
+	s, net, _ := twoHosts(t, reconcile.Options{})
+	n, err := s.store.CreateNetwork(t.Context(), model.Network{Name: "red"})
+	require.NoError(t, err)
+	s.active(s.connectVLAN(n.ID, 10, "tor1"))
+	require.Equal(t, "NotDefined: no gateway connected to blue names tor1 p1 vlan 200; "+net+" has tor1 p1 vlan 100", s.whyNot(net, slotEnd("tor1", "p1", 200)))
+	require.Equal(t, "NotDefined: p1 vlan 10 is bound to red", s.whyNot(net, slotEnd("tor1", "p1", 10)))
+	require.Equal(t, "PortMissing: switch tor1 has no port p9", s.whyNot(net, slotEnd("tor1", "p9", 100)))
+	require.Equal(t, "NotDefined: p1 vlan 100 is bound to blue", s.whyNot(n.ID, slotEnd("tor0", "p1", 100)))
+	require.Equal(t, "NotDefined: no gateway connected to red names tor0 p1 vlan 7", s.whyNot(n.ID, slotEnd("tor0", "p1", 7)))
+	d, text := s.traced(n.ID, "tor1", "tor0")
+	require.Equal(t, model.CheckPort, d.Hops[0].Check, text)
+	tr, err := s.loop.Trace(t.Context(), n.ID, slotEnd("tor1", "p1", 10), slotEnd("tor0", "p1", 100))
+	require.NoError(t, err)
+	last := tr.Directions[0].Hops[len(tr.Directions[0].Hops)-1]
+	require.Equal(t, model.CheckFlood, last.Check)
+	require.Equal(t, "NotDefined: no gateway connected to red names tor0", last.Reason+": "+last.Why)
+}
+
+// TestTraceVNITaken: a logical switch that can not stand keeps its ports from being bound.
+func TestTraceVNITaken(t *testing.T) {
+	s := newSite(t, 1, reconcile.Options{})
+	n, err := s.store.CreateNetwork(t.Context(), model.Network{Name: "blue", VNI: 5001})
+	require.NoError(t, err)
+	s.tors[0].VtepCtl("add-ls", "legacy", "--", "set", "Logical_Switch", "legacy", "tunnel_key=5001")
+	net := n.ID
+	s.connect(net, model.ActiveActive, s.tors[0])
+	text := s.fault(net, "tor0", "tor0", model.TraceBreaks, "tor0", model.CheckPort, model.WhyForeignRow)
+	require.Contains(t, text, "p1 vlan 100 is not bound to blue")
+	tr, err := s.loop.Trace(t.Context(), net, traceEnd("tor0"), traceEnd("tor0"))
+	require.NoError(t, err)
+	require.Equal(t, "VNI 5001 is used by logical switch legacy", tr.Directions[0].Hops[0].Why)
+}
+
+// TestTraceOtherNetwork: a host that is in another network is named with its place there.
+func TestTraceOtherNetwork(t *testing.T) {
+	s, net, _ := twoHosts(t, reconcile.Options{})
+	n, err := s.store.CreateNetwork(t.Context(), model.Network{Name: "red"})
+	require.NoError(t, err)
+	s.active(s.connectVLAN(n.ID, 10, "tor1"))
+	const m3 = "00:00:00:00:00:03"
+	s.tors[1].learn(n.ID, m3)
+	text := s.fault(net, m1, m3, model.TraceBreaks, "", model.CheckLocation, model.WhyOtherNetwork)
+	require.Contains(t, text, m3+" is in network red (tor1 p1 vlan 10): the hosts are in different networks")
+	s.fault(net, m3, m1, model.TraceBreaks, "", model.CheckLocation, model.WhyOtherNetwork)
+}
+
+// TestTraceThroughRelays: frames to a port go through the borders of both sites.
+func TestTraceThroughRelays(t *testing.T) {
+	s := newSite(t, 4, reconcile.Options{})
+	net := s.network()
+	g := model.L2Gateway{Name: "between"}
+	for i, tor := range s.tors { // tor0 and tor1 are in s0; tor1 and tor3 are borders
+		u := model.GatewayDeviceUpdate{Site: new(string)}
+		*u.Site = fmt.Sprint("s", i/2)
+		if i%2 == 1 {
+			relay, keyed := model.BorderRelay, "auto+keyed-locators"
+			u.BorderMode, u.Profile = &relay, &keyed
+			g.Devices = append(g.Devices, model.Device{DeviceID: tor.id})
+		}
+		_, err := s.store.UpdateGatewayDevice(t.Context(), tor.id, u)
+		require.NoError(t, err)
+	}
+	gw, err := s.store.CreateL2Gateway(t.Context(), g)
+	require.NoError(t, err)
+	between, err := s.store.CreateConnection(t.Context(), model.L2GatewayConnection{L2GatewayID: gw.ID, NetworkID: net, SegmentationID: model.VXLANID(7000)})
+	require.NoError(t, err)
+	s.active(s.connect(net, model.ActiveActive, s.tors[0], s.tors[2]))
+	s.active(between.ID)
+	s.eventually(func() bool {
+		d, text := s.traced(net, "tor0", "tor2")
+		return d.Verdict == model.TraceFloods && strings.Contains(text, "tor1 ok flood") && strings.Contains(text, "tor3 ok flood")
+	}, "frames to the port arrive through both borders")
+	s.driftPolicy(s.tors[3], model.DriftReport)
+	s.tors[3].VtepCtl("clear-remote-macs", net)
+	s.fault(net, "tor0", "tor2", model.TraceBreaks, "tor3", model.CheckFlood, model.WhyDriftReport)
+}
+
+// TestTraceStops: a request that nobody waits for ends.
+func TestTraceStops(t *testing.T) {
+	s := newSite(t, 1, reconcile.Options{})
+	net := s.network()
+	s.active(s.connect(net, model.ActiveActive, s.tors[0]))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := s.loop.Trace(ctx, net, traceEnd("tor0"), traceEnd("tor0"))
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+// TestTraceManyUndone: of many rows that an external writer undoes none is told as being written.
+func TestTraceManyUndone(t *testing.T) {
+	s, net, _ := twoHosts(t, reconcile.Options{Interval: 50 * time.Millisecond})
+	const more = 8
+	last := ""
+	for i := range more {
+		last = fmt.Sprintf("00:00:00:00:01:%02x", i)
+		s.tors[1].learn(net, last)
+		s.holds(s.tors[0], net, last, s.tors[1].tunnelIP)
+	}
+	s.eventually(func() bool {
+		s.tors[0].VtepCtl("clear-remote-macs", net)
+		tr, err := s.loop.Trace(t.Context(), net, traceEnd(m1), traceEnd(last))
+		require.NoError(t, err)
+		for _, h := range tr.Directions[0].Hops {
+			if h.Check == model.CheckUnicast {
+				return h.State == model.HopMiss && (h.Reason == model.WhyWaiting || h.Reason == model.WhyConflict) && strings.Contains(h.Why, "more")
+			}
+		}
+		return false
+	}, "the row is told as undone by an external writer")
 }
 
 // full reports whether a switch is known to have no room for more MACs.

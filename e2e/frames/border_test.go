@@ -78,6 +78,7 @@ func (s *scene) joinTwo(mode string) {
 	s.once([]string{"h1", "t1", "u4"}, []string{"h4", "t4", "u1"})
 	s.onWire("h1", "u4", []hop{{"a1", "ab", vniA}, {"ab", "bb", vniBorder}, {"bb", "b1", vniB}})
 	s.onWire("u4", "h1", []hop{{"b1", "bb", vniB}, {"bb", "ab", vniBorder}, {"ab", "a1", vniA}})
+	s.floodsTo(a, "h1", "b1:p2:200", "a1", "ab", "bb", "b1")
 }
 
 // twoBorders has one network in two sites, of which one has two borders, and a host behind the one that is in reserve.
@@ -92,6 +93,8 @@ func (s *scene) twoBorders(mode string) {
 	s.once([]string{"h1", "h3", "h4"}, []string{"h2", "h5", "t1"})
 	s.onWire("h1", "h4", []hop{{"a1", "ab", vniA}, {"ab", "bb", vniBorder}, {"bb", "b1", vniA}})
 	s.onWire("h1", "h3", []hop{{"a1", "ac", vniA}})
+	s.floodsTo(net, "h1", "b1:p1", "a1", "ab", "bb", "b1")
+	s.floodsTo(net, "h4", "ac:p1", "b1", "bb", "ab", "ac")
 }
 
 // borderKilled kills the border that passes frames for its site, and brings it back.

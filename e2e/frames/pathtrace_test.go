@@ -17,7 +17,12 @@ import (
 // reported the first one.
 func (s *scene) traced(from, to string) (d model.TraceDirection, err error) {
 	s.Helper()
-	q := url.Values{"from": {s.lab.Host(from).MAC}, "to": {s.lab.Host(to).MAC}}
+	return s.ask(url.Values{"from": {s.lab.Host(from).MAC}, "to": {s.lab.Host(to).MAC}})
+}
+
+// ask is the first direction of the answer to a query.
+func (s *scene) ask(q url.Values) (d model.TraceDirection, err error) {
+	s.Helper()
 	req, err := http.NewRequestWithContext(soon(s.T), http.MethodGet, s.ctl.url+"/v1/trace?"+q.Encode(), nil)
 	require.NoError(s, err)
 	resp, err := http.DefaultClient.Do(req)
@@ -26,7 +31,7 @@ func (s *scene) traced(from, to string) (d model.TraceDirection, err error) {
 	text, err := io.ReadAll(resp.Body)
 	require.NoError(s, err)
 	if resp.StatusCode != http.StatusOK {
-		return d, fmt.Errorf("trace of %s -> %s: %s", from, to, text)
+		return d, fmt.Errorf("trace of %v: %s", q, text)
 	}
 	var got model.Trace
 	require.NoError(s, json.Unmarshal(text, &got))
@@ -65,6 +70,18 @@ func (s *scene) traces(from, to string, way []hop) {
 			return fmt.Errorf("trace of %s -> %s is %+v, want it to reach through %v", from, to, d, want)
 		}
 		return nil
+	})
+}
+
+// floodsTo asserts that a frame from a host to a port, which has no MAC, is said to come through some switches.
+func (s *scene) floodsTo(network, from, port string, want ...string) {
+	s.Helper()
+	eventually(s.T, patience, func() error {
+		d, err := s.ask(url.Values{"network": {network}, "from": {s.lab.Host(from).MAC}, "to": {port}})
+		if err == nil && (d.Verdict != model.TraceFloods || fmt.Sprint(switchesOf(d)) != fmt.Sprint(want)) {
+			err = fmt.Errorf("trace of %s -> %s is %+v, want it to flood through %v", from, port, d, want)
+		}
+		return err
 	})
 }
 

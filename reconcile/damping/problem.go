@@ -10,7 +10,7 @@ import (
 )
 
 // problemOfAll describes the entry that was undone most often, and how many more
-// there are.
+// there are. Of several entries it names no MAC: it may be about any.
 func problemOfAll(list []*repeat) vtep.Problem {
 	worst := slices.MinFunc(list, func(a, b *repeat) int {
 		return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.op.String(), b.op.String()))
@@ -19,10 +19,14 @@ func problemOfAll(list []*repeat) vtep.Problem {
 	if n := len(list) - 1; n > 0 {
 		more = fmt.Sprintf(", and %d more", n)
 	}
+	p := problemOf(worst.op, vtep.AwaitingSwitch, fmt.Sprintf("an external writer undid %d times, to be written again: %s%s", worst.count, shown(worst.op), more))
 	if worst.count > conflictAfter {
-		return problemOf(worst.op, vtep.Conflict, fmt.Sprintf("an external writer undid %d times: %s%s", worst.count-1, shown(worst.op), more))
+		p = problemOf(worst.op, vtep.Conflict, fmt.Sprintf("an external writer undid %d times: %s%s", worst.count-1, shown(worst.op), more))
 	}
-	return problemOf(worst.op, vtep.AwaitingSwitch, fmt.Sprintf("an external writer undid %d times, to be written again: %s%s", worst.count, shown(worst.op), more))
+	if len(list) > 1 {
+		p.MAC = model.MAC{}
+	}
+	return p
 }
 
 // maxShown bounds how much of an operation a text shows, in bytes: a flood list may have

@@ -93,6 +93,7 @@ func TestFightInABusyNetwork(t *testing.T) {
 		require.Len(t, problems, 1, name)
 		require.Equal(t, vtep.Conflict, problems[0].Reason)
 		require.Contains(t, problems[0].Message, "an external writer undid 5 times: ")
+		require.Equal(t, op.MAC, problems[0].MAC, name)
 	}
 }
 
@@ -248,6 +249,7 @@ func TestFightOverMany(t *testing.T) {
 	problems := h.problems()
 	require.Len(t, problems, 1)
 	require.Contains(t, problems[0].Message, ", and 99 more")
+	require.Zero(t, problems[0].MAC, "it is about no MAC alone")
 	due, _ = h.round(append(ops[:10], bindOp(vtep.Bind, network))...)
 	require.Equal(t, []vtep.Op{bindOp(vtep.Bind, network)}, due)
 	for i := range ops {

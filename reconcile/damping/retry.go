@@ -2,6 +2,7 @@ package damping
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -84,20 +85,61 @@ func (r *retries) refused(rs []vtep.Rejection, wait time.Duration, now time.Time
 }
 
 // problems lists what is held back: by logical switch, and there by the text of the
-// operation.
+// operation. Of what is beyond maxProblems it says how much each logical switch has, of
+// as many logical switches.
 func (r retries) problems() []vtep.Problem {
 	texts := make(map[string]*retry, len(r))
 	for _, held := range r {
 		texts[held.op.String()] = held
 	}
 	var out []vtep.Problem
+	var rest moreRefused
 	for _, text := range slices.Sorted(maps.Keys(texts)) {
-		if len(out) == maxProblems {
-			break
+		if held := texts[text]; len(out) < maxProblems {
+			out = append(out, problemOf(&held.op, vtep.Rejected, "the switch refused to "+shown(&held.op)+": "+held.err.Error()))
+		} else {
+			rest.add(held)
 		}
-		held := texts[text]
-		out = append(out, problemOf(&held.op, vtep.Rejected, "the switch refused to "+shown(&held.op)+": "+held.err.Error()))
 	}
+	out = append(out, rest.problems()...)
 	slices.SortStableFunc(out, func(a, b vtep.Problem) int { return cmp.Compare(a.LogicalSwitch, b.LogicalSwitch) })
+	return out
+}
+
+// moreRefused counts what is held back beyond what is listed, by logical switch.
+type moreRefused struct {
+	order []string
+	of    map[string]*refusedOn
+}
+
+// refusedOn is the first of what is held back on one logical switch, and how much that is.
+type refusedOn struct {
+	first *retry
+	count int
+}
+
+func (m *moreRefused) add(held *retry) {
+	ls := held.op.LogicalSwitch
+	if m.of == nil {
+		m.of = map[string]*refusedOn{}
+	}
+	if m.of[ls] == nil {
+		m.of[ls] = &refusedOn{first: held}
+		m.order = append(m.order, ls)
+	}
+	m.of[ls].count++
+}
+
+// problems are one for each logical switch, about no row of its own.
+func (m *moreRefused) problems() (out []vtep.Problem) {
+	for _, ls := range m.order[:min(len(m.order), maxProblems)] {
+		on := m.of[ls]
+		more := ""
+		if on.count > 1 {
+			more = fmt.Sprintf(" and %d more", on.count-1)
+		}
+		out = append(out, vtep.Problem{Reason: vtep.Rejected, LogicalSwitch: ls,
+			Message: "the switch refused to " + shown(&on.first.op) + more + ": " + on.first.err.Error()})
+	}
 	return out
 }

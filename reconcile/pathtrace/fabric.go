@@ -1,6 +1,7 @@
 package pathtrace
 
 import (
+	"iter"
 	"slices"
 
 	"bordergw/model"
@@ -11,12 +12,31 @@ import (
 type Fabric interface {
 	// Switch is the switch database of a registered device, nil if there is no such device.
 	Switch(device string) *Switch
-	// Owner is the id of the device whose switch has a tunnel address, "" for none.
-	Owner(addr model.VTEPAddress) string
+	// Border reports whether a device is a border that passes on frames that come by a tunnel. Asking
+	// costs little, unlike Switch.
+	Border(device string) bool
+	// Owners are the ids of the devices whose switches have a tunnel address, the first registered
+	// first: several may share one.
+	Owners(addr model.VTEPAddress) []string
 	// Network names the network that a logical switch is of.
 	Network(logicalSwitch string) string
 	// Broken says what is wrong with the connections of the traced network, in words.
 	Broken() []string
+	// Parts are what the gateways name that a network is connected to.
+	Parts(network string) []Part
+	// Stopped reports whether nobody waits for the trace any more.
+	Stopped() bool
+}
+
+// Part is what a gateway that a network is connected to names on one device.
+type Part struct {
+	Gateway string
+	// Device is the id of the device that stands for the switch, "" while none is known; Switch is
+	// the name of the Physical_Switch, "" where the gateway does not say.
+	Device, Switch string
+	Slots          []vtep.Slot
+	// Status is what the connection says of itself.
+	Status string
 }
 
 // Database is what a switch database holds.
@@ -37,7 +57,9 @@ type Switch struct {
 	Want *vtep.Want
 	// Addresses are where others send to.
 	Addresses []model.VTEPAddress
-	// Relays: it passes frames from tunnel to tunnel.
+	// Site is where it is. Borders join sites.
+	Site string
+	// Relays: it passes frames from tunnel to tunnel, between its site and the others.
 	Relays bool
 	// StitchPorts are the two ends of the cable of a border, nil for none.
 	StitchPorts []string
@@ -70,21 +92,32 @@ func (s *Switch) entry(ls string, mac model.MAC) (vtep.Locator, bool) {
 	return e.Locator, e != (vtep.MACEntry{}) && !own
 }
 
-// passes reports whether a frame that came by a tunnel may leave again, to another side.
-func (s *Switch) passes() bool { return s.Relays || len(s.StitchPorts) == 2 }
-
-// faults are what a port reports.
-func (s *Switch) faults(slot vtep.Slot) []string {
+// port is what was seen of a port, nil if it was not there. seen reports whether its switch was seen at all.
+func (s *Switch) port(slot vtep.Slot) (port *model.PortInventory, seen bool) {
 	for i := range s.Switches {
-		if sw := &s.Switches[i]; sw.Name == slot.Switch {
-			for p := range sw.Ports {
-				if sw.Ports[p].Name == slot.Port {
-					return sw.Ports[p].Faults
-				}
-			}
+		sw := &s.Switches[i]
+		if sw.Name != slot.Switch || sw.Missing {
+			continue
 		}
+		p := slices.IndexFunc(sw.Ports, func(p model.PortInventory) bool { return p.Name == slot.Port })
+		if p < 0 {
+			return nil, true
+		}
+		return &sw.Ports[p], true
 	}
-	return nil
+	return nil, false
+}
+
+// slot is where a host is to be by its name. The switch is "" where the name leaves it open.
+func (s *Switch) slot(h *Host) vtep.Slot {
+	at := vtep.Slot{Switch: h.Switch, Port: h.Port}
+	if at.Switch == "" && len(s.Switches) == 1 {
+		at.Switch = s.Switches[0].Name
+	}
+	if h.VLAN != nil {
+		at.VLAN = *h.VLAN
+	}
+	return at
 }
 
 // tunnelDown says that BFD does not reach an address, "" if it does or is not asked.
@@ -106,6 +139,8 @@ type Host struct {
 	Entry *model.MACEntry
 	// Device is the id of the switch that its port is of, for a host without a MAC.
 	Device string
+	// Elsewhere is where its MAC is if that is in other networks only.
+	Elsewhere []model.MACEntry
 }
 
 // device is the id of the device that the host is at, "" if that is not known.
@@ -130,6 +165,16 @@ func (h *Host) slots(all []vtep.Slot) (out []vtep.Slot) {
 		}
 	}
 	return out
+}
+
+// In reports whether the host may be at one of some slots.
+func (h *Host) In(slots iter.Seq[vtep.Slot]) bool {
+	for s := range slots {
+		if len(h.slots([]vtep.Slot{s})) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // on reports whether a slot is of the switch of the host's port. Its name may be that of the device.

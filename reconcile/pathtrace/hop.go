@@ -9,17 +9,6 @@ import (
 	"bordergw/vtep"
 )
 
-// hop notes one step of the walk, and returns it to be completed.
-func (w *walk) hop(s *Switch, check, state, format string, args ...any) *model.TraceHop {
-	h := model.TraceHop{N: len(w.hops) + 1, Check: check, State: state, Message: fmt.Sprintf(format, args...), Row: map[string]string{}}
-	if s != nil {
-		device := s.Device
-		h.Device = &device
-	}
-	w.hops = append(w.hops, h)
-	return &w.hops[len(w.hops)-1]
-}
-
 // in says which row of which table the hop is about.
 func in(h *model.TraceHop, table string, keysAndValues ...string) *model.TraceHop {
 	h.Table = table

@@ -2,19 +2,20 @@ package pathtrace
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"bordergw/model"
-	"bordergw/vtep"
 )
 
-// maxSwitches is how many logical switches a frame may come to before it counts as going round.
-const maxSwitches = 8
+const (
+	// maxSwitches is how many logical switches a frame may come through before it counts as going round.
+	maxSwitches = 8
+	// maxLooked bounds how many logical switches a walk looks at, with all copies of a flooded frame.
+	maxLooked = 1000
+)
 
 // Direction follows a frame of one host to another.
 func Direction(f Fabric, from, to *Host) model.TraceDirection {
-	w := &walk{fabric: f, from: from, to: to, seen: map[place]bool{}}
+	w := &walk{fabric: f, from: from, aim: aim{f, to}, causes: causes{f}, path: map[place]bool{}, looked: map[arrival]bool{}}
 	arrives := w.start()
 	out := model.TraceDirection{From: w.end(from), To: w.end(to), Verdict: w.verdict(arrives), Hops: w.hops}
 	if !arrives {
@@ -25,10 +26,15 @@ func Direction(f Fabric, from, to *Host) model.TraceDirection {
 
 // walk follows one frame.
 type walk struct {
-	fabric   Fabric
-	from, to *Host
-	hops     []model.TraceHop
-	seen     map[place]bool
+	aim
+	causes
+	fabric Fabric
+	from   *Host
+	hops   []model.TraceHop
+	// path are the logical switches that the frame has come through.
+	path map[place]bool
+	// looked are those that any copy of it came to. One from where no copy arrived is not looked at again.
+	looked map[arrival]bool
 	progress
 }
 
@@ -37,6 +43,22 @@ type progress struct{ floods, unknown, loops bool }
 
 // place is a logical switch of a device.
 type place struct{ device, ls string }
+
+// arrival is a frame that comes to a logical switch.
+type arrival struct {
+	place
+	by entrance
+}
+
+// entrance is how a frame comes into a logical switch.
+type entrance uint8
+
+const (
+	byPort    entrance = iota
+	byCable            // from the other side of a border
+	fromSite           // through a tunnel from the border's own site
+	fromSites          // through a tunnel from between sites
+)
 
 func (w *walk) end(h *Host) model.TraceHost {
 	out := model.TraceHost{Name: h.Name}
@@ -75,7 +97,7 @@ func (w *walk) fault() *int {
 // start follows the frame from its host on. It reports whether it arrives, as all of these do.
 func (w *walk) start() bool {
 	if !w.from.known() {
-		return w.nowhere(w.from)
+		return w.nowhere(w.from, w.to)
 	}
 	s := w.fabric.Switch(w.from.device())
 	if s == nil || w.from.beyond() {
@@ -87,89 +109,36 @@ func (w *walk) start() bool {
 		return false
 	}
 	if !w.to.known() {
-		return w.nowhere(w.to)
+		return w.nowhere(w.to, w.from)
 	}
-	return w.forward(s, w.from.Network)
+	return w.forward(s, w.from.Network, byPort)
 }
 
-// nowhere: it is not known where a host is. That may be because no connection brings it.
-func (w *walk) nowhere(h *Host) bool {
-	w.unknown = true
-	hop := in(w.hop(nil, model.CheckLocation, model.HopMiss, "no switch has learned %s in %s", h.Name, w.fabric.Network(h.Network)), "Ucast_Macs_Local", "mac", h.MAC.String())
-	why := cause{reason: model.WhyNotLearned}
-	if broken := w.fabric.Broken(); len(broken) > 0 {
-		why.text = listed(broken)
-	}
-	because(hop, "", "", why)
-	return false
+// spent reports whether the walk is to end: it has looked at as much as it may, or nobody waits for it.
+func (w *walk) spent() bool { return len(w.looked) >= maxLooked || w.fabric.Stopped() }
+
+// goneSoFar is how far a walk has come, to go back to.
+type goneSoFar struct {
+	hops []model.TraceHop
+	progress
 }
 
-// read notes a switch that can not be looked at.
-func (w *walk) read(s *Switch) bool {
-	if s.Database != nil {
-		return true
-	}
-	w.unknown = true
-	because(w.hop(s, model.CheckSwitch, model.HopUnknown, "%s is not read now", s.Device.Name), "", "", cause{model.WhySwitchAway, s.Away})
-	return false
+func (w *walk) soFar() goneSoFar {
+	return goneSoFar{append([]model.TraceHop(nil), w.hops...), w.progress}
 }
 
-// port looks at the binding by which a host's frames come in or go out.
-func (w *walk) port(s *Switch, h *Host) bool {
-	network := w.fabric.Network(h.Network)
-	rows, _ := s.Database.Rows(h.Network)
-	bound := h.slots(rows.Bindings)
-	if len(bound) == 0 {
-		port, at := h.wanted(s)
-		hop := in(w.hop(s, model.CheckPort, model.HopMiss, "%s is not bound to %s", port, network), "Physical_Port", "logical_switch", h.Network)
-		because(hop, port, "", s.why(bindingOf(h.Network, at)))
-		return false
-	}
-	text := slotTexts(bound)
-	in(w.hop(s, model.CheckPort, model.HopOK, "%s bound to %s", text, network), "Physical_Port", "logical_switch", h.Network, "port", text)
-	if faults := s.faults(bound[0]); len(bound) == 1 && len(faults) > 0 {
-		w.hop(s, model.CheckPort, model.HopNote, "port %s reports %s", bound[0].Port, strings.Join(faults, ", "))
-	}
-	return true
+// back goes back to where the walk was.
+func (w *walk) back(to goneSoFar) {
+	w.hops, w.progress = append([]model.TraceHop(nil), to.hops...), to.progress
 }
 
-// wanted names the port at which a host should be, and says which that is if there is only one.
-func (h *Host) wanted(s *Switch) (text string, at *vtep.Slot) {
-	var asked []vtep.Slot
-	if s.Want != nil {
-		asked = h.slots(slices.Collect(s.Want.Bindings.Of(h.Network)))
+// hop notes one step of the walk, and returns it to be completed.
+func (w *walk) hop(s *Switch, check, state, format string, args ...any) *model.TraceHop {
+	h := model.TraceHop{N: len(w.hops) + 1, Check: check, State: state, Message: fmt.Sprintf(format, args...), Row: map[string]string{}}
+	if s != nil {
+		device := s.Device
+		h.Device = &device
 	}
-	switch {
-	case len(asked) == 1:
-		return slotText(asked[0]), &asked[0]
-	case len(asked) > 1:
-		return slotTexts(asked), nil
-	case h.Port == "":
-		return "no port", nil
-	case h.VLAN == nil:
-		return "port " + h.Port, nil
-	}
-	return slotText(vtep.Slot{Port: h.Port, VLAN: *h.VLAN}), nil
-}
-
-// logical looks at the logical switch of a host's network.
-func (w *walk) logical(s *Switch, ls string) bool {
-	rows, stands := s.Database.Rows(ls)
-	seg := s.segment(ls)
-	network := w.fabric.Network(ls)
-	if !stands {
-		hop := in(w.hop(s, model.CheckSwitch, model.HopMiss, "no Logical_Switch %s", network), "Logical_Switch", "name", ls)
-		because(hop, network, "", s.why(rowOf(ls)))
-		return false
-	}
-	state := model.HopOK
-	if seg != nil && seg.TunnelKey != rows.Key {
-		state = model.HopWrong
-	}
-	hop := in(w.hop(s, model.CheckSwitch, state, "Logical_Switch %s key %s", network, rows.Key), "Logical_Switch", "name", ls)
-	if state == model.HopWrong {
-		hop.Message += fmt.Sprintf("; expected %s", seg.TunnelKey)
-		because(hop, "key "+seg.TunnelKey.String(), "key "+rows.Key.String(), s.why(rowOf(ls)))
-	}
-	return true
+	w.hops = append(w.hops, h)
+	return &w.hops[len(w.hops)-1]
 }
