@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"bordergw/internal/ovsdbtest"
 	"bordergw/model"
 	"bordergw/reconcile"
 )
@@ -359,4 +360,25 @@ func TestTraceFrozen(t *testing.T) {
 		return err == nil && len(page.Entries) == 1 && page.Entries[0].State == model.MACFrozen
 	}, "it is frozen")
 	s.fault(net, m1, m3, model.TraceBreaks, "tor1", model.CheckLocal, model.WhyMACFrozen)
+}
+
+// TestTraceOfSwitchesInOneDatabase: a MAC is behind the switch that has its tunnel address; that another one of the database has a
+// port in the network is no way to it.
+func TestTraceOfSwitchesInOneDatabase(t *testing.T) {
+	s := newSite(t, 1, reconcile.Options{})
+	server := ovsdbtest.Start(t)
+	server.AddSwitch("swX", "192.0.2.8", "p1")
+	server.AddSwitch("swY", "192.0.2.9", "p1")
+	both := s.register(server, "both", "192.0.2.8")
+	s.enters(both, model.DeviceInSync)
+	net := s.network()
+	s.carries(s.connectVLAN(net, 100, "tor0", "swX", "swY"), s.tors[0], both)
+	s.tors[0].learn(net, m1)
+	both.learn(net, m2)
+	s.holds(s.tors[0], net, m2, "192.0.2.8")
+	s.holds(both, net, m1, "192.0.2.1")
+	s.eventually(func() bool { d, _ := s.traced(net, m1, m2); return d.Verdict == model.TraceReaches }, "it reaches")
+	s.driftPolicy(both, model.DriftReport)
+	server.VtepCtl("unbind-ls", "swX", "p1", "100")
+	s.eventually(func() bool { d, _ := s.traced(net, m1, m2); return d.Verdict == model.TraceBreaks }, "the port of swX is not bound")
 }

@@ -69,7 +69,7 @@ func (w *walk) read(s *Switch) bool {
 // port looks at the binding by which a host's frames come in or go out.
 func (w *walk) port(s *Switch, h *Host) bool {
 	rows, stands := s.Database.Rows(h.Network)
-	bound := h.slots(rows.Bindings)
+	bound := s.slots(h, rows.Bindings)
 	if len(bound) == 0 {
 		return w.unbound(s, h, stands)
 	}
@@ -85,7 +85,7 @@ func (w *walk) port(s *Switch, h *Host) bool {
 func (w *walk) unbound(s *Switch, h *Host, stands bool) bool {
 	var asked []vtep.Slot
 	if s.Want != nil {
-		asked = h.slots(slices.Collect(s.Want.Bindings.Of(h.Network)))
+		asked = s.slots(h, slices.Collect(s.Want.Bindings.Of(h.Network)))
 	}
 	text, expected := "no port is", ""
 	switch {

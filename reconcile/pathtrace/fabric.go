@@ -120,6 +120,20 @@ func (s *Switch) slot(h *Host) vtep.Slot {
 	return at
 }
 
+// slots are those of some bindings where a host may be. A MAC is at the switch of the database that has the tunnel address
+// at which it was reported.
+func (s *Switch) slots(h *Host, all []vtep.Slot) []vtep.Slot {
+	out := h.slots(all)
+	if h.Port != "" || h.Entry == nil {
+		return out
+	}
+	at := slices.IndexFunc(s.Switches, func(sw model.SwitchInventory) bool { return slices.Contains(sw.TunnelIPs, h.Entry.Endpoint) })
+	if at < 0 {
+		return out
+	}
+	return slices.DeleteFunc(out, func(slot vtep.Slot) bool { return slot.Switch != s.Switches[at].Name })
+}
+
 // tunnelDown says that BFD does not reach an address, "" if it does or is not asked.
 func (s *Switch) tunnelDown(to model.VTEPAddress) string {
 	for i := range s.BFD {
