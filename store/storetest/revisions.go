@@ -228,3 +228,26 @@ func testRollbackOfSwitches(t *testing.T, open Open) {
 	_, deleted = f.Definitions().Retired.Get(c.ID)
 	require.True(t, deleted)
 }
+
+// testRollbackPassesOn: what is to be cleaned on a switch that a rollback deletes is for the one that comes
+// back at its address, also if the rollback finds it after that one has taken its place.
+func testRollbackPassesOn(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	f.asked()
+	f.network("blue", 0)
+	f.seen("sw9", 9, "p1")
+	g := f.gateway(named("sw9", port("p1", 10)))
+	f.connect(g, "blue", none)
+	a := f.seen("sw1", 1, "p1")
+	last := f.LastAudit()
+	require.NoError(t, f.DeleteGatewayDevice(f.ctx, a.ID))
+	b := f.seen("sw2", 1, "p1") // at the address of the other
+	devices := []model.Device{named("sw9", port("p1", 10)), named("sw2", port("p1", 10))}
+	must[model.L2Gateway](f)(f.UpdateL2Gateway(f.ctx, g.ID, model.L2GatewayUpdate{Devices: devices, ReplaceDevices: true}))
+	require.Empty(t, f.pending("blue"))
+
+	require.NoError(t, f.rollback(last))
+	_, stands := f.Definitions().Devices.Get(b.ID)
+	require.False(t, stands)
+	require.Equal(t, []string{a.ID}, f.pending("blue"), "the rows of blue stand on its switch")
+}

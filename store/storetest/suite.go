@@ -70,6 +70,7 @@ func Run(t *testing.T, open Open) {
 		{"Rollback", testRollback},
 		{"RollbackRefused", testRollbackRefused},
 		{"RollbackOfSwitches", testRollbackOfSwitches},
+		{"RollbackPassesOn", testRollbackPassesOn},
 		{"RandomHistories", testRandomHistories},
 		{"ExportImport", testExportImport},
 		{"ImportOrder", testImportOrder},
