@@ -96,7 +96,7 @@ func (h *historian) change() {
 
 // goBack goes back to a revision, as apply does.
 func (h *historian) goBack(n uint64) error {
-	past, err := h.At(n)
+	past, err := h.At(h.t.Context(), n)
 	require.NoError(h.t, err)
 	require.Equal(h.t, h.was[n], defined(h.t, past.Then), "the definitions at %d", n)
 	p := site.Rollback(h.Definitions(), past, site.Options{MaxDelete: 100})
@@ -143,7 +143,7 @@ func (h *historian) live() (back, refused int) {
 	}
 	for range 20 {
 		n := h.someRevision()
-		past, err := h.At(n)
+		past, err := h.At(h.t.Context(), n)
 		require.NoError(h.t, err)
 		require.Equal(h.t, h.was[n], defined(h.t, past.Then), "revision %d", n)
 	}

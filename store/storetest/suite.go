@@ -67,6 +67,8 @@ func Run(t *testing.T, open Open) {
 		{"AuditOfManyRemoteMACs", testAuditOfManyRemoteMACs},
 		{"Revisions", testRevisions},
 		{"HistoryGone", testHistoryGone},
+		{"RevisionsOfObject", testRevisionsOfObject},
+		{"Turn", testTurn},
 		{"Rollback", testRollback},
 		{"RollbackRefused", testRollbackRefused},
 		{"RollbackOfSwitches", testRollbackOfSwitches},
