@@ -21,7 +21,7 @@ const (
 )
 
 // goBack has a request read a long way back when it is its turn. The function that it returns ends that.
-func (c *call) goBack() (end func(), err error) {
+func goBack(c *call) (end func(), err error) {
 	late := time.NewTimer(pastTime)
 	defer late.Stop()
 	select {
@@ -36,8 +36,8 @@ func (c *call) goBack() (end func(), err error) {
 }
 
 // definitionsThen gives what definitions were at a revision.
-func (c *call) definitionsThen(n uint64) (*model.Past, error) {
-	end, err := c.goBack()
+func definitionsThen(c *call, n uint64) (*model.Past, error) {
+	end, err := goBack(c)
 	if err != nil {
 		return nil, err
 	}

@@ -86,7 +86,7 @@ func revisions(c *call) (reply, error) {
 		return reply{}, err
 	}
 	if f.Kind != "" || f.When != (model.When{}) { // it may have to look at all
-		end, err := c.goBack()
+		end, err := goBack(c)
 		if err != nil {
 			return reply{}, err
 		}
@@ -140,7 +140,7 @@ func revision(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	end, err := c.goBack()
+	end, err := goBack(c)
 	if err != nil {
 		return reply{}, err
 	}

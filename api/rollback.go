@@ -72,7 +72,7 @@ func readRollback(c *call) (*rollbackOrder, error) {
 // changes need.
 func (o *rollbackOrder) plan(c *call) (*site.Plan, error) {
 	defer prometheus.NewTimer(c.metrics.plans.WithLabelValues(ofRollback)).ObserveDuration()
-	past, err := c.definitionsThen(o.to)
+	past, err := definitionsThen(c, o.to)
 	if err != nil {
 		return nil, err
 	}

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -61,19 +58,4 @@ func (p *period) put(q url.Values, now time.Time) error {
 		}
 	}
 	return nil
-}
-
-// warnOfUnknown warns that KIND/NAME is the name of no object that stands, if nothing was found of it.
-// Kinds that the API can not be asked for are left out.
-func (c *client) warnOfUnknown(ctx context.Context, object string) {
-	kind, ref, _ := strings.Cut(object, "/")
-	n, err := nounCalled(kind)
-	if err != nil || ref == "" {
-		return
-	}
-	_, err = c.find(ctx, &n, n.path, ref)
-	if err == nil || errors.As(err, new(*apiError)) {
-		return
-	}
-	c.warn("nothing is known of %s: %s", object, err)
 }
