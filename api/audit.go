@@ -28,7 +28,10 @@ func audit(c *call) (reply, error) {
 		return reply{}, model.ErrBadRequest("Invalid input for resource. Reason: %s is not one of %s.",
 			printed(resource), strings.Join(model.AuditResources, ", "))
 	}
-	f := model.AuditFilter{Resource: resource, ResourceID: q.Get("id"), Limit: p.limit}
+	f := model.AuditFilter{Resource: resource, ResourceID: q.Get("id"), Name: q.Get("name"), Limit: p.limit}
+	if f.When, err = readWhen(q); err != nil {
+		return reply{}, err
+	}
 	if p.marker != "" {
 		if f.Before, err = strconv.ParseUint(p.marker, 10, 64); err != nil {
 			return reply{}, model.ErrBadRequest("Invalid input for marker. Reason: '%s' is not the number of a record (seq).", printed(p.marker))

@@ -32,9 +32,13 @@ type Store interface {
 // Revisions tells what definitions were.
 type Revisions interface {
 	// Revisions gives the revisions that are kept, the newest first.
-	Revisions(model.RevisionFilter) iter.Seq2[*model.Revision, error]
+	Revisions(context.Context, model.RevisionFilter) iter.Seq2[*model.Revision, error]
 	// At gives what definitions were at a revision, and what they are.
-	At(revision uint64) (*model.Past, error)
+	At(ctx context.Context, revision uint64) (*model.Past, error)
+	// Around gives a revision with what definitions were before it and after.
+	Around(ctx context.Context, revision uint64) (*model.Turn, error)
+	// LastAudit is the number of the newest audit record; definitions that are taken afterwards have it.
+	LastAudit() uint64
 }
 
 // Edits makes several changes as one.

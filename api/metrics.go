@@ -14,8 +14,8 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	handler  http.Handler
-	// plans are of site files, applied are outcomes of their application.
-	plans   prometheus.Histogram
+	// plans are of site files and rollbacks, applied are outcomes of these.
+	plans   *prometheus.HistogramVec
 	applied *prometheus.CounterVec
 	// slots are taken by scrapes in progress, each of which holds all series.
 	slots chan struct{}
@@ -28,7 +28,13 @@ const (
 	metricsTimeout = 5 * time.Second
 )
 
-// What became of a site file that was to be applied.
+// What is planned and applied.
+const (
+	ofSite     = "site"
+	ofRollback = "rollback"
+)
+
+// What became of a site file that was to be applied, or of a rollback.
 const (
 	applyChanged = "changed"
 	applyNothing = "nothing_to_do"
@@ -50,18 +56,21 @@ func newMetrics(r Registry) *metrics {
 			Help:    "Time to answer a request, by route template and method.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
 		}, []string{"route", "method"}),
-		plans: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "bordergw_plan_seconds", Help: "Time to compare a site file with the definitions.",
+		plans: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "bordergw_plan_seconds", Help: "Time to compare a site file, or what definitions were, with the definitions.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
-		}),
+		}, []string{"of"}),
 		applied: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "bordergw_apply_total", Help: "Site files that were to be applied, by result.",
-		}, []string{"result"}),
+			Name: "bordergw_apply_total", Help: "Site files and rollbacks that were to be applied, by result.",
+		}, []string{"of", "result"}),
 		handler: promhttp.HandlerFor(r, promhttp.HandlerOpts{}),
 		slots:   make(chan struct{}, maxScrapes),
 	}
-	for _, result := range applyResults {
-		m.applied.WithLabelValues(result)
+	for _, of := range []string{ofSite, ofRollback} {
+		m.plans.WithLabelValues(of)
+		for _, result := range applyResults {
+			m.applied.WithLabelValues(of, result)
+		}
 	}
 	r.MustRegister(m.requests, m.seconds, m.plans, m.applied)
 	return m

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -80,30 +81,48 @@ func revisions(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	f := model.RevisionFilter{Limit: limit + 1}
-	if object := q.Get("object"); object != "" {
-		kind, name, ok := strings.Cut(object, "/")
-		if f.Kind, f.Name = objectKinds[kind], name; !ok || f.Kind == "" || name == "" {
-			return reply{}, badInput("object", "'%s' is not KIND/NAME with a KIND of network, device, gateway, connection, quota.", printed(object))
-		}
+	f, err := revisionFilter(q)
+	if err != nil {
+		return reply{}, err
 	}
-	if marker := q.Get("marker"); marker != "" {
-		if f.Before, err = strconv.ParseUint(marker, 10, 64); err != nil || f.Before == 0 {
-			return reply{}, badInput("marker", "'%s' is not the number of a revision.", printed(marker))
+	if f.Kind != "" || f.When != (model.When{}) { // it may have to look at all
+		end, err := goBack(c)
+		if err != nil {
+			return reply{}, err
 		}
+		defer end()
 	}
+	f.Limit = limit + 1
 	out, next := []shownRevision{}, any(nil)
-	for r, err := range c.cfg.Store.Revisions(f) {
+	var last *model.Revision
+	for r, err := range c.cfg.Store.Revisions(c.r.Context(), f) {
 		if err != nil {
 			return reply{}, err
 		}
 		if len(out) == limit {
-			next = strconv.FormatUint(out[limit-1].Revision, 10)
+			next = markerAfter(last, f)
 			break
 		}
-		out = append(out, showRevision(r))
+		out, last = append(out, showRevision(r)), r
 	}
 	return ok(map[string]any{"revisions": out, "next": next})
+}
+
+// revisionFilter reads which revisions are meant.
+func revisionFilter(q url.Values) (f model.RevisionFilter, err error) {
+	if object := q.Get("object"); object != "" {
+		kind, name, ok := strings.Cut(object, "/")
+		if f.Kind, f.Name = objectKinds[kind], name; !ok || f.Kind == "" || name == "" {
+			return f, badInput("object", "'%s' is not KIND/NAME with a KIND of network, device, gateway, connection, quota.", printed(object))
+		}
+	}
+	if f.When, err = readWhen(q); err != nil {
+		return f, err
+	}
+	if marker := q.Get("marker"); marker != "" {
+		err = readMarker(marker, &f)
+	}
+	return f, err
 }
 
 // revisionNumber is the one in the path.
@@ -121,24 +140,16 @@ func revision(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	after, err := c.cfg.Store.At(n)
+	end, err := goBack(c)
 	if err != nil {
 		return reply{}, err
 	}
-	for r, err := range c.cfg.Store.Revisions(model.RevisionFilter{Before: n + 1, Limit: 1}) {
-		if err != nil {
-			return reply{}, err
-		}
-		if r.Number != n {
-			break
-		}
-		before, err := c.cfg.Store.At(r.First - 1)
-		if err != nil {
-			return reply{}, err
-		}
-		return ok(map[string]detailedRevision{"revision": {showRevision(r), site.Between(before.Then, after.Then)}})
+	defer end()
+	turn, err := c.cfg.Store.Around(c.r.Context(), n)
+	if err != nil {
+		return reply{}, err
 	}
-	return reply{}, model.ErrNoRevision(n, after.Last)
+	return ok(map[string]detailedRevision{"revision": {showRevision(turn.Revision), site.Between(turn.Before, turn.After)}})
 }
 
 // revisionPaths describes them.
@@ -152,7 +163,8 @@ func revisionPaths() []fixedEndpoint {
 	refused := wrapped("error", schemaOf[siteProblem]())
 	return []fixedEndpoint{
 		{method: "GET", path: "/v1/revisions", summary: "revisions of the definitions, newest first", status: 200, body: list,
-			params: slices.Concat([]schema{query("object", "KIND/NAME or KIND/ID of an object that they have changed", plainText())}, pageParameters())},
+			params: slices.Concat([]schema{query("object", "KIND/NAME or KIND/ID of an object that they have changed; of a network also its connections and their gateways, of a gateway its connections", plainText())},
+				whenParameters(), pageParameters())},
 		{method: "GET", path: "/v1/revisions/{n}", summary: "what a revision has changed", status: 200, body: wrapped("revision", detailed)},
 		{method: "POST", path: "/v1/revisions/{n}/plan", summary: "what would change if definitions became what they were at a revision; nothing is stored", status: 200,
 			body: rollbackSchema(), request: request, refused: refused},

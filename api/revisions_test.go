@@ -61,6 +61,20 @@ func TestRevisions(t *testing.T) {
 	require.Len(t, s.revisions("?object=network/blue").Revisions, 3)
 	require.Len(t, s.revisions("?object=device/sw1").Revisions, 1)
 	require.Empty(t, s.revisions("?object=quota/x").Revisions)
+	require.Len(t, s.revisions("?user=anonymous&since=2020-01-01T00:00:00Z&until=2120-01-01T00:00:00Z").Revisions, 3)
+	require.Empty(t, s.revisions("?user=bob").Revisions)
+	require.Empty(t, s.revisions("?until=2020-01-01T00:00:00Z").Revisions)
+	var of []uint64
+	for marker := ""; ; {
+		page := s.revisions("?object=network/blue&limit=1" + marker)
+		of = append(of, page.Revisions[0].Revision)
+		if page.Next == nil {
+			break
+		}
+		require.Equal(t, "r", (*page.Next)[:1], "it is more than a number")
+		marker = "&marker=" + *page.Next
+	}
+	require.Equal(t, []uint64{all.Revisions[0].Revision, all.Revisions[1].Revision, all.Revisions[2].Revision}, of)
 
 	shown := s.do("GET", fmt.Sprint("/v1/revisions/", all.Revisions[0].Revision), "").text
 	require.Contains(t, shown, `"changes":[{"action":"update","kind":"network","name":"azure","project":"default","fields":[{"name":"name","from":"blue","to":"azure"}]}]`)
@@ -73,7 +87,14 @@ func TestRevisions(t *testing.T) {
 	s.do("GET", "/v1/site?all=true&at=99", "").refused(404, "RevisionNotFound", fmt.Sprintf("There is no revision 99: the last change of definitions is %d.", all.Revisions[0].Revision))
 	s.do("GET", "/v1/revisions/2", "").refused(404, "RevisionNotFound", "There is no revision 2: the records 2 to 5 are one change, revision 5.")
 	s.do("GET", "/v1/revisions?object=blue", "").refused(400, "HTTPBadRequest", "Invalid input for object. Reason: 'blue' is not KIND/NAME with a KIND of network, device, gateway, connection, quota.")
-	require.Equal(t, http.StatusBadRequest, s.do("GET", "/v1/revisions?marker=0", "").status)
+	for _, query := range []string{"marker=0", "marker=rx", "marker=r%21", "since=yesterday", "until=x"} {
+		require.Equal(t, http.StatusBadRequest, s.do("GET", "/v1/revisions?"+query, "").status)
+	}
+	s.do("POST", "/v2.0/networks", `{"network":{"id":"n2"}}`)
+	s.do("PUT", "/v1/networks/n2/endpoints/neutron", `{"endpoints":[{"vtep_address":"192.0.2.9","macs":[]}]}`)
+	last := s.store.LastAudit()
+	s.do("GET", fmt.Sprint("/v1/revisions/", last+1), "").refused(404, "RevisionNotFound", fmt.Sprintf("There is no revision %d: the last change of definitions is %d.", last+1, last-1))
+	s.do("GET", fmt.Sprint("/v1/revisions/", last), "").refused(404, "RevisionNotFound", fmt.Sprintf("There is no revision %d: the last one before it is %d.", last, last-1))
 	require.Equal(t, http.StatusMethodNotAllowed, s.do("GET", "/v1/revisions/2/apply", "").status)
 	require.Equal(t, http.StatusNotFound, s.do("GET", "/v1/revisions/2/x", "").status)
 }

@@ -3,8 +3,8 @@ package api
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
-	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"bordergw/model"
 	"bordergw/site"
@@ -45,11 +45,11 @@ func rollbackSchema() schema {
 	return s
 }
 
-// rollbackOrder is a request with what the definitions were.
+// rollbackOrder is a request for a rollback.
 type rollbackOrder struct {
+	to      uint64
 	token   string
 	options site.Options
-	past    *model.Past
 }
 
 func readRollback(c *call) (*rollbackOrder, error) {
@@ -65,26 +65,27 @@ func readRollback(c *call) (*rollbackOrder, error) {
 	if len(bytes.TrimSpace(data)) > 0 && json.Unmarshal(data, &in) != nil {
 		return nil, errMalformedBody()
 	}
-	past, err := c.cfg.Store.At(n)
-	if err != nil {
-		return nil, err
-	}
-	return &rollbackOrder{in.Token, site.Options{MaxDelete: in.MaxDelete, Allow: in.Allow}, past}, nil
+	return &rollbackOrder{n, in.Token, site.Options{MaxDelete: in.MaxDelete, Allow: in.Allow}}, nil
 }
 
 // plan compares what definitions are with what they were, and looks at the switches that the
 // changes need.
 func (o *rollbackOrder) plan(c *call) (*site.Plan, error) {
-	p := site.Rollback(o.past.Now, o.past, o.options)
+	defer prometheus.NewTimer(c.metrics.plans.WithLabelValues(ofRollback)).ObserveDuration()
+	past, err := definitionsThen(c, o.to)
+	if err != nil {
+		return nil, err
+	}
+	p := site.Rollback(past.Now, past, o.options)
 	switch next, err := c.cfg.Store.Try(p.Apply); {
 	case err != nil && model.KindOf(err) == model.Internal:
 		return nil, err
 	case err != nil:
 		p.Barred(err)
 	default:
-		p.Check(o.past.Now, next, c.cfg.Status, o.options.Allow)
+		p.Check(past.Now, next, c.cfg.Status, o.options.Allow)
 	}
-	p.SealAt(o.past.Last)
+	p.SealAt(past.Last)
 	return p, nil
 }
 
@@ -98,7 +99,7 @@ func planRollback(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(rollbackPlan{o.past.At, p})
+	return ok(rollbackPlan{o.to, p})
 }
 
 // applyRollback makes the definitions what they were, in one transaction.
@@ -107,68 +108,14 @@ func applyRollback(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	done, err := o.carryOut(c)
+	cause := model.Cause{Kind: model.CauseRollback, To: o.to}
+	done, err := carryOut(c, cause, o.token, func() (*site.Plan, error) { return o.plan(c) })
+	c.metrics.applied.WithLabelValues(ofRollback, applyResult(done, err)).Inc()
 	if refused := refusedPlan(err); refused != nil {
 		return *refused, nil
 	}
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(done)
-}
-
-// carryOut plans, checks that it is the plan that was meant, and makes the changes upon the
-// same definitions.
-func (o *rollbackOrder) carryOut(c *call) (*appliedRollback, error) {
-	p, err := o.plan(c)
-	if err != nil {
-		return nil, err
-	}
-	if o.token != "" {
-		meant, last := site.SealedAt(o.token)
-		if is, _ := site.SealedAt(p.Token); meant != is {
-			return nil, &errStale{slices.Concat(p.Differs(meant), changesSince(c, last))}
-		}
-	}
-	if p.Refused != nil {
-		return nil, errRefusedPlan{p.Refused}
-	}
-	done := &appliedRollback{To: o.past.At, Changes: p.Changes, Findings: p.Findings}
-	if p.Changed() == 0 {
-		return done, nil
-	}
-	ctx := model.WithCause(c.r.Context(), model.Cause{Kind: model.CauseRollback, To: o.past.At})
-	err = c.cfg.Store.Edit(ctx, func(e model.Editor) error {
-		now := site.Rollback(e.Definitions(), o.past, o.options)
-		if now.Rests != p.Rests { // somebody was faster
-			return &errStale{[]string{"the definitions have changed meanwhile"}}
-		}
-		return now.Apply(e)
-	})
-	if err != nil {
-		return nil, err
-	}
-	done.Revision = revisionOf(c)
-	return done, nil
-}
-
-// shownSince is how many changes since a plan was made a refusal names.
-const shownSince = 100
-
-// changesSince says who changed what after an audit record, newest first. Without one it names the
-// last changes.
-func changesSince(c *call, last uint64) (out []string) {
-	if last == 0 {
-		return lastChanges(c)
-	}
-	for r, err := range c.cfg.Store.Audit(model.AuditFilter{Limit: shownSince + 1}) {
-		if err != nil || r.Seq <= last {
-			break
-		}
-		if len(out) == shownSince {
-			return append(out, fmt.Sprintf("and %d more", r.Seq-last))
-		}
-		out = append(out, changeText(c.cfg.Store.Definitions(), r))
-	}
-	return out
+	return ok(appliedRollback{To: o.to, Revision: done.revision, Changes: done.plan.Changes, Findings: done.plan.Findings})
 }

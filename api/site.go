@@ -58,7 +58,7 @@ func definitionsAt(c *call) (*model.Definitions, error) {
 	if err != nil {
 		return nil, badInput("at", "'%s' is not the number of a revision.", printed(q.Get("at")))
 	}
-	past, err := c.cfg.Store.At(n)
+	past, err := definitionsThen(c, n)
 	if err != nil {
 		return nil, err
 	}

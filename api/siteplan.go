@@ -3,10 +3,7 @@ package api
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -71,8 +68,10 @@ func refusedFile(err error) *reply {
 
 // planOf compares a file with the definitions, and looks at the switches that its changes
 // need.
-func planOf(c *call, d *model.Definitions, f *site.File, o site.Options) (*site.Plan, error) {
-	defer prometheus.NewTimer(c.metrics.plans).ObserveDuration()
+func planOf(c *call, f *site.File, o site.Options) (*site.Plan, error) {
+	defer prometheus.NewTimer(c.metrics.plans.WithLabelValues(ofSite)).ObserveDuration()
+	last := c.cfg.Store.LastAudit()
+	d := c.cfg.Store.Definitions()
 	p, err := site.Compare(d, f, o)
 	if err != nil {
 		return nil, err
@@ -85,7 +84,7 @@ func planOf(c *call, d *model.Definitions, f *site.File, o site.Options) (*site.
 	default:
 		p.Check(d, next, c.cfg.Status, o.Allow)
 	}
-	p.Seal()
+	p.SealAt(last)
 	return p, nil
 }
 
@@ -98,7 +97,7 @@ func planSite(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	p, err := planOf(c, c.defs, f, in.Options)
+	p, err := planOf(c, f, in.Options)
 	if refused := refusedFile(err); refused != nil {
 		return *refused, nil
 	}
@@ -107,16 +106,6 @@ func planSite(c *call) (reply, error) {
 	}
 	return ok(p)
 }
-
-// errStale refuses to carry out a plan that would do something else now.
-type errStale struct{ details []string }
-
-func (e *errStale) Error() string { return "the plan is stale, nothing was changed" }
-
-// errRefusedPlan is a plan that needs an order to the contrary.
-type errRefusedPlan struct{ *site.Refusal }
-
-func (e errRefusedPlan) Error() string { return e.Message }
 
 // appliedSite is what was done. Revision is 0 if there was nothing to do.
 type appliedSite struct {
@@ -135,8 +124,9 @@ func applySite(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	done, err := carryOut(c, f, in)
-	c.metrics.applied.WithLabelValues(applyResult(done, err)).Inc()
+	cause := model.Cause{Kind: model.CauseApply, Site: f.Site}
+	done, err := carryOut(c, cause, in.Token, func() (*site.Plan, error) { return planOf(c, f, in.Options) })
+	c.metrics.applied.WithLabelValues(ofSite, applyResult(done, err)).Inc()
 	for _, refused := range []*reply{refusedFile(err), refusedPlan(err)} {
 		if refused != nil {
 			return *refused, nil
@@ -145,124 +135,5 @@ func applySite(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(done)
-}
-
-// refusedPlan is the refusal of a plan that is stale, or that needs an order to the contrary; nil
-// for another error.
-func refusedPlan(err error) *reply {
-	var stale *errStale
-	var unsafe errRefusedPlan
-	var r reply
-	switch {
-	case errors.As(err, &stale):
-		r = refuseSite(http.StatusConflict, "PlanStale", stale.Error(), stale.details)
-	case errors.As(err, &unsafe):
-		r = refuseSite(http.StatusUnprocessableEntity, unsafe.Code, unsafe.Message, unsafe.Details)
-	default:
-		return nil
-	}
-	return &r
-}
-
-// applyResult is the label of an outcome.
-func applyResult(done *appliedSite, err error) string {
-	switch {
-	case errors.As(err, new(*errStale)):
-		return applyStale
-	case errors.As(err, new(errRefusedPlan)):
-		return applyUnsafe
-	case err != nil:
-		return applyFailed
-	case done.Revision == 0:
-		return applyNothing
-	}
-	return applyChanged
-}
-
-// carryOut plans, checks that it is the plan that was meant, and makes the changes upon the
-// same definitions.
-func carryOut(c *call, f *site.File, in siteRequest) (*appliedSite, error) {
-	p, err := planOf(c, c.defs, f, in.Options)
-	if err != nil {
-		return nil, err
-	}
-	if in.Token != "" && in.Token != p.Token {
-		details := p.Differs(in.Token)
-		if slices.Contains(details, site.DefinitionsDiffer) {
-			details = append(details, lastChanges(c)...)
-		}
-		return nil, &errStale{details}
-	}
-	if p.Refused != nil {
-		return nil, errRefusedPlan{p.Refused}
-	}
-	done := &appliedSite{Site: p.Site, Changes: p.Changes, Findings: p.Findings}
-	if p.Changed() == 0 {
-		return done, nil
-	}
-	ctx := model.WithCause(c.r.Context(), model.Cause{Kind: model.CauseApply, Site: p.Site})
-	err = c.cfg.Store.Edit(ctx, func(e model.Editor) error {
-		now, err := site.Compare(e.Definitions(), f, in.Options)
-		if err != nil {
-			return err
-		}
-		if now.Rests != p.Rests { // somebody was faster
-			return &errStale{[]string{site.DefinitionsDiffer}}
-		}
-		return now.Apply(e)
-	})
-	if err != nil {
-		return nil, err
-	}
-	done.Revision = revisionOf(c)
-	return done, nil
-}
-
-// revisionOf is the number of the last audit record of this request.
-func revisionOf(c *call) uint64 {
-	for r, err := range c.cfg.Store.Audit(model.AuditFilter{Limit: 1000}) {
-		if err != nil {
-			break
-		}
-		if r.RequestID == c.requestID {
-			return r.Seq
-		}
-	}
-	return c.cfg.Store.Definitions().Revision
-}
-
-// shownChanges is how many of the last changes a stale plan names.
-const shownChanges = 10
-
-// lastChanges says who changed definitions last, newest first.
-func lastChanges(c *call) (out []string) {
-	for r, err := range c.cfg.Store.Audit(model.AuditFilter{Limit: shownChanges}) {
-		if err != nil {
-			break
-		}
-		out = append(out, "last changes: "+changeText(c.cfg.Store.Definitions(), r))
-	}
-	return out
-}
-
-// changeText says who did what to which object.
-func changeText(d *model.Definitions, r *model.AuditRecord) string {
-	name := r.ResourceID
-	switch r.Resource {
-	case "network":
-		if n, is := d.Networks.Get(r.ResourceID); is {
-			name = n.Called().String()
-		}
-	case "gateway_device":
-		if gd, is := d.Devices.Get(r.ResourceID); is {
-			name = gd.Called().String()
-		}
-	case "l2_gateway":
-		if g, is := d.Gateways.Get(r.ResourceID); is && g.Name != "" {
-			name = g.Name + " (" + g.ID + ")"
-		}
-	}
-	return fmt.Sprintf("%s %s was %sd by %s at %s (request %s, revision %d)", strings.ReplaceAll(r.Resource, "_", " "), name, r.Action, r.User,
-		r.Time.UTC().Format("2006-01-02T15:04:05Z"), r.RequestID, r.Seq)
+	return ok(appliedSite{Site: f.Site, Revision: done.revision, Changes: done.plan.Changes, Findings: done.plan.Findings})
 }

@@ -71,6 +71,25 @@ func TestStalePlan(t *testing.T) {
 	require.Zero(t, s.store.Definitions().Devices.Len())
 }
 
+// TestStalePlanNamesWhatCameAfter: only what has changed since the plan was made is named, and what was deleted
+// by its name.
+func TestStalePlanNamesWhatCameAfter(t *testing.T) {
+	s := newService(t)
+	s.network("older")
+	s.do("POST", "/v1/site/apply", siteOrder(t, siteText, nil))
+	changed := strings.Replace(siteText, "vlan: 100", "vlan: 200", 1)
+	p := planOf(t, s, changed, nil)
+	for c := range s.store.Definitions().Connections.All() {
+		s.do("DELETE", "/v2.0/l2-gateway-connections/"+c.ID, "")
+	}
+	a := s.do("POST", "/v1/site/apply", siteOrder(t, changed, map[string]any{"token": p.Token}))
+	require.Equal(t, http.StatusConflict, a.status, a.text)
+	require.Contains(t, a.text, "l2 gateway connection gw1/blue (")
+	require.Contains(t, a.text, " was deleted by anonymous at ")
+	require.NotContains(t, a.text, "older")
+	require.NotContains(t, a.text, "was created by")
+}
+
 func TestSiteRefusals(t *testing.T) {
 	s := newService(t)
 	a := s.do("POST", "/v1/site/plan", siteOrder(t, "bordergw: 1\nsite: dc1\nx: 1\ny: 2\n", nil))

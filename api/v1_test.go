@@ -67,7 +67,11 @@ func TestAudit(t *testing.T) {
 	update := a.json()["audit"].([]any)[1].(map[string]any)
 	require.Equal(t, "old", update["before"].(map[string]any)["name"])
 	require.Equal(t, "new", update["after"].(map[string]any)["name"])
+	require.Equal(t, "new", update["name"])
 	require.Len(t, s.do("GET", "/v1/audit?limit=2", "").list("audit", "id"), 2)
+	require.Len(t, s.do("GET", "/v1/audit?name=new&user=u&since=2020-01-01T00:00:00Z", "").list("audit", "id"), 2)
+	require.Empty(t, s.do("GET", "/v1/audit?user=v", "").list("audit", "id"))
+	s.do("GET", "/v1/audit?since=now", "").refused(400, "HTTPBadRequest", "Invalid input for since. Reason: 'now' is not a time such as 2026-11-29T00:47:02Z.")
 	require.Len(t, s.do("GET", "/v1/audit?limit=0", "").list("audit", "id"), 4)
 	s.do("GET", "/v1/audit?limit=x", "").refused(400, "BadRequest", "Bad limit request: Limit must be an integer 0 or greater and not 'x'.")
 }

@@ -49,6 +49,9 @@ type AuditRecord struct {
 	// Resource is Neutron's name of the kind of object, ResourceID the object.
 	Resource   string `json:"resource"`
 	ResourceID string `json:"resource_id"`
+	// Name is what people called the object: of remote MACs their device, of a connection GATEWAY/NETWORK.
+	// Records of earlier versions, and those of what is no definition, have none.
+	Name string `json:"name,omitempty"`
 	// Before and After are the object as stored; null where there is none. Of an
 	// update they are what differs, see Comparison. Records of earlier versions
 	// have the whole object there. Of several remote MACs of a device, they are a list
@@ -63,6 +66,9 @@ type AuditRecord struct {
 type AuditFilter struct {
 	Resource   string
 	ResourceID string
+	// Name is one that the object had, or the MAC address of a record of one remote MAC.
+	Name string
+	When
 	// Before is a number that the records are older than.
 	Before uint64
 	// Limit is the largest number of records.
@@ -71,5 +77,42 @@ type AuditFilter struct {
 
 // Matches reports whether the filter chooses r, its limit aside.
 func (f AuditFilter) Matches(r *AuditRecord) bool {
-	return (f.Resource == "" || f.Resource == r.Resource) && (f.ResourceID == "" || f.ResourceID == r.ResourceID)
+	return (f.Resource == "" || f.Resource == r.Resource) && (f.ResourceID == "" || f.ResourceID == r.ResourceID) &&
+		(f.Name == "" || r.isCalled(f.Name)) && f.Chooses(r.Time, r.User)
+}
+
+// isCalled reports whether the object had a name.
+func (r *AuditRecord) isCalled(name string) bool {
+	if r.Name == name {
+		return true
+	}
+	if r.Resource != "remote_mac_entry" {
+		return false
+	}
+	var was struct {
+		MAC string `json:"mac_address"`
+	}
+	_ = json.Unmarshal(r.Before, &was) // what is null has none
+	_ = json.Unmarshal(r.After, &was)
+	return was.MAC == name
+}
+
+// When chooses by time and user. Zero values choose all.
+type When struct {
+	// Since and Until are the first time that is chosen, and the first after it that is not.
+	Since, Until time.Time
+	User         string
+}
+
+// clockSlack is how far the clock may have been set back between two records.
+const clockSlack = time.Hour
+
+// Chooses reports whether a time and a user are chosen.
+func (w When) Chooses(at time.Time, user string) bool {
+	return (w.Since.IsZero() || !at.Before(w.Since)) && (w.Until.IsZero() || at.Before(w.Until)) && (w.User == "" || w.User == user)
+}
+
+// Past reports whether nothing is chosen of what came before a time, so that who goes back may end there.
+func (w When) Past(at time.Time) bool {
+	return !w.Since.IsZero() && at.Before(w.Since.Add(-clockSlack))
 }

@@ -27,6 +27,8 @@ type SwitchPreview struct {
 	// MACs counts the rows for remote MACs, Floods the flood lists.
 	MACs   MACSteps `json:"macs"`
 	Floods int      `json:"floods"`
+	// Removed are the networks, by id, whose logical switches would go with all their rows.
+	Removed []string `json:"-"`
 	// Obstacles keep a part of the definitions off the switch.
 	Obstacles []Obstacle `json:"-"`
 	// Structure stands for what Steps say of logical switches and bindings. MACs, floods and tunnels,

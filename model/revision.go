@@ -54,6 +54,10 @@ type Revision struct {
 	// Object is what its first record is about, and Action what was done to it.
 	Object ObjectRef
 	Action string
+	// Found are the objects, KIND/ID, that a list of the revisions of one object has found up to here
+	// and that the definitions do not tell: it had the name, or was connected to what has it. Nil if
+	// they are too many to be handed on.
+	Found []string
 }
 
 // did are the words for actions.
@@ -100,12 +104,23 @@ func KindWords(kind string) string {
 // RevisionFilter chooses revisions. Zero values choose all.
 type RevisionFilter struct {
 	// Kind and Name are of an object that they have changed, by its id, a name that it has, or one
-	// that it had.
+	// that it had. To a network belong its connections, and the gateways of these; to a gateway its
+	// connections.
 	Kind, Name string
+	When
 	// Before is a number that they are older than.
 	Before uint64
+	// Found is what the last revision of the page before says (Revision.Found), so that what is newer is
+	// not read again; nil if that is not known.
+	Found []string
 	// Limit is the largest number of revisions.
 	Limit int
+}
+
+// Turn is a revision with what definitions were before it and after.
+type Turn struct {
+	Revision      *Revision
+	Before, After *Definitions
 }
 
 // Past is what definitions were at a revision, beside what they are.
@@ -145,6 +160,15 @@ func ErrRevisionGone(n, oldest uint64) *Error {
 // ErrNoRevision is for a number that is none.
 func ErrNoRevision(n, last uint64) *Error {
 	return refuse(NotFound, "RevisionNotFound", "There is no revision %d: the last change of definitions is %d.", n, last)
+}
+
+// ErrNotRevision is for the number of a record that changes no definition; before is the revision before
+// it, 0 for none.
+func ErrNotRevision(n, before uint64) *Error {
+	if before == 0 {
+		return refuse(NotFound, "RevisionNotFound", "There is no revision %d, and none before it.", n)
+	}
+	return refuse(NotFound, "RevisionNotFound", "There is no revision %d: the last one before it is %d.", n, before)
 }
 
 // ErrInRevision is for a number in the midst of a change.

@@ -147,6 +147,9 @@ func (p *preview) count(out *model.SwitchPreview, op *vtep.Op, s *vtep.Session, 
 	case vtep.SetFlood, vtep.DeleteFlood:
 		out.Floods++
 	default:
+		if op.Kind == vtep.DeleteLogicalSwitch {
+			out.Removed = append(out.Removed, strings.TrimSuffix(op.LogicalSwitch, vtep.BorderSuffix))
+		}
 		text := p.text(op)
 		if out.StepsTotal++; len(out.Steps) < model.ShownSteps {
 			out.Steps = append(out.Steps, model.Clip(text, model.MaxItem))

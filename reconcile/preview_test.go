@@ -173,4 +173,5 @@ func TestPreviewOfDeletedDevice(t *testing.T) {
 	require.Len(t, p.Switches, 1)
 	require.Contains(t, p.Switches[0].Steps, "unbind tor0 p1 vlan 100 from net-name")
 	require.Contains(t, p.Switches[0].Steps, "delete logical-switch net-name")
+	require.Equal(t, []string{"net"}, p.Switches[0].Removed)
 }

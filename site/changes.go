@@ -169,6 +169,7 @@ func (c *comparer) compareGateway(g *Gateway) {
 	if devices.From = devicesText(was.Devices); devices.From != devices.To {
 		fields = append(fields, devices)
 		u.Devices, u.ReplaceDevices = c.parts(&is), true
+		c.plan.touch(id, anyNetwork)
 	}
 	o := g.compared(kindGateway, &old.Record, fields)
 	change, adopt := c.add(o)
@@ -204,7 +205,7 @@ func (c *comparer) compareConnection(conn *Connection) {
 	want := model.L2GatewayConnection{L2GatewayID: at.gateway, NetworkID: at.network, SegmentationID: is.Segmentation}
 	if !exists {
 		o.fields = segmentField(nil, &is)
-		c.plan.touched[[2]string{at.gateway, at.network}] = true
+		c.plan.touch(at.gateway, at.network)
 		c.add(o)
 		want.Record = c.newRecord(is.ID, o.project)
 		if is.ID == "" {
@@ -223,7 +224,7 @@ func (c *comparer) compareConnection(conn *Connection) {
 	change, adopt := c.add(o)
 	switch {
 	case change: // made anew with its id
-		c.plan.touched[[2]string{at.gateway, at.network}] = true
+		c.plan.touch(at.gateway, at.network)
 		c.plan.Changes[len(c.plan.Changes)-1].Action = Replace
 		c.plan.find("W06", "connection "+o.name, "it is made anew: the traffic of its ports is interrupted")
 		want.Record = c.newRecord(old.ID, o.project)

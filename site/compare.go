@@ -36,9 +36,10 @@ func Compare(d *model.Definitions, f *File, o Options) (*Plan, error) {
 		return nil, err
 	}
 	c.rest()
+	lost := c.plan.loseEndpoints(c.deleted)
 	c.plan.checkDeletions(c.managed, o, f.empty())
 	c.plan.sort()
-	c.plan.Rests = c.rests()
+	c.plan.Rests = c.rests(lost)
 	return c.plan, nil
 }
 
@@ -65,6 +66,8 @@ type comparer struct {
 	projects map[string]string
 	// managed counts what the site manages, by kind.
 	managed map[string]int
+	// deleted are the networks that go.
+	deleted []string
 }
 
 type pair struct{ gateway, network string }
@@ -72,7 +75,7 @@ type pair struct{ gateway, network string }
 func newComparer(d *model.Definitions, f *File, o Options) *comparer {
 	c := &comparer{d: d, file: f, options: o, problems: Problems{File: f.Origin}, managed: map[string]int{}, projects: map[string]string{}, wanted: map[string]bool{},
 		connections: make(map[pair]*model.L2GatewayConnection, d.Connections.Len()),
-		plan:        &Plan{Site: f.Site, Changes: []Change{}, Switches: []model.SwitchPreview{}, Findings: []Finding{}, file: f.Origin, touched: map[[2]string]bool{}},
+		plan:        &Plan{Site: f.Site, Changes: []Change{}, Switches: []model.SwitchPreview{}, Findings: []Finding{}, file: f.Origin, touched: map[[2]string]bool{}, on: d},
 		read:        File{Site: f.Site, Project: f.Project}}
 	c.switches = match(c, f.Switches, newRecordsOf(kindSwitch, deviceRecords(d), usedSwitch(d)))
 	c.networks = match(c, f.Networks, newRecordsOf(kindNetwork, networkRecords(d), usedNetwork(d)))
@@ -187,14 +190,15 @@ func (m *matches) resolve(ref string) string {
 	return strings.TrimPrefix(ref, byID)
 }
 
-// rests are the first two parts of the token: the definitions that the plan read, and the
-// file with the options.
-func (c *comparer) rests() string {
+// rests are the first two parts of the token: the definitions that the plan read, with the endpoints that
+// go with a network, and the file with the options.
+func (c *comparer) rests(lost []any) string {
 	changes := slices.Clone(c.plan.Changes)
 	for i := range changes {
 		changes[i].Line = 0 // a comment moves it
 	}
 	shown, _ := json.Marshal(changes) // plain values always encode
 	options, _ := json.Marshal(c.options)
-	return tokenPart(Print(&c.read), shown) + "-" + tokenPart(Print(c.file), options)
+	endpoints, _ := json.Marshal(lost)
+	return tokenPart(Print(&c.read), shown, endpoints) + "-" + tokenPart(Print(c.file), options)
 }

@@ -97,8 +97,23 @@ type Plan struct {
 	Rests string `json:"-"`
 	file  string
 	steps []step
-	// touched are the connections that are created or made anew, by gateway and network.
+	// touched are the connections that are created or made anew, by gateway and network; anyNetwork stands
+	// for all of a gateway, whose devices change.
 	touched map[[2]string]bool
+	// on are the definitions that the plan was made on, lost the networks that it deletes.
+	on   *model.Definitions
+	lost map[string]bool
+}
+
+const anyNetwork = ""
+
+// touch notes a connection whose ports and switches are looked at.
+func (p *Plan) touch(gateway, network string) { p.touched[[2]string{gateway, network}] = true }
+
+// touches reports whether a connection is to be looked at, and whether all of it.
+func (p *Plan) touches(c *model.L2GatewayConnection) (is, whole bool) {
+	whole = p.touched[[2]string{c.L2GatewayID, c.NetworkID}]
+	return whole || p.touched[[2]string{c.L2GatewayID, anyNetwork}], whole
 }
 
 // step is one call of an editor. Steps are made phase by phase.

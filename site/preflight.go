@@ -47,10 +47,12 @@ func (c *checker) once(kind, id string) bool {
 	return !was
 }
 
-// connections looks at those that the plan creates or replaces.
+// connections looks at those that the plan creates or replaces, and at those of gateways that get other
+// devices: of these at what they have not had.
 func (c *checker) connections() {
 	for conn := range c.next.Connections.All() {
-		if !c.touched[[2]string{conn.L2GatewayID, conn.NetworkID}] {
+		is, whole := c.touches(conn)
+		if !is {
 			continue
 		}
 		g, _ := c.next.Gateways.Get(conn.L2GatewayID)
@@ -58,7 +60,11 @@ func (c *checker) connections() {
 			c.gateway(g, conn)
 		}
 		for i := range g.Devices {
-			c.part(&g.Devices[i], conn)
+			if dev := &g.Devices[i]; whole {
+				c.part(dev, dev.Interfaces)
+			} else if fresh, differs := c.fresh(g.ID, dev); differs {
+				c.part(dev, fresh)
+			}
 		}
 		if c.now.Connections.Len() == 0 && c.once("MTU", "") {
 			c.find("W07", "site "+c.Site, "the first connection: the network between the switches has to carry frames that are 50 bytes longer than those of the hosts (MTU 1,550 for 1,500)")
@@ -66,8 +72,32 @@ func (c *checker) connections() {
 	}
 }
 
-// part looks at one switch that a connection needs.
-func (c *checker) part(dev *model.Device, conn *model.L2GatewayConnection) {
+// fresh are the ports of a device that its gateway does not have now, and whether there are any, or the
+// device itself is one of these.
+func (c *checker) fresh(gateway string, dev *model.Device) (ports []model.Interface, is bool) {
+	was, _ := c.now.Gateways.Get(gateway)
+	had := map[string]bool{}
+	is = true
+	if was != nil {
+		for i := range was.Devices {
+			if old := &was.Devices[i]; old.DeviceID == dev.DeviceID && old.DeviceName == dev.DeviceName {
+				is = false
+				for n := range old.Interfaces {
+					had[old.Interfaces[n].Name] = true
+				}
+			}
+		}
+	}
+	for _, port := range dev.Interfaces {
+		if !had[port.Name] {
+			ports = append(ports, port)
+		}
+	}
+	return ports, is || len(ports) > 0
+}
+
+// part looks at one switch that a connection needs, and at some of its ports.
+func (c *checker) part(dev *model.Device, ports []model.Interface) {
 	at, known := c.where.Find(dev)
 	if !known {
 		if c.once("unregistered", dev.DeviceName) {
@@ -80,8 +110,8 @@ func (c *checker) part(dev *model.Device, conn *model.L2GatewayConnection) {
 		c.device(at, name)
 	}
 	sw := c.where.Seen(at)
-	for n := range dev.Interfaces {
-		c.port(sw, name, &dev.Interfaces[n])
+	for n := range ports {
+		c.port(sw, name, &ports[n])
 	}
 }
 
@@ -180,9 +210,30 @@ func (c *checker) switches(preview model.Preview) {
 			c.find("W03", "switch "+sw.Name, "it is %s: it is written when it has been read", sw.Status)
 		}
 	}
+	c.removed()
 	for _, refused := range preview.Refused {
 		code := map[bool]string{true: "E05", false: "E06"}[refused.Limited]
 		c.find(code, kindConnection+" "+model.RefConnection(c.next, refused.Connection).Name, "%s", model.Listed(refused.Texts))
+	}
+}
+
+// removed finds the networks that are deleted and stand on switches now: whoever has adopted them may think
+// that their rows stay.
+func (c *checker) removed() {
+	on := map[string][]string{}
+	for i := range c.Switches {
+		sw := &c.Switches[i]
+		for _, id := range sw.Removed {
+			if !slices.Contains(on[id], sw.Name) {
+				on[id] = append(on[id], sw.Name)
+			}
+		}
+	}
+	for id, switches := range on {
+		n, was := c.now.Networks.Get(id)
+		if _, stays := c.next.Networks.Get(id); was && !stays {
+			c.find("W10", kindNetwork+" "+displayName(n.Name, n.ID), "its logical switch goes from %s with all its rows: if it was adopted, also with those that stood there before", model.NamesOf(switches))
+		}
 	}
 }
 

@@ -26,7 +26,9 @@ func (c *comparer) rest() {
 	for n := range c.d.Networks.All() {
 		if c.isRest(kindNetwork, &n.Record, c.networks.keys) {
 			o := object{kind: kindNetwork, name: displayName(n.Name, n.ID), project: n.ProjectID, record: &n.Record}
-			c.drop(o, kept[n.ID], deleteRest, func(e model.Editor) error { return e.DeleteNetwork(n.ID) })
+			if c.drop(o, kept[n.ID], deleteRest, func(e model.Editor) error { return e.DeleteNetwork(n.ID) }) {
+				c.deleted = append(c.deleted, n.ID)
+			}
 			c.read.Networks = append(c.read.Networks, c.existing.network(n))
 		}
 	}

@@ -17,6 +17,8 @@ func Rollback(now *model.Definitions, p *model.Past, o Options) *Plan {
 	r := newReturner(now, p.Then)
 	r.plan.file = fmt.Sprintf("revision %d", p.At)
 	r.compare()
+	r.plan.on = now
+	r.was = append(r.was, r.plan.loseEndpoints(r.what.Networks.Delete)...)
 	r.findLost(p.Lost)
 	if len(r.plan.Changes) > 0 {
 		what := r.what
@@ -102,8 +104,7 @@ func (r *returner) add(kind, name string, now, then *model.Record, fields []Fiel
 }
 
 func (r *returner) networks() {
-	plain := func(n model.Network) model.Network { n.Record = defined(n.Record); return n }
-	for _, t := range differing(r, r.now.Networks, r.then.Networks, plain) {
+	for _, t := range differing(r, r.now.Networks, r.then.Networks, plainNetwork) {
 		restore(&r.what.Networks, t)
 		var was *Network
 		var fields []Field
@@ -134,12 +135,8 @@ func (r *returner) interrupted(id, name string) {
 }
 
 func (r *returner) switches() {
-	plain := func(gd model.GatewayDevice) model.GatewayDevice {
-		gd.Record, gd.Accepted = defined(gd.Record), 0
-		return gd
-	}
 	seen := map[string]bool{}
-	for _, t := range differing(r, r.now.Devices, r.then.Devices, plain) {
+	for _, t := range differing(r, r.now.Devices, r.then.Devices, plainSwitch) {
 		restore(&r.what.Devices, t)
 		seen[cmp.Or(metaOf(t.then), metaOf(t.now)).ID] = true
 		r.addSwitch(t)
@@ -174,6 +171,10 @@ func (r *returner) addSwitch(t twins[*model.GatewayDevice]) {
 		macs, _ := macsField(before, is.RemoteMACs)
 		name, fields = is.Key, slices.Concat(fieldsOf(switchAttributes, was, is), macs)
 		r.restoreMACs(t.then.ID)
+	} else {
+		for m := range r.now.RemoteMACs.Of(t.now.ID).All() { // they go with it
+			r.was = append(r.was, m.RemoteMACEntry)
+		}
 	}
 	r.add(kindSwitch, name, metaOf(t.now), metaOf(t.then), fields)
 }
@@ -208,8 +209,7 @@ func (r *returner) restoreMACs(device string) {
 }
 
 func (r *returner) gateways() {
-	plain := func(g model.L2Gateway) model.L2Gateway { g.Record, g.Active = defined(g.Record), ""; return g }
-	for _, t := range differing(r, r.now.Gateways, r.then.Gateways, plain) {
+	for _, t := range differing(r, r.now.Gateways, r.then.Gateways, plainGateway) {
 		restore(&r.what.Gateways, t)
 		var was *Gateway
 		var fields []Field
@@ -223,6 +223,7 @@ func (r *returner) gateways() {
 			name, fields = is.Key, fieldsOf(gatewayAttributes, was, is)
 			if devices.To = devicesText(is.Devices); devices.From != devices.To {
 				fields = append(fields, devices)
+				r.plan.touch(t.then.ID, anyNetwork)
 			}
 		}
 		r.add(kindGateway, name, metaOf(t.now), metaOf(t.then), fields)
@@ -230,11 +231,7 @@ func (r *returner) gateways() {
 }
 
 func (r *returner) connections() {
-	plain := func(c model.L2GatewayConnection) model.L2GatewayConnection {
-		c.Record, c.StitchVLANs = defined(c.Record), nil
-		return c
-	}
-	for _, t := range differing(r, r.now.Connections, r.then.Connections, plain) {
+	for _, t := range differing(r, r.now.Connections, r.then.Connections, plainConnection) {
 		restore(&r.what.Connections, t)
 		r.addConnection(t)
 	}
@@ -257,7 +254,7 @@ func (r *returner) addConnection(t twins[*model.L2GatewayConnection]) {
 	}
 	change := r.add(kindConnection, name, metaOf(t.now), metaOf(t.then), fields)
 	if anew {
-		r.plan.touched[[2]string{t.then.L2GatewayID, t.then.NetworkID}] = true
+		r.plan.touch(t.then.L2GatewayID, t.then.NetworkID)
 	}
 	if anew && t.now != nil {
 		change.Action = Replace
@@ -266,8 +263,7 @@ func (r *returner) addConnection(t twins[*model.L2GatewayConnection]) {
 }
 
 func (r *returner) quotas() {
-	plain := func(q model.Quota) model.Quota { q.Record = defined(q.Record); return q }
-	for _, t := range differing(r, r.now.Quotas, r.then.Quotas, plain) {
+	for _, t := range differing(r, r.now.Quotas, r.then.Quotas, plainQuota) {
 		restore(&r.what.Quotas, t)
 		var was, is model.Limits
 		if t.now != nil {
@@ -311,7 +307,7 @@ func (r *returner) findLost(sets []string) {
 		}
 		for _, id := range sets {
 			if source, of := strings.CutPrefix(id, model.EndpointSetID(n.ID, "")); of {
-				r.plan.find("W08", kindNetwork+" "+keyOf(r.then.keys.networks, n.ID), "its endpoints of source %s do not come back: the source has to name them again", source)
+				r.plan.find("W08", kindNetwork+" "+keyOf(r.then.keys.networks, n.ID), "its endpoints of source %s do not come back: the source has to name them again", model.Shown(source))
 			}
 		}
 	}

@@ -39,25 +39,25 @@ func (p *Plan) Seal() {
 	p.Token = p.Rests + "-" + tokenPart(seen...)
 }
 
-// SealAt gives the plan of a rollback its token. Its last part is the number of the newest audit
-// record that the plan has: nothing rests upon it, but it says since when a stale plan is so.
+// SealAt gives the plan its token with the number of the newest audit record that the plan has as its last
+// part: nothing rests upon it, but it says since when a stale plan is so.
 func (p *Plan) SealAt(last uint64) {
 	p.Seal()
 	p.Token += fmt.Sprintf("-%d", last)
 }
 
-// SealedAt splits the token of a rollback: what the plan rests upon, and the newest audit record
-// that it has, 0 if the token does not say.
-func SealedAt(token string) (rests string, last uint64) {
+// SealedAt splits a token: what the plan rests upon, and the newest audit record that it has, if the token
+// says so.
+func SealedAt(token string) (rests string, last uint64, says bool) {
 	at := strings.LastIndexByte(token, '-')
 	if at < 0 {
-		return token, 0
+		return token, 0, false
 	}
 	last, err := strconv.ParseUint(token[at+1:], 10, 64)
 	if err != nil {
-		return token, 0
+		return token, 0, false
 	}
-	return token[:at], last
+	return token[:at], last, true
 }
 
 // tokenParts are the parts of a token that are compared.

@@ -29,6 +29,26 @@ func defined(r model.Record) model.Record {
 	return model.Record{ID: r.ID, ProjectID: r.ProjectID, ManagedBy: r.ManagedBy}
 }
 
+// The records of each kind without what nobody defines.
+func plainNetwork(n model.Network) model.Network { n.Record = defined(n.Record); return n }
+
+func plainSwitch(gd model.GatewayDevice) model.GatewayDevice {
+	gd.Record, gd.Accepted = defined(gd.Record), 0
+	return gd
+}
+
+func plainGateway(g model.L2Gateway) model.L2Gateway {
+	g.Record, g.Active = defined(g.Record), ""
+	return g
+}
+
+func plainConnection(c model.L2GatewayConnection) model.L2GatewayConnection {
+	c.Record, c.StitchVLANs = defined(c.Record), nil
+	return c
+}
+
+func plainQuota(q model.Quota) model.Quota { q.Record = defined(q.Record); return q }
+
 // differing finds the records of a table that differ, in the order in which they are made. What
 // nobody defines is left out of the comparison by plain.
 func differing[T any, P model.Recorder[T]](r *returner, now, then model.Table[T, P], plain func(T) T) (out []twins[P]) {

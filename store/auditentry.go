@@ -12,8 +12,6 @@ import (
 // revisions begins after them.
 type auditEntry struct {
 	model.AuditRecord
-	// Name is what people called the object.
-	Name string `json:"name,omitempty"`
 	// Undo makes of a definition what it was before an update. One that was deleted is whole in
 	// Before, and so are remote MACs.
 	Undo json.RawMessage `json:"undo,omitempty"`
@@ -66,7 +64,8 @@ func (s *subject) action() string {
 
 // entry is the record of a subject, without its place in the log.
 func (s *subject) entry() (e *auditEntry, err error) {
-	e = &auditEntry{Name: s.ref.Name}
+	e = &auditEntry{}
+	e.Name = s.ref.Name
 	e.Action, e.Resource, e.ResourceID = s.action(), s.resource, s.id
 	if e.Before, err = json.Marshal(s.before); err != nil {
 		return nil, err
@@ -144,6 +143,22 @@ func (e *auditEntry) nameBefore() string {
 		_ = json.Unmarshal(e.Before, &was) // what has no name is called nothing
 	}
 	return was.Name
+}
+
+// ends are the gateways and networks that the record says a connection has joined: none of a record of
+// something else, one before and one after of an update that gave it others.
+func (e *auditEntry) ends() (out [][2]string) {
+	for _, text := range []json.RawMessage{e.After, e.Before} {
+		var c struct {
+			Gateway string `json:"l2_gateway_id"`
+			Network string `json:"network_id"`
+		}
+		_ = json.Unmarshal(text, &c) // what is null has none
+		if c.Gateway != "" || c.Network != "" {
+			out = append(out, [2]string{c.Gateway, c.Network})
+		}
+	}
+	return out
 }
 
 // ref names the definition that the record is of; it is zero for another one.

@@ -98,6 +98,9 @@ func readAuditPage(b backend, f model.AuditFilter, below string) (page []*model.
 			page = append(page, e.record())
 		}
 		before, seen = id, seen+len(value)
+		if f.Past(e.Time) {
+			return false
+		}
 		more = seen >= auditPage || f.Limit > 0 && len(page) >= f.Limit
 		return !more
 	})

@@ -13,6 +13,8 @@ import (
 type cleanup struct {
 	tx         *txn
 	quarantine *quarantine
+	// heirs are the devices that took over, in this change, what was to be cleaned on others.
+	heirs map[string]string
 }
 
 // clear notes that a device was seen without a network's rows.
@@ -50,6 +52,12 @@ func (c *cleanup) inherit(old *model.RetiredDevice, heir string) {
 // passOn puts the device heir in the place of another wherever that is pending;
 // no heir, nobody is.
 func (c *cleanup) passOn(deviceID, heir string) {
+	if heir != "" {
+		if c.heirs == nil {
+			c.heirs = map[string]string{}
+		}
+		c.heirs[deviceID] = heir
+	}
 	c.quarantine.passOn(deviceID, heir)
 	var ids []string
 	for ts := range having(&c.tx.next, tombstones, claim{kind: isPendingOn, a: deviceID}) {
@@ -64,6 +72,18 @@ func (c *cleanup) passOn(deviceID, heir string) {
 	if heir != "" {
 		c.settle(ids...) // it may carry some of them
 	}
+}
+
+// heir is who has to clean in the place of a device that went in this change, "" for nobody. The heir
+// may have gone too, and have an heir of its own.
+func (c *cleanup) heir(deviceID string) string {
+	for range c.heirs {
+		deviceID = c.heirs[deviceID]
+		if c.tx.next.mayHold(deviceID) {
+			return deviceID
+		}
+	}
+	return ""
 }
 
 // setPending writes a network's tombstone, with each device once; one without a device
@@ -109,11 +129,22 @@ func (c *cleanup) settle(networkIDs ...string) {
 				pending[p] = true
 			}
 		}
+		c.inherited(pending)
 		for carrier := range is.devices {
 			delete(pending, carrier)
 		}
 		c.setPending(id, slices.Collect(maps.Keys(pending)))
 		c.quarantine.release(id, was, is)
+	}
+}
+
+// inherited puts heirs in the place of devices that went in this change.
+func (c *cleanup) inherited(pending map[string]bool) {
+	for id := range c.heirs {
+		if heir := c.heir(id); pending[id] && heir != "" && !c.tx.next.mayHold(id) {
+			delete(pending, id)
+			pending[heir] = true
+		}
 	}
 }
 

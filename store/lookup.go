@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -131,15 +132,20 @@ func (s *Store) CopyTo(w io.Writer) (int64, error) {
 }
 
 // Revisions gives the revisions that the filter chooses, newest first. It reads them a page at a
-// time, as they are taken, and ends at the first error. Those whose first records were dropped
-// are missing.
-func (s *Store) Revisions(f model.RevisionFilter) iter.Seq2[*model.Revision, error] {
-	return revisions(s.queue.backend, s.published.current.Load(), f)
+// time, as they are taken, and ends at the first error, which is the context's when that ends. Those
+// whose first records were dropped are missing.
+func (s *Store) Revisions(ctx context.Context, f model.RevisionFilter) iter.Seq2[*model.Revision, error] {
+	return revisions(ctx, s.queue.backend, s.published.current.Load(), f)
 }
 
 // At gives what definitions were at a revision: what they are now with all later revisions taken
 // back, the newest first. What nobody defined is as it is now. Its cost is that of the records
 // that are newer.
-func (s *Store) At(number uint64) (*model.Past, error) {
-	return at(s.queue.backend, s.published.current.Load(), number)
+func (s *Store) At(ctx context.Context, number uint64) (*model.Past, error) {
+	return at(ctx, s.queue.backend, s.published.current.Load(), number)
+}
+
+// Around gives a revision with what definitions were before it and after. Its cost is that of At.
+func (s *Store) Around(ctx context.Context, number uint64) (*model.Turn, error) {
+	return around(ctx, s.queue.backend, s.published.current.Load(), number)
 }

@@ -96,12 +96,12 @@ func TestHistoryOfEarlierVersion(t *testing.T) {
 	ctx := model.WithActor(t.Context(), model.Actor{User: "u"})
 	_, err = s.CreateNetwork(ctx, model.Network{Record: model.Record{ID: "m"}})
 	require.NoError(t, err)
-	past, err := s.At(5)
+	past, err := s.At(t.Context(), 5)
 	require.NoError(t, err)
 	require.Zero(t, past.Then.Networks.Len())
-	_, err = s.At(4)
+	_, err = s.At(t.Context(), 4)
 	require.ErrorContains(t, err, "the history goes back to 5")
-	for r, err := range s.Revisions(model.RevisionFilter{}) {
+	for r, err := range s.Revisions(t.Context(), model.RevisionFilter{}) {
 		require.NoError(t, err)
 		require.Equal(t, uint64(6), r.Number)
 	}

@@ -3,8 +3,10 @@ package store
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -14,37 +16,133 @@ import (
 
 // at is what definitions were at a revision: what they are now with all later revisions taken back,
 // the newest first.
-func at(b backend, now *snapshot, number uint64) (*model.Past, error) {
-	if number > now.audited {
-		return nil, model.ErrNoRevision(number, now.audited)
-	}
-	p := &past{now: &now.Definitions, objects: map[definition]map[string]any{}, macs: map[macKey]*model.RemoteMACEntry{}, lost: map[string]bool{}}
-	reached := now.audited
-	for one, err := range history(b, now.audited, false) {
-		if err != nil {
-			return nil, err
-		}
-		if reached <= number {
-			break
-		}
-		if one.revision != nil && one.revision.First <= number {
-			return nil, model.ErrInRevision(number, one.revision.First, one.revision.Number)
-		}
-		if err := p.takeBack(one.auditEntry); err != nil {
-			return nil, fmt.Errorf("%w: record %d of the history: %w", model.ErrRevisionGone(number, reached), one.Seq, err)
-		}
-		if one.revision == nil || one.whole() {
-			reached = one.Seq - 1
-		}
-	}
-	if reached > number {
-		return nil, model.ErrRevisionGone(number, reached)
-	}
-	then, err := p.definitions()
+func at(ctx context.Context, b backend, now *snapshot, number uint64) (*model.Past, error) {
+	way, err := newWayBack(ctx, b, now, number)
 	if err != nil {
 		return nil, err
 	}
-	return &model.Past{At: number, Last: now.audited, Then: then, Now: p.now, Lost: slices.Sorted(maps.Keys(p.lost))}, nil
+	defer way.end()
+	then, err := way.to(number)
+	if err != nil {
+		return nil, err
+	}
+	return &model.Past{At: number, Last: now.audited, Then: then, Now: way.now, Lost: slices.Sorted(maps.Keys(way.lost))}, nil
+}
+
+// around is a revision with what definitions were before it and after, in one pass.
+func around(ctx context.Context, b backend, now *snapshot, number uint64) (*model.Turn, error) {
+	way, err := newWayBack(ctx, b, now, number)
+	if err != nil {
+		return nil, err
+	}
+	defer way.end()
+	after, err := way.to(number)
+	if err != nil {
+		return nil, err
+	}
+	r, err := way.revision(number)
+	if err != nil {
+		return nil, err
+	}
+	before, err := way.to(r.First - 1)
+	if err != nil {
+		return nil, err
+	}
+	return &model.Turn{Revision: r, Before: before, After: after}, nil
+}
+
+// wayBack goes through the history from its newest record on.
+type wayBack struct {
+	*past
+	next func() (span, error, bool)
+	end  func()
+	// ahead is a record that was looked at and not taken back, if there is one.
+	ahead *span
+	// reached is the newest revision that is not taken back.
+	reached uint64
+}
+
+func newWayBack(ctx context.Context, b backend, now *snapshot, number uint64) (*wayBack, error) {
+	if number > now.audited {
+		last, err := lastRevision(ctx, b, now.audited)
+		if err != nil {
+			return nil, err
+		}
+		return nil, model.ErrNoRevision(number, last)
+	}
+	p := &past{now: &now.Definitions, objects: map[definition]map[string]any{}, macs: map[macKey]*model.RemoteMACEntry{}, lost: map[string]bool{}}
+	next, end := iter.Pull2(history(ctx, b, now.audited, false))
+	return &wayBack{past: p, next: next, end: end, reached: now.audited}, nil
+}
+
+// lastRevision is the number of the newest revision up to a record, 0 if there is none.
+func lastRevision(ctx context.Context, b backend, last uint64) (uint64, error) {
+	for one, err := range history(ctx, b, last, true) {
+		if err != nil {
+			return 0, err
+		}
+		if one.revision != nil {
+			return one.revision.Number, nil
+		}
+	}
+	return 0, nil
+}
+
+// look gives the next record without taking it back, nil at the end of the history.
+func (w *wayBack) look() (*span, error) {
+	if w.ahead == nil {
+		one, err, more := w.next()
+		if err != nil || !more {
+			return nil, err
+		}
+		w.ahead = &one
+	}
+	return w.ahead, nil
+}
+
+// to takes back what came after a revision.
+func (w *wayBack) to(number uint64) (*model.Definitions, error) {
+	for w.reached > number {
+		one, err := w.look()
+		switch {
+		case err != nil:
+			return nil, err
+		case one == nil:
+			return nil, model.ErrRevisionGone(number, w.reached)
+		case one.revision != nil && one.revision.First <= number:
+			return nil, model.ErrInRevision(number, one.revision.First, one.revision.Number)
+		}
+		if err := w.takeBack(one.auditEntry); err != nil {
+			return nil, fmt.Errorf("%w: record %d of the history: %w", model.ErrRevisionGone(number, w.reached), one.Seq, err)
+		}
+		w.ahead = nil
+		if one.revision == nil || one.whole() {
+			w.reached = one.Seq - 1
+		}
+	}
+	return w.definitions()
+}
+
+// revision is the one of the number that was gone back to. That number may be of a record that changes
+// no definition.
+func (w *wayBack) revision(number uint64) (*model.Revision, error) {
+	one, err := w.look()
+	if err != nil {
+		return nil, err
+	}
+	if one != nil && one.revision != nil && one.revision.Number == number {
+		return one.revision, nil
+	}
+	for one != nil && one.revision == nil {
+		w.ahead = nil
+		if one, err = w.look(); err != nil {
+			return nil, err
+		}
+	}
+	if one == nil {
+		return nil, model.ErrNotRevision(number, 0)
+	}
+	return nil, model.ErrNotRevision(number, one.revision.Number)
 }
 
 // past goes back from what definitions are, record by record.

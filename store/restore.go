@@ -22,6 +22,7 @@ type restorer struct {
 
 func (r *rules) restore(what *model.Restoration) error {
 	o := &restorer{rules: r, what: what}
+	o.cleanup.heirs = nil // of what was tried before, and refused
 	for _, step := range []func() error{
 		o.removeConnections, o.removeGateways, o.removeMACs, o.putDevices, o.putGateways, o.removeDevices,
 		o.clearVNIs, o.removeNetworks, o.putNetworks, o.putConnections, o.putMACs, o.putQuotas,
@@ -158,12 +159,13 @@ func (o *restorer) removeDevices() error {
 	return nil
 }
 
-// forgetDevices forgets, when all is settled, what is to be cleaned on devices that went and that
-// nobody has to clean: they were never read, or another one has taken their place.
+// forgetDevices settles, when all else is, what is to be cleaned on devices that went and that are not
+// remembered: it is for the one that has taken their place, and for nobody if they were never read. That
+// a network was on such a device may have been found after its place was taken.
 func (o *restorer) forgetDevices() error {
 	for _, id := range o.what.Devices.Delete {
 		if !o.tx.next.mayHold(id) {
-			o.cleanup.passOn(id, "")
+			o.cleanup.passOn(id, o.cleanup.heir(id))
 		}
 	}
 	return nil

@@ -28,7 +28,7 @@ func begin(s *Store, base *snapshot) *rules {
 	tx.next.Revision++
 	r.quotas = quotaRules{tx, s.opts.Quota}
 	r.quarantine = quarantine{tx, at, s.opts.VNIQuarantine, &s.sightings}
-	r.cleanup = cleanup{tx, &r.quarantine}
+	r.cleanup = cleanup{tx: tx, quarantine: &r.quarantine}
 	r.vnis = vniRules{tx, &r.quarantine, s.opts.VNIRange, &s.sightings}
 	r.stitching = stitching{tx, &r.quarantine}
 	r.endpoints = endpointRules{tx, &r.moves}

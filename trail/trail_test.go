@@ -191,6 +191,22 @@ func TestLevels(t *testing.T) {
 	})
 }
 
+// TestLevelsOfSwitchThatLosesMACs: it stands, and its last phase is remembered over a restart.
+func TestLevelsOfSwitchThatLosesMACs(t *testing.T) {
+	inBubble(t, func(t *testing.T, f *fixture) {
+		in := phase("sw2", "IN_SYNC", "")
+		f.Became(in)
+		f.events(2 * time.Second)
+		f.audit.add(&model.AuditRecord{Action: "delete", Resource: "remote_mac_entry", ResourceID: "m", User: "bob",
+			Before: json.RawMessage(`{"gateway_device_id":"` + in.Object.ID + `","id":"m","mac_address":"02:00:00:00:00:01"}`)})
+		all := texts(f.events(2 * time.Second))
+		f.stop()
+		f.run()
+		f.Became(phase("sw2", "IN_SYNC", "as before"))
+		require.Equal(t, all, texts(f.events(5*time.Second)), "a restart is no change")
+	})
+}
+
 // TestFirstLevelsWait: what the process sees first is an event only once it knows all.
 func TestFirstLevelsWait(t *testing.T) {
 	programmed := func(value string, first bool) model.Level {

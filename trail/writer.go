@@ -163,7 +163,7 @@ func (w *writer) buildDefinitions(b *batch) {
 	b.add(definitionEvents(defs, records)...)
 	b.audit = records[len(records)-1].Seq
 	for _, r := range records {
-		if r.Action == model.AuditDelete {
+		if r.Action == model.AuditDelete && r.Resource != "remote_mac_entry" { // the device that lost MACs stands
 			ref, _ := auditedRef(defs, r)
 			w.forgetLevels(b, ref)
 		}

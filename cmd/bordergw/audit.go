@@ -3,56 +3,125 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"bordergw/model"
 )
 
+// auditView shows changes.
+type auditView struct {
+	form             output
+	count            uint
+	before           uint64
+	resource, id, of string
+	when             period
+}
+
 // auditCommand shows who changed what.
 func auditCommand() *cobra.Command {
-	flags := &clientFlags{}
-	var form output
-	var count uint
-	var before uint64
-	var resource, id string
+	flags, v := &clientFlags{}, &auditView{}
 	c := &cobra.Command{
 		Use: "audit", Short: "Show who changed what, newest first", Args: argsOfUse,
-		Example: "  bordergw audit --limit 20\n  bordergw audit --resource network --id blue",
+		Example: "  bordergw audit --limit 20\n  bordergw audit --object network/blue -o wide\n  bordergw audit --since 2026-11-30 --user alice\n  bordergw audit --resource network --id blue",
 	}
-	c.Flags().UintVar(&count, "limit", 100, "number of changes; 0 is all that are kept")
-	c.Flags().Uint64Var(&before, "before", 0, "only changes older than the one of this number (seq)")
-	c.Flags().Var(setting[string]{&resource, "resource", parseAudited}, "resource", "kind of object: "+strings.Join(model.AuditResources, ", ")+", or the word of our commands")
-	c.Flags().StringVar(&id, "id", "", "id of the object, or its name while it exists")
-	form.bindTable(c.Flags())
-	_ = c.Flags().SetAnnotation("resource", wordsFlag, slices.Concat(model.AuditResources, nounWords())) // fails for an unknown flag only
+	v.bind(c.Flags())
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
-		query := url.Values{"limit": {strconv.FormatUint(uint64(count), 10)}}
-		if before != 0 {
-			query.Set("marker", strconv.FormatUint(before, 10))
-		}
-		if resource != "" {
-			query.Set("resource", resource)
-		}
-		raw, err := api.audit(c.Context(), query, resource, id)
+		query, err := v.query(time.Now())
 		if err != nil {
 			return err
 		}
-		return form.list(c, raw, listing{many: "changes", table: auditTable(), refer: auditedNames}, newNames(api))
+		raw, err := api.audit(c.Context(), query, v.resource, v.id)
+		if err != nil {
+			return err
+		}
+		return v.form.list(c, raw, listing{many: "changes", table: auditTable(), refer: auditedNames}, newNames(api))
 	})
 	flags.bind(c.Flags())
 	return c
 }
 
+func (v *auditView) bind(fs *pflag.FlagSet) {
+	fs.UintVar(&v.count, "limit", 100, "number of changes; 0 is all that are kept")
+	fs.Uint64Var(&v.before, "before", 0, "only changes older than the one of this number (seq)")
+	fs.Var(setting[string]{&v.resource, "resource", parseAudited}, "resource", "kind of object: "+strings.Join(model.AuditResources, ", ")+", or the word of our commands")
+	fs.StringVar(&v.id, "id", "", "id of the object, or its name as it is printed: also one that it had")
+	fs.StringVar(&v.of, "object", "", "both at once: KIND/NAME, such as network/blue or connection/gw1/blue")
+	v.when.bind(fs, "changes")
+	v.form.bindTable(fs)
+	_ = fs.SetAnnotation("resource", wordsFlag, slices.Concat(model.AuditResources, nounWords())) // fails for an unknown flag only
+}
+
+// query is what is asked for, but for the object.
+func (v *auditView) query(now time.Time) (url.Values, error) {
+	if v.of != "" {
+		if v.resource != "" || v.id != "" {
+			return nil, usagef("--object is --resource and --id at once: give either")
+		}
+		n, name, err := auditedObject(v.of)
+		if err != nil {
+			return nil, err
+		}
+		v.resource, v.id = n.one, name
+	}
+	query := url.Values{"limit": {strconv.FormatUint(uint64(v.count), 10)}}
+	if v.before != 0 {
+		query.Set("marker", strconv.FormatUint(v.before, 10))
+	}
+	if v.resource != "" {
+		query.Set("resource", v.resource)
+	}
+	return query, v.when.put(query, now)
+}
+
+// auditedObject reads KIND/NAME.
+func auditedObject(text string) (noun, string, error) {
+	kind, name, _ := strings.Cut(text, "/")
+	n, err := nounCalled(kind)
+	if err == nil && name == "" {
+		err = usagef("%q is not KIND/NAME, such as network/blue", text)
+	}
+	return n, name, err
+}
+
 func auditTable() table {
+	at := func(o object, _ *names) []string { return []string{seconds(o.text("time"))} }
 	name := func(o object, known *names) []string { return []string{auditedName(o, known)} }
-	return slices.Concat(attributes("seq", "time", "user", "action", "resource"), table{{title: "NAME", value: name}},
-		wide("project_id", "resource_id", "request_id"))
+	fields := func(o object, _ *names) []string { return []string{auditedFields(o)} }
+	return slices.Concat(attributes("seq"), table{{title: "TIME", value: at}}, attributes("user", "action", "resource"), table{{title: "NAME", value: name}},
+		wide("project_id", "resource_id", "request_id"), table{{title: "FIELDS", value: fields, wide: true}})
+}
+
+// maxField bounds each value that a table shows of a change, in bytes.
+const maxField = 40
+
+// auditedFields are the attributes that an update gave other values, before and after.
+func auditedFields(o object) string {
+	var before, after object
+	if o.text("action") != model.AuditUpdate || json.Unmarshal(o["before"], &before) != nil || json.Unmarshal(o["after"], &after) != nil {
+		return ""
+	}
+	text := func(of object, key string) string {
+		if of[key] == nil {
+			return "-"
+		}
+		return model.Clip(strings.Trim(string(of[key]), `"`), maxField)
+	}
+	var out []string
+	for _, key := range slices.Compact(slices.Sorted(slices.Values(slices.AppendSeq(slices.Collect(maps.Keys(before)), maps.Keys(after))))) {
+		if key != "revision" { // it is another one each time
+			out = append(out, key+": "+text(before, key)+" -> "+text(after, key))
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 // auditedNames asks for the names of each kind of object that a change is recorded of.
@@ -94,6 +163,9 @@ func auditedName(o object, known *names) string {
 			return known.of(n.word, id)
 		}
 	}
+	if name := o.text("name"); name != "" && o.text("resource") != "remote_mac_entry" { // that is the device's
+		return name
+	}
 	for _, key := range []string{"after", "before"} {
 		var was object
 		if json.Unmarshal(o[key], &was) != nil {
@@ -134,9 +206,9 @@ func parseAudited(s string) (string, error) {
 	return oneOf(nil, model.AuditResources...).parse(s)
 }
 
-// audit asks for the changes of an object, or of all if id is empty. The record
-// knows ids only, also of what is gone; what is no id of a recorded object may be
-// the name of one that stands.
+// audit asks for the changes of an object, or of all if id is empty. What is no id of a
+// recorded object may be the name of one that stands, or one that an object had when it
+// was changed.
 func (c *client) audit(ctx context.Context, query url.Values, resource, id string) (json.RawMessage, error) {
 	ask := func() (json.RawMessage, error) {
 		return c.call(ctx, http.MethodGet, "/v1/audit?"+query.Encode(), nil, "audit")
@@ -160,6 +232,11 @@ func (c *client) audit(ctx context.Context, query url.Values, resource, id strin
 		if raw, err = ask(); err != nil || !empty(raw) {
 			return raw, err
 		}
+	}
+	query.Del("id")
+	query.Set("name", id)
+	if raw, err = ask(); err != nil || !empty(raw) {
+		return raw, err
 	}
 	c.warn("no change is recorded of an object with the id or name %q", id)
 	return raw, nil

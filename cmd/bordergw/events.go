@@ -29,7 +29,7 @@ func eventsCommand() *cobra.Command {
 	var watch bool
 	var count uint
 	fs := c.Flags()
-	fs.StringVar(&since, "since", "", "only events of the last time, such as 1h, or since a time such as 2026-11-29T00:47:02Z")
+	fs.StringVar(&since, "since", "", "only events since then: "+timeForms)
 	fs.StringVar(&v.after, "after", "", "only events after the one of this id")
 	fs.StringArrayVar(&v.types, "type", nil, "only events of these types, such as device.phase or 'connection.*'")
 	fs.StringVar(&v.object, "object", "", "only events of an object, such as device/sw2")
@@ -40,7 +40,7 @@ func eventsCommand() *cobra.Command {
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
 		v.api, v.out = api, c.OutOrStdout()
 		var err error
-		if v.since, err = parseSince(since, time.Now()); err != nil {
+		if v.since, err = parseWhen("since", since, time.Now()); err != nil {
 			return err
 		}
 		if !watch {
@@ -51,20 +51,6 @@ func eventsCommand() *cobra.Command {
 	fs.BoolVar(&v.titled, "no-headers", false, "print events without titles")
 	flags.bind(fs)
 	return c
-}
-
-// parseSince reads a time, or how long ago it was.
-func parseSince(s string, now time.Time) (string, error) {
-	if s == "" {
-		return "", nil
-	}
-	if ago, err := time.ParseDuration(s); err == nil && ago > 0 {
-		return now.Add(-ago).UTC().Format(time.RFC3339Nano), nil
-	}
-	if _, err := time.Parse(time.RFC3339, s); err != nil {
-		return "", usagef("--since: %q is neither a duration such as 1h nor a time such as 2026-11-29T00:47:02Z", s)
-	}
-	return s, nil
 }
 
 // eventView prints events.
@@ -128,12 +114,25 @@ func (v *eventView) list(ctx context.Context, count int) error {
 		q.Set("marker", *page.Next)
 	}
 	if len(newest) == 0 && !v.printed {
+		v.warnOfUnknown(ctx)
 		v.api.remark("no events")
 	}
 	for i := len(newest) - 1; i >= 0; i-- {
 		v.print(newest[i])
 	}
 	return nil
+}
+
+// warnOfUnknown warns of an object that no event is about, whatever else was asked for, and that does not stand.
+func (v *eventView) warnOfUnknown(ctx context.Context) {
+	if v.object == "" {
+		return
+	}
+	var any eventList
+	q := url.Values{"object": {v.object}, "limit": {"1"}}
+	if _, err := v.api.get(ctx, "/v1/events?"+q.Encode(), &any); err == nil && len(any.Events) == 0 {
+		v.api.warnOfUnknown(ctx, v.object)
+	}
 }
 
 // print prints one event in a line.

@@ -34,11 +34,14 @@ func TestEventStreamIsPrinted(t *testing.T) {
 
 func TestSince(t *testing.T) {
 	now := time.Date(2026, 11, 29, 1, 0, 0, 0, time.UTC)
-	for in, want := range map[string]string{"": "", "1h": "2026-11-29T00:00:00Z", "2026-11-29T00:47:02Z": "2026-11-29T00:47:02Z"} {
-		got, err := parseSince(in, now)
+	for in, want := range map[string]string{"": "", "1h": "2026-11-29T00:00:00Z", "2026-11-29T00:47:02Z": "2026-11-29T00:47:02Z",
+		"2026-11-30": "2026-11-30T00:00:00Z", "yesterday": "2026-11-28T00:00:00Z", "today": "2026-11-29T00:00:00Z"} {
+		got, err := parseWhen("since", in, now)
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
-	_, err := parseSince("-1h", now)
-	require.Error(t, err)
+	for _, in := range []string{"-1h", "2026-13-01", "tomorrow"} {
+		_, err := parseWhen("until", in, now)
+		require.ErrorContains(t, err, "--until: ")
+	}
 }

@@ -181,6 +181,21 @@ func (c *client) ends(ctx context.Context, gatewayRef, networkRef string) (gatew
 	return gateway, network, err
 }
 
+// warnOfUnknown warns that KIND/NAME is the name of no object that stands, if nothing was found of it.
+// Kinds that the API can not be asked for are left out.
+func (c *client) warnOfUnknown(ctx context.Context, object string) {
+	kind, ref, _ := strings.Cut(object, "/")
+	n, err := nounCalled(kind)
+	if err != nil || ref == "" {
+		return
+	}
+	_, err = c.find(ctx, &n, n.path, ref)
+	if err == nil || errors.As(err, new(*apiError)) {
+		return
+	}
+	c.warn("nothing is known of %s: %s", object, err)
+}
+
 func idsOf(found []object) []string {
 	ids := make([]string, len(found))
 	for i, o := range found {

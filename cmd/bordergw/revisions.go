@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -27,13 +28,19 @@ func historyCommand() *cobra.Command {
 	var form output
 	var count uint
 	var of string
+	var when period
 	c := &cobra.Command{Use: "history", Short: "Show the revisions of the definitions, newest first, and what each has changed", Args: argsOfUse,
-		Example: "  bordergw history --limit 50\n  bordergw history --object network/blue\n  bordergw history show 42"}
+		Example: "  bordergw history --limit 50\n  bordergw history --object network/blue\n  bordergw history --since yesterday --user alice\n  bordergw history show 42"}
 	c.Flags().UintVar(&count, "limit", shownByDefault, "number of revisions; 0 is all that are kept")
-	c.Flags().StringVar(&of, "object", "", "only what changed this object: KIND/NAME, such as network/blue, device/sw1 or connection/gw1/blue")
+	c.Flags().StringVar(&of, "object", "", "only what changed this object: KIND/NAME, such as network/blue (with its connections and their gateways), gateway/gw1 (with its connections), device/sw1 or connection/gw1/blue")
+	when.bind(c.Flags(), "revisions")
 	form.bindTable(c.Flags())
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
-		raw, err := listRevisions(c, api, of, int(count))
+		query := url.Values{}
+		if err := when.put(query, time.Now()); err != nil {
+			return err
+		}
+		raw, err := listRevisions(c, api, query, of, int(count))
 		if err != nil {
 			return err
 		}
@@ -59,9 +66,8 @@ func seconds(text string) string {
 }
 
 // listRevisions asks for pages until it has that many, 0 for all.
-func listRevisions(cmd *cobra.Command, api *client, of string, most int) (json.RawMessage, error) {
+func listRevisions(cmd *cobra.Command, api *client, query url.Values, of string, most int) (json.RawMessage, error) {
 	all := []json.RawMessage{}
-	query := url.Values{}
 	if of != "" {
 		query.Set("object", of)
 	}
@@ -79,10 +85,23 @@ func listRevisions(cmd *cobra.Command, api *client, of string, most int) (json.R
 			return nil, err
 		}
 		all = append(all, page.Revisions...)
+		if len(all) == 0 && of != "" {
+			warnOfUnchanged(cmd.Context(), api, of)
+		}
 		if page.Next == nil || len(page.Revisions) == 0 || most > 0 && len(all) >= most {
 			return json.Marshal(all)
 		}
 		query.Set("marker", *page.Next)
+	}
+}
+
+// warnOfUnchanged warns of an object that no revision has changed, whatever else was asked for, and that does
+// not stand.
+func warnOfUnchanged(ctx context.Context, api *client, of string) {
+	var page struct{ Revisions []json.RawMessage }
+	query := url.Values{"object": {of}, "limit": {"1"}}
+	if _, err := api.get(ctx, revisionsPath+"?"+query.Encode(), &page); err == nil && len(page.Revisions) == 0 {
+		api.warnOfUnknown(ctx, of)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 
 	"github.com/spf13/cobra"
@@ -21,6 +20,7 @@ type rollbackFlags struct {
 	token   string
 	yes     bool
 	dry     bool
+	form    output
 }
 
 func (f *rollbackFlags) bind(fs *pflag.FlagSet) {
@@ -28,6 +28,7 @@ func (f *rollbackFlags) bind(fs *pflag.FlagSet) {
 	fs.StringVar(&f.token, "plan", "", "token of the plan that is meant; anything else is refused")
 	fs.BoolVar(&f.yes, "yes", false, "do not ask")
 	fs.BoolVar(&f.dry, "dry-run", false, "print the plan with its token, and change nothing")
+	f.form.bindForms(fs, "with --dry-run, how to print the plan", "table", "json", "yaml")
 	bindLimits(fs, &f.options)
 }
 
@@ -38,35 +39,41 @@ type rollbackOrder struct {
 	Token     string   `json:"token,omitempty"`
 }
 
-// call sends the order. A refusal has the exit code that its status stands for.
-func (f *rollbackFlags) call(ctx context.Context, api *client, what, token string, answer any) error {
+// call sends the order, and gives the answer as it came too. A refusal has the exit code that its status
+// stands for.
+func (f *rollbackFlags) call(ctx context.Context, api *client, what, token string, answer any) ([]byte, error) {
 	order := rollbackOrder{f.options.MaxDelete, f.options.Allow, token}
 	text, err := api.do(ctx, http.MethodPost, fmt.Sprintf("%s/%d/%s", revisionsPath, f.to, what), "application/json", order)
 	if err != nil {
-		return siteRefusal(err)
+		return nil, siteRefusal(err)
 	}
 	if json.Unmarshal(text, answer) != nil {
-		return api.unreadable()
+		return nil, api.unreadable()
 	}
-	return nil
+	return text, nil
 }
 
 // rollbackCommand makes definitions what they were.
 func rollbackCommand() *cobra.Command {
 	flags, f := &clientFlags{}, &rollbackFlags{}
 	c := &cobra.Command{Use: "rollback", Short: "Make the definitions what they were at a revision, all of them or none", Args: argsOfUse,
-		Example: "  bordergw rollback --to 41\n  bordergw rollback --to 41 --dry-run\n  bordergw rollback --to 41 --yes --max-delete 50"}
+		Example: "  bordergw rollback --to 41\n  bordergw rollback --to 41 --dry-run -o json\n  bordergw rollback --to 41 --yes --max-delete 50"}
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
-		if !c.Flags().Changed("to") {
+		switch {
+		case !c.Flags().Changed("to"):
 			return usagef("a revision is needed: --to N; bordergw history lists them")
+		case f.dry:
+			return f.showPlan(c, api)
+		case f.form.raw():
+			return usagef("-o %s is for --dry-run", f.form.form)
 		}
 		token := f.token
-		if f.dry || token == "" && !f.yes {
+		if token == "" && !f.yes {
 			p := &site.Plan{}
-			if err := f.call(c.Context(), api, "plan", "", p); err != nil {
+			if _, err := f.call(c.Context(), api, "plan", "", p); err != nil {
 				return err
 			}
-			f.print(c.OutOrStdout(), p)
+			printPlan(c.OutOrStdout(), f.title(), p)
 			if done, err := f.agree(c, p); done || err != nil {
 				return err
 			}
@@ -81,19 +88,35 @@ func rollbackCommand() *cobra.Command {
 
 func (f *rollbackFlags) title() string { return fmt.Sprintf("rollback to %d", f.to) }
 
-// print prints a plan, with how to carry it out if nobody is asked.
-func (f *rollbackFlags) print(w io.Writer, p *site.Plan) {
-	printPlan(w, f.title(), p)
-	if f.dry && p.Changed() > 0 && p.Refused == nil {
+// showPlan prints the plan, with how to carry it out. One that is refused is refused here too.
+func (f *rollbackFlags) showPlan(c *cobra.Command, api *client) error {
+	p := &site.Plan{}
+	text, err := f.call(c.Context(), api, "plan", "", p)
+	if err != nil {
+		return err
+	}
+	w := c.OutOrStdout()
+	if f.form.raw() {
+		if err := f.form.text(w, text); err != nil {
+			return err
+		}
+	} else {
+		printPlan(w, f.title(), p)
+	}
+	switch {
+	case p.Refused != nil:
+		return siteRefusal(&apiError{Status: http.StatusUnprocessableEntity, Type: p.Refused.Code, Message: p.Refused.Message, Details: p.Refused.Details})
+	case p.Changed() > 0 && !f.form.raw():
 		fmt.Fprintf(w, "plan %s\napply it with: bordergw rollback --to %d%s --plan %s\n", p.Token, f.to, givenLimits(&f.options), p.Token)
 	}
+	return nil
 }
 
 // agree asks whether the plan that was shown is to be carried out. It reports whether there is
 // nothing more to do.
 func (f *rollbackFlags) agree(c *cobra.Command, p *site.Plan) (done bool, err error) {
 	switch {
-	case f.dry || p.Changed() == 0 && p.Refused == nil:
+	case p.Changed() == 0 && p.Refused == nil:
 		return true, nil
 	case p.Refused != nil:
 		return false, nil // apply says so
@@ -110,7 +133,7 @@ func (f *rollbackFlags) apply(c *cobra.Command, api *client, token string) error
 		site.Plan
 		Revision uint64 `json:"revision"`
 	}
-	if err := f.call(c.Context(), api, "apply", token, &done); err != nil {
+	if _, err := f.call(c.Context(), api, "apply", token, &done); err != nil {
 		return err
 	}
 	printPlan(c.OutOrStdout(), f.title(), &done.Plan)

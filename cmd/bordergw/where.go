@@ -28,7 +28,7 @@ func whereCommand() *cobra.Command {
 	}
 	fs := c.Flags()
 	fs.StringVar(&v.network, "network", "", "only in the network of this id or name")
-	fs.StringVar(&v.at, "at", "", "where it was at a time such as 2026-11-29T00:47:02Z, or so long ago, such as 1h")
+	fs.StringVar(&v.at, "at", "", "where it was then: "+timeForms)
 	fs.BoolVar(&v.all, "all-history", false, "all former places that are kept, not only the last "+strconv.Itoa(shownPlaces))
 	v.form.bindForms(fs, "how to print the result", "table", "json", "yaml")
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
@@ -73,9 +73,9 @@ type macPlace struct {
 
 // run shows each host. It answers with no if one of them is nowhere.
 func (v *whereView) run(ctx context.Context, hosts []string) error {
-	at, err := parseSince(v.at, time.Now())
+	at, err := parseWhen("at", v.at, time.Now())
 	if err != nil {
-		return usageError{errors.New(strings.Replace(err.Error(), "--since", "--at", 1))}
+		return err
 	}
 	v.at = at
 	raws := []json.RawMessage{}

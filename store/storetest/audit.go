@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+	"time"
 
 	"bordergw/model"
 
@@ -77,6 +78,15 @@ func testAudit(t *testing.T, open Open) {
 	require.Equal(t, all[3:5], f.audit(model.AuditFilter{Before: all[2].Seq, Limit: 2}))
 	require.Equal(t, all, f.audit(model.AuditFilter{Before: all[0].Seq + 100}))
 	require.Empty(t, f.audit(model.AuditFilter{Before: 1}))
+	now := f.opts.Now()
+	require.Len(t, f.audit(model.AuditFilter{When: model.When{User: "u", Since: now, Until: now.Add(time.Second)}}), len(all))
+	for _, when := range []model.When{{User: "nobody"}, {Since: now.Add(2 * time.Hour)}, {Since: now.Add(time.Second)}, {Until: now}} {
+		require.Empty(t, f.audit(model.AuditFilter{When: when}), "%+v", when)
+	}
+	require.Equal(t, all[2:4], f.audit(model.AuditFilter{Name: "02:00:00:00:00:01"}))
+	require.Equal(t, all[2:4], f.audit(model.AuditFilter{Resource: "remote_mac_entry", Name: all[7].Name}), "they have the name of their device")
+	require.Equal(t, g.ID+"/n", all[1].Name, "a connection has those of its gateway and network")
+	require.Equal(t, all[1:2], f.audit(model.AuditFilter{Name: g.ID + "/n", Limit: 1}))
 }
 
 // testAuditBytes renames a gateway of thousands of VLANs: the record is as large as

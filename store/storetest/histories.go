@@ -3,6 +3,7 @@ package storetest
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -96,7 +97,7 @@ func (h *historian) change() {
 
 // goBack goes back to a revision, as apply does.
 func (h *historian) goBack(n uint64) error {
-	past, err := h.At(n)
+	past, err := h.At(h.t.Context(), n)
 	require.NoError(h.t, err)
 	require.Equal(h.t, h.was[n], defined(h.t, past.Then), "the definitions at %d", n)
 	p := site.Rollback(h.Definitions(), past, site.Options{MaxDelete: 100})
@@ -143,11 +144,44 @@ func (h *historian) live() (back, refused int) {
 	}
 	for range 20 {
 		n := h.someRevision()
-		past, err := h.At(n)
+		past, err := h.At(h.t.Context(), n)
 		require.NoError(h.t, err)
 		require.Equal(h.t, h.was[n], defined(h.t, past.Then), "revision %d", n)
 	}
+	h.lookAround()
+	h.turnPages()
 	return back, refused
+}
+
+// lookAround: what a revision has changed is what lies between it and the one before.
+func (h *historian) lookAround() {
+	all := slices.Sorted(maps.Keys(h.was))
+	for range 20 {
+		i := 1 + h.IntN(len(all)-1)
+		turn, err := h.Around(h.t.Context(), all[i])
+		require.NoError(h.t, err)
+		require.Equal(h.t, all[i], turn.Revision.Number)
+		require.Equal(h.t, []string{h.was[all[i-1]], h.was[all[i]]}, []string{defined(h.t, turn.Before), defined(h.t, turn.After)})
+	}
+}
+
+// turnPages: a list of the revisions of an object has the same page by page.
+func (h *historian) turnPages() {
+	for kind, names := range map[string]string{model.KindNetwork: "net", model.KindGateway: "gw", model.KindDevice: "sw"} {
+		f := model.RevisionFilter{Kind: kind, Name: h.word(names, 6)}
+		want := h.numbers(f)
+		var got []string
+		for f.Limit = 1 + h.IntN(3); ; {
+			page := h.revisions(f)
+			for _, r := range page {
+				got, f.Before, f.Found = append(got, fmt.Sprint(r.Number)), r.Number, r.Found
+			}
+			if len(page) < f.Limit {
+				break
+			}
+		}
+		require.Equal(h.t, want, got, "%s %s", kind, f.Name)
+	}
 }
 
 func (h *historian) someRevision() uint64 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"bordergw/model"
 	"bordergw/site"
@@ -18,7 +19,7 @@ func (f *fixture) asked() {
 
 func (f *fixture) revisions(filter model.RevisionFilter) (out []*model.Revision) {
 	f.t.Helper()
-	for r, err := range f.Revisions(filter) {
+	for r, err := range f.Revisions(f.t.Context(), filter) {
 		require.NoError(f.t, err)
 		out = append(out, r)
 	}
@@ -72,22 +73,111 @@ func testRevisions(t *testing.T, open Open) {
 	require.Equal(t, []string{"7 network azure changed", "6 gateway gw1 changed"}, f.whats(model.RevisionFilter{Before: 8, Limit: 2}))
 	require.Equal(t, []string{"8 switch sw1 changed"}, f.whats(model.RevisionFilter{Before: 11, Limit: 1}), "11 is in the midst of one")
 
-	for filter, want := range map[model.RevisionFilter][]string{
-		{Kind: "network", Name: "blue"}:             {"7", "5", "1"}, // the name that it had, and where it got another one
-		{Kind: "network", Name: "azure"}:            {"12", "7", "5", "1"},
-		{Kind: "network", Name: n.ID}:               {"12", "7", "5", "1"},
-		{Kind: "network", Name: "azure", Limit: 1}:  {"12"},
-		{Kind: "network", Name: "azure", Before: 7}: {"5", "1"},
-		{Kind: "device", Name: "sw1"}:               {"8", "2"},
-		{Kind: "connection", Name: "gw1/azure"}:     {"5"},
-		{Kind: "connection", Name: "gw1 azure"}:     {"5"},
-		{Kind: "quota", Name: "p"}:                  nil,
+	for _, c := range []struct {
+		filter model.RevisionFilter
+		want   []string
+	}{
+		{model.RevisionFilter{Kind: "network", Name: "blue"}, []string{"7", "6", "5", "3", "1"}}, // the name that it had, and where it got another one; with its gateway
+		{model.RevisionFilter{Kind: "network", Name: "azure"}, []string{"12", "7", "6", "5", "3", "1"}},
+		{model.RevisionFilter{Kind: "network", Name: n.ID}, []string{"12", "7", "6", "5", "3", "1"}},
+		{model.RevisionFilter{Kind: "network", Name: "azure", Limit: 1}, []string{"12"}},
+		{model.RevisionFilter{Kind: "network", Name: "azure", Before: 7}, []string{"6", "5", "3", "1"}},
+		{model.RevisionFilter{Kind: "gateway", Name: "gw1"}, []string{"6", "5", "3"}},
+		{model.RevisionFilter{Kind: "device", Name: "sw1"}, []string{"8", "2"}},
+		{model.RevisionFilter{Kind: "connection", Name: "gw1/azure"}, []string{"5"}},
+		{model.RevisionFilter{Kind: "connection", Name: "gw1 azure"}, []string{"5"}},
+		{model.RevisionFilter{Kind: "quota", Name: "p"}, nil},
+		{model.RevisionFilter{When: model.When{User: "alice"}, Before: 3}, []string{"2", "1"}},
+		{model.RevisionFilter{When: model.When{User: "bob"}}, nil},
+		{model.RevisionFilter{When: model.When{Since: f.opts.Now().Add(time.Second)}}, nil},
+		{model.RevisionFilter{When: model.When{Until: f.opts.Now()}}, nil},
+		{model.RevisionFilter{When: model.When{Since: f.opts.Now()}, Kind: "device", Name: "sw1"}, []string{"8", "2"}},
 	} {
-		var got []string
-		for _, r := range f.revisions(filter) {
-			got = append(got, fmt.Sprint(r.Number))
+		require.Equal(t, c.want, f.numbers(c.filter), "%+v", c.filter)
+	}
+}
+
+// numbers are those of revisions.
+func (f *fixture) numbers(filter model.RevisionFilter) (out []string) {
+	f.t.Helper()
+	for _, r := range f.revisions(filter) {
+		out = append(out, fmt.Sprint(r.Number))
+	}
+	return out
+}
+
+// testRevisionsOfObject: to a network belong its connections and their gateways, also those that it had, and
+// a list of the revisions of an object goes on where it was.
+func testRevisionsOfObject(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	f.seen("sw1", 1, "p1")
+	f.seen("sw2", 2, "p1")
+	f.asked()
+	f.network("blue", 500)                           // 1
+	f.network("red", 501)                            // 2
+	g := f.gateway(named("sw1", port("p1", 10)))     // 3
+	other := f.gateway(named("sw2", port("p1", 10))) // 4
+	c := f.connect(g, "blue", none)                  // 5
+	rename := func(g *model.L2Gateway, name string) {
+		must[model.L2Gateway](f)(f.UpdateL2Gateway(f.ctx, g.ID, model.L2GatewayUpdate{Name: &name}))
+	}
+	rename(g, "rack")                                   // 6
+	rename(other, "elsewhere")                          // 7
+	require.NoError(t, f.DeleteConnection(f.ctx, c.ID)) // 8
+	rename(g, "old rack")                               // 9: not a gateway of blue any more
+	name := "my net"
+	must[model.Network](f)(f.UpdateNetwork(f.ctx, "blue", model.NetworkUpdate{Name: &name})) // 10
+	name = "your net"
+	must[model.Network](f)(f.UpdateNetwork(f.ctx, "blue", model.NetworkUpdate{Name: &name})) // 11
+	require.NoError(t, f.DeleteNetwork(f.ctx, "blue"))                                       // 12
+
+	want := []string{"12", "11", "10", "8", "6", "5", "3", "1"}
+	require.Equal(t, want, f.numbers(model.RevisionFilter{Kind: model.KindNetwork, Name: "blue"}))
+	require.Equal(t, want, f.numbers(model.RevisionFilter{Kind: model.KindNetwork, Name: "your net"}))
+	require.Equal(t, want[1:], f.numbers(model.RevisionFilter{Kind: model.KindNetwork, Name: "my net"}), "a name with a space that it lost")
+	require.Equal(t, []string{"9", "8", "6", "5", "3"}, f.numbers(model.RevisionFilter{Kind: model.KindGateway, Name: "rack"}))
+	var got []string
+	page := model.RevisionFilter{Kind: model.KindNetwork, Name: "your net", Limit: 1}
+	for len(got) <= len(want) {
+		all := f.revisions(page)
+		if len(all) == 0 {
+			break
 		}
-		require.Equal(t, want, got, "%+v", filter)
+		require.NotNil(t, all[0].Found)
+		got, page.Before, page.Found = append(got, fmt.Sprint(all[0].Number)), all[0].Number, all[0].Found
+	}
+	require.Equal(t, want, got, "page by page")
+}
+
+// testTurn: one pass gives what a revision has changed, and the number of what is no revision is refused
+// with the one before. Who has gone away is not waited for.
+func testTurn(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	f.asked()
+	f.network("blue", 500) // 1
+	f.putEndpoints(f.endpoints("blue", 1))
+	f.network("red", 501) // 3
+	turn, err := f.Around(t.Context(), 3)
+	require.NoError(t, err)
+	require.Equal(t, "network red created", turn.Revision.What())
+	require.Equal(t, []int{1, 2}, []int{turn.Before.Networks.Len(), turn.After.Networks.Len()})
+	for n, text := range map[uint64]string{
+		0: "There is no revision 0, and none before it.", 2: "There is no revision 2: the last one before it is 1.",
+		9: "There is no revision 9: the last change of definitions is 3.",
+	} {
+		_, err := f.Around(t.Context(), n)
+		require.ErrorContains(t, err, text)
+	}
+	f.putEndpoints(f.endpoints("red", 1))
+	_, err = f.At(t.Context(), 9)
+	require.ErrorContains(t, err, "the last change of definitions is 3.", "endpoints are no definitions")
+
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = f.At(gone, 1)
+	require.ErrorIs(t, err, context.Canceled)
+	for _, err := range f.Revisions(gone, model.RevisionFilter{}) {
+		require.ErrorIs(t, err, context.Canceled)
 	}
 }
 
@@ -110,12 +200,12 @@ func testHistoryGone(t *testing.T, open Open) {
 	}
 	refused := func(n uint64, typ, text string) {
 		before := f.Definitions()
-		_, err := f.At(n)
+		_, err := f.At(f.t.Context(), n)
 		f.refused(typ, before, err)
 		require.ErrorContains(t, err, text)
 	}
 	for n, networks := range map[uint64]int{12: 12, 8: 8, 4: 4} {
-		past, err := f.At(n)
+		past, err := f.At(f.t.Context(), n)
 		require.NoError(t, err)
 		require.Equal(t, networks, past.Then.Networks.Len())
 		require.Equal(t, 12, past.Now.Networks.Len())
@@ -131,7 +221,7 @@ func testHistoryGone(t *testing.T, open Open) {
 // rollback makes definitions what they were.
 func (f *fixture) rollback(n uint64) error {
 	f.t.Helper()
-	past, err := f.At(n)
+	past, err := f.At(f.t.Context(), n)
 	require.NoError(f.t, err)
 	p := site.Rollback(f.Definitions(), past, site.Options{MaxDelete: 100})
 	return f.Edit(model.WithCause(f.ctx, model.Cause{Kind: model.CauseRollback, To: n}), p.Apply)
@@ -227,4 +317,27 @@ func testRollbackOfSwitches(t *testing.T, open Open) {
 	require.Equal(t, []string{a.ID}, f.pending("blue"))
 	_, deleted = f.Definitions().Retired.Get(c.ID)
 	require.True(t, deleted)
+}
+
+// testRollbackPassesOn: what is to be cleaned on a switch that a rollback deletes is for the one that comes
+// back at its address, also if the rollback finds it after that one has taken its place.
+func testRollbackPassesOn(t *testing.T, open Open) {
+	f := newFixture(t, open)
+	f.asked()
+	f.network("blue", 0)
+	f.seen("sw9", 9, "p1")
+	g := f.gateway(named("sw9", port("p1", 10)))
+	f.connect(g, "blue", none)
+	a := f.seen("sw1", 1, "p1")
+	last := f.LastAudit()
+	require.NoError(t, f.DeleteGatewayDevice(f.ctx, a.ID))
+	b := f.seen("sw2", 1, "p1") // at the address of the other
+	devices := []model.Device{named("sw9", port("p1", 10)), named("sw2", port("p1", 10))}
+	must[model.L2Gateway](f)(f.UpdateL2Gateway(f.ctx, g.ID, model.L2GatewayUpdate{Devices: devices, ReplaceDevices: true}))
+	require.Empty(t, f.pending("blue"))
+
+	require.NoError(t, f.rollback(last))
+	_, stands := f.Definitions().Devices.Get(b.ID)
+	require.False(t, stands)
+	require.Equal(t, []string{a.ID}, f.pending("blue"), "the rows of blue stand on its switch")
 }
