@@ -40,7 +40,7 @@ func adoptOptions(c *call) (o site.AdoptOptions, err error) {
 	case o.Site != "" && !siteOwner.MatchString(o.Site):
 		return o, inputError("site", reasonf("'%s' is not a name of up to 63 letters a-z, digits and '-'", printed(o.Site)))
 	case o.Site == site.All:
-		return o, inputError("site", reasonf("a file of everything (site: all) is not applied"))
+		return o, inputError("site", reasonf("a file of everything (site: all) is not applied: name the site that shall own it"))
 	case o.Gateway != "" && !sourceName.MatchString(o.Gateway):
 		return o, inputError("gateway", reasonf("'%s' is not a name of up to 64 letters, digits, '_', '.', ':' and '-'", printed(o.Gateway)))
 	}

@@ -65,8 +65,10 @@ bordergw: 1
 site: dc1
 switches:
   sw1:
+    id: `+one.ID+`
     address: 192.0.2.1:6640
   sw2:
+    id: `+two.ID+`
     address: 192.0.2.2:6640
 networks:
   blue:
