@@ -115,11 +115,12 @@ func chosenIdentity[T record]() attribute[T] {
 	return id
 }
 
-// managedBy names the program that keeps an object, "" for none.
+// managedBy names the program that keeps an object, "" for none. Administrators give an object up by it: nothing else says
+// that a program is no longer its keeper.
 func managedBy[T record]() attribute[T] {
-	return attribute[T]{name: "managed_by", post: true, adminWrite: true, filter: true, sort: true, omitEmpty: true,
-		doc:    "program that keeps the object as its own says, such as neutron; change it there",
-		format: format{parseManager, schema{"type": "string", "pattern": sourceName.String()}, plainText()},
+	return attribute[T]{name: "managed_by", post: true, put: true, adminWrite: true, filter: true, sort: true, omitEmpty: true,
+		doc:    "program that keeps the object as its own says, such as neutron, or site:NAME for a site file; change it there. PUT of \"\" gives the object up",
+		format: format{parseManager, schema{"type": "string", "pattern": "^$|" + sourceName.String()}, plainText()},
 		show:   func(v T) any { return v.Meta().ManagedBy }}
 }
 

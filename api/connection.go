@@ -36,6 +36,7 @@ func connections() *resource[*connectionView] {
 		absent: func(string) *model.Error { return model.ErrConnectionNotFound() },
 		view:   viewConnection,
 		create: createConnection,
+		update: updateConnection,
 		remove: Store.DeleteConnection,
 	}.serve(resource[*connectionView]{
 		singular: "l2_gateway_connection", plural: "l2_gateway_connections", route: "/v2.0/l2-gateway-connections",
@@ -113,6 +114,22 @@ func createConnection(c *call, in values) (*model.L2GatewayConnection, error) {
 		return nil, err
 	}
 	return c.cfg.Store.CreateConnection(c.r.Context(), x)
+}
+
+// updateConnection changes whose a connection is. All else is refused as upstream refuses it: a connection can not be changed.
+func updateConnection(c *call, id string, in values) (*model.L2GatewayConnection, error) {
+	manager, is := in["managed_by"].(string)
+	if !is {
+		return nil, errMethod("GET, DELETE")
+	}
+	if err := c.cfg.Store.Edit(c.r.Context(), func(e model.Editor) error { return e.ManageConnection(id, manager) }); err != nil {
+		return nil, err
+	}
+	x, found := c.cfg.Store.Definitions().Connections.Get(id)
+	if !found {
+		return nil, model.ErrConnectionNotFound()
+	}
+	return x, nil
 }
 
 // checkJoin asks for the caller's rights on what a connection joins. It will

@@ -150,6 +150,7 @@ func updateGatewayDevice(c *call, id string, in values) (*model.GatewayDevice, e
 		StitchPorts: given[[]string](in, "stitch_ports"),
 		TLS:         given[string](in, "tls"),
 		DriftPolicy: given[model.DriftPolicy](in, "drift_policy"),
+		ManagedBy:   given[string](in, "managed_by"),
 		Replaced:    valueOf[bool](in, "accept_replacement"),
 	})
 }

@@ -62,6 +62,7 @@ func updateL2Gateway(c *call, id string, in values) (*model.L2Gateway, error) {
 		Preempt:        given[bool](in, "preempt"),
 		Devices:        devices,
 		ReplaceDevices: valueOf[bool](in, "replace_devices"),
+		ManagedBy:      given[string](in, "managed_by"),
 	}
 	switch {
 	case u.ReplaceDevices && u.Devices == nil:

@@ -69,5 +69,6 @@ func updateNetwork(c *call, id string, in values) (*model.Network, error) {
 		Shared:       given[bool](in, "shared"),
 		AdminStateUp: given[bool](in, "admin_state_up"),
 		FarEnds:      given[[]model.VTEPAddress](in, "far_ends"),
+		ManagedBy:    given[string](in, "managed_by"),
 	})
 }

@@ -38,6 +38,7 @@ func deviceNoun() noun {
 		}, changeable...),
 		updates: append([]attribute{
 			{flag: "name", key: "name", define: text, usage: "new name"},
+			managerAttribute(),
 			{flag: "accept-replacement", key: "accept_replacement", define: truth, usage: "another unit takes the place of this switch"},
 		}, changeable...),
 		managed: true,

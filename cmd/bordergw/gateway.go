@@ -30,6 +30,7 @@ func gatewayNoun() noun {
 		creates: append([]attribute{projectAttribute()}, required(changeable, "device")...),
 		updates: append([]attribute{
 			{flag: "name", key: "name", define: text, usage: "new name"},
+			managerAttribute(),
 			{flag: "replace-devices", key: "replace_devices", define: truth, usage: "make the given devices the whole list: it adds new ones and removes those that are not given"},
 		}, changeable...),
 		prepare: resolveDevices,

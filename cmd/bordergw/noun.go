@@ -169,6 +169,9 @@ func (n noun) update(flags *clientFlags) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if _, given := body[managedBy]; given {
+			change.force = true // it says whose the object is
+		}
 		item, _, err := change.target(c.Context(), newNames(api), &n, collection, args[0])
 		if err != nil {
 			return err
