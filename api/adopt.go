@@ -49,10 +49,11 @@ func adoptOptions(c *call) (o site.AdoptOptions, err error) {
 
 // standingRows are those of the switches that the request names, each database once.
 func standingRows(c *call) (out []model.Standing, err error) {
-	if _, registered := c.defs.Devices.Get(c.id); !registered {
-		return nil, model.ErrGatewayDeviceNotFound(c.id)
+	first, err := c.registered()
+	if err != nil {
+		return nil, err
 	}
-	for _, ref := range append([]string{c.id}, c.url.query()["with"]...) {
+	for _, ref := range append([]string{first}, c.url.query()["with"]...) {
 		id, err := c.deviceCalled(ref)
 		if err != nil {
 			return nil, err

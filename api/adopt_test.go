@@ -90,6 +90,8 @@ connections:
 	require.Equal(t, []any{1, []string{"blue-id"}, []string{one.ID, two.ID}}, s.status.supposed)
 	require.Equal(t, revision, s.store.Definitions().Revision, "nothing is stored")
 
+	require.Equal(t, a.text, s.do("GET", "/v1/devices/sw1/adopt?site=dc1&with=sw2", "").text, "by name")
+
 	s.status.supposition = model.Supposition{}
 	a = s.do("GET", path+"?with="+one.ID, "")
 	require.Empty(t, a.json()["notes"])

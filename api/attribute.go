@@ -90,7 +90,7 @@ func (in values) project() string { return valueOf[string](in, "project_id") }
 
 // identity is the id, which only the server gives.
 func identity[T record]() attribute[T] {
-	return attribute[T]{name: "id", filter: true, sort: true, format: shown(text), show: func(v T) any { return v.Meta().ID }}
+	return attribute[T]{name: "id", doc: "identity of the object; administrators may choose it on create", filter: true, sort: true, format: shown(text), show: func(v T) any { return v.Meta().ID }}
 }
 
 // recordID is what an id given by the caller may look like: that of a network becomes a
@@ -139,12 +139,12 @@ func parseManager(v any) (any, error) {
 func ownership[T record]() []attribute[T] {
 	project := func(v T) any { return v.Meta().ProjectID }
 	return []attribute[T]{
-		{name: "tenant_id", post: true, format: text, show: project, filter: true, sort: true},
-		{name: "project_id", post: true, format: text, show: project, filter: true, sort: true},
+		{name: "tenant_id", doc: "the same as project_id, as Neutron called it before", post: true, format: text, show: project, filter: true, sort: true},
+		{name: "project_id", doc: "project that owns the object", post: true, format: text, show: project, filter: true, sort: true},
 	}
 }
 
 // readOnly is an attribute that only the server gives.
-func readOnly[T record](name string, answer schema, show func(T) any) attribute[T] {
-	return attribute[T]{name: name, format: format{answer: answer}, show: show}
+func readOnly[T record](name, doc string, answer schema, show func(T) any) attribute[T] {
+	return attribute[T]{name: name, doc: doc, format: format{answer: answer}, show: show}
 }

@@ -52,18 +52,18 @@ func connectionAttributes() []attribute[*connectionView] {
 	type C = *connectionView
 	attrs := []attribute[C]{
 		chosenIdentity[C](),
-		{name: "network_id", post: true, required: true, format: text, filter: true, sort: true,
+		{name: "network_id", doc: "network that is joined to the gateway", post: true, required: true, format: text, filter: true, sort: true,
 			show: func(x C) any { return x.NetworkID }},
-		{name: "l2_gateway_id", post: true, format: text, filter: true, sort: true,
+		{name: "l2_gateway_id", doc: "gateway that binds the network to ports, or joins it to other sites", post: true, format: text, filter: true, sort: true,
 			show: func(x C) any { return x.L2GatewayID }},
 		{name: "segmentation_id", aliases: segmentationAliases, post: true, format: segmentationText,
 			filter: true, sort: true, show: showSegmentation,
 			doc:  "VLAN, or for border devices VNI, where the gateway gives none",
 			echo: func(x C) any { return x.SegmentationID.String() }},
-		{name: "status", filter: true, sort: true, format: shown(text), show: func(x C) any { return x.status().State }},
-		readOnly("status_detail", plainText(), func(x C) any { return x.status().Detail }),
-		readOnly("conditions", schemaOf[[]model.Condition](), func(x C) any { return showConditions(x.status().Conditions) }),
-		readOnly("observed_revision", schemaOf[uint64](), func(x C) any { return x.status().ObservedRevision }),
+		{name: "status", doc: "ACTIVE, PENDING (something is missing that may come), ERROR (something stands in the way) or UNSUPPORTED", filter: true, sort: true, format: shown(text), show: func(x C) any { return x.status().State }},
+		readOnly("status_detail", "why the status is what it is: switch, object and reason", plainText(), func(x C) any { return x.status().Detail }),
+		readOnly("conditions", "Accepted, Programmed, Bound, Flooding and TunnelsUp, each with its reason and since when", schemaOf[[]model.Condition](), func(x C) any { return showConditions(x.status().Conditions) }),
+		readOnly("observed_revision", "revision of the definitions that the status is about", schemaOf[uint64](), func(x C) any { return x.status().ObservedRevision }),
 	}
 	return append(append(attrs, managedBy[C]()), ownership[C]()...)
 }

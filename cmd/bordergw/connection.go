@@ -23,6 +23,7 @@ func connectionNoun() noun {
 		},
 		reads:   []string{"conditions", "segmentation_id"},
 		refer:   connectionNames,
+		blame:   blameConnection,
 		updates: []attribute{managerAttribute()},
 		managed: true,
 		filters: []filter{

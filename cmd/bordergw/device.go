@@ -42,7 +42,7 @@ func deviceNoun() noun {
 			{flag: "accept-replacement", key: "accept_replacement", define: truth, usage: "another unit takes the place of this switch"},
 		}, changeable...),
 		managed: true,
-		extra:   []func(*clientFlags) *cobra.Command{purgeCommand},
+		extra:   []func(*clientFlags) *cobra.Command{purgeCommand, rowsCommand},
 		deleted: deletedDeviceNoun(),
 		filters: []filter{
 			nameFilter(),

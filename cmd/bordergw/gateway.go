@@ -35,6 +35,7 @@ func gatewayNoun() noun {
 		}, changeable...),
 		prepare: resolveDevices,
 		managed: true,
+		blame:   blameConnectionsOf("L2GatewayInUse", "l2_gateway_id"),
 		filters: []filter{
 			nameFilter(),
 			{flag: "network", of: networkNoun, usage: "only those that have this network", keep: connected("l2_gateway_id", "network_id")},

@@ -27,6 +27,7 @@ func networkNoun() noun {
 			managerAttribute(),
 		},
 		managed: true,
+		blame:   blameConnectionsOf("NetworkInUse", "network_id"),
 		extra:   []func(*clientFlags) *cobra.Command{endpointsCommand, membersCommand},
 		filters: []filter{
 			nameFilter(),
