@@ -40,7 +40,7 @@ func adoptOptions(c *call) (o site.AdoptOptions, err error) {
 	case o.Site != "" && !siteOwner.MatchString(o.Site):
 		return o, inputError("site", reasonf("'%s' is not a name of up to 63 letters a-z, digits and '-'", printed(o.Site)))
 	case o.Site == site.All:
-		return o, inputError("site", reasonf("a file of everything (site: all) is not applied"))
+		return o, inputError("site", reasonf("a file of everything (site: all) is not applied: name the site that shall own it"))
 	case o.Gateway != "" && !sourceName.MatchString(o.Gateway):
 		return o, inputError("gateway", reasonf("'%s' is not a name of up to 64 letters, digits, '_', '.', ':' and '-'", printed(o.Gateway)))
 	}
@@ -49,10 +49,11 @@ func adoptOptions(c *call) (o site.AdoptOptions, err error) {
 
 // standingRows are those of the switches that the request names, each database once.
 func standingRows(c *call) (out []model.Standing, err error) {
-	if _, registered := c.defs.Devices.Get(c.id); !registered {
-		return nil, model.ErrGatewayDeviceNotFound(c.id)
+	first, err := c.registered()
+	if err != nil {
+		return nil, err
 	}
-	for _, ref := range append([]string{c.id}, c.url.query()["with"]...) {
+	for _, ref := range append([]string{first}, c.url.query()["with"]...) {
 		id, err := c.deviceCalled(ref)
 		if err != nil {
 			return nil, err

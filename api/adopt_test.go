@@ -65,8 +65,10 @@ bordergw: 1
 site: dc1
 switches:
   sw1:
+    id: `+one.ID+`
     address: 192.0.2.1:6640
   sw2:
+    id: `+two.ID+`
     address: 192.0.2.2:6640
 networks:
   blue:
@@ -87,6 +89,8 @@ connections:
 		"message": "2 MACs at 10.0.0.2 would be deleted: sw2 has not learned them now (delete mac a; delete mac b)"}}, a.json()["notes"])
 	require.Equal(t, []any{1, []string{"blue-id"}, []string{one.ID, two.ID}}, s.status.supposed)
 	require.Equal(t, revision, s.store.Definitions().Revision, "nothing is stored")
+
+	require.Equal(t, a.text, s.do("GET", "/v1/devices/sw1/adopt?site=dc1&with=sw2", "").text, "by name")
 
 	s.status.supposition = model.Supposition{}
 	a = s.do("GET", path+"?with="+one.ID, "")

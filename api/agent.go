@@ -83,11 +83,11 @@ func agentAttributes() []attribute[agentView] {
 		{name: "availability_zone", filter: true, format: shown(text), show: func(A) any { return "" }},
 		{name: "alive", filter: true, format: shown(boolean), show: func(v A) any { return v.alive }},
 		{name: "admin_state_up", filter: true, format: shown(boolean), show: func(A) any { return true }},
-		readOnly("description", plainText(), func(v A) any { return v.report.Status.Detail }),
-		readOnly("created_at", plainText(), func(v A) any { return neutronTime(v.since) }),
-		readOnly("started_at", plainText(), func(v A) any { return neutronTime(v.since) }),
-		readOnly("heartbeat_timestamp", plainText(), func(v A) any { return neutronTime(v.heartbeat()) }),
-		readOnly("configurations", schemaOf[agentConfigurations](), configurations),
+		readOnly("description", "as Neutron answers it", plainText(), func(v A) any { return v.report.Status.Detail }),
+		readOnly("created_at", "as Neutron answers it", plainText(), func(v A) any { return neutronTime(v.since) }),
+		readOnly("started_at", "as Neutron answers it", plainText(), func(v A) any { return neutronTime(v.since) }),
+		readOnly("heartbeat_timestamp", "when it last was alive", plainText(), func(v A) any { return neutronTime(v.heartbeat()) }),
+		readOnly("configurations", "what the device is", schemaOf[agentConfigurations](), configurations),
 	}
 }
 

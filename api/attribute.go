@@ -90,7 +90,7 @@ func (in values) project() string { return valueOf[string](in, "project_id") }
 
 // identity is the id, which only the server gives.
 func identity[T record]() attribute[T] {
-	return attribute[T]{name: "id", filter: true, sort: true, format: shown(text), show: func(v T) any { return v.Meta().ID }}
+	return attribute[T]{name: "id", doc: "identity of the object; administrators may choose it on create", filter: true, sort: true, format: shown(text), show: func(v T) any { return v.Meta().ID }}
 }
 
 // recordID is what an id given by the caller may look like: that of a network becomes a
@@ -115,11 +115,12 @@ func chosenIdentity[T record]() attribute[T] {
 	return id
 }
 
-// managedBy names the program that keeps an object, "" for none.
+// managedBy names the program that keeps an object, "" for none. Administrators give an object up by it: nothing else says
+// that a program is no longer its keeper.
 func managedBy[T record]() attribute[T] {
-	return attribute[T]{name: "managed_by", post: true, adminWrite: true, filter: true, sort: true, omitEmpty: true,
-		doc:    "program that keeps the object as its own says, such as neutron; change it there",
-		format: format{parseManager, schema{"type": "string", "pattern": sourceName.String()}, plainText()},
+	return attribute[T]{name: "managed_by", post: true, put: true, adminWrite: true, filter: true, sort: true, omitEmpty: true,
+		doc:    "program that keeps the object as its own says, such as neutron, or site:NAME for a site file; change it there. PUT of \"\" gives the object up",
+		format: format{parseManager, schema{"type": "string", "pattern": "^$|" + sourceName.String()}, plainText()},
 		show:   func(v T) any { return v.Meta().ManagedBy }}
 }
 
@@ -138,12 +139,12 @@ func parseManager(v any) (any, error) {
 func ownership[T record]() []attribute[T] {
 	project := func(v T) any { return v.Meta().ProjectID }
 	return []attribute[T]{
-		{name: "tenant_id", post: true, format: text, show: project, filter: true, sort: true},
-		{name: "project_id", post: true, format: text, show: project, filter: true, sort: true},
+		{name: "tenant_id", doc: "the same as project_id, as Neutron called it before", post: true, format: text, show: project, filter: true, sort: true},
+		{name: "project_id", doc: "project that owns the object", post: true, format: text, show: project, filter: true, sort: true},
 	}
 }
 
 // readOnly is an attribute that only the server gives.
-func readOnly[T record](name string, answer schema, show func(T) any) attribute[T] {
-	return attribute[T]{name: name, format: format{answer: answer}, show: show}
+func readOnly[T record](name, doc string, answer schema, show func(T) any) attribute[T] {
+	return attribute[T]{name: name, doc: doc, format: format{answer: answer}, show: show}
 }

@@ -36,6 +36,7 @@ func connections() *resource[*connectionView] {
 		absent: func(string) *model.Error { return model.ErrConnectionNotFound() },
 		view:   viewConnection,
 		create: createConnection,
+		update: updateConnection,
 		remove: Store.DeleteConnection,
 	}.serve(resource[*connectionView]{
 		singular: "l2_gateway_connection", plural: "l2_gateway_connections", route: "/v2.0/l2-gateway-connections",
@@ -51,18 +52,18 @@ func connectionAttributes() []attribute[*connectionView] {
 	type C = *connectionView
 	attrs := []attribute[C]{
 		chosenIdentity[C](),
-		{name: "network_id", post: true, required: true, format: text, filter: true, sort: true,
+		{name: "network_id", doc: "network that is joined to the gateway", post: true, required: true, format: text, filter: true, sort: true,
 			show: func(x C) any { return x.NetworkID }},
-		{name: "l2_gateway_id", post: true, format: text, filter: true, sort: true,
+		{name: "l2_gateway_id", doc: "gateway that binds the network to ports, or joins it to other sites", post: true, format: text, filter: true, sort: true,
 			show: func(x C) any { return x.L2GatewayID }},
 		{name: "segmentation_id", aliases: segmentationAliases, post: true, format: segmentationText,
 			filter: true, sort: true, show: showSegmentation,
 			doc:  "VLAN, or for border devices VNI, where the gateway gives none",
 			echo: func(x C) any { return x.SegmentationID.String() }},
-		{name: "status", filter: true, sort: true, format: shown(text), show: func(x C) any { return x.status().State }},
-		readOnly("status_detail", plainText(), func(x C) any { return x.status().Detail }),
-		readOnly("conditions", schemaOf[[]model.Condition](), func(x C) any { return showConditions(x.status().Conditions) }),
-		readOnly("observed_revision", schemaOf[uint64](), func(x C) any { return x.status().ObservedRevision }),
+		{name: "status", doc: "ACTIVE, PENDING (something is missing that may come), ERROR (something stands in the way) or UNSUPPORTED", filter: true, sort: true, format: shown(text), show: func(x C) any { return x.status().State }},
+		readOnly("status_detail", "why the status is what it is: switch, object and reason", plainText(), func(x C) any { return x.status().Detail }),
+		readOnly("conditions", "Accepted, Programmed, Bound, Flooding and TunnelsUp, each with its reason and since when", schemaOf[[]model.Condition](), func(x C) any { return showConditions(x.status().Conditions) }),
+		readOnly("observed_revision", "revision of the definitions that the status is about", schemaOf[uint64](), func(x C) any { return x.status().ObservedRevision }),
 	}
 	return append(append(attrs, managedBy[C]()), ownership[C]()...)
 }
@@ -113,6 +114,22 @@ func createConnection(c *call, in values) (*model.L2GatewayConnection, error) {
 		return nil, err
 	}
 	return c.cfg.Store.CreateConnection(c.r.Context(), x)
+}
+
+// updateConnection changes whose a connection is. All else is refused as upstream refuses it: a connection can not be changed.
+func updateConnection(c *call, id string, in values) (*model.L2GatewayConnection, error) {
+	manager, is := in["managed_by"].(string)
+	if !is {
+		return nil, errMethod("GET, DELETE")
+	}
+	if err := c.cfg.Store.Edit(c.r.Context(), func(e model.Editor) error { return e.ManageConnection(id, manager) }); err != nil {
+		return nil, err
+	}
+	x, found := c.cfg.Store.Definitions().Connections.Get(id)
+	if !found {
+		return nil, model.ErrConnectionNotFound()
+	}
+	return x, nil
 }
 
 // checkJoin asks for the caller's rights on what a connection joins. It will

@@ -205,3 +205,21 @@ func TestConnectionReadOnly(t *testing.T) {
 		{"delete unknown", "DELETE", connectionsPath + "/nope", "", 404, "L2GatewayConnectionNotFound", "The connection  not found on the l2 gateway"},
 	})
 }
+
+// TestGiveUp: administrators say whose an object is. That is all that can be changed of a connection.
+func TestGiveUp(t *testing.T) {
+	s := newService(t, withHeaders).as("admin", "p", "admin")
+	hw := s.hardware("sw1", "192.0.2.1")
+	n := s.create("/v2.0/networks", "network", `{"name":"n","managed_by":"site:dc1"}`)
+	gw := s.create(gatewaysPath, "l2_gateway", `{"name":"gw","managed_by":"site:dc1","devices":[{"device_name":"sw1","interfaces":[{"name":"p1","segmentation_id":[5]}]}]}`)
+	conn := s.do("POST", connectionsPath, joined(gw, n, `,"managed_by":"site:dc1"`)).item("l2_gateway_connection")["id"].(string)
+	for kind, path := range map[string]string{"network": "/v2.0/networks/" + n, "l2_gateway": gatewaysPath + "/" + gw,
+		"l2_gateway_connection": connectionsPath + "/" + conn, "gateway_device": devicesPath + "/" + hw} {
+		a := s.as("admin", "p", "admin").do("PUT", path, `{"`+kind+`":{"managed_by":"site:dc2"}}`)
+		require.Equal(t, "site:dc2", a.item(kind)["managed_by"], kind)
+		require.Equal(t, http.StatusForbidden, s.as("u", "p", "member").do("PUT", path, `{"`+kind+`":{"managed_by":""}}`).status, kind)
+		a = s.as("admin", "p", "admin").do("PUT", path, `{"`+kind+`":{"managed_by":""}}`)
+		require.NotContains(t, a.item(kind), "managed_by", kind)
+		require.NotContains(t, s.do("GET", path, "").item(kind), "managed_by", kind)
+	}
+}

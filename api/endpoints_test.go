@@ -218,7 +218,8 @@ func TestManagedBy(t *testing.T) {
 	require.Equal(t, []any{"n1"}, s.do("GET", "/v2.0/networks?managed_by=neutron", "").list("networks", "id"))
 	require.Equal(t, []any{"c1"}, s.do("GET", "/v2.0/l2-gateway-connections?managed_by=neutron", "").list("l2_gateway_connections", "id"))
 	require.Equal(t, http.StatusBadRequest, s.do("POST", "/v2.0/networks", `{"network":{"managed_by":"a b"}}`).status)
-	require.Equal(t, http.StatusBadRequest, s.do("PUT", "/v2.0/networks/n1", `{"network":{"managed_by":"me"}}`).status)
+	require.Equal(t, http.StatusBadRequest, s.do("PUT", "/v2.0/networks/n1", `{"network":{"managed_by":"a b"}}`).status)
+	require.Equal(t, "me", s.do("PUT", "/v2.0/networks/n1", `{"network":{"managed_by":"me"}}`).item("network")["managed_by"])
 }
 
 // manyEndpoints is a body with hypervisors that have MACs each; the last one is where last says.

@@ -69,39 +69,46 @@ func gatewayDeviceAttributes() []attribute[deviceView] {
 	}
 	attrs := []attribute[D]{
 		chosenIdentity[D](),
-		{name: "name", post: true, put: true, format: text, filter: true, sort: true,
+		{name: "name", doc: "what people call the device; that of its Physical_Switch, if gateways name it so", post: true, put: true, format: text, filter: true, sort: true,
 			show: func(d D) any { return d.Name }},
-		{name: "type", post: true, format: oneOf(model.HWVTEP, model.RouterVTEP, model.NetworkVLAN),
+		{name: "type", doc: "hw_vtep (default): a switch with a hardware_vtep database; the others are stored only", post: true, format: oneOf(model.HWVTEP, model.RouterVTEP, model.NetworkVLAN),
 			fallback: model.HWVTEP, filter: true, sort: true, show: func(d D) any { return d.Type }},
 		{name: "management_ip", post: true, put: true, doc: "where the switch database is dialled", format: orNull(ipAddress), show: func(d D) any { return orNone(d.ManagementIP) }},
-		{name: "management_port", post: true, put: true, format: orNull(portNumber), show: showManagementPort},
+		{name: "management_port", doc: "port of the switch database, usually 6640", post: true, put: true, format: orNull(portNumber), show: showManagementPort},
 		{name: "management_protocol", post: true, put: true,
+			doc:    "ovsdb (default): it is dialled; ovsdb+ssl: with TLS; ovsdb-listen: the switch dials in",
 			format: orNull(oneOf(model.ProtocolOVSDB, model.ProtocolOVSDBTLS, model.ProtocolOVSDBListen)),
 			show:   func(d D) any { return orNone(d.ManagementProtocol) }},
 		{name: "resource_id", doc: "router or network of the other types", post: true, format: text, show: func(d D) any { return d.ResourceID }},
 		{name: "tunnel_ips", post: true, put: true, doc: "at most one; used while the switch shows none", format: listOf[model.VTEPAddress](vtepAddress),
 			show: func(d D) any { return append([]model.VTEPAddress{}, d.TunnelIPs...) }},
-		readOnly("remote_mac_entries", schemaOf[[]model.RemoteMACEntry](), func(d D) any { return showRemoteMACs(d.macs) }),
+		readOnly("remote_mac_entries", "MACs behind tunnel end points that no registered switch has", schemaOf[[]model.RemoteMACEntry](), func(d D) any { return showRemoteMACs(d.macs) }),
 		{name: "site", doc: "switches of one site mesh, sites meet as border_mode says", post: true, put: true, format: text, filter: true, sort: true,
 			show: func(d D) any { return d.Site }},
-		{name: "profile", doc: "what the switch is able to do; auto probes", post: true, put: true, format: text, show: func(d D) any { return d.Profile }},
+		{name: "profile", doc: profileDoc(), post: true, put: true, format: text, show: func(d D) any { return d.Profile }},
 		{name: "border_mode", post: true, put: true,
-			doc: "how frames pass between sites", format: oneOf(model.BorderDirect, model.BorderStitch, model.BorderRelay),
+			doc: "how frames pass between sites: direct (default), straight from every switch to the far end; stitch, through a cable between two ports; relay, from tunnel to tunnel in the border", format: oneOf(model.BorderDirect, model.BorderStitch, model.BorderRelay),
 			show: func(d D) any { return d.BorderMode }},
 		{name: "stitch_ports", post: true, put: true, doc: "the two ports that a cable joins (stitch)", format: listOf[string](nameText),
 			show: func(d D) any { return append([]string{}, d.StitchPorts...) }},
 		{name: "tls", doc: "name of a CA or fingerprint in the configuration", post: true, put: true, format: text, show: func(d D) any { return d.TLS }},
-		{name: "drift_policy", post: true, put: true, doc: "what is done about managed rows that an external writer changes",
+		{name: "drift_policy", post: true, put: true, doc: "what is done about managed rows that an external writer changes: repair (default) writes them again, report shows them and leaves them",
 			format: oneOf(model.DriftRepair, model.DriftReport), show: func(d D) any { return d.DriftPolicy }},
 		{name: "accept_replacement", put: true, format: boolean,
 			doc: "true: another unit takes the place of this switch; the next one of its name that dials in is it"},
-		{name: "status", filter: true, sort: true, format: shown(text), show: func(d D) any { return d.status.Phase }},
-		readOnly("status_detail", plainText(), func(d D) any { return d.status.Detail }),
-		readOnly("last_error", plainText(), func(d D) any { return d.status.LastError }),
-		readOnly("conditions", schemaOf[[]model.Condition](), func(d D) any { return showConditions(d.status.Conditions) }),
-		readOnly("observed_revision", schemaOf[uint64](), func(d D) any { return d.status.ObservedRevision }),
+		{name: "status", doc: "IN_SYNC, SYNCING (being written), READING, DEGRADED (something is not as it should be), UNREACHABLE, DRIVEN_ELSEWHERE (another registration drives the switch) or UNSUPPORTED (stored only)", filter: true, sort: true, format: shown(text), show: func(d D) any { return d.status.Phase }},
+		readOnly("status_detail", "why the status is what it is", plainText(), func(d D) any { return d.status.Detail }),
+		readOnly("last_error", "why the last session, or the last attempt at one, ended", plainText(), func(d D) any { return d.status.LastError }),
+		readOnly("conditions", "Reachable, InSync and CertificateValid, each with its reason and since when", schemaOf[[]model.Condition](), func(d D) any { return showConditions(d.status.Conditions) }),
+		readOnly("observed_revision", "revision of the definitions that the status is about", schemaOf[uint64](), func(d D) any { return d.status.ObservedRevision }),
 	}
 	return append(append(attrs, managedBy[D]()), ownership[D]()...)
+}
+
+// profileDoc lists the profiles.
+func profileDoc() string {
+	names, features := model.Profiles()
+	return "what the switch is able to do: one of " + names + " (default auto, which probes), with +FEATURE for each of " + features + ", as in ovs-vtep+bfd"
 }
 
 func showManagementPort(d deviceView) any {
@@ -150,6 +157,7 @@ func updateGatewayDevice(c *call, id string, in values) (*model.GatewayDevice, e
 		StitchPorts: given[[]string](in, "stitch_ports"),
 		TLS:         given[string](in, "tls"),
 		DriftPolicy: given[model.DriftPolicy](in, "drift_policy"),
+		ManagedBy:   given[string](in, "managed_by"),
 		Replaced:    valueOf[bool](in, "accept_replacement"),
 	})
 }

@@ -10,13 +10,13 @@ func l2Gateways() *resource[*model.L2Gateway] {
 	type G = *model.L2Gateway
 	attrs := []attribute[G]{
 		chosenIdentity[G](),
-		{name: "name", post: true, put: true, format: text, filter: true, sort: true,
+		{name: "name", doc: "what people call the gateway", post: true, put: true, format: text, filter: true, sort: true,
 			show: func(g G) any { return g.Name }},
 		{name: "devices", post: true, put: true, required: true, format: deviceListFormat(), stored: storedDevices,
 			doc:  "what the gateway consists of; a PUT replaces the interfaces or the VNI of those it lists",
 			show: func(g G) any { return showDevices(g.Devices) }},
 		{name: "ha_mode", post: true, put: true, format: oneOf(model.ActiveActive, model.ActivePassive),
-			doc: "whether all devices carry traffic or the first that is reachable", fallback: model.ActiveActive, filter: true, show: func(g G) any { return g.HAMode }},
+			doc: "active-active (default): all devices carry traffic; active-passive: the first that is reachable", fallback: model.ActiveActive, filter: true, show: func(g G) any { return g.HAMode }},
 		{name: "preempt", doc: "active-passive: an earlier device takes over again when it returns", post: true, put: true, format: boolean, show: func(g G) any { return g.Preempt }},
 		// An order for one PUT, not a property: devices becomes the whole list.
 		{name: "replace_devices", put: true, format: boolean, doc: "devices becomes the whole list"},
@@ -62,6 +62,7 @@ func updateL2Gateway(c *call, id string, in values) (*model.L2Gateway, error) {
 		Preempt:        given[bool](in, "preempt"),
 		Devices:        devices,
 		ReplaceDevices: valueOf[bool](in, "replace_devices"),
+		ManagedBy:      given[string](in, "managed_by"),
 	}
 	switch {
 	case u.ReplaceDevices && u.Devices == nil:

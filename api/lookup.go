@@ -9,14 +9,27 @@ func deviceRows(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if _, registered := c.defs.Devices.Get(c.id); !registered {
-		return reply{}, model.ErrGatewayDeviceNotFound(c.id)
+	id, err := c.registered()
+	if err != nil {
+		return reply{}, err
 	}
-	page, err := c.cfg.Status.DeviceRows(c.id, q.Get("marker"), limit)
+	page, err := c.cfg.Status.DeviceRows(id, q.Get("marker"), limit)
 	if err != nil {
 		return reply{}, err
 	}
 	return ok(map[string]any{"logical_switches": page.LogicalSwitches, "next": nextPage(page.Next)})
+}
+
+// registered is the id of the registered device that the path names by its id or its name.
+func (c *call) registered() (string, error) {
+	id, err := c.deviceCalled(c.id)
+	if err != nil {
+		return "", err
+	}
+	if _, is := c.defs.Devices.Get(id); !is {
+		return "", model.ErrGatewayDeviceNotFound(c.id)
+	}
+	return id, nil
 }
 
 // nextPage is the marker of the next page, nil if there is none.
@@ -34,6 +47,6 @@ func lookupPaths() []fixedEndpoint {
 	}
 	return []fixedEndpoint{
 		{method: "GET", path: "/v1/devices/{id}/rows", status: 200, body: list("logical_switches", schemaOf[model.LogicalSwitchRows]()), params: pageParameters(),
-			summary: "the logical switches that the database of a device holds, and whose they are: ours, foreign, or left from what is no longer defined"},
+			summary: "the logical switches that the database of a device, of an id or a name, holds, and whose they are: ours, foreign, or left from what is no longer defined"},
 	}
 }

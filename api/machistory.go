@@ -101,13 +101,13 @@ func gone(defs *model.Definitions, mac model.MAC, places []model.FormerPlace) mo
 // at shows where a MAC was at a time. Before what is kept nobody knows.
 func (h *macHistory) at(c *call, mac model.MAC, at time.Time) (reply, error) {
 	if h.off || at.Before(h.kept.Since) {
-		return reply{}, h.notKept(at)
+		return reply{}, h.notKept(at, h.kept.Since)
 	}
 	out := h.answer()
 	for _, id := range slices.Sorted(maps.Keys(h.places)) {
 		places := h.places[id]
 		if closed(places) >= maxPlacesOfMAC && at.Before(places[0].From) {
-			return reply{}, h.notKept(at)
+			return reply{}, h.notKept(at, places[0].From)
 		}
 		e := gone(c.defs, mac, places)
 		for _, p := range places {
@@ -151,10 +151,11 @@ func lastLeft(places []model.FormerPlace, at time.Time) (left time.Time) {
 	return left
 }
 
-func (h *macHistory) notKept(at time.Time) error {
+// notKept says when what is kept begins.
+func (h *macHistory) notKept(at, since time.Time) error {
 	e := &model.Error{Kind: model.Gone, Type: "HistoryGone", Message: fmt.Sprintf("Where MACs were at %s is not known: no history is kept.", at.UTC().Format(time.RFC3339))}
 	if !h.off {
-		e.Message = fmt.Sprintf("Where the MAC was at %s is no longer kept.", at.UTC().Format(time.RFC3339))
+		e.Message = fmt.Sprintf("Where the MAC was at %s is not known: its history begins at %s.", at.UTC().Format(time.RFC3339), since.UTC().Format(time.RFC3339))
 	}
 	return e
 }

@@ -45,6 +45,12 @@ func notNetworks() (attrs []attribute[*model.Network]) {
 			doc: "taken and without effect: this service has no ports that could be secured"},
 	} {
 		a.post, a.put = a.parse != nil, a.parse != nil
+		switch {
+		case a.parse == nil:
+			a.doc = "none, always"
+		case a.doc == "":
+			a.doc = "of Neutron's networks; taken where it asks for nothing"
+		}
 		attrs = append(attrs, a)
 	}
 	for _, name := range []string{"created_at", "updated_at", "revision_number", "l2_adjacency", "ipv4_address_scope", "ipv6_address_scope"} {

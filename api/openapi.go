@@ -174,7 +174,7 @@ func (as attributes[T]) requestSchema(allowed func(attribute[T]) bool, creating 
 		}
 		properties[a.name] = s
 		for _, alias := range a.aliases {
-			properties[alias] = a.request
+			properties[alias] = documented(a.request, "another spelling of "+a.name)
 		}
 		if creating && a.required && len(a.aliases) == 0 {
 			required = append(required, a.name)

@@ -59,7 +59,7 @@ func quotaAttributes() []attribute[quotaView] {
 		a := attribute[quotaView]{name: name, put: true, format: decimal(model.Unlimited, math.MaxInt32), show: limit}
 		if dashed := strings.ReplaceAll(name, "_", "-"); dashed != name {
 			a.aliases = []string{dashed}
-			attrs = append(attrs, readOnly(dashed, a.answer, limit))
+			attrs = append(attrs, readOnly(dashed, "another spelling of "+a.name, a.answer, limit))
 		}
 		attrs = append(attrs, a)
 	}

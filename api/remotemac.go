@@ -47,7 +47,7 @@ func remoteMACAttributes() []attribute[macView] {
 	type M = macView
 	return []attribute[M]{
 		identity[M](),
-		{name: "mac_address", post: true, required: true, format: unicastMAC, filter: true, sort: true,
+		{name: "mac_address", doc: "address of the host", post: true, required: true, format: unicastMAC, filter: true, sort: true,
 			show: func(m M) any { return m.MAC }},
 		{name: "vtep_address", post: true, required: true, format: vtepAddress, filter: true, sort: true,
 			doc:  "tunnel address that the MAC is behind",
@@ -56,8 +56,8 @@ func remoteMACAttributes() []attribute[macView] {
 			doc:  "VNI of the connections that the entry applies to",
 			show: func(m M) any { return int(m.SegmentationID) }},
 		// Accepted and never shown, as upstream.
-		{name: "tenant_id", post: true, format: text},
-		{name: "project_id", post: true, format: text},
+		{name: "tenant_id", doc: "the same as project_id, as Neutron called it before", post: true, format: text},
+		{name: "project_id", doc: "project that owns the device", post: true, format: text},
 	}
 }
 

@@ -109,6 +109,8 @@ type GatewayDeviceUpdate struct {
 	StitchPorts *[]string
 	TLS         *string
 	DriftPolicy *DriftPolicy
+	// ManagedBy is the program that keeps the device from now on, "" for none.
+	ManagedBy *string
 	// Replaced: another unit takes the place of the switches that were last seen.
 	Replaced bool
 }

@@ -110,6 +110,8 @@ type L2GatewayUpdate struct {
 	// Devices that are not listed stay unless ReplaceDevices is set.
 	Devices        []Device
 	ReplaceDevices bool
+	// ManagedBy is the program that keeps the gateway from now on, "" for none.
+	ManagedBy *string
 }
 
 // L2GatewayConnection joins a network to a gateway.

@@ -49,4 +49,6 @@ type NetworkUpdate struct {
 	FarEnds      *[]VTEPAddress
 	// VNI is for a network that has none yet.
 	VNI *VNI
+	// ManagedBy is the program that keeps the network from now on, "" for none.
+	ManagedBy *string
 }

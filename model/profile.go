@@ -84,6 +84,9 @@ func ParseProfile(s string) (Profile, error) {
 	return p, nil
 }
 
+// Profiles are the names of the profiles, and of the features that may be added to one, joined by commas.
+func Profiles() (all, added string) { return names(profiles), names(features) }
+
 func names[T any](m map[string]T) string {
 	return strings.Join(slices.Sorted(maps.Keys(m)), ", ")
 }

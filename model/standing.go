@@ -8,6 +8,8 @@ type StandingSwitch struct {
 	Name, Description string
 	// Key is the VNI in Logical_Switch.tunnel_key, 0 for none and for what is no VNI.
 	Key VNI
+	// ReplicationMode is that of the row, "" for none: vtep(5) takes it for service_node.
+	ReplicationMode string
 	// Owner is RowsOurs, RowsForeign or RowsLeft.
 	Owner string
 	// Wanted: the database is to hold a logical switch of this name. If its Owner is RowsForeign, the

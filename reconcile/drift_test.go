@@ -49,6 +49,27 @@ func TestDriftPolicy(t *testing.T) {
 	require.Contains(t, a.VtepCtl("list-remote-macs", net), b.tunnelIP)
 }
 
+// TestDriftPolicyAtOnce: what was left as it is is written as soon as the policy says so, not at the next periodic pass.
+func TestDriftPolicyAtOnce(t *testing.T) {
+	s := newSite(t, 1, reconcile.Options{Interval: time.Hour})
+	a := s.tors[0]
+	policy := func(p model.DriftPolicy) {
+		_, err := s.store.UpdateGatewayDevice(t.Context(), a.id, model.GatewayDeviceUpdate{DriftPolicy: &p})
+		require.NoError(t, err)
+	}
+	policy(model.DriftReport)
+	net := s.network()
+	conn := s.connect(net, model.ActiveActive, a)
+	s.active(conn)
+	a.VtepCtl("unbind-ls", a.name, "p1", "100")
+	s.eventually(func() bool {
+		return strings.Contains(s.loop.ConnectionStatus(conn).Detail, "`bordergw device update tor0 --drift-policy repair` writes it: bind tor0 p1 vlan 100 -> "+net)
+	}, "the drift is shown, with what repairs it: %s", s.loop.ConnectionStatus(conn).Detail)
+	policy(model.DriftRepair)
+	s.active(conn)
+	require.Contains(t, a.VtepCtl("list-bindings", a.name, "p1"), "0100 "+net)
+}
+
 // TestDriftPolicyAndPorts: under "report" a port that comes is bound all the same:
 // nobody undid that.
 func TestDriftPolicyAndPorts(t *testing.T) {

@@ -149,7 +149,7 @@ func (r *eventReporter) contested(device, last string, drifted []vtep.Op, undone
 	left := model.Level{Type: "drift.reported", Object: object, Aspect: "drift", Value: "none", Severity: model.SeverityInfo}
 	if n := len(drifted); n > 0 {
 		left.Value, left.Severity = fmt.Sprintf("%d rows", n), model.SeverityWarning
-		left.Message = damping.DriftProblems(drifted[:1])[0].Message
+		left.Message = damping.DriftProblems(object.Name, drifted[:1])[0].Message
 	}
 	fight := model.Level{Type: "conflict", Object: object, Aspect: "conflict", Value: "none", Severity: model.SeverityInfo}
 	for i := range undone {

@@ -120,7 +120,7 @@ func (w *worker) settle(ctx context.Context, s *vtep.Session, want wish, plan *v
 	if len(rest) == 0 {
 		w.upkeep.synced = damping.Synced{Want: want.Want, Open: look.Problems}
 	}
-	undone := slices.Concat(w.upkeep.damper.Problems(), damping.DriftProblems(w.upkeep.drifted))
+	undone := slices.Concat(w.upkeep.damper.Problems(), damping.DriftProblems(w.device.Load().DisplayName(), w.upkeep.drifted))
 	unfinished := len(wrote) > 0 && len(rest) > 0
 	if unfinished && damping.Repeats(rest, wrote) {
 		s.Doubt()

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"slices"
@@ -190,7 +191,7 @@ func (p *supposition) write(d *supposedDevice) {
 		}
 		g := &p.out.Rows[at]
 		if g.Count++; len(g.Steps) < model.ShownSupposed {
-			g.Steps = append(g.Steps, model.Clip(op.String(), model.MaxItem))
+			g.Steps = append(g.Steps, model.Clip(d.step(op), model.MaxItem))
 		}
 	}
 	for i := range plan.Problems {
@@ -229,6 +230,23 @@ func (d *supposedDevice) keyOf(op *vtep.Op) supposedKey {
 		k.change, k.at = model.MACsDeleted, d.locator(op)
 	}
 	return k
+}
+
+// step is an operation in words. Marks and descriptions are left out: they are written in any case. Of a replication mode it
+// says what stands, which decides whether the change matters.
+func (d *supposedDevice) step(op *vtep.Op) string {
+	if op.Kind != vtep.SetLogicalSwitch {
+		return op.String()
+	}
+	rest := *op
+	detail := *op.Detail
+	set := *detail.Switch
+	set.Mark, set.Description = nil, nil
+	detail.Switch, rest.Detail = &set, &detail
+	if mode, row := set.ReplicationMode, d.rows[op.LogicalSwitch]; row != nil && mode != nil && set.TunnelKey == nil {
+		return fmt.Sprintf("replication_mode: %s -> %s", cmp.Or(row.ReplicationMode, "unset"), cmp.Or(*mode, "unset"))
+	}
+	return rest.String()
 }
 
 // locator is where the row of an operation leads.

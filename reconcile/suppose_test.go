@@ -78,6 +78,17 @@ func TestSuppose(t *testing.T) {
 	s.eventually(func() bool { return len(s.supposed("net", 5001).Rows) == 0 }, "nothing would be written")
 	require.Empty(t, s.supposed("net", 5001).Texts)
 
+	a.VtepCtl("clear", "Logical_Switch", "net", "replication_mode")
+	mode := func() []string {
+		if rows := s.supposed("net", 5001).Rows; len(rows) == 1 {
+			return rows[0].Steps
+		}
+		return nil
+	}
+	s.eventually(func() bool { return slices.Equal(mode(), []string{"replication_mode: unset -> source_node"}) }, "neither mark nor description is in it: %v", mode())
+	a.VtepCtl("set", "Logical_Switch", "net", "replication_mode=source_node")
+	s.eventually(func() bool { return len(s.supposed("net", 5001).Rows) == 0 }, "nothing would be written")
+
 	before := s.store.Definitions().Revision
 	written := a.Transactions()
 	sup := s.supposed("net", 5001, model.VTEPAddress{10, 9, 9, 9})

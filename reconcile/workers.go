@@ -76,7 +76,9 @@ func (ws *workers) match(ctx context.Context, running *sync.WaitGroup, defs *mod
 			continue
 		}
 		if w := ws.byID[id]; w != nil {
-			w.device.Store(c.Now)
+			if was := w.device.Swap(c.Now); was.DriftPolicy != c.Now.DriftPolicy {
+				w.nudge() // what is left as it is may be due, although the View is the same
+			}
 			continue
 		}
 		w := ws.create(c.Now)

@@ -110,10 +110,12 @@ bordergw: 1
 site: dc1
 switches:
   sw1:
+    id: `+b.standing[0].Device.ID+`
     address: 192.0.2.1:6640
     remote_macs:
       - {mac: "02:00:00:00:00:02", vtep: 10.0.0.7, vni: 5001}
   sw2:
+    id: `+b.standing[1].Device.ID+`
     address: 192.0.2.2:6640
 networks:
   blue:
@@ -169,6 +171,7 @@ func TestAdoptMore(t *testing.T) {
 	require.Empty(t, a.Notes())
 	require.Contains(t, text, `networks:
   blue:
+    id: n1
     vni: 5001
     far_ends: [10.0.0.2, 10.0.0.9]
 gateways:

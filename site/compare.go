@@ -13,10 +13,10 @@ import (
 // Compare says what has to change so that definitions are those of a file. The error is a
 // *Problems, if the file does not fit what exists.
 func Compare(d *model.Definitions, f *File, o Options) (*Plan, error) {
-	c := newComparer(d, f, o)
-	if f.Site == All {
-		c.problem(1, "a file of everything (site: all) is not applied: name a site")
+	if err := f.Applicable(); err != nil {
+		return nil, err
 	}
+	c := newComparer(d, f, o)
 	if err := c.problems.orNil(); err != nil {
 		return nil, err
 	}

@@ -168,18 +168,26 @@ func Fill(want, is *File) {
 		if old := vnis[n.Key]; old != nil && n.VNI == 0 {
 			n.VNI = old.VNI
 		}
+	}
+	want.forgetNames()
+	is.forgetNames()
+	is.Project = want.Project
+}
+
+// forgetNames forgets the ids and former names that say which object is meant: both files mean the same ones.
+func (f *File) forgetNames() {
+	for _, n := range f.Networks {
 		n.forgetNames()
 	}
-	for _, s := range want.Switches {
+	for _, s := range f.Switches {
 		s.forgetNames()
 	}
-	for _, g := range want.Gateways {
+	for _, g := range f.Gateways {
 		g.forgetNames()
 	}
-	for _, c := range want.Connections {
+	for _, c := range f.Connections {
 		c.ID = ""
 	}
-	is.Project = want.Project
 }
 
 func (o *Object) forgetNames() {

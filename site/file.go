@@ -28,12 +28,24 @@ type File struct {
 	// Origin is what messages call the file.
 	Origin string
 	Site   string
+	// SiteLine is where the file names its site, 0 in a file that was not parsed.
+	SiteLine int
 	// Project owns the objects that name no other.
 	Project     string
 	Switches    []*Switch
 	Networks    []*Network
 	Gateways    []*Gateway
 	Connections []*Connection
+}
+
+// Applicable refuses a file of everything, whose objects would get a manager that nobody meant. The error is a *Problems.
+func (f *File) Applicable() error {
+	p := Problems{File: f.Origin}
+	if f.Site == All {
+		line := max(f.SiteLine, 1)
+		p.add(line, 1, "a file of everything is not applied: change line %d, `site: %s`, to the site that shall own it", line, All)
+	}
+	return p.orNil()
 }
 
 // Object is what all objects with a name have in common.

@@ -29,7 +29,8 @@ type Choice struct {
 	// Site is the file's owner. Only what it manages is in the file, unless Everything is set.
 	Site       string
 	Everything bool
-	// IDs writes the id of each object.
+	// IDs writes the id of each object. Without it those are written that the file would not give again to an empty
+	// store: a lost store is rebuilt from any file.
 	IDs bool
 	// also are the ids of further objects.
 	also map[string]bool
@@ -43,8 +44,8 @@ func Of(d *model.Definitions, c Choice) *File {
 
 // fileOf is Of, with the keys that objects have in the file.
 func fileOf(d *model.Definitions, c Choice) (*File, fileKeys) {
-	w := &writer{choice: c, names: newNames(d)}
 	f := &File{Site: cmp.Or(c.Site, All)}
+	w := &writer{choice: c, names: newNames(d), origin: &origin{d, f.Site}}
 	gws, nets, devs := w.chosen(gatewayRecords(d)), w.chosen(networkRecords(d)), w.chosen(deviceRecords(d))
 	f.Project = commonProject(gws, nets, devs)
 	w.keys = newFileKeys(w.names, devs, nets, gws)
@@ -124,6 +125,31 @@ type writer struct {
 	choice Choice
 	names  names
 	keys   fileKeys
+	// origin is nil if ids are written only where they are keys: objects that are compared.
+	origin *origin
+}
+
+// origin is what the ids of new objects are derived from, besides their names.
+type origin struct {
+	d    *model.Definitions
+	site string
+}
+
+// gives reports whether an empty store that the file is applied to gives an object this id.
+func (o *origin) gives(id, kind, project string, name ...string) bool {
+	unused := func(string) bool { return false }
+	return o == nil || id == derivedID(unused, kind, project, o.site, name...)
+}
+
+// connects reports the same of a connection, whose project will be its gateway's.
+func (o *origin) connects(c *model.L2GatewayConnection, gateway, network string) bool {
+	project := c.ProjectID
+	if o != nil {
+		if g, ok := o.d.Gateways.Get(c.L2GatewayID); ok {
+			project = g.ProjectID
+		}
+	}
+	return o.gives(c.ID, kindConnection, project, gateway, network)
 }
 
 func (w *writer) has(r *model.Record) bool {
@@ -184,21 +210,21 @@ func keysIn(all index, objects map[string]record) map[string]string {
 // keyOf is how a file refers to a record that it may not have.
 func keyOf(keys map[string]string, id string) string { return cmp.Or(keys[id], byID+id) }
 
-func (w *writer) object(keys map[string]string, r *model.Record, name string) Object {
+func (w *writer) object(kind string, keys map[string]string, r *model.Record, name string) Object {
 	o := Object{Key: keyOf(keys, r.ID), Name: name, Project: r.ProjectID}
-	if w.choice.IDs || strings.HasPrefix(o.Key, byID) {
+	if w.choice.IDs || strings.HasPrefix(o.Key, byID) || !w.origin.gives(r.ID, kind, r.ProjectID, name) {
 		o.ID = r.ID
 	}
 	return o
 }
 
 func (w *writer) network(n *model.Network) *Network {
-	return &Network{w.object(w.keys.networks, &n.Record, n.Name), n.VNI, n.Description, n.Shared, n.AdminStateUp, slices.Clone(n.FarEnds)}
+	return &Network{w.object(kindNetwork, w.keys.networks, &n.Record, n.Name), n.VNI, n.Description, n.Shared, n.AdminStateUp, slices.Clone(n.FarEnds)}
 }
 
 func (w *writer) device(gd *model.GatewayDevice, macs model.DeviceMACs) *Switch {
 	s := &Switch{
-		Object: w.object(w.keys.switches, &gd.Record, gd.Name), Type: cmp.Or(gd.Type, model.HWVTEP), ResourceID: gd.ResourceID,
+		Object: w.object(kindSwitch, w.keys.switches, &gd.Record, gd.Name), Type: cmp.Or(gd.Type, model.HWVTEP), ResourceID: gd.ResourceID,
 		Location: gd.Site, Profile: cmp.Or(gd.Profile, model.DefaultProfile), BorderMode: cmp.Or(gd.BorderMode, model.BorderDirect),
 		StitchPorts: slices.Clone(gd.StitchPorts), TunnelIPs: slices.Clone(gd.TunnelIPs), Drift: cmp.Or(gd.DriftPolicy, model.DriftRepair),
 	}
@@ -227,7 +253,7 @@ func addressOf(gd *model.GatewayDevice) string {
 }
 
 func (w *writer) gateway(g *model.L2Gateway) *Gateway {
-	out := &Gateway{Object: w.object(w.keys.gateways, &g.Record, g.Name), HA: cmp.Or(g.HAMode, model.ActiveActive), Preempt: g.Preempt}
+	out := &Gateway{Object: w.object(kindGateway, w.keys.gateways, &g.Record, g.Name), HA: cmp.Or(g.HAMode, model.ActiveActive), Preempt: g.Preempt}
 	for i := range g.Devices {
 		out.Devices = append(out.Devices, w.part(&g.Devices[i]))
 	}
@@ -248,7 +274,7 @@ func (w *writer) part(dev *model.Device) Device {
 
 func (w *writer) connection(c *model.L2GatewayConnection) *Connection {
 	out := &Connection{Gateway: keyOf(w.keys.gateways, c.L2GatewayID), Network: keyOf(w.keys.networks, c.NetworkID), Segmentation: c.SegmentationID}
-	if w.choice.IDs {
+	if w.choice.IDs || !w.origin.connects(c, out.Gateway, out.Network) {
 		out.ID = c.ID
 	}
 	return out

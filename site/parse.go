@@ -152,7 +152,7 @@ func (r *reader) file(root *yaml.Node) *File {
 	var switches, networks, gateways, connections *yaml.Node
 	found := r.mapping(root, "the file", keys{
 		"bordergw":    r.form,
-		"site":        func(v *yaml.Node) { f.Site = r.siteName(v) },
+		"site":        func(v *yaml.Node) { f.Site, f.SiteLine = r.siteName(v), v.Line },
 		"project":     func(v *yaml.Node) { f.Project = r.word(v, "project") },
 		"switches":    func(v *yaml.Node) { switches = v },
 		"networks":    func(v *yaml.Node) { networks = v },

@@ -134,7 +134,7 @@ func TestPrintedIsParsed(t *testing.T) {
 
 // forget removes what differs although it means the same: lines, and empty lists.
 func forget(f *site.File) {
-	f.Origin = ""
+	f.Origin, f.SiteLine = "", 0
 	for _, s := range f.Switches {
 		s.Line = 0
 	}

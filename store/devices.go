@@ -145,6 +145,7 @@ func (r *deviceRules) update(id string, u model.GatewayDeviceUpdate) (*model.Gat
 	set(&gd.BorderMode, u.BorderMode)
 	set(&gd.TLS, u.TLS)
 	set(&gd.DriftPolicy, u.DriftPolicy)
+	set(&gd.ManagedBy, u.ManagedBy)
 	if u.Replaced && gd.Driven() {
 		gd.Accepted = r.tx.next.Revision
 	}

@@ -95,6 +95,7 @@ func (r *gatewayRules) update(id string, u model.L2GatewayUpdate) (*model.L2Gate
 	set(&g.Name, u.Name)
 	set(&g.HAMode, u.HAMode)
 	set(&g.Preempt, u.Preempt)
+	set(&g.ManagedBy, u.ManagedBy)
 	if len(u.Devices) == 0 {
 		return gateways.replace(r.tx, old, &g), nil
 	}

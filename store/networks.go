@@ -57,6 +57,7 @@ func (r *networkRules) update(id string, u model.NetworkUpdate) (*model.Network,
 	set(&n.Description, u.Description)
 	set(&n.Shared, u.Shared)
 	set(&n.AdminStateUp, u.AdminStateUp)
+	set(&n.ManagedBy, u.ManagedBy)
 	if u.FarEnds != nil {
 		if n.FarEnds, err = model.SortedFarEnds(*u.FarEnds); err != nil {
 			return nil, err

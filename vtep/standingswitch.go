@@ -33,6 +33,9 @@ func standingNamed(s *State, want *Want, name string) (out model.StandingSwitch,
 		Remote: standingMACs(s, &s.remote.macs, id), Local: standingMACs(s, &s.local.macs, id),
 		FloodedAt: localFlood(s, id),
 	}
+	if row.ReplicationMode != nil {
+		out.ReplicationMode = *row.ReplicationMode
+	}
 	for slot := range s.physical.boundTo(id) {
 		out.Bindings = append(out.Bindings, model.BoundPort(slot))
 	}

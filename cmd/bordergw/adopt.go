@@ -16,16 +16,18 @@ import (
 type adoption struct {
 	site, gateway string
 	strict        bool
+	form          output
 }
 
 // adoptCommand prints the site file of what stands unmanaged on switches.
 func adoptCommand() *cobra.Command {
 	flags, a := &clientFlags{}, &adoption{}
 	c := &cobra.Command{Use: "adopt SWITCH...", Short: "Print a site file of what stands unmanaged on switches, with notes on standard error", Args: argsOfUse,
-		Example: "  bordergw adopt sw1 sw2 --site dc1 > dc1.yaml\n  bordergw adopt --strict sw1 > /dev/null"}
+		Example: "  bordergw adopt sw1 sw2 --site dc1 > dc1.yaml\n  bordergw adopt --strict sw1 > /dev/null\n  bordergw adopt sw1 -o json"}
 	c.Flags().StringVar(&a.site, "site", "", "owner of the file (default: the site that manages the switches, or adopted)")
 	c.Flags().StringVar(&a.gateway, "gateway", "", "what the names of gateways begin with (default adopted)")
 	c.Flags().BoolVar(&a.strict, "strict", false, "exit with 3 if there is any note")
+	a.form.bindForms(c.Flags(), "how to print the file: json and yaml have the notes with it", "table", "json", "yaml")
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
 		return a.run(c.Context(), api, args, c.OutOrStdout())
 	})
@@ -44,14 +46,20 @@ func (a *adoption) run(ctx context.Context, api *client, switches []string, out 
 		File  string
 		Notes []site.Note
 	}
-	if _, err := api.get(ctx, path, &answer); err != nil {
+	text, err := api.get(ctx, path, &answer)
+	switch {
+	case err != nil:
 		return err
+	case a.form.raw():
+		err = a.form.text(out, text)
+	default:
+		_, err = io.WriteString(out, answer.File)
+		for _, n := range answer.Notes {
+			fmt.Fprintln(api.warnings, model.Printable(n.Code+" "+n.Object+": "+n.Message))
+		}
 	}
-	if _, err := io.WriteString(out, answer.File); err != nil {
+	if err != nil {
 		return err
-	}
-	for _, n := range answer.Notes {
-		fmt.Fprintln(api.warnings, model.Printable(n.Code+" "+n.Object+": "+n.Message))
 	}
 	if a.strict && len(answer.Notes) > 0 {
 		return coded{errAnswered, exitNo}

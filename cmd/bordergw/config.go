@@ -114,14 +114,21 @@ func (c *config) bind(fs *pflag.FlagSet) {
 	fs.Var(c.Policy, "policy", "who may do an action, for instance create_l2_gateway=admin_or_owner (repeatable; a mapping in the file)")
 	for _, resource := range model.QuotaResources() {
 		name := strings.ReplaceAll(resource, "_", "-")
-		fs.Var(limit{c.Quota, resource}, "quota-"+name, "how many of these a project may own unless it has limits of its own; -1 is no limit")
+		fs.Var(limit{c.Quota, resource}, "quota-"+name, "how many "+quotaNoun(resource)+" a project may own unless it has limits of its own; -1 is no limit")
 	}
 	fs.Var(setting[time.Duration]{&c.HAHold, "duration", parseHold}, "ha-hold", "how long a switch of an active-passive gateway must be away before another takes over")
-	fs.Var(setting[int]{&c.AuditMiB, "MiB", parseAuditSize}, "audit-size", "size in MiB of the audit records that are kept, of 10000 at most")
+	fs.Var(setting[int]{&c.AuditMiB, "MiB", parseAuditSize}, "audit-size", fmt.Sprintf("size in MiB of the audit records that are kept, of %d at most", store.DefaultAuditRecords))
 	fs.Var(oneOf(&c.History, historyOn, historyOff), "history", "whether events, and where MACs were, are kept")
 	fs.Var(setting[int]{&c.HistoryEvents, "number", parseBetween("events", 1000, 1_000_000)}, "history-events", "number of events that are kept")
 	fs.Var(setting[int]{&c.HistoryDays, "days", parseBetween("days", 1, 3650)}, "history-days", "days for which events, and where MACs were, are kept")
 	c.bindSwitches(fs)
+}
+
+// quotaNoun is what a quota counts, as people call it.
+func quotaNoun(resource string) string {
+	return map[string]string{
+		model.QuotaNetwork: "networks", model.QuotaGatewayDevice: "devices", model.QuotaL2Gateway: "gateways", model.QuotaConnection: "connections",
+	}[resource]
 }
 
 const (

@@ -23,6 +23,8 @@ func connectionNoun() noun {
 		},
 		reads:   []string{"conditions", "segmentation_id"},
 		refer:   connectionNames,
+		blame:   blameConnection,
+		updates: []attribute{managerAttribute()},
 		managed: true,
 		filters: []filter{
 			{flag: "gateway", key: "l2_gateway_id", of: gatewayNoun, usage: "only those of this gateway"},
@@ -37,6 +39,7 @@ func connectionNoun() noun {
 			"create": "  bordergw connection create gw1 blue\n  bordergw connection create gw1/blue --segmentation-id 100",
 			"list":   "  bordergw connection list --network blue\n  bordergw connection list --switch sw1 --status ERROR\n  bordergw connection list -o name --no-headers",
 			"show":   "  bordergw connection show gw1/blue\n  bordergw connection show d6569be4",
+			"update": "  bordergw connection update gw1/blue --managed-by ''",
 			"delete": "  bordergw connection delete gw1/blue gw1/red",
 		},
 	}

@@ -187,16 +187,14 @@ func hangsOn(known *names, n noun, row object) (all []string) {
 func printDescribed(w io.Writer, known *names, n noun, row object, events []json.RawMessage, kept bool) error {
 	var conditions []model.Condition
 	_ = json.Unmarshal(row["conditions"], &conditions)
-	shown := object{}
-	for key, value := range row {
-		if key != "conditions" || len(conditions) == 0 {
-			shown[key] = value
-		}
+	var below []string
+	if len(conditions) > 0 {
+		below = []string{"conditions"} // with their times
 	}
-	if err := n.print(w, shown, known); err != nil {
+	if err := n.print(w, row, known, below...); err != nil {
 		return err
 	}
-	below := &indented{w: w, start: true}
+	indent := &indented{w: w, start: true}
 	if len(conditions) > 0 {
 		fmt.Fprintln(w, "conditions")
 		var rows [][]string
@@ -204,7 +202,7 @@ func printDescribed(w io.Writer, known *names, n noun, row object, events []json
 			state := map[bool]string{true: "yes", false: "no"}[c.True]
 			rows = append(rows, []string{c.Type, state, shortTime(&c.Since), c.Reason, c.Message})
 		}
-		if err := printTable(below, []string{"CONDITION", "TRUE", "SINCE", "REASON", "MESSAGE"}, rows); err != nil {
+		if err := printTable(indent, []string{"CONDITION", "TRUE", "SINCE", "REASON", "MESSAGE"}, rows); err != nil {
 			return err
 		}
 	}
@@ -221,8 +219,8 @@ func printDescribed(w io.Writer, known *names, n noun, row object, events []json
 		}
 	}
 	if len(rows) == 0 {
-		_, err := fmt.Fprintln(below, "none")
+		_, err := fmt.Fprintln(indent, "none")
 		return err
 	}
-	return printTable(below, []string{"TIME", "SEVERITY", "TYPE", "OBJECT", "MESSAGE"}, rows)
+	return printTable(indent, []string{"TIME", "SEVERITY", "TYPE", "OBJECT", "MESSAGE"}, rows)
 }

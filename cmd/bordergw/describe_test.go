@@ -26,6 +26,7 @@ func TestDescribeAndTrace(t *testing.T) {
 		servers = append(servers, s)
 	}
 	must(t, "wait", "device/sw1", "device/sw2", "--timeout", "20s")
+	require.Equal(t, "device/sw1 InSync\ndevice/sw2 InSync\n", must(t, "wait", "--for", "InSync", "--timeout", "20s"), "all devices")
 	must(t, "network", "create", "blue", "--vni", "5001", "--id", "blue-id")
 	must(t, "gateway", "create", "gw1", "--device", "name=sw1,interface_names=p1|10", "--device", "name=sw2,interface_names=p1|10")
 	must(t, "connection", "create", "gw1/blue")
@@ -77,6 +78,12 @@ func describePrints(t *testing.T) {
 	require.Regexp(t, `(?m)^  \S+Z +info +definition.created +connection/gw1/blue +`, out)
 	require.Contains(t, out, "network/blue", "what it hangs on is there too")
 	require.NotRegexp(t, `(?m)^conditions +\S`, out, "conditions stand once")
+
+	must(t, "network", "create", "idle", "--vni", "5009")
+	must(t, "gateway", "create", "lost", "--allow-missing-ports", "--device", "name=sw1,interface_names=p9|10")
+	must(t, "connection", "create", "lost/idle")
+	require.Regexp(t, `(?m)^reason +[A-Z]\w+$`, must(t, "describe", "connection", "lost/idle"), "as show and list say")
+	must(t, "connection", "delete", "connection/lost/idle")
 
 	require.Contains(t, must(t, "describe", "switch", "sw1"), "definition.created   device/sw1")
 	var both struct {
@@ -137,11 +144,19 @@ func watchPrints(t *testing.T) {
 
 func TestExplain(t *testing.T) {
 	t.Setenv("BORDERGW_URL", "http://127.0.0.1:1") // it needs no daemon
-	require.Equal(t, `attribute  device.border_mode
-type       direct | stitch | relay
+	require.Regexp(t, `^attribute  device\.border_mode
+type       direct \| stitch \| relay
 set by     create, update
-           how frames pass between sites
-`, must(t, "explain", "device.border_mode"))
+           how frames pass between sites: direct \(default\), .*
+$`, must(t, "explain", "device.border_mode"))
+	require.Regexp(t, `\n +what the switch is able to do: one of .*ovs-vtep.* \(default auto, .*\+bfd\n`, must(t, "explain", "device.profile"))
+	for _, kind := range columns(must(t, "explain"))[1:] {
+		for _, line := range columns(must(t, "explain", kind[0])) {
+			require.NotContains(t, line, "-", "%s: each attribute is described", kind[0])
+			require.NotContains(t, line[1], "<nil>")
+		}
+	}
+	require.Contains(t, runArgs(t.Context(), "explain", "network.vni").errOut, `a network has no attribute "vni": --vni gives network.provider:segmentation_id`)
 	all := must(t, "explain", "gateway")
 	require.Regexp(t, `(?m)^ATTRIBUTE +TYPE +SET BY +WHAT IT IS$`, all)
 	require.Regexp(t, `(?m)^ha_mode +active-active \| active-passive +create, update`, all)

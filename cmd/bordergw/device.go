@@ -38,10 +38,11 @@ func deviceNoun() noun {
 		}, changeable...),
 		updates: append([]attribute{
 			{flag: "name", key: "name", define: text, usage: "new name"},
+			managerAttribute(),
 			{flag: "accept-replacement", key: "accept_replacement", define: truth, usage: "another unit takes the place of this switch"},
 		}, changeable...),
 		managed: true,
-		extra:   []func(*clientFlags) *cobra.Command{purgeCommand},
+		extra:   []func(*clientFlags) *cobra.Command{purgeCommand, rowsCommand},
 		deleted: deletedDeviceNoun(),
 		filters: []filter{
 			nameFilter(),

@@ -170,7 +170,10 @@ const watchAgain = 2 * time.Second
 
 // watch prints events as they come, for ever. What the daemon refuses ends it.
 func (v *eventView) watch(ctx context.Context) error {
-	v.api.http.Timeout = 0
+	endless, transport := *v.api, *v.api.http
+	transport.Timeout = 0 // a stream has no end; what others ask by the same client has
+	endless.http = &transport
+	v.api = &endless
 	for {
 		err := v.stream(ctx)
 		refused := &apiError{}

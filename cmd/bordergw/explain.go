@@ -16,9 +16,12 @@ import (
 // explainCommand says what the attributes of a kind of objects mean. It needs no daemon.
 func explainCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "explain KIND[.ATTRIBUTE]", Short: "Say what the attributes of a kind of objects mean; needs no daemon", Args: cobra.ExactArgs(1),
-		Example: "  bordergw explain gateway\n  bordergw explain device.border_mode",
+		Use: "explain [KIND[.ATTRIBUTE]]", Short: "Say what the attributes of a kind of objects mean, or which kinds there are; needs no daemon", Args: cobra.MaximumNArgs(1),
+		Example: "  bordergw explain\n  bordergw explain gateway\n  bordergw explain device.border_mode",
 		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return explainKinds(c.OutOrStdout())
+			}
 			kind, attribute, _ := strings.Cut(args[0], ".")
 			e, err := explained(kind)
 			if err != nil {
@@ -33,6 +36,17 @@ func explainCommand() *cobra.Command {
 			return explainable(prefix), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
+}
+
+// explainKinds lists what can be explained.
+func explainKinds(w io.Writer) error {
+	var rows [][]string
+	for _, n := range nouns() {
+		if n.parent == nil {
+			rows = append(rows, []string{n.word, strings.Join(append([]string{n.plural()}, n.aliases...), ", "), n.one})
+		}
+	}
+	return printTable(w, []string{"KIND", "ALSO", "IN THE API"}, rows)
 }
 
 // explanation is what the API's description says of a kind: what an answer has, and what a request to create
@@ -51,7 +65,7 @@ type schemaObject struct {
 	Items       *schemaObject           `json:"items"`
 	Minimum     *json.Number            `json:"minimum"`
 	Maximum     *json.Number            `json:"maximum"`
-	MaxLength   *json.Number            `json:"maxLength"`
+	MaxItems    *json.Number            `json:"maxItems"`
 	Pattern     string                  `json:"pattern"`
 	Properties  map[string]schemaObject `json:"properties"`
 	Required    []string                `json:"required"`
@@ -115,7 +129,7 @@ func (e *explanation) attributes() []string {
 func (e *explanation) print(w io.Writer, attribute string) error {
 	if attribute != "" {
 		if !slices.Contains(e.attributes(), attribute) {
-			return usagef("a %s has no attribute %q%s", e.noun.word, attribute, didYouMean(attribute, e.attributes()))
+			return usagef("a %s has no attribute %q%s", e.noun.word, attribute, e.hint(attribute))
 		}
 		for _, line := range [][2]string{
 			{"attribute", e.noun.word + "." + attribute}, {"type", e.typeOf(attribute)}, {"set by", e.setBy(attribute)}, {"", e.descriptionOf(attribute)},
@@ -131,6 +145,16 @@ func (e *explanation) print(w io.Writer, attribute string) error {
 		rows = append(rows, []string{name, e.typeOf(name), e.setBy(name), e.descriptionOf(name)})
 	}
 	return printTable(w, []string{"ATTRIBUTE", "TYPE", "SET BY", "WHAT IT IS"}, rows)
+}
+
+// hint says which attribute may have been meant. A flag may have another name than the attribute that it gives.
+func (e *explanation) hint(name string) string {
+	for _, a := range slices.Concat(e.noun.creates, e.noun.updates) {
+		if flag := string(canonicalFlag(nil, name)); a.flag == flag && a.key != name {
+			return fmt.Sprintf(": --%s gives %s.%s", name, e.noun.word, a.key)
+		}
+	}
+	return didYouMean(name, e.attributes())
 }
 
 // first is an attribute where a request describes it, else as an answer does.
@@ -173,8 +197,11 @@ func (e *explanation) setBy(name string) string {
 	return strings.Join(by, ", ")
 }
 
-// text is what values of a schema are.
+// text is what values of a schema are. Further spellings that the API takes for a value are left out: "1" for 1, 0 for false.
 func (s schemaObject) text() string {
+	if len(s.Enum) > 0 {
+		return s.words()
+	}
 	var parts []string
 	switch t := s.Type.(type) {
 	case string:
@@ -185,21 +212,38 @@ func (s schemaObject) text() string {
 		}
 	}
 	for _, one := range s.AnyOf {
-		parts = append(parts, one.text())
+		if text := one.text(); text != "" && !slices.Contains(parts, text) && !s.spells(one) {
+			parts = append(parts, text)
+		}
 	}
 	text := strings.Join(parts, " or ")
 	if s.Items != nil {
 		text = strings.Replace(text, "array", "list of "+s.Items.text(), 1)
-	}
-	if len(s.Enum) > 0 {
-		var words []string
-		for _, v := range s.Enum {
-			words = append(words, fmt.Sprint(v))
-		}
-		text = strings.Join(words, " | ")
 	}
 	if s.Minimum != nil && s.Maximum != nil {
 		text += fmt.Sprintf(" %s..%s", *s.Minimum, *s.Maximum)
 	}
 	return text
 }
+
+// words are the values of an enumeration. One that has null among others is that of an attribute that says nothing.
+func (s schemaObject) words() string {
+	var words []string
+	for _, v := range s.Enum {
+		if v == nil {
+			return "nothing"
+		}
+		words = append(words, fmt.Sprint(v))
+	}
+	return strings.Join(words, " | ")
+}
+
+// spells reports whether an alternative only spells the values of another one in its own way.
+func (s schemaObject) spells(one schemaObject) bool {
+	plain := slices.ContainsFunc(s.AnyOf, func(a schemaObject) bool { return a.Type == "boolean" || a.Type == "integer" || a.without() })
+	numbers := len(one.Enum) > 0 && !slices.ContainsFunc(one.Enum, func(v any) bool { _, is := v.(float64); return !is })
+	return plain && (one.Pattern != "" || numbers || one.MaxItems != nil || one.Type == "object")
+}
+
+// without reports whether a schema takes nothing but what stands for nothing.
+func (s schemaObject) without() bool { return slices.Contains(s.Enum, nil) }

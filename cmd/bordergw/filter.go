@@ -4,6 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -153,15 +157,56 @@ func gatewaysOn(ctx context.Context, known *names, switches []string) (map[strin
 	if err := loadGateways(ctx, known); err != nil {
 		return nil, err
 	}
-	out := map[string]bool{}
+	out, missing := map[string]bool{}, map[string]bool{}
+	for _, name := range switches {
+		missing[name] = true
+	}
 	for id, o := range known.kinds["gateway"].objects {
 		for _, d := range devicesOf(o) {
-			if slices.Contains(switches, d.switchName(known)) || d.DeviceID != "" && slices.Contains(switches, d.DeviceID) {
-				out[id] = true
+			for _, name := range []string{d.switchName(known), d.DeviceID} {
+				if name != "" && slices.Contains(switches, name) {
+					out[id] = true
+					delete(missing, name)
+				}
 			}
 		}
 	}
-	return out, nil
+	return out, known.api.exist(ctx, slices.Sorted(maps.Keys(missing)))
+}
+
+// exist refuses names that no switch has: nothing would be chosen, which reads as good news. Whoever may not see what the switches
+// say of themselves is believed.
+func (c *client) exist(ctx context.Context, switches []string) error {
+	if len(switches) == 0 {
+		return nil
+	}
+	var all struct {
+		Devices []struct {
+			ID, Name string
+			Switches []struct{ Name string }
+		}
+	}
+	_, err := c.get(ctx, "/v1/devices", &all)
+	if refused := (*apiError)(nil); errors.As(err, &refused) && refused.Status == http.StatusForbidden {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, d := range all.Devices {
+		names = append(names, d.ID, d.Name)
+		for _, sw := range d.Switches {
+			names = append(names, sw.Name)
+		}
+	}
+	for _, name := range switches {
+		if !slices.Contains(names, name) {
+			slices.Sort(names)
+			return fmt.Errorf("no switch or device %q%s", name, didYouMean(name, slices.Compact(names)))
+		}
+	}
+	return nil
 }
 
 // connected keeps the objects that a connection joins with others: those whose id a connection

@@ -26,8 +26,18 @@ func (c *client) resolve(ctx context.Context, n *noun, collection, ref string) (
 }
 
 // find gives the id, and fields beside it, of what a name or an id stands for. An id is
-// preferred to a name, and a name to the beginning of an id. After "id:" it is no name.
+// preferred to a name, and a name to the beginning of an id. After "id:" it is no name. KIND/NAME, as -o name
+// prints it, will also do.
 func (c *client) find(ctx context.Context, n *noun, collection, ref string, fields ...string) (object, error) {
+	if label, is := strings.CutPrefix(ref, n.word+"/"); is && n.labels(label) {
+		if !n.pair { // a name may begin so
+			found, err := c.exact(ctx, n, collection, ref, append([]string{"id"}, fields...), "id", n.lookup)
+			if err != nil || found != nil {
+				return found, err
+			}
+		}
+		ref = label
+	}
 	id, isID := strings.CutPrefix(ref, idPrefix)
 	if id == "" {
 		return nil, usagef("the id or name of a %s is empty", n.word)
@@ -39,11 +49,19 @@ func (c *client) find(ctx context.Context, n *noun, collection, ref string, fiel
 	} else if n.pair && strings.Contains(ref, "/") {
 		return c.findPair(ctx, n, ref, fields)
 	}
+	if found, err := c.exact(ctx, n, collection, id, fields, keys...); err != nil || found != nil {
+		return found, err
+	}
+	return c.guess(ctx, n, collection, ref, fields)
+}
+
+// exact is the object that has a value for the first of the keys that any has; nil if there is none.
+func (c *client) exact(ctx context.Context, n *noun, collection, value string, fields []string, keys ...string) (object, error) {
 	for _, key := range keys {
 		if key == "" {
 			continue
 		}
-		found, err := c.list(ctx, collection, url.Values{key: {id}, "fields": fields}, n.many)
+		found, err := c.list(ctx, collection, url.Values{key: {value}, "fields": fields}, n.many)
 		if err != nil {
 			return nil, err
 		}
@@ -52,10 +70,16 @@ func (c *client) find(ctx context.Context, n *noun, collection, ref string, fiel
 		case 1:
 			return found[0], nil
 		default:
-			return nil, ambiguous(n.word, ref, idsOf(found))
+			return nil, ambiguous(n.word, value, idsOf(found))
 		}
 	}
-	return c.guess(ctx, n, collection, ref, fields)
+	return nil, nil
+}
+
+// labels reports whether a text can stand behind the kind's word and a slash, as -o name prints it. That of a connection is a gateway
+// and a network, or an id: one slash alone is that of GATEWAY/NETWORK.
+func (n *noun) labels(label string) bool {
+	return !n.pair || strings.Contains(label, "/") || strings.HasPrefix(label, idPrefix)
 }
 
 // guess takes a reference for the beginning of an id. Else its error says what may have been

@@ -30,10 +30,12 @@ func gatewayNoun() noun {
 		creates: append([]attribute{projectAttribute()}, required(changeable, "device")...),
 		updates: append([]attribute{
 			{flag: "name", key: "name", define: text, usage: "new name"},
+			managerAttribute(),
 			{flag: "replace-devices", key: "replace_devices", define: truth, usage: "make the given devices the whole list: it adds new ones and removes those that are not given"},
 		}, changeable...),
 		prepare: resolveDevices,
 		managed: true,
+		blame:   blameConnectionsOf("L2GatewayInUse", "l2_gateway_id"),
 		filters: []filter{
 			nameFilter(),
 			{flag: "network", of: networkNoun, usage: "only those that have this network", keep: connected("l2_gateway_id", "network_id")},

@@ -33,7 +33,7 @@ func TestUsageErrors(t *testing.T) {
 		"frobnicate":                           `unknown command "frobnicate" for "bordergw"`,
 		"device":                               "a command is needed",
 		"device frobnicate":                    `unknown command "frobnicate" for "bordergw device"`,
-		"connection update x":                  `unknown command "update" for "bordergw connection"`,
+		"connection update x":                  `nothing to change is given`,
 		"device list --colour":                 "unknown flag: --colour",
 		"device list -o xml":                   `invalid argument "xml" for "-o, --output" flag: "xml" is not one of table, wide, name, json, yaml`,
 		"device list x":                        `"x" is too much: the command takes no arguments`,

@@ -2,17 +2,25 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/spf13/pflag"
 
 	"bordergw/model"
+	"bordergw/site"
 )
 
 // managedBy is the attribute that names the program that keeps an object.
 const managedBy = "managed_by"
+
+// managerAttribute is whose an object is. To change it is the way to give an object up.
+func managerAttribute() attribute {
+	return attribute{flag: "managed-by", key: managedBy, define: text, usage: "program or site (site:NAME) that keeps it from now on, '' for none; administrators only"}
+}
 
 // change is what a command does to an object.
 type change struct {
@@ -54,10 +62,18 @@ func (d *change) target(ctx context.Context, known *names, n *noun, collection, 
 		if err != nil {
 			return "", nil, err
 		}
-		return "", nil, fmt.Errorf("%s is managed by %s: %s it there. The next comparison %s. --force %s it anyway",
-			called(n.word, title, found.text("id")), manager, d.verb, d.undone, d.does)
+		return "", nil, errors.New(called(n.word, title, found.text("id")) + " " + d.refusal(manager))
 	}
 	return collection + "/" + url.PathEscape(found.text("id")), found, nil
+}
+
+// refusal says where an object is changed instead. A site is no program that could be asked: it is a file.
+func (d *change) refusal(manager string) string {
+	if name, is := strings.CutPrefix(manager, site.Manager("")); is {
+		return fmt.Sprintf("is managed by site %s: change its file and `bordergw apply -f` it (`bordergw export --site %s` prints the file). "+
+			"The next apply undoes what --force %s", name, name, d.does)
+	}
+	return fmt.Sprintf("is managed by %s: %s it there. The next comparison %s. --force %s it anyway", manager, d.verb, d.undone, d.does)
 }
 
 // delete deletes an object and gives its title.
@@ -71,7 +87,7 @@ func (d *change) delete(ctx context.Context, known *names, n *noun, collection, 
 		return "", err
 	}
 	_, err = known.api.call(ctx, http.MethodDelete, item, nil, "")
-	return title, err
+	return title, n.blamed(ctx, known.api, err, found)
 }
 
 // called names an object by its title and its id.

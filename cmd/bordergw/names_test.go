@@ -108,7 +108,13 @@ func filtersChoose(t *testing.T) {
 	require.Contains(t, list[0], "preempt", "objects are whole")
 
 	none := runArgs(t.Context(), "connection", "list", "--switch", "sw9")
-	require.Equal(t, result{exitOK, "", "no connections match\n"}, none)
+	require.Equal(t, result{exitFailure, "", "bordergw: no switch or device \"sw9\": did you mean \"sw1\"?\n"}, none)
+	for _, kind := range []string{"network", "gateway"} {
+		require.Equal(t, exitFailure, runArgs(t.Context(), kind, "list", "--switch", "sw9").code)
+	}
+	must(t, "device", "create", "lonely", "--management-ip", "127.0.0.1", "--management-port", "1")
+	require.Equal(t, result{exitOK, "", "no connections match\n"}, runArgs(t.Context(), "connection", "list", "--switch", "lonely"))
+	must(t, "device", "delete", "device/lonely")
 	require.Equal(t, result{exitOK, "", "no macs\n"}, runArgs(t.Context(), "mac", "list", "sw1"))
 	require.Equal(t, result{exitOK, "[]\n", ""}, runArgs(t.Context(), "mac", "list", "sw1", "-o", "json"))
 }
@@ -121,6 +127,12 @@ func referencesAreUnderstood(t *testing.T) {
 		"network show --name blue":     "network/blue",
 		"connection show gw1/blue":     "connection/gw1/blue",
 		"connection show gw1/id:d6569": "connection/gw1/blue",
+		"network show network/blue":    "network/blue",
+		"device show device/sw1":       "device/sw1",
+		"gateway show gateway/gw1":     "gateway/gw1",
+
+		"network show network/id:d6569":       "network/blue",
+		"connection show connection/gw1/blue": "connection/gw1/blue",
 	} {
 		require.Equal(t, want+"\n", must(t, append(strings.Fields(line), "-o", "name")...), line)
 	}

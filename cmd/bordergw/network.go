@@ -24,8 +24,10 @@ func networkNoun() noun {
 			{flag: "name", key: "name", define: text, usage: "new name"},
 			{flag: "description", key: "description", define: text, usage: "text for people"},
 			farEndAttribute(),
+			managerAttribute(),
 		},
 		managed: true,
+		blame:   blameConnectionsOf("NetworkInUse", "network_id"),
 		extra:   []func(*clientFlags) *cobra.Command{endpointsCommand, membersCommand},
 		filters: []filter{
 			nameFilter(),
@@ -40,7 +42,7 @@ func networkNoun() noun {
 			"create": "  bordergw network create blue\n  bordergw network create --name red --vni 7000\n  bordergw network create green --far-end 10.9.9.9 --far-end 10.9.9.10",
 			"list":   "  bordergw network list\n  bordergw network list --switch sw1\n  bordergw network list --vni 7000 -o wide",
 			"show":   "  bordergw network show blue",
-			"update": "  bordergw network update blue --name navy\n  bordergw network update blue --far-end 10.9.9.9\n  bordergw network update blue --far-end ''",
+			"update": "  bordergw network update blue --name navy\n  bordergw network update blue --far-end 10.9.9.9\n  bordergw network update blue --far-end ''\n  bordergw network update blue --managed-by ''",
 			"delete": "  bordergw network delete blue red",
 		},
 	}

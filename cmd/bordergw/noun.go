@@ -52,6 +52,9 @@ type noun struct {
 	parent *noun
 	// prepare completes a request body, for instance turns names into ids.
 	prepare func(context.Context, *client, map[string]any) error
+	// blame says of a refused create, or delete, what of the caller's own is in the way: Neutron's texts name ids, or nothing. subject is
+	// the body, or the object. Nil for kinds that have nothing to add.
+	blame func(ctx context.Context, api *client, refused *apiError, subject object) (string, error)
 	// managed says that another program can manage such resources (managed_by).
 	managed bool
 	// extra makes the commands beside the usual ones.
@@ -168,6 +171,9 @@ func (n noun) update(flags *clientFlags) *cobra.Command {
 		collection, args, err := n.collection(c.Context(), api, args)
 		if err != nil {
 			return err
+		}
+		if _, given := body[managedBy]; given {
+			change.force = true // it says whose the object is
 		}
 		item, _, err := change.target(c.Context(), newNames(api), &n, collection, args[0])
 		if err != nil {
@@ -371,7 +377,7 @@ func (n noun) submit(c *cobra.Command, api *client, method, path string, body ma
 	}
 	raw, err := api.call(c.Context(), method, path, map[string]any{n.one: body}, n.one)
 	if err != nil {
-		return err
+		return n.blamed(c.Context(), api, err, sent(body))
 	}
 	if err := form.show(c, raw, n, newNames(api)); err != nil {
 		return fmt.Errorf("printing: %w", err)

@@ -90,8 +90,8 @@ func (o output) show(c *cobra.Command, raw json.RawMessage, n noun, known *names
 	return n.print(c.OutOrStdout(), row, known)
 }
 
-// print prints a line for each entry of the columns and of the attributes.
-func (n noun) print(w io.Writer, row object, known *names) error {
+// print prints a line for each entry of the columns and of the attributes, but of those that are left out.
+func (n noun) print(w io.Writer, row object, known *names, leftOut ...string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	line := func(name string, entries []string) {
 		for _, entry := range entries {
@@ -112,7 +112,7 @@ func (n noun) print(w io.Writer, row object, known *names) error {
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(row)) {
-		if !shown[key] {
+		if !shown[key] && !slices.Contains(leftOut, key) {
 			line(key, cell(key, row[key]))
 		}
 	}

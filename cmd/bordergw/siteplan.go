@@ -84,6 +84,9 @@ func (f *siteFlags) read(in io.Reader) (*order, *site.File, error) {
 		return nil, nil, err
 	}
 	parsed, err := site.Parse(f.path, text)
+	if err == nil {
+		err = parsed.Applicable()
+	}
 	if err != nil {
 		return nil, nil, usageError{err}
 	}
@@ -260,6 +263,9 @@ func checkCommand() *cobra.Command {
 		p, _, err := fetchPlan(c, api, file)
 		if err != nil {
 			return err
+		}
+		if len(p.Findings) == 0 {
+			api.remark("no findings")
 		}
 		bad := false
 		for _, f := range p.Findings {

@@ -28,8 +28,8 @@ func waitCommand() *cobra.Command {
 	var timeout time.Duration
 	c := &cobra.Command{
 		Use:     "wait [GATEWAY/NETWORK | device/NAME]...",
-		Short:   "Wait until a condition of connections (default: all of them) or devices is true",
-		Example: "  bordergw wait --for Bound\n  bordergw wait gw1/blue device/sw1 --timeout 30s",
+		Short:   "Wait until a condition of connections or devices is true; of all that have such a condition if none is named",
+		Example: "  bordergw wait --for Bound\n  bordergw wait --for InSync\n  bordergw wait gw1/blue device/sw1 --timeout 30s",
 	}
 	c.Flags().Var(setting[string]{&condition, "condition", parseCondition}, "for",
 		"device: "+strings.Join(deviceConditions(), ", ")+"; connection: "+strings.Join(connectionConditions(), ", ")+" (default InSync, Programmed)")
@@ -115,7 +115,7 @@ type waiter struct {
 	pending []awaited
 }
 
-// addAll finds what is to be awaited, by default every connection there is.
+// addAll finds what is to be awaited, by default all that have the condition, which are the connections for none.
 func (w *waiter) addAll(ctx context.Context, refs []string, condition string) error {
 	for _, ref := range refs {
 		a, err := parseAwaited(ref, condition)
@@ -130,12 +130,16 @@ func (w *waiter) addAll(ctx context.Context, refs []string, condition string) er
 	if len(refs) > 0 {
 		return nil
 	}
-	return w.addConnections(ctx, condition, url.Values{})
+	word := "connection"
+	if slices.Contains(deviceConditions(), condition) {
+		word = "device"
+	}
+	return w.addEach(ctx, word, condition, url.Values{})
 }
 
-// addConnections adds those that a filter chooses.
-func (w *waiter) addConnections(ctx context.Context, condition string, filter url.Values) error {
-	a, err := parseAwaited("", condition)
+// addEach adds the connections, or the devices, that a filter chooses.
+func (w *waiter) addEach(ctx context.Context, word, condition string, filter url.Values) error {
+	a, err := parseAwaited(word+"/", condition)
 	if err != nil {
 		return err
 	}
@@ -145,7 +149,7 @@ func (w *waiter) addConnections(ctx context.Context, condition string, filter ur
 		return err
 	}
 	if len(all) == 0 {
-		w.api.warn("there is no connection to wait for")
+		w.api.warn("there is no %s to wait for", word)
 		return nil
 	}
 	titles, err := newNames(w.api).titles(ctx, a.noun, all)

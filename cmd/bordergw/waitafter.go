@@ -54,7 +54,7 @@ func (a *afterwards) wait(c *cobra.Command, api *client, name string) error {
 		return nil
 	}
 	w := &waiter{api: api, out: c.OutOrStdout()}
-	if err := w.addConnections(c.Context(), a.condition, url.Values{"managed_by": {site.Manager(name)}}); err != nil {
+	if err := w.addEach(c.Context(), "connection", a.condition, url.Values{"managed_by": {site.Manager(name)}}); err != nil {
 		return err
 	}
 	return w.wait(c.Context(), a.timeout)

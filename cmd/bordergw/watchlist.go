@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -31,6 +32,8 @@ type listWatch struct {
 	widths  []int
 	// last is the line of each object, by id.
 	last map[string][]string
+	// failed is why the list could not be had, when it last was asked for.
+	failed string
 }
 
 // run goes on until it is interrupted. Events say when to look again.
@@ -56,14 +59,27 @@ func (w *listWatch) run(ctx context.Context) error {
 			return err
 		case <-happened:
 		}
+		pause := watchGap
 		if err := w.again(ctx); err != nil && ctx.Err() == nil {
-			w.api.warn("%s", err)
+			w.warn(err)
+			pause = watchAgain
+			model.Hint(happened) // else the change is shown at the next event only, if ever
+		} else {
+			w.failed = ""
 		}
 		select {
 		case err := <-ended:
 			return err
-		case <-time.After(watchGap):
+		case <-time.After(pause):
 		}
+	}
+}
+
+// warn says once why the list can not be had.
+func (w *listWatch) warn(err error) {
+	if w.failed != err.Error() {
+		w.failed = err.Error()
+		w.api.warn("%s", err)
 	}
 }
 
@@ -146,13 +162,23 @@ func (w *listWatch) again(ctx context.Context) error {
 			w.print(line)
 		}
 	}
-	for id, line := range w.last {
-		if !stands[id] {
-			delete(w.last, id)
-			w.print(append(slices.Clone(line), "DELETED"))
-		}
+	for _, id := range w.gone(stands) {
+		line := w.last[id]
+		delete(w.last, id)
+		w.print(append(slices.Clone(line), "DELETED"))
 	}
 	return nil
+}
+
+// gone are the objects that stand no more, in the order of their lines.
+func (w *listWatch) gone(stands map[string]bool) (ids []string) {
+	for id := range w.last {
+		if !stands[id] {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b string) int { return cmp.Or(slices.Compare(w.last[a], w.last[b]), strings.Compare(a, b)) })
+	return ids
 }
 
 // line is what is shown of an object.

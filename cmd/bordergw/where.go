@@ -246,6 +246,9 @@ func portText(ports []model.BoundPort) string {
 const shownPorts = 8
 
 func stateText(m *model.MACEntry) string {
+	if m.State == model.MACGone && m.Since.IsZero() {
+		return "not seen yet" // at that time
+	}
 	if m.Until == nil {
 		return m.State
 	}

@@ -1,9 +1,11 @@
 package damping
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
+	"bordergw/model"
 	"bordergw/vtep"
 )
 
@@ -110,11 +112,14 @@ func opened(open []vtep.Problem) func(*vtep.Op) bool {
 	}
 }
 
-// DriftProblems reports drift that the device's policy leaves as it is.
-func DriftProblems(drift []vtep.Op) (out []vtep.Problem) {
+// maxDevice bounds the name of a device in a text, in bytes.
+const maxDevice = 255
+
+// DriftProblems reports drift that a device's policy leaves as it is, and what has it repaired. device is its name, or its id.
+func DriftProblems(device string, drift []vtep.Op) (out []vtep.Problem) {
 	for i := range drift {
-		out = append(out, problemOf(&drift[i], vtep.Conflict,
-			"an external writer changed it, and it is left so by the device's policy; to repair: "+shown(&drift[i])))
+		out = append(out, problemOf(&drift[i], vtep.Conflict, fmt.Sprintf("an external writer changed it, and it is left so by the device's policy; "+
+			"`bordergw device update %s --drift-policy repair` writes it: %s", model.Clip(device, maxDevice), shown(&drift[i]))))
 	}
 	return out
 }
