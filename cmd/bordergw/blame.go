@@ -16,7 +16,7 @@ import (
 // What is in the way of a request is said in names. The API's own texts are Neutron's, to the letter: clients match them.
 
 // blamed adds to a refusal what is in the way. What can not be found out leaves it as it is.
-func (n *noun) blamed(ctx context.Context, api *client, err error, subject object) error {
+func blamed(ctx context.Context, n *noun, api *client, err error, subject object) error {
 	var refused *apiError
 	if n.blame == nil || !errors.As(err, &refused) {
 		return err

@@ -29,7 +29,7 @@ func (c *client) resolve(ctx context.Context, n *noun, collection, ref string) (
 // preferred to a name, and a name to the beginning of an id. After "id:" it is no name. KIND/NAME, as -o name
 // prints it, will also do.
 func (c *client) find(ctx context.Context, n *noun, collection, ref string, fields ...string) (object, error) {
-	if label, is := strings.CutPrefix(ref, n.word+"/"); is && n.labels(label) {
+	if label, is := strings.CutPrefix(ref, n.word+"/"); is && labels(n, label) {
 		if !n.pair { // a name may begin so
 			found, err := c.exact(ctx, n, collection, ref, append([]string{"id"}, fields...), "id", n.lookup)
 			if err != nil || found != nil {
@@ -78,7 +78,7 @@ func (c *client) exact(ctx context.Context, n *noun, collection, value string, f
 
 // labels reports whether a text can stand behind the kind's word and a slash, as -o name prints it. That of a connection is a gateway
 // and a network, or an id: one slash alone is that of GATEWAY/NETWORK.
-func (n *noun) labels(label string) bool {
+func labels(n *noun, label string) bool {
 	return !n.pair || strings.Contains(label, "/") || strings.HasPrefix(label, idPrefix)
 }
 

@@ -87,7 +87,7 @@ func (d *change) delete(ctx context.Context, known *names, n *noun, collection, 
 		return "", err
 	}
 	_, err = known.api.call(ctx, http.MethodDelete, item, nil, "")
-	return title, n.blamed(ctx, known.api, err, found)
+	return title, blamed(ctx, n, known.api, err, found)
 }
 
 // called names an object by its title and its id.

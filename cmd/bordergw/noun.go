@@ -377,7 +377,7 @@ func (n noun) submit(c *cobra.Command, api *client, method, path string, body ma
 	}
 	raw, err := api.call(c.Context(), method, path, map[string]any{n.one: body}, n.one)
 	if err != nil {
-		return n.blamed(c.Context(), api, err, sent(body))
+		return blamed(c.Context(), &n, api, err, sent(body))
 	}
 	if err := form.show(c, raw, n, newNames(api)); err != nil {
 		return fmt.Errorf("printing: %w", err)
