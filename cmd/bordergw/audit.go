@@ -39,7 +39,7 @@ func auditCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		raw, err := api.audit(c.Context(), query, v.resource, v.id)
+		raw, err := auditOf(c.Context(), api, query, v.resource, v.id)
 		if err != nil {
 			return err
 		}
@@ -206,10 +206,10 @@ func parseAudited(s string) (string, error) {
 	return oneOf(nil, model.AuditResources...).parse(s)
 }
 
-// audit asks for the changes of an object, or of all if id is empty. What is no id of a
+// auditOf asks for the changes of an object, or of all if id is empty. What is no id of a
 // recorded object may be the name of one that stands, or one that an object had when it
 // was changed.
-func (c *client) audit(ctx context.Context, query url.Values, resource, id string) (json.RawMessage, error) {
+func auditOf(ctx context.Context, c *client, query url.Values, resource, id string) (json.RawMessage, error) {
 	ask := func() (json.RawMessage, error) {
 		return c.call(ctx, http.MethodGet, "/v1/audit?"+query.Encode(), nil, "audit")
 	}
@@ -221,7 +221,7 @@ func (c *client) audit(ctx context.Context, query url.Values, resource, id strin
 	if err != nil || !empty(raw) {
 		return raw, err
 	}
-	ids, err := c.called(ctx, resource, id)
+	ids, err := idsCalled(ctx, c, resource, id)
 	switch {
 	case err != nil:
 		return nil, err
@@ -242,8 +242,8 @@ func (c *client) audit(ctx context.Context, query url.Values, resource, id strin
 	return raw, nil
 }
 
-// called finds the ids of the objects of a name, of one kind or of all.
-func (c *client) called(ctx context.Context, resource, name string) (ids []string, err error) {
+// idsCalled finds the ids of the objects of a name, of one kind or of all.
+func idsCalled(ctx context.Context, c *client, resource, name string) (ids []string, err error) {
 	for _, n := range nouns() {
 		if n.lookup != "name" || resource != "" && resource != n.one {
 			continue

@@ -28,7 +28,7 @@ func rowsCommand(flags *clientFlags) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		raw, err := api.pages(c.Context(), "/v1/devices/"+url.PathEscape(id)+"/rows", "logical_switches")
+		raw, err := allPages(c.Context(), api, "/v1/devices/"+url.PathEscape(id)+"/rows", "logical_switches")
 		if err != nil {
 			return err
 		}
@@ -87,8 +87,8 @@ func listOf[T any](raw json.RawMessage) (out []T) {
 	return out
 }
 
-// pages gives all of a list of /v1 that is answered in pages.
-func (c *client) pages(ctx context.Context, path, key string) (json.RawMessage, error) {
+// allPages gives all of a list of /v1 that is answered in pages.
+func allPages(ctx context.Context, c *client, path, key string) (json.RawMessage, error) {
 	all, q := []json.RawMessage{}, url.Values{"limit": {"1000"}}
 	for {
 		text, err := c.do(ctx, http.MethodGet, path+"?"+q.Encode(), "application/json", nil)

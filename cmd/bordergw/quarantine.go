@@ -82,7 +82,7 @@ func endQuarantine(flags *clientFlags) *cobra.Command {
 		}
 		path := quarantinePath + "/" + kind + "/" + args[0]
 		if network != "" {
-			id, err := api.formerNetwork(c.Context(), w, network)
+			id, err := formerNetwork(c.Context(), api, w, network)
 			if err != nil {
 				return err
 			}
@@ -122,7 +122,7 @@ func asUsage(err error) error {
 
 // formerNetwork finds the id of the network that gave up a number. The network itself
 // may be gone.
-func (c *client) formerNetwork(ctx context.Context, w model.WireID, ref string) (string, error) {
+func formerNetwork(ctx context.Context, c *client, w model.WireID, ref string) (string, error) {
 	raw, err := c.call(ctx, http.MethodGet, quarantinePath, nil, "quarantine")
 	if err != nil {
 		return "", err
