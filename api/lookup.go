@@ -9,7 +9,7 @@ func deviceRows(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	id, err := c.registered()
+	id, err := registered(c)
 	if err != nil {
 		return reply{}, err
 	}
@@ -21,7 +21,7 @@ func deviceRows(c *call) (reply, error) {
 }
 
 // registered is the id of the registered device that the path names by its id or its name.
-func (c *call) registered() (string, error) {
+func registered(c *call) (string, error) {
 	id, err := c.deviceCalled(c.id)
 	if err != nil {
 		return "", err
