@@ -1,9 +1,6 @@
 package api
 
 import (
-	"bytes"
-	"encoding/json"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"bordergw/model"
@@ -62,10 +59,11 @@ func readRollback(c *call) (*rollbackOrder, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(bytes.TrimSpace(data)) > 0 && json.Unmarshal(data, &in) != nil {
-		return nil, errMalformedBody()
+	if err := decodeOrder(data, &in); err != nil {
+		return nil, err
 	}
-	return &rollbackOrder{n, in.Token, site.Options{MaxDelete: in.MaxDelete, Allow: in.Allow}}, nil
+	o := &rollbackOrder{n, in.Token, site.Options{MaxDelete: in.MaxDelete, Allow: in.Allow}}
+	return o, o.options.Check()
 }
 
 // plan compares what definitions are with what they were, and looks at the switches that the

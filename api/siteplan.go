@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -45,14 +46,27 @@ func readSite(c *call) (siteRequest, *site.File, *reply, error) {
 	if err != nil {
 		return in, nil, nil, err
 	}
-	if err := json.Unmarshal(data, &in); err != nil {
-		return in, nil, nil, errMalformedBody()
+	if err := decodeOrder(data, &in); err != nil {
+		return in, nil, nil, err
+	}
+	if err := in.Options.Check(); err != nil {
+		return in, nil, nil, err
 	}
 	f, err := site.Parse(in.Name, []byte(in.File))
 	if refused := refusedFile(err); refused != nil {
 		return in, nil, refused, nil
 	}
 	return in, f, nil, nil
+}
+
+// decodeOrder reads an order, in which nothing may be misspelt: a token that is not read would be none.
+func decodeOrder(data []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return model.ErrBadRequest("Invalid input for the request. Reason: %s.", printed(model.Plain(err).Error()))
+	}
+	return nil
 }
 
 // refusedFile is the refusal of a file that does not parse, or does not fit what exists.

@@ -116,3 +116,21 @@ func TestSitePolicy(t *testing.T) {
 		s.do("POST", path, "{}").refused(403, "AdminRequired", "User does not have admin privileges: Cannot POST resource for non admin tenant.")
 	}
 }
+
+// TestSiteOrderIsRead: a token that is misspelt is not taken for none, and no order has values that it can not have.
+func TestSiteOrderIsRead(t *testing.T) {
+	s := newService(t)
+	for name, more := range map[string]map[string]any{
+		"tokn":       {"tokn": "x"},
+		"max_delete": {"max_delete": 101},
+		"allow":      {"allow": []string{"foo"}},
+	} {
+		a := s.do("POST", "/v1/site/apply", siteOrder(t, siteText, more))
+		require.Equal(t, http.StatusBadRequest, a.status, name)
+		require.Contains(t, a.text, name)
+	}
+	for _, body := range []string{"", `{"tokn":"x"}`, `{"max_delete":-1}`} {
+		require.Equal(t, http.StatusBadRequest, s.do("POST", "/v1/revisions/0/apply", body).status, body)
+	}
+	require.Zero(t, s.store.Definitions().Devices.Len())
+}

@@ -208,16 +208,24 @@ func (a *Adoption) unfit(n *adoptedNetwork, row *model.StandingSwitch) (why, cod
 	case row.Wanted:
 		return "the network of that id is defined here with another VNI", NoteSwitch
 	case row.Key == 0:
-		return "it has no VNI (tunnel_key)", NoteSwitch
+		return "it has no VNI (tunnel_key from 1 to 16777215)", NoteSwitch
 	case n.vni != row.Key:
 		return fmt.Sprintf("its VNI is %s, and %s on %s", row.Key, n.vni, n.parts[0].device.DisplayName()), NoteSwitch
 	case exists && defined.VNI != 0 && defined.VNI != row.Key:
 		return fmt.Sprintf("its VNI is %s, and network %s is defined with %s", row.Key, defined.Called(), defined.VNI), NoteSwitch
 	}
 	if owner := a.vnis[row.Key]; owner != "" && owner != row.Name {
-		return fmt.Sprintf("its VNI %s is that of network %s", row.Key, owner), NoteSwitch
+		return fmt.Sprintf("its VNI %s is that of network %s", row.Key, a.called(owner)), NoteSwitch
 	}
 	return "", ""
+}
+
+// called is how a network is called, with its id where it has a name.
+func (a *Adoption) called(id string) string {
+	if n, defined := a.d.Networks.Get(id); defined && n.Name != "" && n.Name != id {
+		return fmt.Sprintf("%s (%s)", model.Shown(n.Name), id)
+	}
+	return id
 }
 
 // portsOf are the bindings as a gateway has them. One that can not be defined would be unbound: why

@@ -224,7 +224,7 @@ func TestAdoptNotes(t *testing.T) {
 	require.Equal(t, []string{
 		"N01 logical switch a b on sw1: its name can not be the id of a network: it is left as it is",
 		"N01 logical switch x-border on sw1: its name can not be the id of a network: it is left as it is",
-		"N04 logical switch keyless on sw1: it has no VNI (tunnel_key): it is left as it is",
+		"N04 logical switch keyless on sw1: it has no VNI (tunnel_key from 1 to 16777215): it is left as it is",
 		"N04 logical switch marked on sw1: another bordergw has marked it as its own: it is left as it is",
 		"N04 logical switch mine on sw1: its VNI is 6001, and network mine is defined with 6000: it is left as it is",
 		"N04 logical switch other on sw1: its VNI 6000 is that of network mine: it is left as it is",
@@ -256,7 +256,7 @@ func TestAdoptOfOthers(t *testing.T) {
 	require.NoError(t, err)
 	_, err = b.store.CreateNetwork(t.Context(), model.Network{Record: model.Record{ProjectID: "default"}, Name: "n1"})
 	require.NoError(t, err)
-	b.holds(0, "n1", 5001, described("blue"), knowing([2]byte{1, 9}))
+	b.holds(0, "n1", 5001, described("blue"), knowing([2]byte{1, 9}), flooding(9))
 	b.holds(0, "n2", 5002, flooding(9), func(sw *model.StandingSwitch) { sw.Bindings[0].VLAN = 20 })
 	b.holds(0, "n3", 5003, described("id:x"), func(sw *model.StandingSwitch) { sw.Bindings[0].VLAN = 30 })
 	a, text, _ := b.adopt(site.AdoptOptions{Site: "dc1"})
@@ -267,6 +267,7 @@ networks:
   blue:
     id: n1
     vni: 5001
+    far_ends: [10.0.0.9]
   n3:
     id: n3
     vni: 5003
@@ -290,7 +291,7 @@ connections:
 `, text)
 	require.Len(t, a.Notes(), 2)
 	require.Equal(t, site.Note{Code: "N08", Object: "network blue", Message: "MACs (1) are at end points that nobody registers, and no switch of the network can have them " +
-		"in the file: another manager has the switches, or their border_mode is not direct"}, a.Notes()[0])
+		"in the file: another manager has the switches, or their border_mode is not direct: frames for them are flooded"}, a.Notes()[0])
 	require.Equal(t, "N08", a.Notes()[1].Code)
 
 	_, text, _ = b.adopt(site.AdoptOptions{})

@@ -86,8 +86,8 @@ func byRecord[T named](list []T, keys map[string]string) map[string]T {
 func (w *adoptWriter) network(n *adoptedNetwork) {
 	net, key := w.object(n)
 	static := w.staticMACs(n)
-	w.giveMACs(n, static)
-	w.giveFarEnds(n, net, static)
+	given := w.giveMACs(n, static)
+	w.giveFarEnds(n, net, given)
 	w.connect(n, key)
 }
 
@@ -161,10 +161,11 @@ func (w *adoptWriter) noteRows(p *adoptedPart, count int, what string) {
 	}
 }
 
-// giveMACs makes MACs the remote MACs of the first switch that can have them.
-func (w *adoptWriter) giveMACs(n *adoptedNetwork, static map[model.MAC]model.VTEPAddress) {
+// giveMACs makes MACs the remote MACs of the first switch that can have them, and returns those: all, or none where no
+// switch can. Frames for the others are flooded, so that their end points must be far ends.
+func (w *adoptWriter) giveMACs(n *adoptedNetwork, static map[model.MAC]model.VTEPAddress) map[model.MAC]model.VTEPAddress {
 	if len(static) == 0 {
-		return
+		return nil
 	}
 	for i := range n.parts {
 		sw := w.switches[n.parts[i].device.ID]
@@ -176,10 +177,11 @@ func (w *adoptWriter) giveMACs(n *adoptedNetwork, static map[model.MAC]model.VTE
 				sw.RemoteMACs = append(sw.RemoteMACs, RemoteMAC{mac, at, n.vni})
 			}
 		}
-		return
+		return static
 	}
 	w.note(NoteOwner, "network "+n.name, "MACs (%d) are at end points that nobody registers, and no switch of the network can have them in the file: "+
-		"another manager has the switches, or their border_mode is not direct", len(static))
+		"another manager has the switches, or their border_mode is not direct: frames for them are flooded", len(static))
+	return nil
 }
 
 // giveFarEnds makes far ends of what switches flood to and that neither is a switch of the network nor has remote MACs.

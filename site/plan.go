@@ -39,6 +39,22 @@ type Options struct {
 	Allow []string `json:"allow,omitempty"`
 }
 
+// Check says which option has a value that it can not have.
+func (o *Options) Check() error {
+	if o.MaxDelete < 0 || o.MaxDelete > 100 {
+		return model.ErrBadRequest("Invalid input for max_delete. Reason: '%d' is no percentage from 0 to 100.", o.MaxDelete)
+	}
+	for _, code := range o.Allow {
+		if !slices.Contains(allowable, code) {
+			return model.ErrBadRequest("Invalid input for allow. Reason: '%s' is not one of %s.", model.Shown(model.Clip(code, 64)), strings.Join(allowable, ", "))
+		}
+	}
+	return nil
+}
+
+// allowable are the findings that can be let through.
+var allowable = []string{"E01", "E02", "E03", "E04", "E05", "E06", "E07"}
+
 // DefaultMaxDelete is the percentage that a change without an order to the contrary may delete.
 const DefaultMaxDelete = 20
 
@@ -215,10 +231,26 @@ func (p *Plan) checkDeletions(managed map[string]int, o Options, empty bool) {
 	case all == 0 || o.MaxDelete >= 100:
 	case empty:
 		p.refuse(TooManyDeletions, fmt.Sprintf("the file defines nothing, and --prune deletes all that site %s manages: --max-delete 100", p.Site))
-	case tooMany(all, total, o.MaxDelete):
-		p.refuse(TooManyDeletions, tooManyText(all, total, "objects", o.MaxDelete))
-	case tooMany(deleted[kindConnection], managed[kindConnection], o.MaxDelete):
-		p.refuse(TooManyDeletions, tooManyText(deleted[kindConnection], managed[kindConnection], "connections", o.MaxDelete))
+	default:
+		p.checkShare([]share{{all, total, "objects"}, {deleted[kindConnection], managed[kindConnection], "connections"}}, o.MaxDelete)
+	}
+}
+
+// share is a number of objects out of all of a kind.
+type share struct {
+	n, of int
+	what  string
+}
+
+// percent is rounded up.
+func (s share) percent() int { return (s.n*100 + s.of - 1) / max(s.of, 1) }
+
+// checkShare refuses the plan for the share that needs most to be allowed, so that this is enough.
+func (p *Plan) checkShare(shares []share, percent int) {
+	shares = slices.DeleteFunc(shares, func(s share) bool { return !tooMany(s.n, s.of, percent) })
+	if len(shares) > 0 {
+		s := slices.MaxFunc(shares, func(a, b share) int { return a.percent() - b.percent() })
+		p.refuse(TooManyDeletions, fmt.Sprintf("deletes %d of %d %s (%d %%), allowed are %d %%: --max-delete %d", s.n, s.of, s.what, s.percent(), percent, s.percent()))
 	}
 }
 
@@ -226,11 +258,6 @@ func (p *Plan) checkDeletions(managed map[string]int, o Options, empty bool) {
 const alwaysAllowed = 3
 
 func tooMany(n, of, percent int) bool { return n > alwaysAllowed && n*100 > percent*of }
-
-func tooManyText(n, of int, what string, percent int) string {
-	needed := (n*100 + of - 1) / of
-	return fmt.Sprintf("deletes %d of %d %s (%d %%), allowed are %d %%: --max-delete %d", n, of, what, needed, percent, needed)
-}
 
 // refuse keeps the first refusal, and gathers the details of its code.
 func (p *Plan) refuse(code, message string) {

@@ -193,7 +193,15 @@ func (c *client) exist(ctx context.Context, switches []string) error {
 	if err != nil {
 		return err
 	}
+	n := deviceNoun()
+	registered, err := c.list(ctx, n.path, url.Values{"fields": {"id", "name"}}, n.many) // one that was just created is not reported yet
+	if err != nil {
+		return err
+	}
 	var names []string
+	for _, o := range registered {
+		names = append(names, o.text("id"), o.text("name"))
+	}
 	for _, d := range all.Devices {
 		names = append(names, d.ID, d.Name)
 		for _, sw := range d.Switches {

@@ -25,7 +25,7 @@ type rollbackFlags struct {
 
 func (f *rollbackFlags) bind(fs *pflag.FlagSet) {
 	fs.Var(setting[uint64]{&f.to, "REVISION", parseRevision}, "to", "the revision that definitions become those of; required")
-	fs.StringVar(&f.token, "plan", "", "token of the plan that is meant; anything else is refused")
+	fs.Var(setting[string]{&f.token, "TOKEN", parseToken}, "plan", "token of the plan that is meant; anything else is refused")
 	fs.BoolVar(&f.yes, "yes", false, "do not ask")
 	fs.BoolVar(&f.dry, "dry-run", false, "print the plan with its token, and change nothing")
 	f.form.bindForms(fs, "with --dry-run, how to print the plan", "table", "json", "yaml")

@@ -175,7 +175,7 @@ func applyCommand() *cobra.Command {
 	var wait afterwards
 	c := &cobra.Command{Use: "apply", Short: "Make the definitions those of a site file, all of them or none", Args: argsOfUse,
 		Example: "  bordergw apply -f dc1.yaml\n  bordergw apply -f dc1.yaml --prune --yes\n  bordergw apply -f dc1.yaml --yes --wait=Bound,30s"}
-	c.Flags().StringVar(&token, "plan", "", "token of the plan that is meant; anything else is refused")
+	c.Flags().Var(setting[string]{&token, "TOKEN", parseToken}, "plan", "token of the plan that is meant; anything else is refused")
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	wait.bind(c.Flags())
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, _ []string) error {
@@ -197,6 +197,14 @@ func applyCommand() *cobra.Command {
 	flags.bind(c.Flags())
 	file.bind(c.Flags())
 	return c
+}
+
+// parseToken refuses what a script has of a plan that failed: nothing at all would mean any plan.
+func parseToken(text string) (string, error) {
+	if strings.TrimSpace(text) == "" {
+		return "", errors.New("the token is empty")
+	}
+	return text, nil
 }
 
 // agree shows the plan and asks. What is agreed to is that plan and no other.
