@@ -356,7 +356,11 @@ func (d *differ) staleMACs(seg *Segment, have map[model.MAC]macRow) (stale []mod
 // kept reports whether an unwanted MAC stays, because its switch is unreported and so
 // has not withdrawn it.
 func (d *differ) kept(seg *Segment, row macRow) bool {
-	return len(seg.Unreported) > 0 && seg.Unreported[d.have.locators.usable[row.locator].Addr]
+	if len(seg.Unreported) == 0 && !seg.Unlocated {
+		return false
+	}
+	at := d.have.locators.usable[row.locator].Addr
+	return seg.Unreported[at] || seg.Unlocated && !d.want.Known[at]
 }
 
 func (d *differ) deleteMACs(seg *Segment, have map[model.MAC]macRow, macs []model.MAC) {

@@ -134,8 +134,8 @@ func (c *increment) part(want *Want, have *State, name string, rows *dirtyRows) 
 		return part
 	}
 	macs, known := seg.changedSince(was)
-	if !known || rows != nil && rows.all || c.was.GrowOnly && !slices.Equal(seg.Flood, was.Flood) {
-		part.all = true // also because a member that left may have kept rows
+	if !known || rows != nil && rows.all || c.was.GrowOnly && !slices.Equal(seg.Flood, was.Flood) || was.Unlocated && !seg.Unlocated {
+		part.all = true // also because a member that left, or could not be told, may have kept rows
 		return part
 	}
 	if rows != nil {

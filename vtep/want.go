@@ -85,6 +85,9 @@ type Segment struct {
 	// MACs yet, if they or others of their database are in Flood. A MAC behind one of
 	// them stays: no switch has withdrawn it.
 	Unreported map[model.VTEPAddress]bool
+	// Unlocated: a member whose address is not known may be behind any address that is not Known. MACs
+	// there stay.
+	Unlocated bool
 
 	// deltas is the delta log: what changed since earlier values, the latest first.
 	deltas []delta
@@ -92,7 +95,7 @@ type Segment struct {
 
 // Equal reports whether two Segments say the same, wherever they come from.
 func (s *Segment) Equal(o *Segment) bool {
-	return s == o || s.Name == o.Name && s.Description == o.Description && s.TunnelKey == o.TunnelKey && s.Incomplete == o.Incomplete &&
+	return s == o || s.Name == o.Name && s.Description == o.Description && s.TunnelKey == o.TunnelKey && s.Incomplete == o.Incomplete && s.Unlocated == o.Unlocated &&
 		slices.Equal(s.MACs, o.MACs) && slices.Equal(s.IPs, o.IPs) && slices.Equal(s.Flood, o.Flood) && maps.Equal(s.Unreported, o.Unreported)
 }
 

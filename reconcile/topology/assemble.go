@@ -24,6 +24,7 @@ type assembler struct {
 	view       *groupView
 	placements []placed
 	unreported func(*model.Network, []vtep.Endpoint) map[model.VTEPAddress]bool
+	unlocated  func(*model.Network, *vtep.Segment) bool
 }
 
 // side says which logical switch of a member a segment is.
@@ -157,6 +158,7 @@ func (w *assembler) segment(s side) *vtep.Segment {
 	}
 	seg.Flood = w.group.flood(s)
 	seg.Unreported = w.unreported(p.net, seg.Flood)
+	seg.Unlocated = w.unlocated(p.net, seg)
 	w.view.segments, w.view.of = append(w.view.segments, seg), append(w.view.of, p.net)
 	return seg
 }

@@ -212,7 +212,7 @@ func (g *group) build(in *compilation, on []dependency) *groupView {
 		p.at = locationsOf(p)
 		p.report()
 	}
-	w := &assembler{group: g, view: v, unreported: in.unreportedAmong}
+	w := &assembler{group: g, view: v, unreported: in.unreportedAmong, unlocated: in.unlocated}
 	w.assemble()
 	v.uses = g.uses(in, v)
 	for _, p := range g.nets {

@@ -63,6 +63,11 @@ func (in *compilation) unreportedAmong(net *model.Network, flood []vtep.Endpoint
 	return in.reporting().among(net, flood)
 }
 
+// unlocated reports whether a member that has not reported yet may be anywhere: no address of it is known.
+func (in *compilation) unlocated(net *model.Network, seg *vtep.Segment) bool {
+	return seg.Incomplete && (in.GrowOnly || in.Young[net.ID])
+}
+
 // among gives the addresses of a network's flood list whose switches have not reported
 // of it, and those of databases that it has any address of: MACs behind a switch
 // stay for the sake of another one of its database that is a member. Nil for none.
@@ -92,7 +97,7 @@ func (s *reporting) among(net *model.Network, flood []vtep.Endpoint) (out map[mo
 // unchangedReporting tells whether those have not reported that had not when the group was built.
 func (v *groupView) unchangedReporting(in *compilation) bool {
 	for i, seg := range v.segments {
-		if !maps.Equal(seg.Unreported, in.unreportedAmong(v.of[i], seg.Flood)) {
+		if seg.Unlocated != in.unlocated(v.of[i], seg) || !maps.Equal(seg.Unreported, in.unreportedAmong(v.of[i], seg.Flood)) {
 			return false
 		}
 	}
