@@ -1,7 +1,9 @@
 package reconcile_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -50,4 +52,26 @@ func TestNameOnASwitchWithoutMarks(t *testing.T) {
 	s.carries("c-old", old)
 	require.NoError(t, s.store.Edit(t.Context(), func(e model.Editor) error { return e.DeleteConnection("c-old") }))
 	s.eventually(func() bool { return len(server.Rows("Logical_Switch", "_uuid")) == 1 }, "it was connected, and is gone")
+}
+
+// TestStandbyWithoutMarks: what a switch without marks held as the active device of a gateway goes when another one has taken over: two
+// that forward are a loop.
+func TestStandbyWithoutMarks(t *testing.T) {
+	s := newSite(t, 0, reconcile.Options{HAHold: time.Millisecond})
+	for i, name := range []string{"tor0", "tor1"} {
+		server := ovsdbtest.Start(t, ovsdbtest.WithSchema("1.3.0"))
+		tunnelIP := fmt.Sprintf("192.0.2.%d", i+1)
+		server.AddSwitch(name, tunnelIP, "p1")
+		s.enters(s.register(server, name, tunnelIP), model.DeviceInSync)
+	}
+	a, b := s.tors[0], s.tors[1]
+	s.active(s.connect(s.network(), model.ActivePassive, a, b))
+	require.True(t, a.bound())
+	require.False(t, b.bound())
+	a.Stop()
+	s.eventually(b.bound, "tor1 takes over")
+	a.Run()
+	s.enters(a, model.DeviceInSync)
+	s.eventually(func() bool { return !a.bound() && len(a.Rows("Logical_Switch", "_uuid")) == 0 }, "tor0 stands by")
+	require.True(t, b.bound())
 }

@@ -128,7 +128,7 @@ func orEmpty(want, other *vtep.Want) *vtep.Want {
 		return want
 	}
 	empty := *other
-	empty.Segments, empty.Bindings, empty.Tunnels = vtep.Segments{}, vtep.Bindings{}, nil
+	empty.Segments, empty.Bindings, empty.Tunnels, empty.Idle = vtep.Segments{}, vtep.Bindings{}, nil, vtep.Names{}
 	return &empty
 }
 

@@ -121,7 +121,7 @@ func untouchable(d *database, w *vtep.Want, l *logicalSwitch) bool {
 	case s == nil && d.caps.OtherConfig:
 		return !marked || !known && !w.Prune
 	case s == nil:
-		return true
+		return owned != vtep.Managed || !w.Idle.Has(l.name) && !strings.HasSuffix(l.name, vtep.BorderSuffix)
 	case d.caps.OtherConfig:
 		return !marked && l.key != nil && *l.key != int(s.TunnelKey)
 	}
@@ -265,7 +265,7 @@ var netNames = []string{"net-a", "net-b", "net-c", "net-d"}
 
 func randomWant(r *rand.Rand) string {
 	var b strings.Builder
-	for _, flag := range []string{"growonly", "prune", "sourcenode", "ownership managed net-a", "ownership tombstoned net-b", "ownership managed net-c", "known 10.0.0.3"} {
+	for _, flag := range []string{"growonly", "prune", "sourcenode", "ownership managed net-a", "ownership tombstoned net-b", "ownership managed net-c", "idle net-a", "idle net-b", "idle net-d", "known 10.0.0.3"} {
 		if r.IntN(2) == 0 {
 			fmt.Fprintln(&b, flag)
 		}

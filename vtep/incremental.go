@@ -106,10 +106,16 @@ func newIncrement(want, was *Want, have *State, dirty *dirtySet) *increment {
 			inc.parts[name] = inc.part(want, have, name, r)
 		}
 	}
-	for name := range reclassed {
+	reclass := func(name string) {
 		if _, stands := have.logical.byName[name]; stands && want.Segment(name) == nil && inc.parts[name] == nil {
 			inc.parts[name] = &dirtyPart{}
 		}
+	}
+	for name := range reclassed {
+		reclass(name)
+	}
+	for name := range want.Idle.Changes(was.Idle) {
+		reclass(name)
 	}
 	inc.names = slices.Sorted(maps.Keys(inc.parts))
 	return inc

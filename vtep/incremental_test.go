@@ -105,7 +105,7 @@ func TestIncrementalPlanIsDiff(t *testing.T) {
 	for seed := range uint64(150) {
 		rnd := rand.New(rand.NewPCG(seed, 7))
 		r := &incrementally{Rand: rnd, t: t, planner: &vtep.Planner{}, want: parseWant(t, randomWant(rnd)), reasons: reasons}
-		r.d = parseDatabase(t, capsOf(t, "1.7.0"), rnd, randomHave(rnd))
+		r.d = parseDatabase(t, capsOf(t, pick(rnd, "1.3.0", "1.7.0")), rnd, randomHave(rnd))
 		r.m = newMirror(r.d)
 		for round := range 40 {
 			switch r.IntN(5) {
@@ -134,7 +134,7 @@ func TestCompareIsDiff(t *testing.T) {
 	for seed := range uint64(1500) {
 		r := rand.New(rand.NewPCG(seed, 9))
 		was := parseWant(t, randomWant(r))
-		d := parseDatabase(t, capsOf(t, "1.7.0"), r, randomHave(r))
+		d := parseDatabase(t, capsOf(t, pick(r, "1.3.0", "1.7.0")), r, randomHave(r))
 		m := newMirror(d)
 		m.follow(t, d)
 		require.Empty(t, m.state.Compare(was, was).Ops, "%d", seed)
@@ -211,6 +211,12 @@ func otherFacts(t testing.TB, r *rand.Rand, w *vtep.Want) {
 	}
 	if r.IntN(10) == 0 {
 		w.MACsFull = !w.MACsFull
+	}
+	if r.IntN(3) == 0 {
+		name := pick(r, netNames...)
+		if w.Idle = w.Idle.With(name); r.IntN(2) == 0 {
+			w.Idle = w.Idle.Without(name)
+		}
 	}
 	if r.IntN(3) == 0 {
 		owned := owned{}

@@ -1,25 +1,37 @@
 package vtep
 
 import (
+	"strings"
+
 	"bordergw/model"
 	"bordergw/vtep/hwvtep"
 )
 
 // Ownership. hardware_vtep has no external_ids, so that a row is ours by what
 // it hangs on: a Logical_Switch by its mark (schema 1.5.1 and later) or, where
-// it can carry none or a user has just removed it, by its name; bindings, remote
-// MACs and flood lists by their Logical_Switch. Everything else is foreign and is never written.
+// it can carry none or a user has just removed it, by its name on a switch that
+// the network is connected to; bindings, remote MACs and flood lists by their
+// Logical_Switch. Everything else is foreign and is never written.
 
 // removable reports whether a logical switch that is not wanted may be removed
-// now. A name alone says nothing of a switch that the network was never on: it may be an external
-// writer's, of whose other switches the network was adopted.
+// now.
 func (w *Want) removable(c Caps, row *hwvtep.LogicalSwitch) bool {
 	owned := w.ownership(row.Name, row.TunnelKey)
 	mark, marked := row.OtherConfig[MarkKey]
-	if !c.OtherConfig || !marked {
-		return owned == Tombstoned
+	switch {
+	case owned == Tombstoned && !marked:
+		return true
+	case !c.OtherConfig:
+		return owned == Managed && w.named(row.Name)
 	}
-	return mark == w.Mark && (owned != Foreign || w.Prune)
+	return marked && mark == w.Mark && (owned != Foreign || w.Prune)
+}
+
+// named reports whether the name of a known network makes a logical switch without a mark ours: not on a
+// switch that no connection of the network reaches. There it may be an external writer's, from whose other
+// switches the network was adopted. The name of a second logical switch is nobody else's.
+func (w *Want) named(name string) bool {
+	return w.Idle.Has(name) || strings.HasSuffix(name, BorderSuffix)
 }
 
 // adoptable reports whether a logical switch of a wanted name can be taken

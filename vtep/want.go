@@ -25,6 +25,10 @@ type Want struct {
 	Tunnels []Tunnel
 	// TunnelRows: Tunnel rows are made here, not by the switch.
 	TunnelRows bool
+	// Idle are logical switches that the database is not to hold now, of networks that it is connected to: as
+	// a standby, or by a connection that is refused. Where a row can have no mark, its name in them says that it is
+	// ours.
+	Idle Names
 	// Owners classes logical switches that are not in Segments; nil knows of none.
 	Owners Owners
 	// SourceNode: the switch replicates flooded frames; said by replication_mode
@@ -66,7 +70,7 @@ func (w *Want) reclassed(was *Want) (iter.Seq[string], bool) {
 func SameWant(a, b *Want) bool {
 	return a == b && a != nil || a != nil && b != nil && a.GrowOnly == b.GrowOnly && a.Prune == b.Prune && a.SourceNode == b.SourceNode &&
 		a.MACsFull == b.MACsFull && a.Mark == b.Mark && a.Segments.Same(b.Segments) &&
-		a.Bindings.Same(b.Bindings) && slices.Equal(a.Tunnels, b.Tunnels) && a.TunnelRows == b.TunnelRows
+		a.Bindings.Same(b.Bindings) && a.Idle.Same(b.Idle) && slices.Equal(a.Tunnels, b.Tunnels) && a.TunnelRows == b.TunnelRows
 }
 
 // Segment is all that one Logical_Switch means on the wire. It is built once

@@ -20,6 +20,7 @@ import (
 //	self N | mark WORD | sourcenode | growonly | prune
 //	known IP                      an address of Want.Known
 //	ownership managed|tombstoned NAME
+//	idle NAME
 //	segment NAME KEY [DESCRIPTION] [incomplete]
 //	mac NAME MAC LOCATOR [LOCATION]
 //	flood NAME LOCATOR [LOCATION]
@@ -98,6 +99,8 @@ func (p *wantParser) line(f []string) {
 		w.Known[p.locator(f[1]).Addr] = true
 	case "ownership":
 		p.owned[f[2]] = map[string]vtep.Ownership{"managed": vtep.Managed, "tombstoned": vtep.Tombstoned}[f[1]]
+	case "idle":
+		w.Idle = w.Idle.With(f[1])
 	case "bind":
 		w.Bindings = w.Bindings.With(vtep.Binding{Switch: f[1], Port: f[2], VLAN: model.VLAN(number(p.t, f[3])), LogicalSwitch: f[4]})
 	default:

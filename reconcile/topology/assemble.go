@@ -39,11 +39,21 @@ func (w *assembler) assemble() {
 	w.placements = w.pick()
 	w.view.contested = w.contests()
 	for _, p := range w.group.nets {
-		if p.net.VNI == 0 {
-			continue
+		if p.net.VNI != 0 {
+			for _, d := range p.domains {
+				w.domain(d)
+			}
 		}
-		for _, d := range p.domains {
-			w.domain(d)
+		w.idle(p)
+	}
+}
+
+// idle notes the devices that connections of a network name and that do not hold it now.
+func (w *assembler) idle(p *netPart) {
+	for id := range p.named {
+		s := w.share(id)
+		if !slices.ContainsFunc(s.segments, func(o *vtep.Segment) bool { return o.Name == p.net.ID }) {
+			s.idle = append(s.idle, p.net.ID)
 		}
 	}
 }
@@ -75,7 +85,7 @@ func (w *assembler) domain(d *domain) {
 		if m.forwards() && m.mode == model.BorderStitch {
 			w.assign(m, w.segment(side{m: m, outer: true}))
 			w.claim(m, func(*Outcome) []vtep.Binding { return m.cable() })
-			w.share(m).stitched = append(w.share(m).stitched, d.part.net.ID)
+			w.share(m.device.ID).stitched = append(w.share(m.device.ID).stitched, d.part.net.ID)
 		}
 	}
 }
@@ -101,17 +111,18 @@ func strongest(members []*member) map[*model.GatewayDevice]*member {
 	return out
 }
 
-func (w *assembler) share(m *member) *share {
-	s := w.view.shares[m.device.ID]
+// share is a device's, by id.
+func (w *assembler) share(device string) *share {
+	s := w.view.shares[device]
 	if s == nil {
 		s = &share{}
-		w.view.shares[m.device.ID] = s
+		w.view.shares[device] = s
 	}
 	return s
 }
 
 func (w *assembler) assign(m *member, seg *vtep.Segment) {
-	s := w.share(m)
+	s := w.share(m.device.ID)
 	if !slices.ContainsFunc(s.segments, func(o *vtep.Segment) bool { return o.Name == seg.Name }) {
 		s.segments = append(s.segments, seg)
 	}
@@ -119,7 +130,7 @@ func (w *assembler) assign(m *member, seg *vtep.Segment) {
 
 // claim gives a device what the member's connections bind.
 func (w *assembler) claim(m *member, bindings func(*Outcome) []vtep.Binding) {
-	s := w.share(m)
+	s := w.share(m.device.ID)
 	for _, o := range m.outcomes {
 		s.bound = append(s.bound, bound{o.Connection.Order(), bindings(o)})
 	}

@@ -28,6 +28,7 @@ func (p *netPart) connect(in *compilation, c *model.L2GatewayConnection, v *grou
 	}
 	for i := range g.Devices {
 		d := &g.Devices[i]
+		p.name(in, d)
 		if g.HAMode == model.ActivePassive && g.Active != d.ID {
 			p.passive(in, d, out)
 			continue
@@ -43,6 +44,14 @@ func (p *netPart) connect(in *compilation, c *model.L2GatewayConnection, v *grou
 		m.outcomes = []*Outcome{out}
 		m.claims = map[*Outcome][]vtep.Binding{out: m.bindings}
 		p.join(m)
+	}
+}
+
+// name notes that a connection names a device, whatever becomes of it.
+func (p *netPart) name(in *compilation, d *model.Device) {
+	place, ok := in.places().Find(d)
+	if ok && place.Device.Driven() {
+		p.named[place.Device.ID] = true
 	}
 }
 

@@ -23,7 +23,9 @@ type netPart struct {
 	learned *mactable.Learned
 	// endpoints are what sources outside answer for.
 	endpoints []*model.EndpointSet
-	members   []*member
+	// named are the devices, by id, that connections name, whatever becomes of these.
+	named   map[string]bool
+	members []*member
 	// domains of the network: one, or one a site where a border relays.
 	domains []*domain
 	// at are where MACs may be, once the domains are settled.
@@ -137,6 +139,8 @@ type share struct {
 	// stitched networks: the cable shows the device every MAC of the other
 	// sites as if it were local, so that what it learns there is not believed.
 	stitched []string
+	// idle are the networks that connections of the device name and that it is not to hold now.
+	idle []string
 }
 
 // joinStretches joins networks with a common VNI between sites. The order is that of the networks.
