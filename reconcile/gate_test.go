@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/sirupsen/logrus"
 	logtest "github.com/sirupsen/logrus/hooks/test"
 	"github.com/stretchr/testify/require"
 
@@ -66,6 +67,19 @@ func (g *gate) sessions(id string) int {
 }
 
 // metric is a counter or gauge by its label, "" for one without.
+// warns waits for a warning. What it is about may be counted before it is logged.
+func (g *gate) warns(text string) (found *logrus.Entry) {
+	g.eventually(func() bool {
+		for _, e := range g.logs.AllEntries() {
+			if e.Level == logrus.WarnLevel && strings.Contains(e.Message, text) {
+				found = e
+			}
+		}
+		return found != nil
+	}, "a warning: %s", text)
+	return found
+}
+
 func (g *gate) metric(name, label string) float64 { return metric(g.t, g.registry, name, label) }
 
 func metric(t testing.TB, registry *prometheus.Registry, name, label string) float64 {

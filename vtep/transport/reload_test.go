@@ -33,6 +33,7 @@ func TestF05FilesAreReadAgain(t *testing.T) {
 	ca.Renew(&own, "own", transporttest.Until(time.Hour))
 	poll.True(t, patience, "the new certificate is shown", func() bool { return shown() == own.Fingerprint })
 	require.NotEqual(t, first, own.Fingerprint)
+	poll.True(t, patience, "it is logged", func() bool { return logs.LastEntry() != nil })
 	require.Equal(t, logrus.InfoLevel, logs.LastEntry().Level)
 	require.WithinDuration(t, time.Now().Add(time.Hour), s.Expiries()["own"], time.Minute)
 	require.Contains(t, s.Expiries(), "ca/lab")
