@@ -93,7 +93,10 @@ func supposeAdopted(c *call, a *site.Adoption, standing []model.Standing, text [
 		a.Refuse(err.Error())
 		return nil
 	}
-	if p.Check(c.defs, next, c.cfg.Status, nil); p.Refused != nil {
+	if err := check(c, p, c.defs, next, nil); err != nil {
+		return err
+	}
+	if p.Refused != nil {
 		for _, detail := range p.Refused.Details {
 			a.Refuse(detail)
 		}

@@ -29,9 +29,9 @@ func (a *adoptions) Suppose(next *model.Definitions, networks, devices []string)
 	return a.supposition, nil
 }
 
-func (a *adoptions) Preview(_, next *model.Definitions) model.Preview {
+func (a *adoptions) Preview(_, next *model.Definitions) (model.Preview, error) {
 	a.previewed++
-	return a.preview
+	return a.preview, nil
 }
 
 // brownField is a device with a switch that has one logical switch.

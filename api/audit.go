@@ -37,7 +37,11 @@ func audit(c *call) (reply, error) {
 			return reply{}, model.ErrBadRequest("Invalid input for marker. Reason: '%s' is not the number of a record (seq).", printed(p.marker))
 		}
 	}
-	return ok(stream{{"audit", recorded(c.cfg.Store.Audit(f))}})
+	records := recorded(c.cfg.Store.Audit(f))
+	if f.Name != "" || f.When != (model.When{}) { // it may have to look at all
+		records = records.back(c)
+	}
+	return ok(stream{{"audit", records}})
 }
 
 func recorded(records iter.Seq2[*model.AuditRecord, error]) items {

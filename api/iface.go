@@ -164,7 +164,7 @@ type Adoptions interface {
 	Suppose(next *model.Definitions, networks, devices []string) (model.Supposition, error)
 	// Preview tells what would be written to switches if the definitions were next instead of now.
 	// Nothing is changed.
-	Preview(now, next *model.Definitions) model.Preview
+	Preview(now, next *model.Definitions) (model.Preview, error)
 }
 
 // Lookups answer what is asked of rows and MACs as they stand.

@@ -11,27 +11,57 @@ import (
 	"time"
 
 	"bordergw/model"
+	"bordergw/site"
 )
 
 const (
 	// maxPasts bounds the requests at a time that read a long way back: each decodes up to the whole audit.
 	maxPasts = 2
+	// maxPreviews bounds the plans at a time that look at what would be written to switches: each may copy what
+	// many of these hold.
+	maxPreviews = 2
 	// pastTime is how long one more waits for its turn.
 	pastTime = 2 * time.Second
 )
 
 // goBack has a request read a long way back when it is its turn. The function that it returns ends that.
-func goBack(c *call) (end func(), err error) {
+func goBack(c *call) (end func(), err error) { return turn(c, c.pasts, "requests read the history") }
+
+// back has a list be read, which goes a long way back, when it is its turn.
+func (i items) back(c *call) items {
+	return func(yield func(any, error) bool) {
+		end, err := goBack(c)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer end()
+		i(yield)
+	}
+}
+
+// check looks at what a plan would have written to switches, when it is its turn.
+func check(c *call, p *site.Plan, now, next *model.Definitions, allow []string) error {
+	end, err := turn(c, c.previews, "plans are being made")
+	if err != nil {
+		return err
+	}
+	defer end()
+	return p.Check(now, next, c.cfg.Status, allow)
+}
+
+// turn waits for one of a few slots, and returns what gives it back. What says what those do that have them.
+func turn(c *call, slots chan struct{}, what string) (end func(), err error) {
 	late := time.NewTimer(pastTime)
 	defer late.Stop()
 	select {
-	case c.pasts <- struct{}{}:
-		return func() { <-c.pasts }, nil
+	case slots <- struct{}{}:
+		return func() { <-slots }, nil
 	case <-c.r.Context().Done():
 		return nil, c.r.Context().Err()
 	case <-late.C:
 		return nil, &httpError{status: http.StatusServiceUnavailable, typ: "ServiceUnavailable", header: [2]string{"Retry-After", "5"},
-			message: fmt.Sprintf("%d requests read the history, and there may be no more. Try again in 5 seconds.", maxPasts)}
+			message: fmt.Sprintf("%d %s, and there may be no more. Try again in 5 seconds.", cap(slots), what)}
 	}
 }
 

@@ -81,7 +81,9 @@ func (o *rollbackOrder) plan(c *call) (*site.Plan, error) {
 	case err != nil:
 		p.Barred(err)
 	default:
-		p.Check(past.Now, next, c.cfg.Status, o.options.Allow)
+		if err := check(c, p, past.Now, next, o.options.Allow); err != nil {
+			return nil, err
+		}
 	}
 	p.SealAt(past.Last)
 	return p, nil

@@ -65,8 +65,9 @@ type Server struct {
 	turns  turns
 	// streams are those of events.
 	streams *streams
-	// backups are taken by backups in progress, pasts by readers of the way back.
-	backups, pasts chan struct{}
+	// backups are taken by backups in progress, pasts by readers of the way back, previews by plans that look at
+	// switches.
+	backups, pasts, previews chan struct{}
 	// managers are the programs that keep definitions here equal to their own.
 	managers *managers
 	// document describes the service (OpenAPI).
@@ -89,7 +90,8 @@ func New(cfg Config) *Server {
 	s.managers = newManagers(cfg.Registry)
 	s.slots, s.turns = make(chan struct{}, cfg.MaxRequests), newTurns()
 	s.bodies = newBodies(cfg.MaxBody, cfg.MaxBodies)
-	s.streams, s.backups, s.pasts = newStreams(cfg.MaxRequests), make(chan struct{}, maxBackups), make(chan struct{}, maxPasts)
+	s.streams, s.backups = newStreams(cfg.MaxRequests), make(chan struct{}, maxBackups)
+	s.pasts, s.previews = make(chan struct{}, maxPasts), make(chan struct{}, maxPreviews)
 	countStreams(cfg.Registry, s.streams)
 	countQuarantine(cfg.Registry, cfg.Store)
 	s.document = s.describe()

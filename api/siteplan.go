@@ -1,11 +1,10 @@
 package api
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"net/http"
 
+	"github.com/go-json-experiment/json"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"bordergw/model"
@@ -59,11 +58,10 @@ func readSite(c *call) (siteRequest, *site.File, *reply, error) {
 	return in, f, nil, nil
 }
 
-// decodeOrder reads an order, in which nothing may be misspelt: a token that is not read would be none.
+// decodeOrder reads an order, in which nothing may be misspelt or said twice: a token that is not read would be
+// none.
 func decodeOrder(data []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
+	if err := json.Unmarshal(data, into, json.RejectUnknownMembers(true)); err != nil {
 		return model.ErrBadRequest("Invalid input for the request. Reason: %s.", printed(model.Plain(err).Error()))
 	}
 	return nil
@@ -96,7 +94,9 @@ func planOf(c *call, f *site.File, o site.Options) (*site.Plan, error) {
 	case err != nil:
 		p.Blocked(err)
 	default:
-		p.Check(d, next, c.cfg.Status, o.Allow)
+		if err := check(c, p, d, next, o.Allow); err != nil {
+			return nil, err
+		}
 	}
 	p.SealAt(last)
 	return p, nil

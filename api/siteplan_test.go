@@ -129,7 +129,7 @@ func TestSiteOrderIsRead(t *testing.T) {
 		require.Equal(t, http.StatusBadRequest, a.status, name)
 		require.Contains(t, a.text, name)
 	}
-	for _, body := range []string{"", `{"tokn":"x"}`, `{"max_delete":-1}`} {
+	for _, body := range []string{"", `{"tokn":"x"}`, `{"token":"x","token":""}`, `{"token":"x"}{}`, `{"max_delete":-1}`} {
 		require.Equal(t, http.StatusBadRequest, s.do("POST", "/v1/revisions/0/apply", body).status, body)
 	}
 	require.Zero(t, s.store.Definitions().Devices.Len())

@@ -53,7 +53,12 @@ type MACSteps struct {
 type Obstacle struct {
 	Kind ObstacleKind
 	Text string
+	// Switch and Port are those of NoPort.
+	Switch, Port string
 }
+
+// ShownObstacles bounds the Obstacles of one kind that SwitchPreview has.
+const ShownObstacles = 100
 
 // ObstacleKind classes an Obstacle.
 type ObstacleKind string
@@ -70,7 +75,8 @@ const (
 // RefusedConnection is a connection that would become ERROR, whatever the switches hold.
 type RefusedConnection struct {
 	Connection *L2GatewayConnection
-	// Limited: a limit of a profile is the reason, or one of them.
-	Limited bool
-	Texts   []string
+	// Kind is SwitchLack if a limit of a profile is among the reasons, TakenVLAN where an older connection has
+	// what it would bind, else "".
+	Kind  ObstacleKind
+	Texts []string
 }

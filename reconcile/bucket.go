@@ -17,9 +17,9 @@ const (
 	allGap   = 20 * time.Millisecond
 	// movesGap bounds how often moves are stored.
 	movesGap = time.Second
-	// strangersBurst and strangersGap bound the events of switches that nobody has registered.
-	strangersBurst = 20
-	strangersGap   = time.Minute
+	// unregisteredBurst and unregisteredGap bound the events of switches that nobody has registered.
+	unregisteredBurst = 20
+	unregisteredGap   = time.Minute
 	// logGap bounds how often it is logged which connections have come to be in error.
 	logGap = 2 * time.Second
 )

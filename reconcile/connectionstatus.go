@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"sync/atomic"
 
@@ -62,9 +61,7 @@ func (cs *connectionStatuses) judgement(view *topology.View, o *topology.Outcome
 		j.part(w, part, view.Since)
 		j.bfd(w, view, part)
 	}
-	for _, b := range view.Clashes(o) {
-		j.errors = append(j.errors, fmt.Sprintf("VLAN %s of port %s on switch %s is bound by an older connection", b.VLAN, b.Port, b.Switch))
-	}
+	j.errors = append(j.errors, clashes(view, o)...)
 	j.notes = append(j.notes, o.Notes...)
 	if len(o.Standby) > 0 {
 		j.notes = append(j.notes, "standby: "+model.NamesOf(o.Standby))

@@ -35,8 +35,8 @@ func (noEvents) Settled()              {}
 type eventReporter struct {
 	Events
 	store Store
-	// strangers bounds the events of switches that no device has: anybody may dial in.
-	strangers bucket
+	// unregistered bounds the events of switches that no device has: anybody may dial in.
+	unregistered bucket
 }
 
 // condition tells of a condition that has changed, or that is first known. Those of devices follow
@@ -93,10 +93,10 @@ func (r *eventReporter) status(c *model.L2GatewayConnection, is *model.Connectio
 // from, as its own names may be anybody's. Of many at once not all are told of.
 func (r *eventReporter) discovered(c *connector.Inbound, reason string) {
 	now := time.Now()
-	if r.strangers.wait(now) > 0 {
+	if r.unregistered.wait(now) > 0 {
 		return
 	}
-	r.strangers.passed(now)
+	r.unregistered.passed(now)
 	r.Happened(model.Event{
 		Time: now, Type: "device.discovered", Severity: model.SeverityInfo, Object: model.ObjectRef{Kind: model.KindDevice, ID: c.From, Name: c.From},
 		Message: fmt.Sprintf("a switch dialled in from %s, and nothing is written to it: %s", c.From, reason),

@@ -67,6 +67,8 @@ func (g *gate) sessions(id string) int {
 }
 
 // metric is a counter or gauge by its label, "" for one without.
+func (g *gate) metric(name, label string) float64 { return metric(g.t, g.registry, name, label) }
+
 // warns waits for a warning. What it is about may be counted before it is logged.
 func (g *gate) warns(text string) (found *logrus.Entry) {
 	g.eventually(func() bool {
@@ -79,8 +81,6 @@ func (g *gate) warns(text string) (found *logrus.Entry) {
 	}, "a warning: %s", text)
 	return found
 }
-
-func (g *gate) metric(name, label string) float64 { return metric(g.t, g.registry, name, label) }
 
 func metric(t testing.TB, registry *prometheus.Registry, name, label string) float64 {
 	t.Helper()

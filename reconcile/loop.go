@@ -111,7 +111,7 @@ func New(store Store, opts Options) *Loop {
 		leases:      connector.NewLeases(),
 	}
 	l.touched.stamp, l.late.view = l.stamp, &l.view
-	l.events = &eventReporter{Events: opts.Events, store: store, strangers: bucket{burst: strangersBurst, gap: strangersGap}}
+	l.events = &eventReporter{Events: opts.Events, store: store, unregistered: bucket{burst: unregisteredBurst, gap: unregisteredGap}}
 	l.transitions.changed = l.events.condition
 	l.macs = newMACReports(mactable.New(time.Now(), opts.LocalHold, opts.Hold, mactable.ContradictTime), l.facts)
 	l.moves = moveKeeper{store: store, log: l.log, macs: l.macs}

@@ -40,6 +40,8 @@ func TestNameOnASwitchWithoutMarks(t *testing.T) {
 	s.carries("c-beside", old)
 	require.Contains(t, old.remotes("net"), m1)
 	require.Contains(t, server.VtepCtl("list-bindings", "old", "p1"), "net")
+	gd, _ := s.store.Definitions().Devices.Get(old.id)
+	require.Equal(t, "net", s.loop.Occupant(model.Place{Device: gd, Switch: "old"}, "p1", []model.VLAN{100}), "another network's VLAN is refused at once")
 
 	more := func(e model.Editor) error {
 		g := model.L2Gateway{Record: model.Record{ID: "g-old"}, Devices: []model.Device{{DeviceName: "old", Interfaces: []model.Interface{{Name: "p1", VLANs: []model.VLAN{100}}}}}}

@@ -4,7 +4,8 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
-	"hash"
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,9 +14,10 @@ import (
 	"bordergw/vtep"
 )
 
-// newPreview compares what is asked of switches for two states of the definitions. Its cost follows from what differs.
-func newPreview(q *lookup, now, next *model.Definitions) model.Preview {
-	p := &preview{lookup: q, base: q.view.Load().Supposing(now, nil), now: now, next: next}
+// newPreview compares what is asked of switches for two states of the definitions. Its cost follows from what
+// differs; as long as facts may still be missing after a start, both are compiled in whole.
+func newPreview(q *lookup, was *topology.View, now, next *model.Definitions) model.Preview {
+	p := &preview{lookup: q, base: was.Supposing(now, nil), now: now, next: next}
 	p.view = p.base.Supposing(next, nil)
 	fresh := p.find()
 	if len(fresh) > 0 {
@@ -23,7 +25,7 @@ func newPreview(q *lookup, now, next *model.Definitions) model.Preview {
 	}
 	out := model.Preview{Switches: []model.SwitchPreview{}, Refused: p.refused()}
 	for i := range p.touched {
-		if sw := p.look(&p.touched[i]); !sw.Known || sw.StepsTotal > 0 || sw.Floods > 0 || sw.MACs != (model.MACSteps{}) || len(sw.Obstacles) > 0 {
+		if sw := p.look(&p.touched[i]); !sw.Known || sw.StepsTotal > 0 || sw.Floods > 0 || sw.MACs != (model.MACSteps{}) || len(sw.Obstacles)+len(sw.Removed) > 0 {
 			out.Switches = append(out.Switches, sw)
 		}
 	}
@@ -110,16 +112,64 @@ func (p *preview) look(of *touchedDevice) model.SwitchPreview {
 	out.Known = true
 	plan := of.session.Compare(orEmpty(was, want), orEmpty(want, was))
 	structure := sha256.New()
+	var lines []string
 	for i := range plan.Ops {
-		p.count(&out, &plan.Ops[i], of.session, structure)
+		lines = p.count(&out, &plan.Ops[i], of.session, lines)
 	}
-	for i := range plan.Problems {
-		if o, is := p.obstacle(&plan.Problems[i]); is && !slices.Contains(out.Obstacles, o) {
-			out.Obstacles = append(out.Obstacles, o)
+	for op := range p.removed(of) {
+		if out.Removed = append(out.Removed, strings.TrimSuffix(op.LogicalSwitch, vtep.BorderSuffix)); !planned(plan, &op) {
+			lines = p.count(&out, &op, of.session, lines)
 		}
+	}
+	p.obstruct(&out, plan.Problems)
+	slices.Sort(lines) // what is sent first may depend on MACs
+	for _, line := range lines {
+		fmt.Fprintln(structure, line)
 	}
 	structure.Sum(out.Structure[:0])
 	return out
+}
+
+// removed are the deletions of logical switches that stand and would not be wanted any more. The plan has
+// them only where the switch has no local MACs there: it may take some time to give these up.
+func (p *preview) removed(of *touchedDevice) iter.Seq[vtep.Op] {
+	return func(yield func(vtep.Op) bool) {
+		for ls, c := range p.view.SegmentsOf(of.device.ID).Changes(p.base.SegmentsOf(of.device.ID)) {
+			if c.Now != nil {
+				continue
+			}
+			rows, stands := of.session.Rows(p.base.Want(of.device.ID), ls)
+			if stands && rows.Ownership == vtep.RowsWanted && !yield(vtep.Op{Kind: vtep.DeleteLogicalSwitch, LogicalSwitch: ls}) {
+				return
+			}
+		}
+	}
+}
+
+// planned reports whether a plan has an operation of that kind on that logical switch.
+func planned(plan *vtep.Plan, op *vtep.Op) bool {
+	return slices.ContainsFunc(plan.Ops, func(o vtep.Op) bool { return o.Kind == op.Kind && o.LogicalSwitch == op.LogicalSwitch })
+}
+
+// obstruct adds the obstacles that problems are, each once.
+func (p *preview) obstruct(out *model.SwitchPreview, problems []vtep.Problem) {
+	seen, more := map[model.Obstacle]bool{}, map[model.ObstacleKind]int{}
+	kept := map[model.ObstacleKind]int{}
+	for i := range problems {
+		o, is := p.obstacle(&problems[i])
+		if !is || seen[o] {
+			continue
+		}
+		seen[o] = true
+		if kept[o.Kind]++; kept[o.Kind] <= model.ShownObstacles {
+			out.Obstacles = append(out.Obstacles, o)
+		} else {
+			more[o.Kind]++
+		}
+	}
+	for kind, n := range more {
+		out.Obstacles = append(out.Obstacles, model.Obstacle{Kind: kind, Text: fmt.Sprintf("and %d more of this kind on switch %s", n, out.Name)})
+	}
 }
 
 // orEmpty is a Want, or where there is none one that asks for nothing, under the circumstances of another.
@@ -128,12 +178,12 @@ func orEmpty(want, other *vtep.Want) *vtep.Want {
 		return want
 	}
 	empty := *other
-	empty.Segments, empty.Bindings, empty.Tunnels, empty.Idle = vtep.Segments{}, vtep.Bindings{}, nil, vtep.Names{}
+	empty.Segments, empty.Bindings, empty.Tunnels, empty.Standby = vtep.Segments{}, vtep.Bindings{}, nil, vtep.Names{}
 	return &empty
 }
 
-// count adds an operation to a preview.
-func (p *preview) count(out *model.SwitchPreview, op *vtep.Op, s *vtep.Session, structure hash.Hash) {
+// count adds an operation to a preview, and to lines the text of one that the definitions decide on.
+func (p *preview) count(out *model.SwitchPreview, op *vtep.Op, s *vtep.Session, lines []string) []string {
 	switch op.Kind {
 	case vtep.AddMAC:
 		out.MACs.Add++
@@ -147,17 +197,15 @@ func (p *preview) count(out *model.SwitchPreview, op *vtep.Op, s *vtep.Session, 
 	case vtep.SetFlood, vtep.DeleteFlood:
 		out.Floods++
 	default:
-		if op.Kind == vtep.DeleteLogicalSwitch {
-			out.Removed = append(out.Removed, strings.TrimSuffix(op.LogicalSwitch, vtep.BorderSuffix))
-		}
 		text := p.text(op)
 		if out.StepsTotal++; len(out.Steps) < model.ShownSteps {
 			out.Steps = append(out.Steps, model.Clip(text, model.MaxItem))
 		}
 		if !op.OfTunnel() {
-			fmt.Fprintln(structure, text)
+			lines = append(lines, text)
 		}
 	}
+	return lines
 }
 
 // text is an operation with the names of networks in the place of their ids.
@@ -200,22 +248,65 @@ func (p *preview) obstacle(problem *vtep.Problem) (model.Obstacle, bool) {
 	case problem.Reason == vtep.TableFull:
 		return model.Obstacle{Kind: kind, Text: fmt.Sprintf("the switch's MAC table is full: MACs of network %s are flooded instead", p.called(problem.LogicalSwitch))}, true
 	}
-	return model.Obstacle{Kind: kind, Text: model.Bounded(problem.Message)}, true
+	o := model.Obstacle{Kind: kind, Text: model.Bounded(problem.Message)}
+	if problem.Reason == vtep.PortMissing && problem.Binding != nil {
+		o.Switch, o.Port = problem.Binding.Switch, problem.Binding.Port
+	}
+	return o, true
 }
 
-// refused are the connections that would become ERROR and are not.
+// refused are the connections that would become ERROR, or for other reasons than now.
 func (p *preview) refused() (out []model.RefusedConnection) {
-	for _, c := range p.view.ChangedOutcomes(p.base) {
-		if c.Now == nil {
+	for _, id := range p.judged() {
+		was, now := p.base.Outcome(id), p.view.Outcome(id)
+		if now == nil {
 			continue
 		}
-		texts := slices.Clone(c.Now.Errors)
-		for _, b := range p.view.Clashes(c.Now) {
-			texts = append(texts, fmt.Sprintf("VLAN %s of port %s on switch %s is bound by an older connection", b.VLAN, b.Port, b.Switch))
+		if len(now.Errors) > 0 && (was == nil || !slices.Equal(was.Errors, now.Errors)) {
+			r := model.RefusedConnection{Connection: now.Connection, Texts: now.Errors}
+			if now.Limited {
+				r.Kind = model.SwitchLack
+			}
+			out = append(out, r)
 		}
-		if len(texts) > 0 && (c.Was == nil || !slices.Equal(c.Was.Errors, c.Now.Errors)) {
-			out = append(out, model.RefusedConnection{Connection: c.Now.Connection, Limited: c.Now.Limited, Texts: texts})
+		if texts := clashes(p.view, now); len(texts) > 0 && (was == nil || !slices.Equal(clashes(p.base, was), texts)) {
+			out = append(out, model.RefusedConnection{Connection: now.Connection, Kind: model.TakenVLAN, Texts: texts})
 		}
 	}
 	return out
+}
+
+// judged are the connections, by id, of which something else would be said: those whose definitions say so,
+// and those of networks that would lose a VLAN of a port to another one.
+func (p *preview) judged() []string {
+	ids := map[string]bool{}
+	for id := range p.view.ChangedOutcomes(p.base) {
+		ids[id] = true
+	}
+	for i := range p.touched {
+		device := p.touched[i].device.ID
+		for _, c := range bindingsOf(p.view, device).Changes(bindingsOf(p.base, device)) {
+			if c.Was != "" && c.Now != "" {
+				for id := range p.view.ConnectionsOn(c.Was) {
+					ids[id] = true
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(ids))
+}
+
+func bindingsOf(v *topology.View, device string) vtep.Bindings {
+	if want := v.Want(device); want != nil {
+		return want.Bindings
+	}
+	return vtep.Bindings{}
+}
+
+// clashes are the bindings of a connection that an older one has, in words.
+func clashes(v *topology.View, o *topology.Outcome) (texts []string) {
+	for _, b := range v.Clashes(o) {
+		texts = append(texts, fmt.Sprintf("VLAN %s of port %s on switch %s is bound by an older connection", b.VLAN, b.Port, b.Switch))
+	}
+	return texts
 }

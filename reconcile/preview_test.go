@@ -14,7 +14,9 @@ func (s *site) previewed(change func(model.Editor) error) model.Preview {
 	s.t.Helper()
 	next, err := s.store.Try(change)
 	require.NoError(s.t, err)
-	return s.loop.Preview(s.store.Definitions(), next)
+	p, err := s.loop.Preview(s.store.Definitions(), next)
+	require.NoError(s.t, err)
+	return p
 }
 
 // joining defines a network with a connection to VLAN 100 of p1 of switches.
@@ -62,7 +64,7 @@ func TestPreviewOfNewNetwork(t *testing.T) {
 		require.Empty(t, sw.Obstacles)
 	}
 	require.Equal(t, written, s.tors[0].Transactions())
-	require.Empty(t, s.loop.Preview(s.store.Definitions(), s.store.Definitions()).Switches)
+	require.Empty(t, s.previewed(func(model.Editor) error { return nil }).Switches)
 }
 
 // TestPreviewCountsMACs: a switch that joins a network gets its MACs, one that leaves loses them, and so do the others
@@ -174,4 +176,28 @@ func TestPreviewOfDeletedDevice(t *testing.T) {
 	require.Contains(t, p.Switches[0].Steps, "unbind tor0 p1 vlan 100 from net-name")
 	require.Contains(t, p.Switches[0].Steps, "delete logical-switch net-name")
 	require.Equal(t, []string{"net"}, p.Switches[0].Removed)
+}
+
+// TestPreviewOfNetworkInUse: a switch gives local MACs up when its ports are unbound, and the logical switch goes after
+// that. It is told at once, and in the same words as where there are none.
+func TestPreviewOfNetworkInUse(t *testing.T) {
+	s := newSite(t, 1, reconcile.Options{})
+	require.NoError(t, s.store.Edit(t.Context(), joining("net", 5001, "tor0")))
+	s.carries("c-net", s.tors[0])
+	gone := func(e model.Editor) error { return e.DeleteConnection("c-net") }
+	unused := s.previewed(gone)
+	s.tors[0].VtepCtl("add-ucast-local", "net", m1, s.tors[0].tunnelIP)
+	s.eventually(func() bool { return s.loop.DeviceReports()[0].LocalMACs == 1 }, "the MAC is reported")
+	used := s.previewed(gone)
+	require.Equal(t, []string{"net"}, used.Switches[0].Removed)
+	require.ElementsMatch(t, unused.Switches[0].Steps, used.Switches[0].Steps)
+	require.Equal(t, unused.Switches[0].Structure, used.Switches[0].Structure)
+}
+
+// TestPreviewBeforeTheFirstView is refused: nothing is known yet.
+func TestPreviewBeforeTheFirstView(t *testing.T) {
+	s := newSite(t, 0, reconcile.Options{})
+	idle := reconcile.New(s.store, reconcile.Options{})
+	_, err := idle.Preview(s.store.Definitions(), s.store.Definitions())
+	require.ErrorContains(t, err, "No switch is driven yet")
 }

@@ -40,7 +40,7 @@ func (q *lookup) Standing(id string) (model.Standing, error) {
 func (q *lookup) Suppose(next *model.Definitions, networks, devices []string) (model.Supposition, error) {
 	was := q.view.Load()
 	if was == nil {
-		return model.Supposition{}, &model.Error{Kind: model.Unavailable, Type: "NotReady", Message: "No switch is driven yet: ask again."}
+		return model.Supposition{}, errNotReady
 	}
 	sup := &supposition{networks: map[string]bool{}}
 	for _, id := range networks {
@@ -68,9 +68,16 @@ func (q *lookup) Suppose(next *model.Definitions, networks, devices []string) (m
 
 // Preview tells what would be written to switches if the definitions were next instead of now, beyond
 // what is written anyway. Nothing is changed.
-func (q *lookup) Preview(now, next *model.Definitions) model.Preview {
-	return newPreview(q, now, next)
+func (q *lookup) Preview(now, next *model.Definitions) (model.Preview, error) {
+	was := q.view.Load()
+	if was == nil {
+		return model.Preview{}, errNotReady
+	}
+	return newPreview(q, was, now, next), nil
 }
+
+// errNotReady refuses what rests on the View before there is one.
+var errNotReady = &model.Error{Kind: model.Unavailable, Type: "NotReady", Message: "No switch is driven yet: ask again."}
 
 // supposition is one run of Suppose.
 type supposition struct {
@@ -269,11 +276,7 @@ func (p *supposition) outcomes(next *model.Definitions) {
 		if !p.networks[conn.NetworkID] || o == nil {
 			continue
 		}
-		texts := slices.Concat(o.Errors, o.Waiting, o.Unsupported, o.Notes)
-		for _, b := range p.view.Clashes(o) {
-			texts = append(texts, fmt.Sprintf("VLAN %s of port %s on switch %s is bound by an older connection", b.VLAN, b.Port, b.Switch))
-		}
-		for _, text := range texts {
+		for _, text := range slices.Concat(o.Errors, o.Waiting, o.Unsupported, o.Notes, clashes(p.view, o)) {
 			p.text("connection of network %s: %s", model.RefNetwork(next, conn.NetworkID).Name, text)
 		}
 	}

@@ -13,20 +13,26 @@ import (
 type Seen interface {
 	// DeviceStatus is the state of a device's session.
 	DeviceStatus(id string) model.DeviceStatus
-	// Preview tells what would be written to switches if the definitions were next instead of now.
-	Preview(now, next *model.Definitions) model.Preview
+	// Preview tells what would be written to switches if the definitions were next instead of now. It fails
+	// before that can be said.
+	Preview(now, next *model.Definitions) (model.Preview, error)
 }
 
 // Check says what the plan would have written to switches, and adds the findings on these and on the
 // connections that it creates or replaces; next are the definitions now with the plan carried out.
-func (p *Plan) Check(now, next *model.Definitions, seen Seen, allow []string) {
-	c := &checker{Plan: p, now: now, next: next, where: model.NewPlaces(next), seen: seen, checked: map[string]bool{}}
+func (p *Plan) Check(now, next *model.Definitions, seen Seen, allow []string) error {
+	c := &checker{Plan: p, now: now, next: next, where: model.NewPlaces(next), seen: seen, checked: map[string]bool{}, freshOf: map[string][]freshPorts{}}
 	if p.Changed() > 0 {
+		preview, err := seen.Preview(now, next)
+		if err != nil {
+			return err
+		}
 		c.connections()
-		c.switches(seen.Preview(now, next))
+		c.switches(preview)
 	}
 	p.sort()
 	p.refuseErrors(allow)
+	return nil
 }
 
 // checker finds what people should know of a plan.
@@ -35,8 +41,13 @@ type checker struct {
 	now, next *model.Definitions
 	where     *model.Places
 	seen      Seen
-	// checked has the switches and gateways, by kind and id, that were looked at.
+	// checked has the switches and gateways, by kind and id, that were looked at, and the findings, by code and
+	// text.
 	checked map[string]bool
+	// freshOf has the ports that gateways, by id, did not have.
+	freshOf map[string][]freshPorts
+	// ahead has the ports that may be named before they are there; nil until somebody asks.
+	ahead map[aheadPort]bool
 }
 
 // once reports whether something is looked at for the first time.
@@ -59,12 +70,14 @@ func (c *checker) connections() {
 		if c.once(kindGateway, g.ID) {
 			c.gateway(g, conn)
 		}
-		for i := range g.Devices {
-			if dev := &g.Devices[i]; whole {
-				c.part(dev, dev.Interfaces)
-			} else if fresh, differs := c.fresh(g.ID, dev); differs {
-				c.part(dev, fresh)
+		if !whole {
+			for _, fresh := range c.fresh(g) {
+				c.part(fresh.device, fresh.ports)
 			}
+			continue
+		}
+		for i := range g.Devices {
+			c.part(&g.Devices[i], g.Devices[i].Interfaces)
 		}
 		if c.now.Connections.Len() == 0 && c.once("MTU", "") {
 			c.find("W07", "site "+c.Site, "the first connection: the network between the switches has to carry frames that are 50 bytes longer than those of the hosts (MTU 1,550 for 1,500)")
@@ -72,28 +85,44 @@ func (c *checker) connections() {
 	}
 }
 
-// fresh are the ports of a device that its gateway does not have now, and whether there are any, or the
-// device itself is one of these.
-func (c *checker) fresh(gateway string, dev *model.Device) (ports []model.Interface, is bool) {
-	was, _ := c.now.Gateways.Get(gateway)
-	had := map[string]bool{}
-	is = true
-	if was != nil {
+// freshPorts are ports of a device that its gateway does not have now; none where the device itself is new and
+// has no ports.
+type freshPorts struct {
+	device *model.Device
+	ports  []model.Interface
+}
+
+// fresh are the new devices and ports of a gateway. It looks for them once.
+func (c *checker) fresh(g *model.L2Gateway) []freshPorts {
+	if out, known := c.freshOf[g.ID]; known {
+		return out
+	}
+	type port struct{ id, name, port string }
+	had := map[port]bool{} // with port "" for a device
+	if was, is := c.now.Gateways.Get(g.ID); is {
 		for i := range was.Devices {
-			if old := &was.Devices[i]; old.DeviceID == dev.DeviceID && old.DeviceName == dev.DeviceName {
-				is = false
-				for n := range old.Interfaces {
-					had[old.Interfaces[n].Name] = true
-				}
+			d := &was.Devices[i]
+			had[port{d.DeviceID, d.DeviceName, ""}] = true
+			for n := range d.Interfaces {
+				had[port{d.DeviceID, d.DeviceName, d.Interfaces[n].Name}] = true
 			}
 		}
 	}
-	for _, port := range dev.Interfaces {
-		if !had[port.Name] {
-			ports = append(ports, port)
+	var out []freshPorts
+	for i := range g.Devices {
+		d := &g.Devices[i]
+		fresh := freshPorts{device: d}
+		for _, p := range d.Interfaces {
+			if !had[port{d.DeviceID, d.DeviceName, p.Name}] {
+				fresh.ports = append(fresh.ports, p)
+			}
+		}
+		if len(fresh.ports) > 0 || !had[port{d.DeviceID, d.DeviceName, ""}] {
+			out = append(out, fresh)
 		}
 	}
-	return ports, is || len(ports) > 0
+	c.freshOf[g.ID] = out
+	return out
 }
 
 // part looks at one switch that a connection needs, and at some of its ports.
@@ -204,6 +233,9 @@ func (c *checker) switches(preview model.Preview) {
 	for i := range c.Switches {
 		sw := &c.Switches[i]
 		for _, o := range sw.Obstacles {
+			if o.Kind == model.NoPort && c.aheadPorts()[aheadPort{sw.DeviceID, o.Switch, o.Port}] {
+				continue
+			}
 			c.findObstacle(obstacleCodes[o.Kind], "switch "+sw.Name, o.Text)
 		}
 		if !sw.Known && sw.Status != model.SwitchIsNew && c.once(kindSwitch, sw.DeviceID) {
@@ -212,8 +244,7 @@ func (c *checker) switches(preview model.Preview) {
 	}
 	c.removed()
 	for _, refused := range preview.Refused {
-		code := map[bool]string{true: "E05", false: "E06"}[refused.Limited]
-		c.find(code, kindConnection+" "+model.RefConnection(c.next, refused.Connection).Name, "%s", model.Listed(refused.Texts))
+		c.find(cmp.Or(obstacleCodes[refused.Kind], "E06"), kindConnection+" "+model.RefConnection(c.next, refused.Connection).Name, "%s", model.Listed(refused.Texts))
 	}
 }
 
@@ -239,16 +270,42 @@ func (c *checker) removed() {
 
 // findObstacle adds a finding, unless the same was found of the switch by another of its names.
 func (c *checker) findObstacle(code, object, message string) {
-	if !slices.ContainsFunc(c.Findings, func(f Finding) bool { return f.Code == code && f.Message == message }) {
+	if c.once(code, message) {
 		c.find(code, object, "%s", message)
 	}
 }
 
 // findOnce adds a finding that several connections may cause.
-func (p *Plan) findOnce(code, object, message string) {
-	if !slices.ContainsFunc(p.Findings, func(f Finding) bool { return f.Code == code && f.Object == object && f.Message == message }) {
-		p.find(code, object, "%s", message)
+func (c *checker) findOnce(code, object, message string) {
+	if c.once(code+object, message) {
+		c.once(code, message) // as an obstacle
+		c.find(code, object, "%s", message)
 	}
+}
+
+// aheadPort is a port of a switch that is reached by a registered device, the first of those that reach it.
+type aheadPort struct{ device, sw, port string }
+
+// aheadPorts are the ports that gateways name although they need not be there yet.
+func (c *checker) aheadPorts() map[aheadPort]bool {
+	if c.ahead != nil {
+		return c.ahead
+	}
+	c.ahead = map[aheadPort]bool{}
+	for g := range c.next.Gateways.All() {
+		for i := range g.Devices {
+			at, known := c.where.Find(&g.Devices[i])
+			if !known {
+				continue
+			}
+			for _, p := range g.Devices[i].Interfaces {
+				if p.ProvisionAhead {
+					c.ahead[aheadPort{c.where.Registrations().First(at.Device).ID, at.Switch, p.Name}] = true
+				}
+			}
+		}
+	}
+	return c.ahead
 }
 
 // RefusedByRule is the finding that a rule of the store refuses the changes.

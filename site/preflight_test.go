@@ -20,9 +20,9 @@ type seen struct {
 
 func (s *seen) DeviceStatus(string) model.DeviceStatus { return model.DeviceStatus{Phase: s.phase} }
 
-func (s *seen) Preview(_, _ *model.Definitions) model.Preview {
+func (s *seen) Preview(_, _ *model.Definitions) (model.Preview, error) {
 	s.asked++
-	return s.preview
+	return s.preview, nil
 }
 
 // checked compares a file and checks the plan, as a daemon does.
@@ -32,7 +32,7 @@ func checked(t *testing.T, s *store.Store, text string, by *seen, allow ...strin
 	require.NoError(t, err)
 	next, err := s.Try(p.Apply)
 	require.NoError(t, err)
-	p.Check(s.Definitions(), next, by, allow)
+	require.NoError(t, p.Check(s.Definitions(), next, by, allow))
 	p.Seal()
 	return p
 }
@@ -103,6 +103,9 @@ func TestFindings(t *testing.T) {
 				{Kind: model.TakenVLAN, Text: "a"}, {Kind: model.TakenVNI, Text: "b"}, {Kind: model.TakenName, Text: "c"}, {Kind: model.SwitchLack, Text: "d"}}},
 			{DeviceID: "y", Name: "sw9", Status: model.DeviceReading},
 		}}}, []string{"E02 switch sw1: a", "E03 switch sw1: b", "E04 switch sw1: c", "E05 switch sw1: d", way, "W03 switch sw9: it is READING: it is written when it has been read", mtu}},
+		"clash": {nil, [2]string{}, seen{phase: inSync, preview: model.Preview{Refused: []model.RefusedConnection{
+			{Connection: &model.L2GatewayConnection{}, Kind: model.TakenVLAN, Texts: []string{"a"}}, {Connection: &model.L2GatewayConnection{}, Texts: []string{"b"}},
+		}}}, []string{"E02 connection /: a", "E06 connection /: b", way, mtu}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := strings.Replace(pair+joined, c.edit[0], c.edit[1], 1)
@@ -115,6 +118,26 @@ func TestFindings(t *testing.T) {
 			require.Equal(t, strings.HasPrefix(c.want[0], "E"), p.Refused != nil)
 		})
 	}
+}
+
+// TestPortsAhead: a port that may be named before it is there is no obstacle, whatever the switch lacks.
+func TestPortsAhead(t *testing.T) {
+	s := registered(t, nil)
+	text := strings.Replace(pair+joined, "p1: []", "p1: [], p9: {vlans: [], provision_ahead: true}", 1)
+	device := ""
+	for gd := range s.Definitions().Devices.All() {
+		if gd.Name == "sw1" {
+			device = gd.ID
+		}
+	}
+	lacks := func(port string) model.Obstacle {
+		return model.Obstacle{Kind: model.NoPort, Text: "port " + port + " of switch sw1 not found", Switch: "sw1", Port: port}
+	}
+	by := &seen{phase: model.DeviceInSync, preview: model.Preview{Switches: []model.SwitchPreview{
+		{DeviceID: device, Name: "sw1", Known: true, Obstacles: []model.Obstacle{lacks("p9"), lacks("p1")}}}}}
+	found := findings(checked(t, s, text, by))
+	require.Contains(t, found, "E01 switch sw1: port p1 of switch sw1 not found")
+	require.NotContains(t, strings.Join(found, " "), "p9")
 }
 
 // TestPlanWithoutChange asks no switch.
@@ -165,7 +188,7 @@ func TestFindingsOnPortsOfRollback(t *testing.T) {
 	p := site.Rollback(now, &model.Past{At: 1, Then: &past, Now: now}, site.Options{})
 	next, err := s.Try(p.Apply)
 	require.NoError(t, err)
-	p.Check(now, next, &seen{phase: model.DeviceInSync}, nil)
+	require.NoError(t, p.Check(now, next, &seen{phase: model.DeviceInSync}, nil))
 	require.Subset(t, findings(p), []string{"E01 switch sw2: port p2 of switch sw2 not found", "W04 switch sw1: port p1 reports: cable\x1b"})
 	require.NotNil(t, p.Refused)
 }

@@ -18,7 +18,7 @@ func returned(t *testing.T, s *store.Store, then *model.Definitions, by *seen) *
 	p := site.Rollback(now, &model.Past{At: 1, Then: then, Now: now}, site.Options{MaxDelete: 100})
 	next, err := s.Try(p.Apply)
 	require.NoError(t, err)
-	p.Check(now, next, by, nil)
+	require.NoError(t, p.Check(now, next, by, nil))
 	p.Seal()
 	return p
 }

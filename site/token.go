@@ -25,7 +25,7 @@ func tokenPart(text ...[]byte) string {
 
 // Seal gives the plan its token, when all findings are known. It says what a plan rests upon: the definitions
 // that it read, the file with the options, and the switches: what it found, and the logical switches and bindings
-// that would be written. MACs that move and ports that appear are no part of it, and neither is the store's
+// that would be written. MACs, and ports that appear where none was named ahead, are no part of it, and neither is the store's
 // revision, which they raise.
 func (p *Plan) Seal() {
 	p.sort()

@@ -353,14 +353,9 @@ func (d *differ) staleMACs(seg *Segment, have map[model.MAC]macRow) (stale []mod
 	return stale
 }
 
-// kept reports whether an unwanted MAC stays, because its switch is unreported and so
-// has not withdrawn it.
+// kept reports whether an unwanted MAC stays.
 func (d *differ) kept(seg *Segment, row macRow) bool {
-	if len(seg.Unreported) == 0 && !seg.Unlocated {
-		return false
-	}
-	at := d.have.locators.usable[row.locator].Addr
-	return seg.Unreported[at] || seg.Unlocated && !d.want.Known[at]
+	return (len(seg.Unreported) > 0 || seg.Located != nil) && seg.keeps(d.have.locators.usable[row.locator].Addr)
 }
 
 func (d *differ) deleteMACs(seg *Segment, have map[model.MAC]macRow, macs []model.MAC) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"bordergw/model"
 	"bordergw/vtep"
 
 	"github.com/stretchr/testify/require"
@@ -121,7 +122,7 @@ func untouchable(d *database, w *vtep.Want, l *logicalSwitch) bool {
 	case s == nil && d.caps.OtherConfig:
 		return !marked || !known && !w.Prune
 	case s == nil:
-		return owned != vtep.Managed || !w.Idle.Has(l.name) && !strings.HasSuffix(l.name, vtep.BorderSuffix)
+		return owned != vtep.Managed || !w.Standby.Has(l.name) && !strings.HasSuffix(l.name, vtep.BorderSuffix)
 	case d.caps.OtherConfig:
 		return !marked && l.key != nil && *l.key != int(s.TunnelKey)
 	}
@@ -225,11 +226,45 @@ func checkSegment(t testing.TB, w *vtep.Want, d *database, s *vtep.Segment, p *v
 		case f[0] == "flood" && w.GrowOnly && s.Incomplete:
 			require.Subset(t, f[3:], members)
 			require.NotSubset(t, f[3:], []string{"10.0.0.1"})
+		case f[0] == "remote" && mayStay(s, f[2], f[3]):
 		case f[0] == "flood" || f[0] == "remote":
 			got = append(got, line)
 		}
 	}
 	require.ElementsMatch(t, rows, got)
+}
+
+// mayStay reports whether a row that is not wanted may be one of a member that could be anywhere.
+func mayStay(s *vtep.Segment, mac, locator string) bool {
+	for _, m := range s.MACs {
+		if m.MAC.String() == mac {
+			return false
+		}
+	}
+	ip, _, _ := strings.Cut(locator, "#")
+	at, _ := model.ParseVTEPAddress(ip)
+	return s.Located != nil && !s.Located[at]
+}
+
+// TestMACsOfAMemberThatCouldBeAnywhere stay, but not those behind the addresses of other switches, and no longer than
+// that is so.
+func TestMACsOfAMemberThatCouldBeAnywhere(t *testing.T) {
+	d := parseDatabase(t, capsOf(t, "1.7.0"), nil, `
+switch sw1 10.0.0.1
+ls net-a key 100 config bordergw=us
+remote net-a 02:00:00:00:00:01 10.0.0.2
+remote net-a 02:00:00:00:00:02 10.0.0.3`)
+	m, planner := newMirror(d), &vtep.Planner{}
+	m.follow(t, d)
+	steps := func(want string) string {
+		w := parseWant(t, "segment net-a 100\n"+want)
+		plan := planner.Plan(w, m.state)
+		require.Equal(t, vtep.Diff(w, m.state).String(), plan.String())
+		return strings.TrimSpace(plan.String())
+	}
+	require.Empty(t, steps("located net-a"))
+	require.Equal(t, "delete mac net-a 02:00:00:00:00:02", steps("located net-a 10.0.0.3"))
+	require.Equal(t, "delete mac net-a 02:00:00:00:00:01\ndelete mac net-a 02:00:00:00:00:02", steps(""))
 }
 
 // checkBindings: each wanted binding stands or has a problem, and no other
@@ -265,7 +300,7 @@ var netNames = []string{"net-a", "net-b", "net-c", "net-d"}
 
 func randomWant(r *rand.Rand) string {
 	var b strings.Builder
-	for _, flag := range []string{"growonly", "prune", "sourcenode", "ownership managed net-a", "ownership tombstoned net-b", "ownership managed net-c", "idle net-a", "idle net-b", "idle net-d", "known 10.0.0.3"} {
+	for _, flag := range []string{"growonly", "prune", "sourcenode", "ownership managed net-a", "ownership tombstoned net-b", "ownership managed net-c", "standby net-a", "standby net-b", "standby net-d", "known 10.0.0.3"} {
 		if r.IntN(2) == 0 {
 			fmt.Fprintln(&b, flag)
 		}
@@ -276,6 +311,9 @@ func randomWant(r *rand.Rand) string {
 			continue
 		}
 		fmt.Fprintf(&b, "segment %s %d %s\n", name, 100+i, pick(r, "", "text", "text incomplete", "incomplete"))
+		if r.IntN(4) == 0 {
+			fmt.Fprintf(&b, "located %s %s %s\n", name, randomIP(r), randomIP(r))
+		}
 		macs, floods := map[string]bool{}, map[string]bool{}
 		for range r.IntN(5) {
 			if m := randomMAC(r); !macs[m] {

@@ -114,7 +114,7 @@ func newIncrement(want, was *Want, have *State, dirty *dirtySet) *increment {
 	for name := range reclassed {
 		reclass(name)
 	}
-	for name := range want.Idle.Changes(was.Idle) {
+	for name := range want.Standby.Changes(was.Standby) {
 		reclass(name)
 	}
 	inc.names = slices.Sorted(maps.Keys(inc.parts))
@@ -140,7 +140,7 @@ func (c *increment) part(want *Want, have *State, name string, rows *dirtyRows) 
 		return part
 	}
 	macs, known := seg.changedSince(was)
-	if !known || rows != nil && rows.all || c.was.GrowOnly && !slices.Equal(seg.Flood, was.Flood) || was.Unlocated && !seg.Unlocated {
+	if !known || rows != nil && rows.all || c.was.GrowOnly && !slices.Equal(seg.Flood, was.Flood) || was.Located != nil && !was.sameLocated(seg) {
 		part.all = true // also because a member that left, or could not be told, may have kept rows
 		return part
 	}

@@ -27,11 +27,12 @@ func (w *Want) removable(c Caps, row *hwvtep.LogicalSwitch) bool {
 	return marked && mark == w.Mark && (owned != Foreign || w.Prune)
 }
 
-// named reports whether the name of a known network makes a logical switch without a mark ours: not on a
-// switch that no connection of the network reaches. There it may be an external writer's, from whose other
-// switches the network was adopted. The name of a second logical switch is nobody else's.
+// named reports whether the name of a known network makes a logical switch without a mark managed: only on a
+// switch that a connection of the network names. An external writer may have one network on two switches; where it
+// was adopted from one of these, the row on the other is still the writer's. The name of a second logical switch is
+// nobody else's.
 func (w *Want) named(name string) bool {
-	return w.Idle.Has(name) || strings.HasSuffix(name, BorderSuffix)
+	return w.Standby.Has(name) || strings.HasSuffix(name, BorderSuffix)
 }
 
 // adoptable reports whether a logical switch of a wanted name can be taken
@@ -44,11 +45,6 @@ func (w *Want) adoptable(c Caps, row *hwvtep.LogicalSwitch, seg *Segment) bool {
 		*row.TunnelKey == int(seg.TunnelKey)
 }
 
-// foreign reports whether a logical switch is unmanaged, as far as is known.
-func (w *Want) foreign(row *hwvtep.LogicalSwitch) bool {
-	return w.Segment(row.Name) == nil && row.OtherConfig[MarkKey] != w.Mark && w.ownership(row.Name, row.TunnelKey) == Foreign
-}
-
 // occupant names the foreign logical switch that has one of the VLANs of a port, see
 // Session.Occupant.
 func (w *Want) occupant(have *State, sw, port string, vlans []model.VLAN) string {
@@ -58,7 +54,7 @@ func (w *Want) occupant(have *State, sw, port string, vlans []model.VLAN) string
 		return ""
 	}
 	for _, vlan := range vlans {
-		if ls := have.logical.at(bound[int(vlan)]); ls != nil && w.foreign(ls) {
+		if ls := have.logical.at(bound[int(vlan)]); ls != nil && w.owner(have.caps, ls) == RowsForeign {
 			return model.Shown(ls.Name)
 		}
 	}

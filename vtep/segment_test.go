@@ -14,7 +14,7 @@ func TestSegmentEqual(t *testing.T) {
 	full := func() *Segment {
 		return &Segment{
 			Name: "net", Description: "d", TunnelKey: 5001, MACs: []MACEntry{{MAC: model.MAC{1}}}, IPs: []HostIP{{MAC: model.MAC{1}}}, Flood: []Endpoint{{Location: DatabaseID(1)}},
-			Incomplete: true, Unlocated: true, Unreported: map[model.VTEPAddress]bool{{192, 0, 2, 1}: true},
+			Incomplete: true, Located: map[model.VTEPAddress]bool{{192, 0, 2, 2}: true}, Unreported: map[model.VTEPAddress]bool{{192, 0, 2, 1}: true},
 		}
 	}
 	require.True(t, full().Equal(full()))

@@ -25,10 +25,10 @@ type Want struct {
 	Tunnels []Tunnel
 	// TunnelRows: Tunnel rows are made here, not by the switch.
 	TunnelRows bool
-	// Idle are logical switches that the database is not to hold now, of networks that it is connected to: as
-	// a standby, or by a connection that is refused. Where a row can have no mark, its name in them says that it is
-	// ours.
-	Idle Names
+	// Standby are the logical switches of networks with a connection to this database that it is not to
+	// hold now: another device is active, or the connection is refused. Where a row can have no mark, a name
+	// among these makes it managed.
+	Standby Names
 	// Owners classes logical switches that are not in Segments; nil knows of none.
 	Owners Owners
 	// SourceNode: the switch replicates flooded frames; said by replication_mode
@@ -70,7 +70,7 @@ func (w *Want) reclassed(was *Want) (iter.Seq[string], bool) {
 func SameWant(a, b *Want) bool {
 	return a == b && a != nil || a != nil && b != nil && a.GrowOnly == b.GrowOnly && a.Prune == b.Prune && a.SourceNode == b.SourceNode &&
 		a.MACsFull == b.MACsFull && a.Mark == b.Mark && a.Segments.Same(b.Segments) &&
-		a.Bindings.Same(b.Bindings) && a.Idle.Same(b.Idle) && slices.Equal(a.Tunnels, b.Tunnels) && a.TunnelRows == b.TunnelRows
+		a.Bindings.Same(b.Bindings) && a.Standby.Same(b.Standby) && slices.Equal(a.Tunnels, b.Tunnels) && a.TunnelRows == b.TunnelRows
 }
 
 // Segment is all that one Logical_Switch means on the wire. It is built once
@@ -89,9 +89,9 @@ type Segment struct {
 	// MACs yet, if they or others of their database are in Flood. A MAC behind one of
 	// them stays: no switch has withdrawn it.
 	Unreported map[model.VTEPAddress]bool
-	// Unlocated: a member whose address is not known may be behind any address that is not Known. MACs
-	// there stay.
-	Unlocated bool
+	// Located, unless it is nil: a member whose address is not known, and that has not reported its local MACs
+	// yet, may be at any address that is not in it. A MAC behind such an address stays.
+	Located map[model.VTEPAddress]bool
 
 	// deltas is the delta log: what changed since earlier values, the latest first.
 	deltas []delta
@@ -99,8 +99,23 @@ type Segment struct {
 
 // Equal reports whether two Segments say the same, wherever they come from.
 func (s *Segment) Equal(o *Segment) bool {
-	return s == o || s.Name == o.Name && s.Description == o.Description && s.TunnelKey == o.TunnelKey && s.Incomplete == o.Incomplete && s.Unlocated == o.Unlocated &&
-		slices.Equal(s.MACs, o.MACs) && slices.Equal(s.IPs, o.IPs) && slices.Equal(s.Flood, o.Flood) && maps.Equal(s.Unreported, o.Unreported)
+	return s == o || s.Name == o.Name && s.Description == o.Description && s.TunnelKey == o.TunnelKey && s.Incomplete == o.Incomplete &&
+		slices.Equal(s.MACs, o.MACs) && slices.Equal(s.IPs, o.IPs) && slices.Equal(s.Flood, o.Flood) && s.KeepsSame(o)
+}
+
+// KeepsSame reports whether two Segments keep the same unwanted MACs.
+func (s *Segment) KeepsSame(o *Segment) bool {
+	return maps.Equal(s.Unreported, o.Unreported) && s.sameLocated(o)
+}
+
+func (s *Segment) sameLocated(o *Segment) bool {
+	return (s.Located == nil) == (o.Located == nil) && maps.Equal(s.Located, o.Located)
+}
+
+// keeps reports whether an unwanted MAC at an address stays, because its switch has not reported and so has
+// not withdrawn it.
+func (s *Segment) keeps(at model.VTEPAddress) bool {
+	return s.Unreported[at] || s.Located != nil && !s.Located[at]
 }
 
 // Entry returns the entry of a MAC, the zero one when there is none.

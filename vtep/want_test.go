@@ -20,7 +20,8 @@ import (
 //	self N | mark WORD | sourcenode | growonly | prune
 //	known IP                      an address of Want.Known
 //	ownership managed|tombstoned NAME
-//	idle NAME
+//	standby NAME
+//	located NAME IP...
 //	segment NAME KEY [DESCRIPTION] [incomplete]
 //	mac NAME MAC LOCATOR [LOCATION]
 //	flood NAME LOCATOR [LOCATION]
@@ -99,8 +100,8 @@ func (p *wantParser) line(f []string) {
 		w.Known[p.locator(f[1]).Addr] = true
 	case "ownership":
 		p.owned[f[2]] = map[string]vtep.Ownership{"managed": vtep.Managed, "tombstoned": vtep.Tombstoned}[f[1]]
-	case "idle":
-		w.Idle = w.Idle.With(f[1])
+	case "standby":
+		w.Standby = w.Standby.With(f[1])
 	case "bind":
 		w.Bindings = w.Bindings.With(vtep.Binding{Switch: f[1], Port: f[2], VLAN: model.VLAN(number(p.t, f[3])), LogicalSwitch: f[4]})
 	default:
@@ -128,6 +129,11 @@ func (p *wantParser) segment(f []string) {
 		}
 		e.Location = p.location(f[4:])
 		s.MACs = append(s.MACs, e)
+	case "located":
+		s.Located = map[model.VTEPAddress]bool{}
+		for _, ip := range f[2:] {
+			s.Located[p.locator(ip).Addr] = true
+		}
 	case "flood":
 		s.Flood = append(s.Flood, vtep.Endpoint{Locator: p.locator(f[2]), Location: p.location(f[3:])})
 	default:

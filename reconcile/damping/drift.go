@@ -2,7 +2,6 @@ package damping
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"bordergw/model"
@@ -82,7 +81,7 @@ func unchanged(op *vtep.Op, was, now *vtep.Want) bool {
 	case vtep.AddMAC, vtep.MoveMAC:
 		return a.Entry(op.MAC) == b.Entry(op.MAC)
 	case vtep.DeleteMAC: // one that no switch had reported yet was left
-		return a.Entry(op.MAC) == b.Entry(op.MAC) && maps.Equal(a.Unreported, b.Unreported)
+		return a.Entry(op.MAC) == b.Entry(op.MAC) && a.KeepsSame(b)
 	case vtep.SetFlood, vtep.DeleteFlood:
 		return slices.Equal(a.Flood, b.Flood) && was.GrowOnly == now.GrowOnly
 	case vtep.AddLogicalSwitch, vtep.SetLogicalSwitch:

@@ -34,6 +34,8 @@ func TestNoDrift(t *testing.T) {
 			[]vtep.Problem{{Reason: vtep.VNITaken, LogicalSwitch: "n"}}, vtep.Op{Kind: vtep.AddLogicalSwitch, LogicalSwitch: "n"}},
 		"a switch has reported its MACs at last": {func(w *vtep.Want) { w.Segment("n").Unreported = unreported }, plain, nil,
 			vtep.Op{Kind: vtep.DeleteMAC, LogicalSwitch: "n", MAC: macOf(7)}},
+		"a member that could be anywhere has been found": {func(w *vtep.Want) { w.Segment("n").Located = map[model.VTEPAddress]bool{} }, plain, nil,
+			vtep.Op{Kind: vtep.DeleteMAC, LogicalSwitch: "n", MAC: macOf(7)}},
 		"the caution of the start is over": {func(w *vtep.Want) { w.GrowOnly = true }, plain, nil, vtep.Op{Kind: vtep.SetFlood, LogicalSwitch: "n"}},
 		"the switch can not replicate": {func(w *vtep.Want) { w.SourceNode = true }, plain, nil,
 			vtep.Op{Kind: vtep.SetLogicalSwitch, LogicalSwitch: "n", Detail: &vtep.Detail{Switch: &mode}}},

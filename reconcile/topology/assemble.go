@@ -24,7 +24,7 @@ type assembler struct {
 	view       *groupView
 	placements []placed
 	unreported func(*model.Network, []vtep.Endpoint) map[model.VTEPAddress]bool
-	unlocated  func(*model.Network, *vtep.Segment) bool
+	located    func(*model.Network, *vtep.Segment) map[model.VTEPAddress]bool
 }
 
 // side says which logical switch of a member a segment is.
@@ -44,16 +44,16 @@ func (w *assembler) assemble() {
 				w.domain(d)
 			}
 		}
-		w.idle(p)
+		w.standby(p)
 	}
 }
 
-// idle notes the devices that connections of a network name and that do not hold it now.
-func (w *assembler) idle(p *netPart) {
+// standby notes the devices that connections of a network name and that do not hold it now.
+func (w *assembler) standby(p *netPart) {
 	for id := range p.named {
 		s := w.share(id)
 		if !slices.ContainsFunc(s.segments, func(o *vtep.Segment) bool { return o.Name == p.net.ID }) {
-			s.idle = append(s.idle, p.net.ID)
+			s.standby = append(s.standby, p.net.ID)
 		}
 	}
 }
@@ -169,7 +169,7 @@ func (w *assembler) segment(s side) *vtep.Segment {
 	}
 	seg.Flood = w.group.flood(s)
 	seg.Unreported = w.unreported(p.net, seg.Flood)
-	seg.Unlocated = w.unlocated(p.net, seg)
+	seg.Located = w.located(p.net, seg)
 	w.view.segments, w.view.of = append(w.view.segments, seg), append(w.view.of, p.net)
 	return seg
 }

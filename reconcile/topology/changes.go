@@ -146,6 +146,7 @@ func (in search) dirty() map[string]bool {
 func (in search) unreported() iter.Seq[string] {
 	was := &in.prev.in
 	in.everywhere = in.everywhere || in.GrowOnly != was.GrowOnly || in.GrowOnly && less(in.Reported, was.Reported)
+	found := !in.next.defs.Inventories.Same(in.prev.defs.Inventories) // an address of a switch, perhaps
 	return func(yield func(string) bool) {
 		for _, pair := range [][2]map[string]bool{{in.Young, was.Young}, {was.Young, in.Young}} {
 			for id := range pair[0] {
@@ -154,7 +155,7 @@ func (in search) unreported() iter.Seq[string] {
 				}
 			}
 		}
-		if maps.Equal(in.Reported, was.Reported) {
+		if maps.Equal(in.Reported, was.Reported) && !found {
 			return
 		}
 		networks := in.prev.using(usable{kind: usesReports})

@@ -28,19 +28,20 @@ func newCompilation(input Input, prev *View) *compilation {
 	next := *prev
 	next.in, next.defs, next.Revision = input, *input.Definitions, input.Definitions.Revision
 	next.registrations = input.Definitions.Registrations()
-	if !next.defs.Inventories.Same(prev.defs.Inventories) || !input.GrowOnly {
+	if !next.defs.Inventories.Same(prev.defs.Inventories) || !input.GrowOnly && len(input.Young) == 0 {
 		next.known = nil
-	}
-	if input.GrowOnly && next.known == nil {
-		next.known = knownAddresses(&next.defs)
 	}
 	if !next.defs.Devices.Same(prev.defs.Devices) {
 		next.bfd = nil
 	}
-	return &compilation{
+	in := &compilation{
 		Input: input, prev: prev, next: &next, everywhere: prev.registrations == nil,
 		devices: map[string]bool{}, shares: map[string]*exchange{},
 	}
+	if input.GrowOnly {
+		in.known() // flood lists of all networks need them
+	}
+	return in
 }
 
 // places finds switches by the names that gateways use.
@@ -53,6 +54,14 @@ func (in *compilation) places() *model.Places {
 
 // registrations are the ways to the databases.
 func (in *compilation) registrations() *model.Registrations { return in.next.registrations }
+
+// known are the tunnel addresses of all switches.
+func (in *compilation) known() map[model.VTEPAddress]bool {
+	if in.next.known == nil {
+		in.next.known = knownAddresses(in.Definitions)
+	}
+	return in.next.known
+}
 
 // bfd are the databases whose switches run BFD.
 func (in *compilation) bfd() map[vtep.DatabaseID]bool {

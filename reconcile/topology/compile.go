@@ -40,8 +40,8 @@ type View struct {
 	in            Input
 	defs          model.Definitions
 	registrations *model.Registrations
-	// known are the tunnel addresses of all switches, while flood lists only grow. bfd are
-	// the databases whose switches run BFD, nil where nobody asked.
+	// known are the tunnel addresses of all switches, bfd the databases whose switches run BFD; nil
+	// where nobody asked. While flood lists only grow everybody asks for the first.
 	known map[model.VTEPAddress]bool
 	bfd   map[vtep.DatabaseID]bool
 
@@ -71,7 +71,10 @@ func (v *View) Want(device string) *vtep.Want {
 		return nil
 	}
 	want := *h.want
-	want.Owners, want.Known = &owners{v.defs.Networks, v.defs.Tombstones, v.sharing(device)}, v.known
+	want.Owners = &owners{v.defs.Networks, v.defs.Tombstones, v.sharing(device)}
+	if want.GrowOnly {
+		want.Known = v.known
+	}
 	return &want
 }
 

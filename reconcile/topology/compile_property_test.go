@@ -24,9 +24,9 @@ func (v *View) wishes() string {
 	wants := v.Wants()
 	for _, id := range slices.Sorted(maps.Keys(wants)) {
 		w := wants[id]
-		fmt.Fprintln(&b, id, w.Self, w.Mark, w.GrowOnly, len(w.Known), w.Prune, w.SourceNode, w.MACsFull, v.BindingsOf(id), w.Tunnels, w.TunnelRows, slices.Collect(w.Idle.Changes(vtep.Names{})))
+		fmt.Fprintln(&b, id, w.Self, w.Mark, w.GrowOnly, len(w.Known), w.Prune, w.SourceNode, w.MACsFull, v.BindingsOf(id), w.Tunnels, w.TunnelRows, slices.Collect(w.Standby.Changes(vtep.Names{})))
 		for s := range w.Segments.All() {
-			fmt.Fprintln(&b, " ", s.Name, s.Description, s.TunnelKey, s.Incomplete, s.MACs, s.IPs, s.Flood, s.Unreported, v.Believes(id, s.Name))
+			fmt.Fprintln(&b, " ", s.Name, s.Description, s.TunnelKey, s.Incomplete, s.MACs, s.IPs, s.Flood, s.Unreported, s.Located, v.Believes(id, s.Name))
 		}
 	}
 	for id, o := range v.Outcomes() {

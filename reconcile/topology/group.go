@@ -139,8 +139,8 @@ type share struct {
 	// stitched networks: the cable shows the device every MAC of the other
 	// sites as if it were local, so that what it learns there is not believed.
 	stitched []string
-	// idle are the networks that connections of the device name and that it is not to hold now.
-	idle []string
+	// standby are the networks that connections of the device name and that it is not to hold now.
+	standby []string
 }
 
 // joinStretches joins networks with a common VNI between sites. The order is that of the networks.
@@ -216,7 +216,7 @@ func (g *group) build(in *compilation, on []dependency) *groupView {
 		p.at = locationsOf(p)
 		p.report()
 	}
-	w := &assembler{group: g, view: v, unreported: in.unreportedAmong, unlocated: in.unlocated}
+	w := &assembler{group: g, view: v, unreported: in.unreportedAmong, located: in.located}
 	w.assemble()
 	v.uses = g.uses(in, v)
 	for _, p := range g.nets {
@@ -242,7 +242,7 @@ func (g *group) uses(in *compilation, v *groupView) []use {
 			found[usable{kind: usesDevice, id: gd.ID}] = true
 		}
 	}
-	if slices.ContainsFunc(v.segments, func(s *vtep.Segment) bool { return len(s.Unreported) > 0 }) {
+	if slices.ContainsFunc(v.segments, func(s *vtep.Segment) bool { return len(s.Unreported) > 0 || s.Located != nil }) {
 		found[usable{kind: usesReports}] = true
 	}
 	out := make([]use, 0, len(found))

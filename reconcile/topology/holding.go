@@ -142,13 +142,13 @@ func (h *holding) take(e *exchange) {
 		for _, network := range s.stitched {
 			h.stitched = h.stitched.Without(name(network))
 		}
-		h.want.Idle = h.want.Idle.Without(s.idle...)
+		h.want.Standby = h.want.Standby.Without(s.standby...)
 	}
 	for _, s := range e.got {
 		for _, network := range s.stitched {
 			h.stitched = h.stitched.With(name(network), true)
 		}
-		h.want.Idle = h.want.Idle.With(s.idle...)
+		h.want.Standby = h.want.Standby.With(s.standby...)
 	}
 }
 

@@ -1,7 +1,6 @@
 package topology
 
 import (
-	"maps"
 	"math"
 
 	"bordergw/model"
@@ -63,9 +62,13 @@ func (in *compilation) unreportedAmong(net *model.Network, flood []vtep.Endpoint
 	return in.reporting().among(net, flood)
 }
 
-// unlocated reports whether a member that has not reported yet may be anywhere: no address of it is known.
-func (in *compilation) unlocated(net *model.Network, seg *vtep.Segment) bool {
-	return seg.Incomplete && (in.GrowOnly || in.Young[net.ID])
+// located are the addresses at which a member of a segment is not that has not reported yet and whose own
+// address is not known; nil if there is no such member.
+func (in *compilation) located(net *model.Network, seg *vtep.Segment) map[model.VTEPAddress]bool {
+	if !seg.Incomplete || !in.GrowOnly && !in.Young[net.ID] {
+		return nil
+	}
+	return in.known()
 }
 
 // among gives the addresses of a network's flood list whose switches have not reported
@@ -97,7 +100,8 @@ func (s *reporting) among(net *model.Network, flood []vtep.Endpoint) (out map[mo
 // unchangedReporting tells whether those have not reported that had not when the group was built.
 func (v *groupView) unchangedReporting(in *compilation) bool {
 	for i, seg := range v.segments {
-		if seg.Unlocated != in.unlocated(v.of[i], seg) || !maps.Equal(seg.Unreported, in.unreportedAmong(v.of[i], seg.Flood)) {
+		now := vtep.Segment{Unreported: in.unreportedAmong(v.of[i], seg.Flood), Located: in.located(v.of[i], seg)}
+		if !seg.KeepsSame(&now) {
 			return false
 		}
 	}

@@ -31,7 +31,7 @@ func (in *holder) date(is *holding, was *vtep.Want) {
 	}
 	is.asked = is.asked.WithAll(anew)
 	rest := *was
-	rest.Segments, rest.Bindings = is.want.Segments, is.want.Bindings
+	rest.Segments, rest.Bindings, rest.Standby = is.want.Segments, is.want.Bindings, is.want.Standby
 	if !vtep.SameWant(&rest, is.want) {
 		is.since = in.next.Revision
 	}

@@ -51,6 +51,15 @@ func TestOneNetworkAsksNothingOfOthers(t *testing.T) {
 	require.Equal(t, []uint64{given.Revision, more.Revision}, []uint64{given.Since(one.ID, "b"), given.Since(one.ID, "c")})
 	require.Equal(t, []string{"a", "b"}, slices.Compact(slices.Sorted(given.ChangedOn(one.ID, more))))
 	require.Equal(t, 2, given.holding(one.ID).asked.Len(), "what is gone is forgotten")
+	two := topo.Device("sw2", "")
+	stood, d := next(given), topo.Network("d", 5004)
+	g, _ := topo.Gateways.Get(topo.Access(d, two, one).L2GatewayID)
+	passive := *g
+	passive.HAMode, passive.Active = model.ActivePassive, g.Devices[0].ID
+	topo.Gateways = topo.Gateways.With(&passive)
+	asked := next(stood)
+	require.True(t, asked.Want(one.ID).Standby.Has(d.ID))
+	require.Equal(t, []uint64{given.Revision, more.Revision}, []uint64{asked.Since(one.ID, "b"), asked.Since(one.ID, "c")}, "a standby is asked for nothing")
 }
 
 // TestEndpointsAskNothingNew: what a source answers for is where MACs are, as what a switch
