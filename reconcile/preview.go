@@ -67,7 +67,7 @@ func (p *preview) find() (fresh []string) {
 		} else if w := p.workers.driver(id); w != nil {
 			of.phase = w.state().phase
 			if of.session = w.current(); of.session != nil {
-				fresh = append(fresh, p.stands(gd, w, of.session)...)
+				fresh = append(fresh, p.stands(gd, of.session)...)
 			}
 		}
 		p.touched = append(p.touched, of)
@@ -87,14 +87,15 @@ func (p *preview) deviceOf(id string) *model.GatewayDevice {
 
 // stands reads what a database holds of networks that would come to it and that no switch has had, and names
 // those of which there is something.
-func (p *preview) stands(gd *model.GatewayDevice, w *worker, s *vtep.Session) []string {
-	p.standing.add(gd, s, p.wantOf(w), func(yield func(string) bool) {
+func (p *preview) stands(gd *model.GatewayDevice, s *vtep.Session) []string {
+	fresh := func(yield func(string) bool) {
 		for name, c := range p.view.SegmentsOf(gd.ID).Changes(p.base.SegmentsOf(gd.ID)) {
 			if c.Was == nil && p.base.Learned().Get(name) == nil && !yield(name) {
 				return
 			}
 		}
-	})
+	}
+	p.standing.add(gd, s, fresh, s.StandingLocals)
 	var names []string
 	for name := range p.standing.devices[len(p.standing.devices)-1].rows {
 		names = append(names, name)

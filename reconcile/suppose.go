@@ -55,7 +55,8 @@ func (q *lookup) Suppose(next *model.Definitions, networks, devices []string) (m
 		if !ok {
 			return model.Supposition{}, model.ErrGatewayDeviceNotFound(id)
 		}
-		sup.add(next.Registrations().First(gd), s, q.wantOf(w), slices.Values(networks))
+		want := q.wantOf(w)
+		sup.add(next.Registrations().First(gd), s, slices.Values(networks), func(name string) (model.StandingSwitch, bool) { return s.StandingSwitch(want, name) })
 	}
 	sup.view = was.Supposing(next, sup.learned(networks, was.Learned()))
 	for i := range sup.devices {
@@ -105,7 +106,7 @@ func (p *supposition) text(format string, args ...any) {
 }
 
 // add reads what a device's database holds of some networks.
-func (p *standingDevices) add(gd *model.GatewayDevice, s *vtep.Session, want *vtep.Want, networks iter.Seq[string]) {
+func (p *standingDevices) add(gd *model.GatewayDevice, s *vtep.Session, networks iter.Seq[string], read func(network string) (model.StandingSwitch, bool)) {
 	d := supposedDevice{gd, s, map[model.VTEPAddress]bool{}, map[string]*model.StandingSwitch{}}
 	for _, sw := range s.Facts().Switches {
 		for _, ip := range sw.TunnelIPs {
@@ -113,7 +114,7 @@ func (p *standingDevices) add(gd *model.GatewayDevice, s *vtep.Session, want *vt
 		}
 	}
 	for name := range networks {
-		if row, stands := s.StandingSwitch(want, name); stands {
+		if row, stands := read(name); stands {
 			d.rows[name] = &row
 		}
 	}

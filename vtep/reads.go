@@ -125,8 +125,18 @@ func (s *Session) StandingSwitch(want *Want, name string) (model.StandingSwitch,
 	s.replica.mu.Lock()
 	out, found := standingNamed(s.replica.state, want, name)
 	s.replica.mu.Unlock()
-	byMAC := func(a, b model.StandingMAC) int { return a.MAC.Compare(b.MAC) }
-	slices.SortFunc(out.Remote, byMAC) // there may be very many, and nobody waits for it
-	slices.SortFunc(out.Local, byMAC)
+	slices.SortFunc(out.Remote, standingByMAC) // there may be very many, and nobody waits for it
+	slices.SortFunc(out.Local, standingByMAC)
 	return out, found
 }
+
+// StandingLocals copies what StandingSwitch does of what the switch itself has written.
+func (s *Session) StandingLocals(name string) (model.StandingSwitch, bool) {
+	s.replica.mu.Lock()
+	out, found := localsNamed(s.replica.state, name)
+	s.replica.mu.Unlock()
+	slices.SortFunc(out.Local, standingByMAC)
+	return out, found
+}
+
+func standingByMAC(a, b model.StandingMAC) int { return a.MAC.Compare(b.MAC) }

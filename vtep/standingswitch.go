@@ -46,6 +46,15 @@ func standingNamed(s *State, want *Want, name string) (out model.StandingSwitch,
 	return out, true
 }
 
+// localsNamed is standingNamed for what the switch itself has written.
+func localsNamed(s *State, name string) (out model.StandingSwitch, found bool) {
+	id, found := s.logical.byName[name]
+	if !found {
+		return out, false
+	}
+	return model.StandingSwitch{Name: name, Local: standingMACs(s, &s.local.macs, id), FloodedAt: localFlood(s, id)}, true
+}
+
 // standingBeside adds what refers to a logical switch and is never written.
 func standingBeside(s *State, ls ovsdb.UUID, out *model.StandingSwitch) {
 	for at := range s.physical.bound[ls] {
