@@ -107,7 +107,12 @@ func newIncrement(want, was *Want, have *State, dirty *dirtySet) *increment {
 		}
 	}
 	reclass := func(name string) {
-		if _, stands := have.logical.byName[name]; stands && want.Segment(name) == nil && inc.parts[name] == nil {
+		_, stands := have.logical.byName[name]
+		switch {
+		case !stands:
+		case want.Segment(name) != nil: // it may be taken over now, or not any more
+			inc.parts[name] = &dirtyPart{all: true, rebound: true}
+		case inc.parts[name] == nil:
 			inc.parts[name] = &dirtyPart{}
 		}
 	}

@@ -142,13 +142,17 @@ func (h *holding) take(e *exchange) {
 		for _, network := range s.stitched {
 			h.stitched = h.stitched.Without(name(network))
 		}
-		h.want.Standby = h.want.Standby.Without(s.standby...)
+		for _, b := range s.standby {
+			h.want.Standby = h.want.Standby.Without(b.name)
+		}
 	}
 	for _, s := range e.got {
 		for _, network := range s.stitched {
 			h.stitched = h.stitched.With(name(network), true)
 		}
-		h.want.Standby = h.want.Standby.With(s.standby...)
+		for _, b := range s.standby {
+			h.want.Standby = h.want.Standby.With(b.name, b.vni)
+		}
 	}
 }
 
