@@ -301,7 +301,7 @@ var netNames = []string{"net-a", "net-b", "net-c", "net-d"}
 
 func randomWant(r *rand.Rand) string {
 	var b strings.Builder
-	for _, flag := range []string{"growonly", "prune", "sourcenode", "ownership managed net-a", "ownership held net-b", "ownership managed net-c", "standby net-a 100", "standby net-b 101", "standby net-d 7", "known 10.0.0.3"} {
+	for _, flag := range []string{"growonly", "prune", "sourcenode", "ownership managed net-a", "ownership held net-b", "ownership managed net-c", "standby net-a 100", "standby net-b 101", "standby net-d 7", "cable sw1 eth1 eth2", "known 10.0.0.3"} {
 		if r.IntN(2) == 0 {
 			fmt.Fprintln(&b, flag)
 		}

@@ -29,6 +29,8 @@ type Want struct {
 	// to hold now: another device is active, or the connection is refused. One with the mark of another store is
 	// taken over, as it would be if it were wanted, and so it goes: that store is lost.
 	Standby Keys
+	// Cable joins two ports of a switch that stitches; zero for none.
+	Cable Cable
 	// Owners classes logical switches that are not in Segments; nil knows of none.
 	Owners Owners
 	// SourceNode: the switch replicates flooded frames; said by replication_mode
@@ -70,7 +72,7 @@ func (w *Want) reclassed(was *Want) (iter.Seq[string], bool) {
 func SameWant(a, b *Want) bool {
 	return a == b && a != nil || a != nil && b != nil && a.GrowOnly == b.GrowOnly && a.Prune == b.Prune && a.SourceNode == b.SourceNode &&
 		a.MACsFull == b.MACsFull && a.Mark == b.Mark && a.Segments.Same(b.Segments) &&
-		a.Bindings.Same(b.Bindings) && a.Standby.Same(b.Standby) && slices.Equal(a.Tunnels, b.Tunnels) && a.TunnelRows == b.TunnelRows
+		a.Bindings.Same(b.Bindings) && a.Standby.Same(b.Standby) && a.Cable == b.Cable && slices.Equal(a.Tunnels, b.Tunnels) && a.TunnelRows == b.TunnelRows
 }
 
 // Segment is all that one Logical_Switch means on the wire. It is built once

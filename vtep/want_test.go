@@ -21,6 +21,7 @@ import (
 //	known IP                      an address of Want.Known
 //	ownership managed|held NAME
 //	standby NAME KEY
+//	cable SWITCH PORT PORT
 //	located NAME IP...
 //	segment NAME KEY [DESCRIPTION] [incomplete]
 //	mac NAME MAC LOCATOR [LOCATION]
@@ -100,6 +101,8 @@ func (p *wantParser) line(f []string) {
 		w.Known[p.locator(f[1]).Addr] = true
 	case "ownership":
 		p.owned[f[2]] = map[string]vtep.Ownership{"managed": vtep.Managed, "held": vtep.Held}[f[1]]
+	case "cable":
+		w.Cable = vtep.Cable{Switch: f[1], Port: f[2], Other: f[3]}
 	case "standby":
 		w.Standby = w.Standby.With(f[1], model.VNI(number(p.t, f[2])))
 	case "bind":
