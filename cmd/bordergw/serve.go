@@ -77,6 +77,7 @@ func serve(c *cobra.Command, cfg config) error {
 	defer listeners.Close()
 	d := &daemon{
 		cfg: cfg, log: log, out: c.OutOrStdout(), hangup: hangup, reload: secure.Reload, stopTimeout: stopTimeout,
+		notify: newNotifier(os.Getenv, log),
 		newLoop: func(db *store.Store, registry prometheus.Registerer, events reconcile.Events) loop {
 			return reconcile.New(db, reconcile.Options{
 				Interval: cfg.Interval, HAHold: cfg.HAHold, Log: log, Registry: registry, Listeners: listeners, TLS: secure, Events: events,
