@@ -18,9 +18,9 @@ until_true() {
 }
 install_deb() { dpkg -i "$1" </dev/null >/tmp/dpkg.log 2>&1 || { cat /tmp/dpkg.log; die "dpkg -i $1 failed"; }; }
 property() { systemctl show --property="$1" --value $unit; }
-# files: all files where a package may put any, but for what belongs to dpkg, to logs and to caches, or moves by itself.
+# files: all files where a package may put any, but for what belongs to dpkg and apt, to logs and to caches, or moves by itself.
 files() {
-  find /etc /usr /lib /var /opt /srv -xdev \( -path /var/lib/dpkg -o -path /var/log -o -path /var/cache -o -path /var/tmp \
+  find /etc /usr /lib /var /opt /srv -xdev \( -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/log -o -path /var/cache -o -path /var/tmp \
     -o -path /var/lib/systemd \) -prune -o -print |
     grep -vE '^/etc/((passwd|shadow|group|gshadow|subuid|subgid)-|\.pwd\.lock|machine-id)$' | sort
 }
@@ -39,14 +39,15 @@ if [ "${1:-}" = chroot ]; then
 fi
 
 step "install: it runs, enabled, ready, and answers"
-install_deb /deb-test/old.deb
+apt-get install -y /deb-test/old.deb </dev/null >/tmp/apt.log 2>&1 || { cat /tmp/apt.log; die "apt-get install failed"; }
 systemctl is-active --quiet $unit || { journalctl --no-pager -u $unit | tail; die "it does not run"; }
 systemctl is-enabled --quiet $unit
 [[ $(property StatusText) == "listening on http://127.0.0.1:9696" ]] || die "status: $(property StatusText)"
 [ "$(stat -c %U:%G:%a /var/lib/bordergw)" = bordergw:bordergw:700 ] || die "data directory: $(stat -c %U:%G:%a /var/lib/bordergw)"
 bordergw device list >/dev/null
 bordergw network create blue >/dev/null
-systemd-analyze verify --man=no $unit
+systemd-analyze verify --man=no $unit >/tmp/verify.log 2>&1 || { cat /tmp/verify.log; die "the unit has mistakes"; }
+! grep bordergw /tmp/verify.log || die "the unit is complained of"
 
 step "it has no rights that it does not need"
 pid=$(property MainPID)
@@ -81,12 +82,22 @@ runuser -u bordergw -- bordergw serve --check --config $config >/dev/null
 systemctl restart $unit
 (exec 3<>/dev/tcp/127.0.0.1/6640) || die "it does not listen for switches"
 systemctl reload $unit
-until_true 10 grep -q 'TLS files have been read again' <(journalctl --no-pager -u $unit)
-until_true 10 test "$(property SubState)" = running
+until_true 10 sh -c "journalctl --no-pager -u $unit | grep -q 'TLS files have been read again'"
+until_true 10 sh -c "[ \$(systemctl show --property=SubState --value $unit) = running ]"
 rm /etc/bordergw/tls/key.pem
 systemctl reload $unit
 until_true 10 sh -c "systemctl show --property=StatusText --value $unit | grep -q 'can not be used'"
 install -m 640 -g bordergw /deb-test/key.pem /etc/bordergw/tls/
+
+step "tokens, in a file that the service and root can read"
+install -m 640 -o root -g bordergw /dev/null /etc/bordergw/tokens.yaml
+echo "- {token: a-secret-of-the-test, user: alice, project: ops, roles: [admin]}" >>/etc/bordergw/tokens.yaml
+sed -i -E 's@^#(auth: token|token_file:)@\1@' $config
+systemctl restart $unit
+! bordergw device list >/dev/null 2>&1 || die "it answers whoever has no token"
+BORDERGW_TOKEN=a-secret-of-the-test bordergw device list >/dev/null
+sed -i -E 's@^(auth: token|token_file:)@#\1@' $config
+systemctl restart $unit
 
 step "a port below 1024, by a drop-in as in docs/install.md"
 drop_in() { mkdir -p /run/systemd/system/$unit.d && cat >/run/systemd/system/$unit.d/test.conf && systemctl daemon-reload && systemctl restart $unit; }
@@ -141,5 +152,6 @@ dpkg -P bordergw >/dev/null 2>&1 </dev/null
 [ -e /etc/bordergw/tls/key.pem ] || die "the purge took the administrator's files"
 rm -r /etc/bordergw
 same_files /tmp/before "a purge leaves files"
+[ -z "$(find /var/lib/systemd -name '*bordergw*')" ] || die "left: $(find /var/lib/systemd -name '*bordergw*')"
 [ "$(systemctl show --property=LoadState --value $unit)" = not-found ] || die "the unit is $(systemctl show --property=LoadState --value $unit)"
 journalctl --no-pager -q -p err -b | grep bordergw | grep -vE 'no_such_key|can not be used|unknown key|[Ww]atchdog|Failed with result|Failed to start' && die "errors in the journal" || true
