@@ -52,6 +52,13 @@ func (m *manager) next() string {
 	return string(message[:n])
 }
 
+// until reads messages to the wanted one: the queue of a socket is short, and nothing is sent to a full one.
+func (m *manager) until(wanted string) {
+	m.t.Helper()
+	for m.next() != wanted {
+	}
+}
+
 // waiting are the messages that have come and were not read.
 func (m *manager) waiting() (out []string) {
 	m.t.Helper()
@@ -125,9 +132,8 @@ func TestLoopThatLivesIsReported(t *testing.T) {
 		require.Equal(t, "WATCHDOG=1", m.next())
 	}
 	r.stop()
+	m.until("STOPPING=1\nSTATUS=stopping")
 	require.NoError(t, r.wait(t))
-	said := m.waiting()
-	require.Contains(t, said, "STOPPING=1\nSTATUS=stopping")
 }
 
 // A loop that is stuck gets no WATCHDOG, however long it takes, and one again when it goes on.
@@ -155,6 +161,24 @@ func TestStuckLoopFallsSilent(t *testing.T) {
 	r.stop()
 	close(goOn)
 	require.NoError(t, r.wait(t))
+}
+
+// The command as systemd starts it, with the loop that drives switches.
+func TestServeTellsItsManager(t *testing.T) {
+	m := newManager(t, true)
+	t.Setenv("NOTIFY_SOCKET", m.name)
+	t.Setenv("WATCHDOG_USEC", "1000")
+	t.Setenv("WATCHDOG_PID", strconv.Itoa(os.Getpid()))
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	code, dir := make(chan int, 1), t.TempDir()
+	go func() { code <- runArgs(ctx, "serve", "--listen", "127.0.0.1:0", "--data-dir", dir).code }()
+	require.Contains(t, m.next(), "READY=1\nSTATUS=listening on http://127.0.0.1:")
+	require.Equal(t, "WATCHDOG=1", m.next())
+	require.Equal(t, "WATCHDOG=1", m.next())
+	stop()
+	m.until("STOPPING=1\nSTATUS=stopping")
+	require.Equal(t, exitOK, <-code)
 }
 
 // A manager that has gone, or takes nothing, costs the daemon nothing but a line in its log.
