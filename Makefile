@@ -16,7 +16,7 @@ export FUZZTIME
 export PATH := $(PATH):/usr/sbin:/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test neutron-test neutron-e2e neutron-deb race lint check demo bench bench-smoke microbench e2e chaos fuzz generate pictures image compose-test clean
+.PHONY: help deps build install deb deb-test test neutron-test neutron-e2e neutron-deb race lint check demo bench bench-smoke microbench e2e chaos fuzz generate pictures image compose-test clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -26,6 +26,15 @@ deps: ## install what tests and demo need (apt-get; only what is missing)
 
 build: ## bin/bordergw
 	$(GOBUILD) -o bin/bordergw ./cmd/bordergw
+
+install: ## bin/bordergw and all that belongs to it, below DESTDIR and PREFIX (/usr/local); see docs/install.md
+	@DESTDIR='$(DESTDIR)' PREFIX='$(or $(PREFIX),/usr/local)' SYSCONFDIR='$(or $(SYSCONFDIR),/etc)' dist/install.sh
+
+deb: ## dist/bordergw_VERSION_ARCH.deb
+	@dist/build-deb.sh
+
+deb-test: ## the package: the same bytes twice, lintian, and on a systemd of its own: install, upgrade, remove, purge (root)
+	hack/deb-test.sh
 
 test: deps ## all tests, race detector on, against real ovsdb-servers and emulated switches
 	$(GO) test -race -count=1 -timeout 60m $(PACKAGES)
