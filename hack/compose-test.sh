@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-say() { echo "== $*"; }
+say() { echo "== $* (${SECONDS} s)"; }
 die() { echo "compose-test: $*" >&2; exit 1; }
 
 work=$(mktemp -d)
@@ -111,7 +111,8 @@ make_images() {
   tar -C "$root" -c . | docker import - "$BASE" >/dev/null
   cp -a "$(go env GOROOT)" "$root/usr/local/"
   cache=$(go env GOMODCACHE)/cache/download
-  GOMODCACHE=$root/modules GOPROXY=file://$cache,$(go env GOPROXY) GOFLAGS=-modcacherw GOWORK=off go list -deps ./cmd/bordergw >/dev/null
+  GOMODCACHE=$root/modules GOPROXY=file://$cache,$(go env GOPROXY) GOFLAGS=-modcacherw GOWORK=off go list -deps ./cmd/bordergw >"$work/modules.log" 2>&1 ||
+    { tail -5 "$work/modules.log" >&2; die "no modules"; }
   tar -C "$root" -c . | docker import --change "ENV PATH=/usr/local/$(basename "$(go env GOROOT)")/bin:/usr/bin:/bin" \
     --change "ENV GOMODCACHE=/modules" --change "ENV GOPROXY=off" --change "ENV GOTOOLCHAIN=local" - "$BUILDER" >/dev/null
   rm -rf "$root"
