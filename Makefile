@@ -8,6 +8,7 @@ CHAOS_SEED ?= 0
 # bench is a module of its own: what we are measured against shares nothing with us.
 PACKAGES  := ./... ./bench/...
 IMAGE     ?= bordergw:latest
+BUILDER   ?= golang:1.26
 BASE      ?= debian:bookworm-slim
 # The binary carries the commit where git can tell it; in a tree of another owner, or without a commit, it cannot.
 GOBUILD   := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=$(if $(shell git rev-parse -q --verify HEAD 2>/dev/null),true,false)
@@ -102,10 +103,10 @@ pictures: ## docs/pictures/*.svg, from the .dot files beside them
 	hack/deps.sh dot:graphviz
 	hack/pictures.sh
 
-image: build ## container image IMAGE (bordergw:latest) on BASE
-	docker build --build-arg BASE=$(BASE) -t $(IMAGE) .
+image: ## container image IMAGE (bordergw:latest) on BASE, built in BUILDER
+	docker build --build-arg BUILDER=$(BUILDER) --build-arg BASE=$(BASE) --build-arg COMMIT=$$(git rev-parse -q --verify HEAD) -t $(IMAGE) .
 
-compose-test: build ## the compose file for real: needs root, may install docker
+compose-test: ## the compose file for real: needs root, may install docker
 	hack/compose-test.sh
 
 clean: ## what the targets above made
