@@ -256,19 +256,18 @@ func (e fixedEndpoint) operation() schema {
 func fixedEndpoints() []fixedEndpoint {
 	anything := schema{"type": "object"}
 	listed := func(name string, s schema) schema { return wrapped(name, s) }
-	return slices.Concat(tagEndpoints(), endpointPaths(), managerPaths(), eventPaths(), sitePaths(), revisionPaths(), lookupPaths(), adoptPaths(), macPaths(), tracePaths(), []fixedEndpoint{
+	return slices.Concat(tagEndpoints(), overviewPaths(), reportPaths(), whoamiPaths(), endpointPaths(), managerPaths(), eventPaths(), sitePaths(), revisionPaths(), lookupPaths(), adoptPaths(), macPaths(), tracePaths(), []fixedEndpoint{
 		{method: "GET", path: "/", summary: "versions", status: 200, body: listed("versions", schemaOf[[]version]())},
 		{method: "GET", path: "/v2.0/", summary: "resources", status: 200, body: listed("resources", schemaOf[[]indexEntry]())},
 		{method: "GET", path: "/v2.0/extensions", summary: "extensions", status: 200, body: listed("extensions", schemaOf[[]extension]())},
 		{method: "GET", path: "/v2.0/extensions/{alias}", summary: "one extension", status: 200, body: listed("extension", schemaOf[extension]())},
 		{method: "GET", path: "/v2.0/service-providers", summary: "service providers", status: 200, body: listed("service_providers", schemaOf[[]serviceProvider]())},
-		{method: "GET", path: "/v1/devices", summary: "what the sessions with the switches report", status: 200, body: listed("devices", schemaOf[[]model.DeviceReport]())},
 		{method: "GET", path: "/v1/deleted-devices", summary: "deleted devices whose databases may still hold rows", status: 200,
 			body:   listed("deleted_devices", schemaOf[[]model.DeletedDevice]()),
 			params: []schema{query("id", "", plainText()), query("name", "", plainText())}},
 		{method: "DELETE", path: "/v1/deleted-devices/{id}", summary: "give up a deleted device: the rows that it holds stay there", status: 204},
 		{method: "GET", path: "/v1/plan", summary: "what would be sent to the switches now; text unless format=json", status: 200, body: textBody,
-			params: []schema{query("format", "", schema{"enum": []string{"json", "text"}}),
+			params: []schema{query("format", "", schema{"enum": []string{"json", "text"}}), query("device", "only this one, of an id or a name", plainText()),
 				query("limit", "steps of each device, default 1000; 0 is all", schema{"type": "integer", "minimum": 0})}},
 		{method: "GET", path: "/v1/version", summary: "version of the daemon", status: 200, body: listed("version", plainText())},
 		{method: "GET", path: "/v1/audit", summary: "who changed what, newest first", status: 200, body: listed("audit", schemaOf[[]model.AuditRecord]()),
