@@ -10,9 +10,9 @@ import (
 // maxHeldVNIs bounds the VNIs that are remembered of one logical switch.
 const maxHeldVNIs = 4
 
-// Holding is a logical switch that was written, or taken over, on the switch of a device: what carries its name
-// and one of its VNIs there is managed, also where it can have no mark. It is stored before anything is written,
-// and forgotten when the switch is seen without it.
+// Holding is a logical switch that was written, or taken over, on the switch of a device: what carries its name and one
+// of its VNIs there is managed, also without a mark. Where it can have none, the holding is stored before anything is
+// written, else some time after. It is forgotten when the switch is seen without the row.
 type Holding struct {
 	DeviceID string `json:"gateway_device_id"`
 	// Name is that of the Logical_Switch, VNIs are its tunnel keys, the latest first.
@@ -88,7 +88,7 @@ func (s Holdings) Without(all ...*Holding) Holdings {
 
 // Has reports whether a tunnel key is one of the holding's; nil, no key, may be any.
 func (h *Holding) Has(key *int) bool {
-	return h != nil && (key == nil || slices.Contains(h.VNIs, VNI(*key)))
+	return h != nil && (key == nil || slices.ContainsFunc(h.VNIs, func(v VNI) bool { return int(v) == *key }))
 }
 
 // Given is the holding with one VNI more.

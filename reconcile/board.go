@@ -48,6 +48,9 @@ func (b *board) state() deviceState {
 	return st
 }
 
+// releasedUpTo is the revision up to which the device has given up what it is not to hold.
+func (b *board) releasedUpTo() uint64 { return b.state().released }
+
 // presence is since when the device is away, or back if it was: zero for neither.
 func (b *board) presence() (awaySince, backSince time.Time) {
 	b.mu.Lock()

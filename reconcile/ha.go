@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -31,58 +30,39 @@ type elector struct {
 	events  *eventReporter
 	// passive are the active-passive ones of these gateways.
 	passive, of model.Table[model.L2Gateway, *model.L2Gateway]
-	// left are the devices, by id, that were taken out of a gateway, by its id, since a device of it was last made
-	// active: one of them may have been.
-	left map[string]map[string]bool
+	// left are what gateways, by id, consisted of since a device was last made active: one of them may have been.
+	left map[string][]model.Device
+	// asked are the gateways, by id, whose active device has been asked to leave.
+	asked map[string]bool
 }
 
 // passiveOf are the active-passive gateways. They are kept, as most gateways are none.
 func (e *elector) passiveOf(defs *model.Definitions) model.Table[model.L2Gateway, *model.L2Gateway] {
 	if e.left == nil {
-		e.left = leftBefore(defs)
+		e.left, e.asked = map[string][]model.Device{}, map[string]bool{}
 	}
-	where := model.NewPlaces(defs)
 	for id, c := range defs.Gateways.Changes(e.of) {
 		e.passive = e.passive.Without(id)
 		if c.Now == nil || c.Now.HAMode != model.ActivePassive {
 			delete(e.left, id)
+			delete(e.asked, id)
 			continue
 		}
 		e.passive = e.passive.With(c.Now)
 		if c.Was != nil {
-			for device := range devicesOf(c.Was, where) {
-				include(e.left, id, device)
-			}
+			e.left[id] = append(e.left[id], departed(c)...)
 		}
 	}
 	e.of = defs.Gateways
 	return e.passive
 }
 
-// devicesOf are the registered devices of a gateway, by id.
-func devicesOf(g *model.L2Gateway, where *model.Places) map[string]bool {
-	out := map[string]bool{}
-	for i := range g.Devices {
-		if place, known := where.Find(&g.Devices[i]); known {
-			out[place.Device.ID] = true
-		}
-	}
-	return out
-}
-
-// leftBefore are, after a start, the devices that hold networks of gateways without an active device.
-func leftBefore(defs *model.Definitions) map[string]map[string]bool {
-	out, holders := map[string]map[string]bool{}, map[string]map[string]bool{}
-	for h := range defs.Holdings.All() {
-		include(holders, h.Name, h.DeviceID)
-	}
-	for c := range defs.Connections.All() {
-		g, ok := defs.Gateways.Get(c.L2GatewayID)
-		if !ok || g.HAMode != model.ActivePassive || g.ActiveDevice() != nil {
-			continue
-		}
-		for device := range holders[c.NetworkID] {
-			include(out, g.ID, device)
+// departed are the parts of a gateway that it has no more.
+func departed(c model.Change[*model.L2Gateway]) (out []model.Device) {
+	for i := range c.Was.Devices {
+		was := &c.Was.Devices[i]
+		if !slices.ContainsFunc(c.Now.Devices, func(d model.Device) bool { return d.ID == was.ID }) {
+			out = append(out, *was)
 		}
 	}
 	return out
@@ -92,8 +72,9 @@ func leftBefore(defs *model.Definitions) map[string]map[string]bool {
 // than the hold. It returns when to elect again although nothing changes, zero for never.
 func (e *elector) elect(ctx context.Context, down map[string]bool, now time.Time) (again time.Time) {
 	defs := e.store.Definitions()
-	among := election{defs: defs, left: e.left, where: model.NewPlaces(defs), workers: e.workers, down: down}
-	for g := range e.passiveOf(defs).All() {
+	passive := e.passiveOf(defs)
+	among := election{defs: defs, left: e.left, asked: e.asked, where: model.NewPlaces(defs), workers: e.workers, down: down}
+	for g := range passive.All() {
 		next := among.choose(g)
 		if next == g.Active {
 			if next == "" {
@@ -111,10 +92,11 @@ func (e *elector) elect(ctx context.Context, down map[string]bool, now time.Time
 		}
 		log.Info("active device changes")
 		e.events.elected(g, g.Active, next)
-		if next == "" {
+		if e.asked[g.ID] = next == ""; next == "" {
 			again = now.Add(electionGap)
 		} else {
 			delete(e.left, g.ID)
+			delete(e.asked, g.ID)
 		}
 	}
 	return again
@@ -132,8 +114,9 @@ func calledDevice(defs *model.Definitions, id string) string {
 // election is what a choice is made from: where the devices of gateways are, and which
 // of them can be reached.
 type election struct {
-	defs *model.Definitions
-	left map[string]map[string]bool
+	defs  *model.Definitions
+	left  map[string][]model.Device
+	asked map[string]bool
 	// networks are those of gateways, by id, once somebody asks.
 	networks map[string]map[string]bool
 	where    *model.Places
@@ -149,7 +132,7 @@ func (e *election) choose(g *model.L2Gateway) string {
 	case current == nil && g.Active != "":
 		return "" // it was taken out of the gateway
 	case current == nil:
-		if bound := e.bound(g); bound != nil {
+		if bound := e.bound(g); bound != nil && !e.asked[g.ID] {
 			best = bound
 		}
 		if best == nil || !e.released(g, best) {
@@ -212,24 +195,33 @@ func (e *election) firstReachable(g *model.L2Gateway) *model.Device {
 	return nil
 }
 
-// released reports whether no other device still holds what the next one is to take:
-// each has been brought in sync since no device was active, or has been away for longer
-// than the hold.
+// released reports whether no other device of the gateway still holds what the
+// next one is to take: each has been brought in sync since no device was active,
+// or has been away for longer than the hold. One that was taken out of it must
+// have given up the ports that it had there.
 func (e *election) released(g *model.L2Gateway, next *model.Device) bool {
-	place, _ := e.where.Find(next)
-	for _, id := range e.mayHold(g) {
-		if place.Device != nil && id == place.Device.ID || e.down[id] {
+	for i := range g.Devices {
+		d := &g.Devices[i]
+		place, known := e.where.Find(d)
+		if d == next || !known || e.down[place.Device.ID] {
 			continue
 		}
-		w := e.workers.driver(id)
-		if w == nil {
-			continue
-		}
-		if st := w.state(); st.released < g.Revision {
+		if w := e.workers.driver(place.Device.ID); w != nil && w.board.releasedUpTo() < g.Revision {
 			return false
 		}
 	}
-	return true
+	return !slices.ContainsFunc(e.left[g.ID], func(d model.Device) bool { return e.mayCarry(g, &d) })
+}
+
+// mayCarry reports whether a part that a gateway had may still be bound: it is, or its switch can not be asked and has
+// not been away for longer than the hold.
+func (e *election) mayCarry(g *model.L2Gateway, d *model.Device) bool {
+	place, known := e.where.Find(d)
+	if !known || e.down[place.Device.ID] {
+		return false
+	}
+	w := e.workers.driver(place.Device.ID)
+	return w != nil && (w.current() == nil || e.carries(g, d))
 }
 
 // reachable is the first listed device that is reached now, else the first of all.
@@ -249,25 +241,33 @@ func (e *election) reachable(g *model.L2Gateway) *model.Device {
 // does. Whoever wrote it, a store that is lost perhaps, had made it the active one.
 func (e *election) bound(g *model.L2Gateway) *model.Device {
 	for i := range g.Devices {
-		d := &g.Devices[i]
-		place, known := e.where.Find(d)
-		if !known || !place.Device.Driven() {
-			continue
-		}
-		w := e.workers.driver(place.Device.ID)
-		if w == nil || w.current() == nil {
-			continue
-		}
-		s := w.current()
-		for n := range d.Interfaces {
-			for vlan, ls := range s.Bound(place.Switch, d.Interfaces[n].Name) {
-				if e.joins(g, ls) && (len(d.Interfaces[n].VLANs) == 0 || slices.Contains(d.Interfaces[n].VLANs, vlan)) {
-					return d
-				}
-			}
+		if e.carries(g, &g.Devices[i]) {
+			return &g.Devices[i]
 		}
 	}
 	return nil
+}
+
+// carries reports whether a switch has a network of a gateway bound at one of the ports that the gateway has, or had,
+// there.
+func (e *election) carries(g *model.L2Gateway, d *model.Device) bool {
+	place, known := e.where.Find(d)
+	if !known || !place.Device.Driven() {
+		return false
+	}
+	w := e.workers.driver(place.Device.ID)
+	if w == nil || w.current() == nil {
+		return false
+	}
+	s := w.current()
+	for n := range d.Interfaces {
+		for vlan, ls := range s.Bound(place.Switch, d.Interfaces[n].Name) {
+			if e.joins(g, ls) && (len(d.Interfaces[n].VLANs) == 0 || slices.Contains(d.Interfaces[n].VLANs, vlan)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // joins reports whether a gateway has a connection to a network.
@@ -279,15 +279,4 @@ func (e *election) joins(g *model.L2Gateway, network string) bool {
 		}
 	}
 	return e.networks[g.ID][network]
-}
-
-// mayHold are the devices of a gateway, and those that were taken out of it, by id.
-func (e *election) mayHold(g *model.L2Gateway) []string {
-	ids := slices.Collect(maps.Keys(e.left[g.ID]))
-	for i := range g.Devices {
-		if place, known := e.where.Find(&g.Devices[i]); known {
-			ids = append(ids, place.Device.ID)
-		}
-	}
-	return ids
 }

@@ -224,9 +224,9 @@ func TestActiveDeviceIsTakenOut(t *testing.T) {
 	gw.Devices = slices.DeleteFunc(slices.Clone(gw.Devices), func(d model.Device) bool { return d.ID == "in-a" })
 	g.put(&gw)
 	g.becomes("", "it is asked to leave")
-	g.becomes("", "it has not left yet")
-	g.synced("a")
-	g.becomes("in-b", "it has left")
+	g.becomes("", "it can not be asked whether it has left")
+	g.leave(true, "a")
+	g.becomes("in-b", "it has been away for longer than the hold")
 }
 
 // A switch that has left its database for good, which goes on with others, is as

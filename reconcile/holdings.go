@@ -16,8 +16,8 @@ const notesInPass = 6
 
 // holdingKeeper has the store know which logical switches are managed on a device's switch, until they are seen to be
 // gone. Where rows can have no mark the store knows before one is written or taken over. Else the mark says it to
-// begin with, and the store is told some time after: a change does not wait for the disk a second time. It is the worker's
-// own, and looks at what has changed.
+// begin with, and the store is told some time after: a change does not wait for the disk a second time. It is the
+// worker's own, and looks at what has changed.
 type holdingKeeper struct {
 	device *device
 	// gap is the least time between two notes of what carries a mark, noted when the store was told last.
@@ -79,12 +79,14 @@ func (k *holdingKeeper) note(ctx context.Context, want *vtep.Want, refused map[s
 	return nil
 }
 
-// refusedBy are the logical switches that a plan leaves to an external writer.
+// refusedBy are the logical switches that a plan does not write, so that what stands under their names may be an external
+// writer's.
 func refusedBy(plan *vtep.Plan) map[string]bool {
 	out := map[string]bool{}
 	for i := range plan.Problems {
-		if p := &plan.Problems[i]; p.Binding == nil && p.Reason == vtep.NameTaken {
-			out[p.LogicalSwitch] = true
+		switch p := &plan.Problems[i]; p.Reason {
+		case vtep.NameTaken, vtep.VNITaken, vtep.Unsupported:
+			out[p.LogicalSwitch] = out[p.LogicalSwitch] || p.Binding == nil
 		}
 	}
 	return out
@@ -111,8 +113,15 @@ func (k *holdingKeeper) follow(want *vtep.Want) {
 	k.last = want.Segments
 }
 
-// forget has the store forget what is not wanted and does not stand any more.
+// pending reports whether there is something that the store is to be told.
+func (k *holdingKeeper) pending() bool { return len(k.open)+len(k.gone) > 0 }
+
+// forget has the store forget what is not wanted and does not stand any more. A database without any switch is being set
+// up again, and may get its rows back.
 func (k *holdingKeeper) forget(ctx context.Context, s *vtep.Session, want *vtep.Want) error {
+	if len(k.gone) == 0 || len(s.Facts().Switches) == 0 {
+		return nil
+	}
 	var gone []string
 	for name := range k.gone {
 		if want.Segment(name) == nil && !s.Stands(name) {

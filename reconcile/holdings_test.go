@@ -1,6 +1,7 @@
 package reconcile_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -156,4 +157,29 @@ func TestStandbyOfALostStore(t *testing.T) {
 	s.active("c-net")
 	bound := func(sw *tor) bool { return len(sw.VtepCtl("list-bindings", sw.name, "p1")) > 0 }
 	s.eventually(func() bool { return bound(a) != bound(b) }, "one of them is bound")
+}
+
+// TestActiveDeviceLeavesFirst: a switch that was taken out of a gateway and is slow has its part until it gives it up.
+func TestActiveDeviceLeavesFirst(t *testing.T) {
+	s := newSite(t, 2, reconcile.Options{HAHold: time.Hour})
+	a, b := s.tors[0], s.tors[1]
+	require.NoError(t, s.store.Edit(t.Context(), passively(a.name, b.name)))
+	s.active("c-net")
+	bound := func(sw *tor) bool { return len(sw.VtepCtl("list-bindings", sw.name, "p1")) > 0 }
+	require.True(t, bound(a))
+	a.Pause()
+	g, _ := s.store.Definitions().Gateways.Get("g-net")
+	only := slices.DeleteFunc(slices.Clone(g.Devices), func(d model.Device) bool { return d.DeviceName == a.name })
+	_, err := s.store.UpdateL2Gateway(t.Context(), "g-net", model.L2GatewayUpdate{Devices: only, ReplaceDevices: true})
+	require.NoError(t, err)
+	active := func() string {
+		g, _ := s.store.Definitions().Gateways.Get("g-net")
+		return g.Active
+	}
+	s.eventually(func() bool { return active() == "" }, "nobody is active")
+	s.enters(b, model.DeviceInSync)
+	require.False(t, bound(b))
+	a.Resume()
+	s.eventually(func() bool { return bound(b) }, "tor1 has it")
+	require.False(t, bound(a))
 }

@@ -66,8 +66,11 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64) (t
 // to be made. It returns when to try again, 0 for not at all.
 func (w *worker) cleanUp(ctx context.Context, s *vtep.Session, want wish, plan *vtep.Plan) time.Duration {
 	defs := w.loop.store.Definitions()
-	if !w.board.isCurrent(want, defs) {
-		return 0 // there is, or will soon be, a newer View
+	if !w.board.isCurrent(want, defs) { // there is, or will soon be, a newer View, which may want nothing else here
+		if w.upkeep.holdings.pending() {
+			return storeRetry
+		}
+		return 0
 	}
 	err := w.device.cleanUp(ctx, s, want.Want, plan, defs, &w.loop.debts)
 	if err == nil {

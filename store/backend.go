@@ -49,6 +49,11 @@ func loadDefinitions(b backend) (*model.Definitions, error) {
 	if err != nil {
 		return nil, err
 	}
+	return c.definitions()
+}
+
+// definitions are the snapshot of all that is there.
+func (c *contents) definitions() (*model.Definitions, error) {
 	d := model.NewDefinitions(c.storeID, c.revision)
 	for _, t := range tables {
 		if err := t.load(d, c.records[t.name()]); err != nil {

@@ -84,26 +84,57 @@ func createReleased(tx *bolt.Tx) error {
 	})
 }
 
-// createHoldings makes the table of holdings. Older versions knew by tombstones what switches may hold that is not
-// wanted any more; of what is wanted the switches tell.
+// createHoldings makes the table of holdings. Older versions had none, and took for their own what had the name of a
+// network on a switch that its connections named, or that a tombstone waits for.
 func createHoldings(tx *bolt.Tx) error {
 	if err := createBuckets(tx); err != nil {
 		return err
 	}
+	c := contents{records: map[string]map[string][]byte{}}
+	if err := readAll(tx, &c); err != nil {
+		return err
+	}
+	d, err := c.definitions()
+	if err != nil {
+		return err
+	}
 	into := tx.Bucket([]byte(holdings.name()))
-	return tx.Bucket([]byte(tombstones.bucket)).ForEach(func(_, value []byte) error {
-		var ts model.Tombstone
-		if err := json.Unmarshal(value, &ts); err != nil || ts.VNI == 0 {
+	for _, h := range formerHoldings(newSnapshot(d)) {
+		if err := apply(into, change{id: holdingID(h), record: h}); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// formerHoldings are the logical switches that switches may hold by what is defined, and by what was.
+func formerHoldings(s *snapshot) (out []*model.Holding) {
+	add := func(device, name string, vni model.VNI) {
+		if _, read := s.Inventories.Get(device); vni != 0 && (read || s.mayHold(device)) {
+			out = append(out, &model.Holding{DeviceID: device, Name: name, VNIs: []model.VNI{vni}})
+		}
+	}
+	for ts := range s.Tombstones.All() {
 		for _, device := range ts.Pending {
-			h := &model.Holding{DeviceID: device, Name: ts.ID, VNIs: []model.VNI{ts.VNI}}
-			if err := apply(into, change{id: holdingID(h), record: h}); err != nil {
-				return err
+			add(device, ts.ID, ts.VNI)
+		}
+	}
+	where := newPlaces(s)
+	for c := range s.Connections.All() {
+		g, _ := s.Gateways.Get(c.L2GatewayID)
+		n, _ := s.Networks.Get(c.NetworkID)
+		for i := range g.Devices {
+			at, known := where.Find(&g.Devices[i])
+			if !known || !at.Device.Driven() {
+				continue
+			}
+			add(at.Device.ID, n.ID, n.VNI)
+			if at.Device.BorderMode == model.BorderStitch {
+				add(at.Device.ID, n.ID+model.BorderSuffix, g.Devices[i].BorderVNI(c.SegmentationID))
 			}
 		}
-		return nil
-	})
+	}
+	return out
 }
 
 func has(tx *bolt.Tx, table, id string) bool { return tx.Bucket([]byte(table)).Get([]byte(id)) != nil }

@@ -187,7 +187,13 @@ func (d *differ) vniTaken(seg *Segment) (first string) {
 // managed reports whether a logical switch of a wanted name, nil for none, has been
 // taken over.
 func (d *differ) managed(row *hwvtep.LogicalSwitch) bool {
-	return row != nil && (!d.have.caps.OtherConfig || row.OtherConfig[MarkKey] == d.want.Mark)
+	if row == nil {
+		return false
+	}
+	if mark, marked := markOf(d.have.caps, row); marked {
+		return mark == d.want.Mark
+	}
+	return d.want.ownership(row.Name, row.TunnelKey) == Held
 }
 
 // release takes a VNI off a logical switch that must not have it and can not get

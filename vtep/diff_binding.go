@@ -30,7 +30,7 @@ func (d *differ) joined(b *Binding) bool {
 	other := end.to(ls)
 	id, port := d.have.physical.portOf(end.Switch, end.Port)
 	current, taken := d.bound(id, &other)
-	if port != nil && d.stands(ls) && (!taken || d.oursByName(current)) {
+	if port != nil && (taken && current == ls || d.stands(ls) && (!taken || d.oursByName(current))) {
 		return true
 	}
 	d.problem(VLANTaken, b.LogicalSwitch, b, "VLAN %s of port %s on switch %s is not bound, as the other end of the cable, port %s, can not be",

@@ -107,9 +107,10 @@ func newIncrement(want, was *Want, have *State, dirty *dirtySet) *increment {
 		}
 	}
 	reclass := func(name string) {
-		_, stands := have.logical.byName[name]
+		row := have.logical.named(name)
 		switch {
-		case !stands:
+		case row == nil:
+		case want.Segment(name) != nil && want.marks(have.caps, row): // it is ours anyway
 		case want.Segment(name) != nil: // it may be taken over now, or not any more
 			inc.parts[name] = &dirtyPart{all: true, rebound: true}
 		case inc.parts[name] == nil:

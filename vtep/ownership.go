@@ -19,9 +19,16 @@ func (w *Want) removable(c Caps, row *hwvtep.LogicalSwitch) bool {
 	case !marked:
 		return owned == Held
 	case mark != w.Mark:
-		return row.TunnelKey != nil && w.Standby.Of(row.Name) == model.VNI(*row.TunnelKey)
+		vni := w.Standby.Of(row.Name)
+		return vni != 0 && row.TunnelKey != nil && *row.TunnelKey == int(vni)
 	}
 	return owned != Foreign || w.Prune
+}
+
+// marks reports whether a logical switch carries our mark.
+func (w *Want) marks(c Caps, row *hwvtep.LogicalSwitch) bool {
+	mark, marked := markOf(c, row)
+	return marked && mark == w.Mark
 }
 
 // markOf is the mark of a logical switch, and whether it has any.

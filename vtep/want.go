@@ -25,9 +25,9 @@ type Want struct {
 	Tunnels []Tunnel
 	// TunnelRows: Tunnel rows are made here, not by the switch.
 	TunnelRows bool
-	// Standby are the logical switches, with their VNIs, of networks with a connection to this database that it is not
-	// to hold now: another device is active, or the connection is refused. One with the mark of another store is
-	// taken over, as it would be if it were wanted, and so it goes: that store is lost.
+	// Standby are the logical switches, with their VNIs, of networks with a connection to this database that another
+	// device carries now. One with the mark of another store is taken over, as it would be if it were wanted, and so
+	// it goes: that store is lost.
 	Standby Keys
 	// Cable joins two ports of a switch that stitches; zero for none.
 	Cable Cable
