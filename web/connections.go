@@ -116,7 +116,7 @@ func connectionPage(p *page) error {
 	var found struct {
 		Connection connection `json:"l2_gateway_connection"`
 	}
-	if err := p.get(path("v2.0", "l2-gateway-connections", id), nil, &found); err != nil {
+	if err := p.get(apiPath("v2.0", "l2-gateway-connections", id), nil, &found); err != nil {
 		return err
 	}
 	all := []connection{found.Connection}
@@ -143,7 +143,7 @@ func (p *page) gatewayOf(v *connectionView) error {
 	var found struct {
 		Gateway gateway `json:"l2_gateway"`
 	}
-	err := p.get(path("v2.0", "l2-gateways", v.Connection.GatewayID), nil, &found)
+	err := p.get(apiPath("v2.0", "l2-gateways", v.Connection.GatewayID), nil, &found)
 	if err != nil && !isStatus(err, http.StatusNotFound) {
 		return err
 	}

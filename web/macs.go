@@ -57,7 +57,7 @@ func macPage(p *page) error {
 	if network := p.q.Get("network"); network != "" {
 		q.Set("network", network)
 	}
-	err := p.get(path("v1", "macs", mac), q, &v)
+	err := p.get(apiPath("v1", "macs", mac), q, &v)
 	p.View = &v
 	return err
 }

@@ -91,7 +91,7 @@ func networkPage(p *page) error {
 	p.Live = true
 	id := p.r.PathValue("id")
 	var found struct{ Network network }
-	if err := p.get(path("v2.0", "networks", id), url.Values{"fields": networkFields}, &found); err != nil {
+	if err := p.get(apiPath("v2.0", "networks", id), url.Values{"fields": networkFields}, &found); err != nil {
 		return err
 	}
 	v := &networkView{Network: found.Network}
@@ -113,7 +113,7 @@ func (p *page) members(id string, v *networkView) {
 		Members []model.EndpointMember `json:"members"`
 		Far     []string               `json:"far"`
 	}
-	if err := p.get(path("v1", "networks", id, "members"), nil, &found); err != nil {
+	if err := p.get(apiPath("v1", "networks", id, "members"), nil, &found); err != nil {
 		v.MembersOff = err.Error()
 		return
 	}
@@ -134,7 +134,7 @@ func (p *page) matrixRow(network string, of model.EndpointMember, all []model.En
 	var found struct {
 		Rows []floodRows `json:"logical_switches"`
 	}
-	err := p.get(path("v1", "devices", of.DeviceID, "rows"), url.Values{"network": {network}}, &found)
+	err := p.get(apiPath("v1", "devices", of.DeviceID, "rows"), url.Values{"network": {network}}, &found)
 	if err != nil {
 		row.Off = err.Error()
 	}

@@ -55,7 +55,7 @@ var pages = map[string]maker{
 }
 
 // definitionEvents are the types of events after which a page of definitions or statuses is out of date.
-const definitionEvents = "device.*,connection.*,network.*,gateway.*,drift.*,daemon.*,certificate.*,site.*,rolled-back,definition.*,ha.*"
+const definitionEvents = "definition.*,device.*,connection.*,drift.*,conflict,certificate.*,daemon.*,site.applied,rolled-back,mac.frozen,mac.thawed"
 
 // show answers with a page, with its main part alone for a page that is fetched again, or with an error as a page.
 func (s *Server) show(w http.ResponseWriter, r *http.Request, fill maker) {
@@ -195,8 +195,8 @@ func (p *page) with(pairs ...string) string {
 	return p.r.URL.EscapedPath() + "?" + q.Encode()
 }
 
-// path is that of an object of the API.
-func path(parts ...string) string {
+// apiPath is that of an object of the API.
+func apiPath(parts ...string) string {
 	out := ""
 	for _, part := range parts {
 		out += "/" + url.PathEscape(part)
@@ -209,9 +209,9 @@ func (p *page) name(plural, id string) string {
 	if id == "" {
 		return ""
 	}
-	at := path("v2.0", plural, id)
+	at := apiPath("v2.0", plural, id)
 	if plural == "gateway_devices" {
-		at = path("v2.0", "gw", plural, id)
+		at = apiPath("v2.0", "gw", plural, id)
 	}
 	if name, ok := p.known[at]; ok {
 		return name

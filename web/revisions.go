@@ -75,7 +75,7 @@ func (p *page) compare(v *revisionsView) error {
 	}
 	for _, r := range between {
 		var detail struct{ Revision revision }
-		if err := p.get(path("v1", "revisions", strconv.FormatUint(r.Revision, 10)), nil, &detail); err != nil {
+		if err := p.get(apiPath("v1", "revisions", strconv.FormatUint(r.Revision, 10)), nil, &detail); err != nil {
 			return err
 		}
 		v.Compared = append(v.Compared, detail.Revision)
@@ -113,7 +113,7 @@ func revisionPage(p *page) error {
 	n := p.r.PathValue("n")
 	p.about("revision", "Revision "+n, "/ui/revisions")
 	var found struct{ Revision revision }
-	if err := p.get(path("v1", "revisions", n), nil, &found); err != nil {
+	if err := p.get(apiPath("v1", "revisions", n), nil, &found); err != nil {
 		return err
 	}
 	if found.Revision.Revision == 0 {

@@ -76,7 +76,7 @@ func switchesPage(p *page) error {
 		model.DeviceUnreachable, model.DeviceDrivenElsewhere, model.DeviceUnsupported}}
 	for _, d := range found.Devices {
 		row := switchRow{Device: d}
-		if err := p.get(path("v1", "devices", d.ID), url.Values{"ports": {"false"}}, &row.Report); err == nil {
+		if err := p.get(apiPath("v1", "devices", d.ID), url.Values{"ports": {"false"}}, &row.Report); err == nil {
 			row.Read = len(row.Report.Switches) > 0
 		}
 		v.Switches = append(v.Switches, row)
@@ -133,13 +133,13 @@ func switchPage(p *page) error {
 	var found struct {
 		Device registered `json:"gateway_device"`
 	}
-	if err := p.get(path("v2.0", "gw", "gateway_devices", id), url.Values{"fields": deviceFields}, &found); err != nil {
+	if err := p.get(apiPath("v2.0", "gw", "gateway_devices", id), url.Values{"fields": deviceFields}, &found); err != nil {
 		return err
 	}
 	v := switchView{Device: found.Device}
 	p.about("switch", "Switch "+v.Device.Called(), "/ui/switches")
 	p.View = &v
-	if err := p.get(path("v1", "devices", id), nil, &v.Report); err != nil && !isStatus(err, http.StatusNotFound) {
+	if err := p.get(apiPath("v1", "devices", id), nil, &v.Report); err != nil && !isStatus(err, http.StatusNotFound) {
 		return err
 	}
 	v.RowsOff = p.rows(id, &v)
@@ -158,7 +158,7 @@ func (p *page) rows(id string, v *switchView) string {
 	if marker := p.q.Get("rows"); marker != "" {
 		q.Set("marker", marker)
 	}
-	if err := p.get(path("v1", "devices", id, "rows"), q, &found); err != nil {
+	if err := p.get(apiPath("v1", "devices", id, "rows"), q, &found); err != nil {
 		return err.Error()
 	}
 	if v.Rows = found.Rows; found.Next != nil {
