@@ -28,6 +28,7 @@ type fakeStatus struct {
 	device     model.DeviceStatus
 	connection model.ConnectionStatus
 	reports    []model.DeviceReport
+	overview   model.Overview
 	deleted    []model.DeletedDevice
 	plans      []model.DevicePlan
 	notReady   error
@@ -42,9 +43,17 @@ type fakeStatus struct {
 func (f *fakeStatus) DeviceStatus(string) model.DeviceStatus         { return f.device }
 func (f *fakeStatus) ConnectionStatus(string) model.ConnectionStatus { return f.connection }
 func (f *fakeStatus) DeviceReports() []model.DeviceReport            { return f.reports }
-func (f *fakeStatus) DeletedDevices() []model.DeletedDevice          { return f.deleted }
-func (f *fakeStatus) Plans(int) iter.Seq[model.DevicePlan]           { return slices.Values(f.plans) }
-func (f *fakeStatus) Ready() error                                   { return f.notReady }
+func (f *fakeStatus) DeviceReport(id string) (model.DeviceReport, bool) {
+	i := slices.IndexFunc(f.reports, func(r model.DeviceReport) bool { return r.ID == id })
+	if i < 0 {
+		return model.DeviceReport{}, false
+	}
+	return f.reports[i], true
+}
+func (f *fakeStatus) Overview() model.Overview              { return f.overview }
+func (f *fakeStatus) DeletedDevices() []model.DeletedDevice { return f.deleted }
+func (f *fakeStatus) Plans(int) iter.Seq[model.DevicePlan]  { return slices.Values(f.plans) }
+func (f *fakeStatus) Ready() error                          { return f.notReady }
 func (f *fakeStatus) Occupant(_ model.Place, _ string, vlans []model.VLAN) string {
 	for _, v := range vlans {
 		if by := f.occupants[v]; by != "" {

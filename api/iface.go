@@ -134,6 +134,10 @@ type Status interface {
 	ConnectionStatus(id string) model.ConnectionStatus
 	// DeviceReports lists registered and discovered switch databases.
 	DeviceReports() []model.DeviceReport
+	// DeviceReport is that of one registered device, false if there is none of that id.
+	DeviceReport(id string) (model.DeviceReport, bool)
+	// Overview sums up how all that is defined stands.
+	Overview() model.Overview
 	// DeletedDevices lists deleted devices that are still to be cleaned.
 	DeletedDevices() []model.DeletedDevice
 	// Plans is what would be sent now, with that many steps of each device at most, 0 for

@@ -173,7 +173,7 @@ func TestSpellings(t *testing.T) {
 		require.Empty(t, s.do("GET", root+"/l2_gateway-connections.json", "").list("l2_gateway_connections", "id"))
 	}
 	for _, path := range []string{"/v2.0/gw/l2-gateways", "/v2.0/l2-gateways/" + gw + "/devices", "/v2.0/nope", "/v3/l2-gateways",
-		"/v2.0/l2-gateways/a/b/c", "/v2.0/gw", "/v1", "/v1/devices/x", "/healthz/x", "/v2.0/extensions/a/b", "/v2.0/service-providers/x"} {
+		"/v2.0/l2-gateways/a/b/c", "/v2.0/gw", "/v1", "/v1/devices/x/y", "/healthz/x", "/v2.0/extensions/a/b", "/v2.0/service-providers/x"} {
 		s.do("GET", path, "").refused(http.StatusNotFound, "HTTPNotFound", "The resource could not be found.")
 	}
 	s.do("GET", "/v2.0/l2-gateways/a%2Fb", "").refused(404, "L2GatewayNotFound", "L2 Gateway a/b could not be found")

@@ -256,13 +256,12 @@ func (e fixedEndpoint) operation() schema {
 func fixedEndpoints() []fixedEndpoint {
 	anything := schema{"type": "object"}
 	listed := func(name string, s schema) schema { return wrapped(name, s) }
-	return slices.Concat(tagEndpoints(), endpointPaths(), managerPaths(), eventPaths(), sitePaths(), revisionPaths(), lookupPaths(), adoptPaths(), macPaths(), tracePaths(), []fixedEndpoint{
+	return slices.Concat(tagEndpoints(), overviewPaths(), reportPaths(), endpointPaths(), managerPaths(), eventPaths(), sitePaths(), revisionPaths(), lookupPaths(), adoptPaths(), macPaths(), tracePaths(), []fixedEndpoint{
 		{method: "GET", path: "/", summary: "versions", status: 200, body: listed("versions", schemaOf[[]version]())},
 		{method: "GET", path: "/v2.0/", summary: "resources", status: 200, body: listed("resources", schemaOf[[]indexEntry]())},
 		{method: "GET", path: "/v2.0/extensions", summary: "extensions", status: 200, body: listed("extensions", schemaOf[[]extension]())},
 		{method: "GET", path: "/v2.0/extensions/{alias}", summary: "one extension", status: 200, body: listed("extension", schemaOf[extension]())},
 		{method: "GET", path: "/v2.0/service-providers", summary: "service providers", status: 200, body: listed("service_providers", schemaOf[[]serviceProvider]())},
-		{method: "GET", path: "/v1/devices", summary: "what the sessions with the switches report", status: 200, body: listed("devices", schemaOf[[]model.DeviceReport]())},
 		{method: "GET", path: "/v1/deleted-devices", summary: "deleted devices whose databases may still hold rows", status: 200,
 			body:   listed("deleted_devices", schemaOf[[]model.DeletedDevice]()),
 			params: []schema{query("id", "", plainText()), query("name", "", plainText())}},

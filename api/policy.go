@@ -63,6 +63,7 @@ type Policy map[string]Rule
 
 // Actions that are not on a resource.
 const (
+	actionOverview = "get_overview"
 	actionDevices  = "get_device_report"
 	actionPlan     = "get_plan"
 	actionAudit    = "get_audit"
@@ -110,7 +111,7 @@ func defaultPolicy() Policy {
 	for _, never := range []string{"create_agent", "update_agent", "delete_agent", "create_quota", "update_l2_gateway_connection", "update_remote_mac_entry"} {
 		delete(p, never)
 	}
-	for _, action := range []string{actionDevices, actionPlan, actionAudit, actionExport, actionImport, actionUnfreeze, actionPurge, actionQuarantine, actionEndQuarantine,
+	for _, action := range []string{actionOverview, actionDevices, actionPlan, actionAudit, actionExport, actionImport, actionUnfreeze, actionPurge, actionQuarantine, actionEndQuarantine,
 		actionEndpoints, actionMembers, actionManagers, actionEvents, actionBackup, actionMACs, actionTrace, actionPlanSite, actionApplySite, actionAdopt, actionHistory, actionRollback} {
 		p[action] = adminOnly
 	}

@@ -56,13 +56,8 @@ func resolveV1(c *call, seg []string) endpoint {
 		c.id = seg[1]
 		return only(http.MethodDelete, "/v1/deleted-devices/{id}", permitted(actionPurge, purgeDevice))
 	}
-	if len(seg) == 3 && seg[0] == "devices" && seg[2] == "rows" {
-		c.id = seg[1]
-		return get("/v1/devices/{id}/rows", false, permitted(actionDevices, deviceRows))
-	}
-	if len(seg) == 3 && seg[0] == "devices" && seg[2] == "adopt" {
-		c.id = seg[1]
-		return get("/v1/devices/{id}/adopt", false, permitted(actionAdopt, adoptDevice))
+	if len(seg) > 0 && seg[0] == "devices" {
+		return resolveDevices(c, seg[1:])
 	}
 	if len(seg) > 0 && seg[0] == "macs" {
 		return resolveMACs(c, seg[1:])
@@ -77,8 +72,8 @@ func resolveV1(c *call, seg []string) endpoint {
 		return notFound()
 	}
 	switch seg[0] {
-	case "devices":
-		return get("/v1/devices", false, permitted(actionDevices, deviceReports))
+	case "overview":
+		return get("/v1/overview", false, permitted(actionOverview, showOverview))
 	case "deleted-devices":
 		return get("/v1/deleted-devices", false, permitted(actionDevices, deletedDevices))
 	case "plan":

@@ -50,6 +50,14 @@ func (ds *deviceStatuses) of(id string) model.DeviceStatus {
 	}
 }
 
+// phase is that of a registered device.
+func (ds *deviceStatuses) phase(gd *model.GatewayDevice) string {
+	if !gd.Driven() {
+		return model.DeviceUnsupported
+	}
+	return ds.state(gd.ID).phase
+}
+
 // state is that of a device's session.
 func (ds *deviceStatuses) state(id string) deviceState {
 	if w := ds.workers.get(id); w != nil {

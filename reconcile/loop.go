@@ -90,7 +90,8 @@ type Loop struct {
 	// said bounds how often all switches together have the store remember what they say.
 	said bucket
 
-	lookup // answers what is asked of rows and MACs
+	lookup   // answers what is asked of rows and MACs
+	overview // sums up
 
 	// What became of it; recorder and contested are Run's own.
 	devices     *deviceStatuses
@@ -130,6 +131,10 @@ func New(store Store, opts Options) *Loop {
 	l.contested = contestedLog{l.log}
 	who := &identifier{store: store, tls: opts.TLS, workers: l.workers, leases: l.leases}
 	l.acceptor = connector.NewAcceptor(l.log, who.identify, who.seenAt, func(reason string) { l.metrics.refused.WithLabelValues(reason).Inc() }, l.events.discovered)
+	l.overview = overview{
+		store: store, devices: l.devices, acceptor: l.acceptor, recorder: &l.recorder, macs: l.macs, settled: &l.settled,
+		ready: l.Ready, device: l.DeviceStatus, connection: l.ConnectionStatus,
+	}
 	l.workers.recheck, l.workers.touch = l.acceptor.Recheck, l.touched.add
 	return l
 }

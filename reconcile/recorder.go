@@ -31,17 +31,19 @@ type statusRecorder struct {
 	defs *model.Definitions
 	// states are those of connections, by id, as they were recorded last; counted is how many
 	// have which.
-	states  map[string]string
-	counted map[string]int
-	shown   atomic.Pointer[stateCounts]
+	states     map[string]string
+	counted    map[string]int
+	unrealised unrealised
+	shown      atomic.Pointer[shownStates]
 	// judged counts the connections that were looked at.
 	judged int
 }
 
-// stateCounts is how many connections have which state, and how many that is in all.
-type stateCounts struct {
-	of  map[string]int
-	all int
+// shownStates is how many connections have which state, how many that is in all, and which are not active.
+type shownStates struct {
+	of         map[string]int
+	all        int
+	unrealised unrealisedSet
 }
 
 // record records changes of conditions, and forgets objects that are gone.
@@ -108,6 +110,7 @@ func (r *statusRecorder) count(id, state string) {
 	if was, known := r.states[id]; known {
 		r.counted[was]--
 	}
+	r.unrealised.note(id, r.states[id], state)
 	delete(r.states, id)
 	if state != "" {
 		r.states[id] = state
@@ -115,28 +118,34 @@ func (r *statusRecorder) count(id, state string) {
 	}
 }
 
-// show shows the counts to everybody.
+// show shows the counts, and which connections are not active, to everybody.
 func (r *statusRecorder) show() {
-	c := &stateCounts{of: map[string]int{}, all: len(r.states)}
+	c := &shownStates{of: map[string]int{}, all: len(r.states), unrealised: r.unrealised.take()}
 	for state, n := range r.counted {
 		c.of[state] = n
 	}
 	r.shown.Store(c)
 }
 
-// counts tells how many connections have each status, as they were recorded last; every status is
-// there. One that has not been looked at is pending.
-func (r *statusRecorder) counts() map[string]int {
-	out := map[string]int{model.ConnectionActive: 0, model.ConnectionPending: 0, model.ConnectionError: 0, model.ConnectionUnsupported: 0}
+// recorded tells how many connections have each status, as they were recorded last; every status is
+// there. One that has not been looked at is pending. It has in order which of those that were looked at are not active.
+func (r *statusRecorder) recorded() (counts map[string]int, unrealised unrealisedSet) {
+	counts = map[string]int{model.ConnectionActive: 0, model.ConnectionPending: 0, model.ConnectionError: 0, model.ConnectionUnsupported: 0}
 	recorded := 0
 	if c := r.shown.Load(); c != nil {
-		recorded = c.all
+		recorded, unrealised = c.all, c.unrealised
 		for state, n := range c.of {
-			out[state] = n
+			counts[state] = n
 		}
 	}
-	out[model.ConnectionPending] += max(0, r.store.Definitions().Connections.Len()-recorded)
-	return out
+	counts[model.ConnectionPending] += max(0, r.store.Definitions().Connections.Len()-recorded)
+	return counts, unrealised
+}
+
+// counts are those that are recorded.
+func (r *statusRecorder) counts() map[string]int {
+	counts, _ := r.recorded()
+	return counts
 }
 
 // contestedLog logs which MACs come to be contested. It is Run's own.

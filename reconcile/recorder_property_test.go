@@ -226,11 +226,14 @@ func truths(cs []model.Condition) (out []string) {
 // requireWhole checks that what is recorded is what a look at everything gives.
 func (s *recorded) requireWhole(hint string) {
 	view, r := s.view.Load(), &s.recorder
-	counts, conditions := map[string]int{}, map[string]bool{}
+	counts, conditions, unrealised := map[string]int{}, map[string]bool{}, []unrealisedKey{}
 	by := map[subject]map[string]bool{}
 	for id, o := range view.Outcomes() {
 		st := s.connections.judge(view, o)
 		counts[st.State]++
+		if rank := slices.Index(unrealisedStates, st.State); rank >= 0 {
+			unrealised = append(unrealised, unrealisedKey{rank, id})
+		}
 		conditions["connection/"+id] = true
 		require.Equal(s.t, truths(st.Conditions), truths(s.transitions.of["connection/"+id]), "%s: %s %+v", hint, id, st)
 		require.Equal(s.t, st.State, r.states[id], "%s: %s", hint, id)
@@ -241,6 +244,9 @@ func (s *recorded) requireWhole(hint string) {
 		}
 	}
 	require.Equal(s.t, by, r.dirty.by, hint)
+	slices.SortFunc(unrealised, unrealisedKey.Compare)
+	_, set := r.recorded()
+	require.Equal(s.t, unrealised, append([]unrealisedKey{}, keysOf(set)...), hint)
 	for state, n := range r.counts() {
 		if state == model.ConnectionPending { // also those that no View has
 			n -= max(0, s.store.defs.Connections.Len()-len(r.states))
@@ -248,6 +254,13 @@ func (s *recorded) requireWhole(hint string) {
 		require.Equal(s.t, counts[state], n, "%s: %s", hint, state)
 	}
 	s.requireBounded(conditions, hint)
+}
+
+func keysOf(set unrealisedSet) (out []unrealisedKey) {
+	for k := range set.All() {
+		out = append(out, k)
+	}
+	return out
 }
 
 // requireBounded checks that nothing is remembered of what is gone.

@@ -1,8 +1,11 @@
 package reconcile
 
 import (
+	"cmp"
 	"iter"
+	"maps"
 	"slices"
+	"strings"
 
 	"bordergw/model"
 	"bordergw/reconcile/connector"
@@ -22,29 +25,36 @@ func reportFacts(r *model.DeviceReport, f *vtep.Facts) {
 	r.LogicalSwitches, r.RemoteMACs, r.LocalMACs = f.Counts.LogicalSwitches, f.Counts.RemoteMACs, f.Counts.LocalMACs
 }
 
-// unplacedReports lists the switches that dialled in and that no device has: of several
-// sessions with one, the last.
-func unplacedReports(a *connector.Acceptor) []model.DeviceReport {
+// unplaced is a switch that dialled in and that no device has, with its last session and why no device has that.
+type unplaced struct {
+	*connector.Inbound
+	reason string
+}
+
+// unplacedSwitches lists the switches that dialled in and that no device has, by name: of several sessions with one, the last.
+func unplacedSwitches(a *connector.Acceptor) []unplaced {
 	type key struct{ endpoint, name string }
-	last := map[key]*connector.Inbound{}
-	reasons := a.Unplaced()
-	for c := range reasons {
+	last := map[key]unplaced{}
+	for c, reason := range a.Unplaced() {
 		k := key{c.Endpoint(), c.Name()}
-		if last[k] == nil || last[k].Order() < c.Order() {
-			last[k] = c
+		if was, known := last[k]; !known || was.Order() < c.Order() {
+			last[k] = unplaced{c, reason}
 		}
 	}
-	out := make([]model.DeviceReport, 0, len(last))
-	for k, c := range last {
-		report := model.DeviceReport{Name: k.name, Endpoint: k.endpoint, Transactions: c.Session.Transactions()}
-		facts := c.Session.Facts()
-		report.Status = model.DeviceStatus{Phase: model.DeviceDiscovered, Detail: withCut(reasons[c], facts), Conditions: []model.Condition{
-			{Type: model.Reachable, True: true, Reason: "Connected", Since: c.Arrived()},
-		}}
-		reportFacts(&report, facts)
-		out = append(out, report)
-	}
-	return out
+	return slices.SortedFunc(maps.Values(last), func(a, b unplaced) int {
+		return cmp.Or(strings.Compare(a.Name(), b.Name()), strings.Compare(a.Endpoint(), b.Endpoint()))
+	})
+}
+
+// report describes the switch as it stands now.
+func (u unplaced) report() model.DeviceReport {
+	r := model.DeviceReport{Name: u.Name(), Endpoint: u.Endpoint(), Transactions: u.Session.Transactions()}
+	facts := u.Session.Facts()
+	r.Status = model.DeviceStatus{Phase: model.DeviceDiscovered, Detail: withCut(u.reason, facts), Conditions: []model.Condition{
+		{Type: model.Reachable, True: true, Reason: "Connected", Since: u.Arrived()},
+	}}
+	reportFacts(&r, facts)
+	return r
 }
 
 // stepsOf prints operations one by one. It does not keep those beyond the limit.

@@ -33,20 +33,38 @@ func (l *Loop) DeviceReports() []model.DeviceReport {
 	out := []model.DeviceReport{}
 	claimed := l.view.Load().ContestedOf()
 	for id, w := range l.workers.all() {
-		gd, st := w.device.Load(), w.state()
-		r := model.DeviceReport{ID: id, Name: gd.Name, Endpoint: w.endpoint(), Status: l.DeviceStatus(id)}
-		reportFacts(&r, st.facts)
-		r.ClaimedMACs = claimed[id]
-		if s := w.current(); s != nil {
-			r.Transactions = s.Transactions()
-		}
-		out = append(out, r)
+		out = append(out, l.reportOf(w, claimed[id]))
 	}
-	out = append(out, unplacedReports(l.acceptor)...)
-	slices.SortFunc(out, func(a, b model.DeviceReport) int {
+	for _, u := range unplacedSwitches(l.acceptor) {
+		out = append(out, u.report())
+	}
+	slices.SortStableFunc(out, func(a, b model.DeviceReport) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
 	})
 	return out
+}
+
+// DeviceReport describes a registered device, false if there is none of that id. Of one that is not
+// driven it has only the status.
+func (l *Loop) DeviceReport(id string) (model.DeviceReport, bool) {
+	if w := l.workers.get(id); w != nil {
+		return l.reportOf(w, l.view.Load().ContestedAt(id)), true
+	}
+	gd, registered := l.store.Definitions().Devices.Get(id)
+	if !registered {
+		return model.DeviceReport{}, false
+	}
+	return model.DeviceReport{ID: id, Name: gd.Name, Endpoint: connector.Describe(gd), Status: l.DeviceStatus(id)}, true
+}
+
+// reportOf describes the device of a worker, which has learned that many MACs that are configured elsewhere.
+func (l *Loop) reportOf(w *worker, claimed int) model.DeviceReport {
+	r := model.DeviceReport{ID: w.device.id, Name: w.device.Load().Name, Endpoint: w.endpoint(), Status: l.DeviceStatus(w.device.id), ClaimedMACs: claimed}
+	reportFacts(&r, w.state().facts)
+	if s := w.current(); s != nil {
+		r.Transactions = s.Transactions()
+	}
+	return r
 }
 
 // Plans tells what would be sent to each device now, by name, with that many steps at

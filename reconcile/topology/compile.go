@@ -328,6 +328,17 @@ func (v *View) Shows(defs *model.Definitions, network string) bool {
 	return v.Revision >= defs.Revision || v.defs.Devices.Same(defs.Devices) && slices.Equal(joined(&v.defs, network), joined(defs, network))
 }
 
+// ContestedAt is how many contested MACs a device, by id, has learned.
+func (v *View) ContestedAt(device string) (n int) {
+	if v == nil {
+		return 0
+	}
+	for _, c := range v.contested.All() {
+		n += c.byDevice[device]
+	}
+	return n
+}
+
 // ContestedOf counts the contested MACs that each device has learned, by its id.
 func (v *View) ContestedOf() map[string]int {
 	out := map[string]int{}
