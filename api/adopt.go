@@ -49,7 +49,7 @@ func adoptOptions(c *call) (o site.AdoptOptions, err error) {
 
 // standingRows are those of the switches that the request names, each database once.
 func standingRows(c *call) (out []model.Standing, err error) {
-	first, err := registered(c)
+	first, err := registered(c, c.id)
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,14 @@ func (f *fakeStatus) DeviceReport(id string) (model.DeviceReport, bool) {
 func (f *fakeStatus) Overview() model.Overview              { return f.overview }
 func (f *fakeStatus) DeletedDevices() []model.DeletedDevice { return f.deleted }
 func (f *fakeStatus) Plans(int) iter.Seq[model.DevicePlan]  { return slices.Values(f.plans) }
-func (f *fakeStatus) Ready() error                          { return f.notReady }
+func (f *fakeStatus) Plan(id string, _ int) (model.DevicePlan, bool) {
+	i := slices.IndexFunc(f.plans, func(p model.DevicePlan) bool { return p.ID == id })
+	if i < 0 {
+		return model.DevicePlan{}, false
+	}
+	return f.plans[i], true
+}
+func (f *fakeStatus) Ready() error { return f.notReady }
 func (f *fakeStatus) Occupant(_ model.Place, _ string, vlans []model.VLAN) string {
 	for _, v := range vlans {
 		if by := f.occupants[v]; by != "" {

@@ -153,3 +153,12 @@ func TestForeignNetworkOfDevice(t *testing.T) {
 	body = `{"gateway_device":{"type":"network_vlan","resource_id":"` + id + `"}}`
 	require.Equal(t, http.StatusCreated, s.do("POST", devicesPath, body).status)
 }
+
+// TestWhoami: everybody who is authenticated may ask what he is taken for.
+func TestWhoami(t *testing.T) {
+	require.JSONEq(t, `{"user":"anonymous","project_id":"default","roles":["admin"]}`, newService(t).do("GET", "/v1/whoami", "").text)
+	s := newService(t, withHeaders)
+	require.Equal(t, http.StatusUnauthorized, s.do("GET", "/v1/whoami", "").status)
+	require.JSONEq(t, `{"user":"u","project_id":"p","roles":["member","reader"]}`, s.as("u", "p", "member, reader,").do("GET", "/v1/whoami", "").text)
+	require.JSONEq(t, `{"user":"u","project_id":"p","roles":[]}`, s.as("u", "p", "").do("GET", "/v1/whoami", "").text)
+}

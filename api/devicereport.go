@@ -35,7 +35,7 @@ func deviceReport(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	id, err := registered(c)
+	id, err := registered(c, c.id)
 	if err != nil {
 		return reply{}, err
 	}

@@ -143,6 +143,8 @@ type Status interface {
 	// Plans is what would be sent now, with that many steps of each device at most, 0 for
 	// all. A device is planned when its turn comes. Nothing is written.
 	Plans(limit int) iter.Seq[model.DevicePlan]
+	// Plan is that of one registered device, false if there is none of that id.
+	Plan(id string, limit int) (model.DevicePlan, bool)
 	// Occupant returns the name of the foreign logical switch that has one of the VLANs
 	// of a port, "" if none is known.
 	Occupant(at model.Place, port string, vlans []model.VLAN) string
@@ -176,6 +178,8 @@ type Lookups interface {
 	// DeviceRows is a page of the logical switches that the database of a device holds, after
 	// that of a marker.
 	DeviceRows(id, after string, limit int) (model.RowsPage, error)
+	// NetworkRows are the logical switches of a network that the database of a device holds.
+	NetworkRows(id, network string) ([]model.LogicalSwitchRows, error)
 	// MACs is a page of the MAC table.
 	MACs(model.MACQuery) (model.MACPage, error)
 	// HostsOf are the MACs with an IP address, and whether anybody reports IP addresses.

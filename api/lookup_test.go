@@ -42,6 +42,11 @@ func (l *lookups) DeviceRows(id, after string, limit int) (model.RowsPage, error
 	return l.rows, l.err
 }
 
+func (l *lookups) NetworkRows(id, network string) ([]model.LogicalSwitchRows, error) {
+	l.asked = []any{id, network}
+	return l.rows.LogicalSwitches, l.err
+}
+
 func TestDeviceRows(t *testing.T) {
 	s := newService(t)
 	gd, err := s.store.CreateGatewayDevice(t.Context(), model.GatewayDevice{Name: "sw1", Type: model.HWVTEP, ManagementIP: "10.0.0.1", ManagementPort: 6640, ManagementProtocol: model.ProtocolOVSDB})
@@ -49,12 +54,12 @@ func TestDeviceRows(t *testing.T) {
 	path := "/v1/devices/" + gd.ID + "/rows"
 	s.status.rows = model.RowsPage{LogicalSwitches: []model.LogicalSwitchRows{{
 		Name: "n\x1b1", Key: 10000, Owner: model.RowsForeign, Bindings: []model.BoundPort{{Switch: "sw1", Port: "p1", VLAN: 10}}, BindingsTotal: 1,
-		LocalMACs: 3, RemoteMACs: 9, Flood: []string{"10.0.0.2"}, FloodTotal: 1,
+		LocalMACs: 3, RemoteMACs: 9, Flood: []string{"10.0.0.2"}, FloodTotal: 1, FloodMissing: []string{"10.0.0.3#7"},
 	}}, Next: "bjE"}
 	a := s.do("GET", path, "")
 	require.Equal(t, http.StatusOK, a.status, a.text)
 	require.JSONEq(t, `{"logical_switches":[{"name":"n\u001b1","key":10000,"owner":"foreign","bindings":[{"switch":"sw1","port":"p1","vlan":10}],"bindings_total":1,
-		"local_macs":3,"remote_macs":9,"flood":["10.0.0.2"],"flood_total":1}],"next":"bjE"}`, a.text)
+		"local_macs":3,"remote_macs":9,"flood":["10.0.0.2"],"flood_total":1,"flood_missing":["10.0.0.3#7"]}],"next":"bjE"}`, a.text)
 	require.Equal(t, []any{gd.ID, "", 100}, s.status.asked)
 
 	s.status.rows = model.RowsPage{LogicalSwitches: []model.LogicalSwitchRows{}}
@@ -69,6 +74,23 @@ func TestDeviceRows(t *testing.T) {
 	a = s.do("GET", path, "")
 	require.Equal(t, http.StatusServiceUnavailable, a.status)
 	require.Contains(t, a.text, "Switch sw1 is not read now: unreachable: refused.")
+}
+
+// TestRowsOfOneNetwork: a device and a network may be named by their ids and their names.
+func TestRowsOfOneNetwork(t *testing.T) {
+	s := newService(t)
+	device, network := s.hardware("sw1", "10.0.0.1"), s.network("blue")
+	s.status.rows = model.RowsPage{LogicalSwitches: []model.LogicalSwitchRows{{Name: network}}, Next: "more"}
+	for _, path := range []string{device + "/rows?network=" + network, "sw1/rows?network=blue"} {
+		a := s.do("GET", "/v1/devices/"+path, "")
+		require.Equal(t, []any{network}, a.list("logical_switches", "name"))
+		require.Nil(t, a.json()["next"])
+		require.Equal(t, []any{device, network}, s.status.asked)
+	}
+	s.do("GET", "/v1/devices/sw1/rows?network=red", "").refused(404, "NetworkNotFound", "Network red could not be found.")
+	s.do("GET", "/v1/devices/sw2/rows?network=blue", "").refused(404, "GatewayDeviceNotFound", "Gateway device sw2 does not exist")
+	s.status.err = model.ErrNotRead("sw1", "unreachable")
+	s.do("GET", "/v1/devices/sw1/rows?network=blue", "").refused(503, "SwitchNotRead", "Switch sw1 is not read now: unreachable.")
 }
 
 func TestLookupsAreForAdministrators(t *testing.T) {

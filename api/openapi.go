@@ -256,7 +256,7 @@ func (e fixedEndpoint) operation() schema {
 func fixedEndpoints() []fixedEndpoint {
 	anything := schema{"type": "object"}
 	listed := func(name string, s schema) schema { return wrapped(name, s) }
-	return slices.Concat(tagEndpoints(), overviewPaths(), reportPaths(), endpointPaths(), managerPaths(), eventPaths(), sitePaths(), revisionPaths(), lookupPaths(), adoptPaths(), macPaths(), tracePaths(), []fixedEndpoint{
+	return slices.Concat(tagEndpoints(), overviewPaths(), reportPaths(), whoamiPaths(), endpointPaths(), managerPaths(), eventPaths(), sitePaths(), revisionPaths(), lookupPaths(), adoptPaths(), macPaths(), tracePaths(), []fixedEndpoint{
 		{method: "GET", path: "/", summary: "versions", status: 200, body: listed("versions", schemaOf[[]version]())},
 		{method: "GET", path: "/v2.0/", summary: "resources", status: 200, body: listed("resources", schemaOf[[]indexEntry]())},
 		{method: "GET", path: "/v2.0/extensions", summary: "extensions", status: 200, body: listed("extensions", schemaOf[[]extension]())},
@@ -267,7 +267,7 @@ func fixedEndpoints() []fixedEndpoint {
 			params: []schema{query("id", "", plainText()), query("name", "", plainText())}},
 		{method: "DELETE", path: "/v1/deleted-devices/{id}", summary: "give up a deleted device: the rows that it holds stay there", status: 204},
 		{method: "GET", path: "/v1/plan", summary: "what would be sent to the switches now; text unless format=json", status: 200, body: textBody,
-			params: []schema{query("format", "", schema{"enum": []string{"json", "text"}}),
+			params: []schema{query("format", "", schema{"enum": []string{"json", "text"}}), query("device", "only this one, of an id or a name", plainText()),
 				query("limit", "steps of each device, default 1000; 0 is all", schema{"type": "integer", "minimum": 0})}},
 		{method: "GET", path: "/v1/version", summary: "version of the daemon", status: 200, body: listed("version", plainText())},
 		{method: "GET", path: "/v1/audit", summary: "who changed what, newest first", status: 200, body: listed("audit", schemaOf[[]model.AuditRecord]()),

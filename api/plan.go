@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"net/url"
+	"slices"
 	"strings"
 
 	"bordergw/model"
@@ -21,12 +22,31 @@ func plan(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	plans := c.cfg.Status.Plans(limit)
+	plans, err := plansOf(c, q.Get("device"), limit)
+	if err != nil {
+		return reply{}, err
+	}
 	format := q.Get("format")
 	if format == "json" || format == "" && strings.Contains(c.r.Header.Get("Accept"), "application/json") {
 		return ok(stream{{"plans", sentPlans(plans, limit)}})
 	}
 	return ok(textStream(planLines(plans, limit)))
+}
+
+// plansOf are those of all devices, or that of one, of an id or a name.
+func plansOf(c *call, device string, limit int) (iter.Seq[model.DevicePlan], error) {
+	if device == "" {
+		return c.cfg.Status.Plans(limit), nil
+	}
+	id, err := registered(c, device)
+	if err != nil {
+		return nil, err
+	}
+	p, is := c.cfg.Status.Plan(id, limit)
+	if !is { // deleted meanwhile
+		return nil, model.ErrGatewayDeviceNotFound(device)
+	}
+	return slices.Values([]model.DevicePlan{p}), nil
 }
 
 func planLimit(q url.Values) (int, error) {

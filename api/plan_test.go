@@ -82,3 +82,19 @@ func TestF69_PlanIsStreamed(t *testing.T) {
 		require.LessOrEqual(t, w.largest, 64<<10)
 	}
 }
+
+// TestPlanOfOneDevice in both forms, by id and name.
+func TestPlanOfOneDevice(t *testing.T) {
+	s := newService(t)
+	id := s.hardware("sw1", "10.0.0.1")
+	steps := func(yield func(string) bool) { _ = yield("one") && yield("two") }
+	s.status.plans = []model.DevicePlan{{ID: "other", Name: "sw2"}, {ID: id, Name: "sw1", Known: true, Count: 2, Steps: steps}}
+	for _, ref := range []string{id, "sw1"} {
+		require.Equal(t, "device sw1 ("+id+"): 2 steps\n  one\n  two\n", s.do("GET", "/v1/plan?device="+ref, "").text)
+		require.Equal(t, []any{"sw1"}, s.do("GET", "/v1/plan?format=json&device="+ref, "").list("plans", "name"))
+	}
+	require.Len(t, s.do("GET", "/v1/plan?format=json", "").list("plans", "name"), 2)
+	s.do("GET", "/v1/plan?device=sw2", "").refused(404, "GatewayDeviceNotFound", "Gateway device sw2 does not exist")
+	s.status.plans = nil
+	s.do("GET", "/v1/plan?device=sw1", "").refused(404, "GatewayDeviceNotFound", "Gateway device sw1 does not exist")
+}

@@ -92,6 +92,8 @@ func resolveV1(c *call, seg []string) endpoint {
 		return get("/v1/site", false, permitted(actionExport, exportSite))
 	case "import":
 		return only(http.MethodPost, "/v1/import", permitted(actionImport, importAll))
+	case "whoami":
+		return get("/v1/whoami", false, whoami)
 	case "version":
 		return get("/v1/version", false, func(c *call) (reply, error) {
 			return ok(map[string]string{"version": c.cfg.Version})

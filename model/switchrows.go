@@ -29,6 +29,9 @@ type LogicalSwitchRows struct {
 	// at most; FloodTotal counts all.
 	Flood      []string `json:"flood"`
 	FloodTotal int      `json:"flood_total"`
+	// FloodMissing are the members that the list is to have and lacks, sorted, ShownRows at most. Addresses
+	// of the switch itself are none.
+	FloodMissing []string `json:"flood_missing"`
 }
 
 // BoundPort is a VLAN of a port that is bound to a logical switch. VLAN 0 is untagged.

@@ -51,11 +51,27 @@ func (q *lookup) DeviceRows(id, after string, limit int) (model.RowsPage, error)
 			page.Next = base64.RawURLEncoding.EncodeToString([]byte(rowsKey(names[i-1])))
 			break
 		}
-		if rows, stands := s.Rows(q.wantOf(w), names[i]); stands {
-			page.LogicalSwitches = append(page.LogicalSwitches, shownRows(&rows))
+		if rows, stands := rowsOf(s, q.wantOf(w), names[i]); stands {
+			page.LogicalSwitches = append(page.LogicalSwitches, rows)
 		}
 	}
 	return page, nil
+}
+
+// NetworkRows are the logical switches of a network, by id, that the database of a registered device holds: two of a
+// border that stitches. It fails as DeviceRows does.
+func (q *lookup) NetworkRows(id, network string) ([]model.LogicalSwitchRows, error) {
+	w, s, err := q.read(id)
+	if err != nil {
+		return nil, err
+	}
+	out := []model.LogicalSwitchRows{}
+	for _, name := range []string{network, network + vtep.BorderSuffix} {
+		if rows, stands := rowsOf(s, q.wantOf(w), name); stands {
+			out = append(out, rows)
+		}
+	}
+	return out, nil
 }
 
 // read is the session with the database of a registered device, and the worker that drives it. It
@@ -102,18 +118,33 @@ func rowsKey(name string) string {
 	return name[:maxRowsKey] + string(sum[:])
 }
 
-// shownRows is what is shown of the rows of a logical switch.
-func shownRows(r *vtep.Rows) model.LogicalSwitchRows {
+// rowsOf is what is shown of the rows of a logical switch, false if there is none of that name.
+func rowsOf(s *vtep.Session, want *vtep.Want, name string) (model.LogicalSwitchRows, bool) {
+	rows, stands := s.Rows(want, name)
+	if !stands {
+		return model.LogicalSwitchRows{}, false
+	}
+	return shownRows(&rows, s.FloodMissing(want, &rows)), true
+}
+
+// shownRows is what is shown of the rows of a logical switch, the flood list of which lacks some members.
+func shownRows(r *vtep.Rows, missing []vtep.Locator) model.LogicalSwitchRows {
 	out := model.LogicalSwitchRows{
 		Name: model.Shown(r.Name), Key: r.Key, Bindings: []model.BoundPort{}, BindingsTotal: len(r.Bindings),
-		LocalMACs: r.LocalMACs, RemoteMACs: r.RemoteMACs, Flood: []string{}, FloodTotal: len(r.Flood),
-		Owner: r.Ownership.String(),
+		LocalMACs: r.LocalMACs, RemoteMACs: r.RemoteMACs, Flood: shownLocators(r.Flood), FloodTotal: len(r.Flood),
+		FloodMissing: shownLocators(missing), Owner: r.Ownership.String(),
 	}
 	for _, b := range r.Bindings[:min(len(r.Bindings), model.ShownRows)] {
 		out.Bindings = append(out.Bindings, boundPort(b))
 	}
-	for _, l := range r.Flood[:min(len(r.Flood), model.ShownRows)] {
-		out.Flood = append(out.Flood, l.String())
+	return out
+}
+
+// shownLocators are the first of several, as they are shown.
+func shownLocators(list []vtep.Locator) []string {
+	out := []string{}
+	for _, l := range list[:min(len(list), model.ShownRows)] {
+		out = append(out, l.String())
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package reconcile_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -88,14 +89,19 @@ func TestOverview(t *testing.T) {
 	require.Equal(t, []string{b.name}, got.Stretches[0].Down)
 }
 
-// TestOneReport: the report of one device is that of the list; of a device that is not driven it has the status.
-func TestOneReport(t *testing.T) {
+// TestOneDevice: the report and the plan of one device are those of the list; of a device that is not driven they have the
+// status.
+func TestOneDevice(t *testing.T) {
 	s := newSite(t, 2, reconcile.Options{})
 	for i, tor := range s.tors {
 		got, is := s.loop.DeviceReport(tor.id)
 		require.True(t, is)
 		require.Equal(t, s.loop.DeviceReports()[i], got)
 		require.Equal(t, tor.name, got.Switches[0].Name)
+		p, is := s.loop.Plan(tor.id, 0)
+		require.True(t, is)
+		require.Equal(t, slices.Collect(s.loop.Plans(0))[i].ID, p.ID)
+		require.True(t, p.Known)
 	}
 	gd, err := s.store.CreateGatewayDevice(t.Context(), model.GatewayDevice{Name: "router", Type: model.RouterVTEP, ResourceID: "r", TunnelIPs: []model.VTEPAddress{{192, 0, 2, 9}}})
 	require.NoError(t, err)
@@ -103,6 +109,11 @@ func TestOneReport(t *testing.T) {
 	require.True(t, is)
 	require.Equal(t, model.DeviceUnsupported, got.Status.Phase)
 	require.Equal(t, "router", got.Name)
+	p, is := s.loop.Plan(gd.ID, 0)
+	require.True(t, is)
+	require.Equal(t, model.DevicePlan{ID: gd.ID, Name: "router", Detail: "nothing is driven for this type of device"}, p)
 	_, is = s.loop.DeviceReport("nobody")
+	require.False(t, is)
+	_, is = s.loop.Plan("nobody", 0)
 	require.False(t, is)
 }

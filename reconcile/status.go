@@ -79,6 +79,18 @@ func (l *Loop) Plans(limit int) iter.Seq[model.DevicePlan] {
 	}
 }
 
+// Plan is that of one registered device, false if there is none of that id. Nothing is written.
+func (l *Loop) Plan(id string, limit int) (model.DevicePlan, bool) {
+	if w := l.workers.get(id); w != nil {
+		return w.planned(limit), true
+	}
+	gd, registered := l.store.Definitions().Devices.Get(id)
+	if !registered {
+		return model.DevicePlan{}, false
+	}
+	return model.DevicePlan{ID: id, Name: gd.Name, Detail: l.devices.of(id).Detail}, true
+}
+
 // UnfreezeMAC lets a MAC move again that moved too often, and reports whether
 // it was held.
 func (l *Loop) UnfreezeMAC(network string, mac model.MAC) bool { return l.macs.unfreeze(network, mac) }

@@ -96,6 +96,23 @@ func (s *Session) Rows(want *Want, name string, macs ...model.MAC) (Rows, bool) 
 	return rowsNamed(s.replica.state, want, name, macs)
 }
 
+// FloodMissing are the members that the flood list of a logical switch is to have and lacks in its rows, sorted. Of
+// one that is not wanted there are none, and addresses of the switches themselves are none.
+func (s *Session) FloodMissing(want *Want, rows *Rows) []Locator {
+	seg := want.Segment(rows.Name)
+	if seg == nil || rows.Ownership != RowsWanted {
+		return nil
+	}
+	s.replica.mu.Lock()
+	own := s.replica.state.physical.ownAddresses()
+	s.replica.mu.Unlock()
+	wanted := (&differ{want: want, own: own}).members(seg, nil)
+	return slices.DeleteFunc(wanted, func(l Locator) bool {
+		_, stands := slices.BinarySearchFunc(rows.Flood, l, Locator.Compare)
+		return stands
+	})
+}
+
 // Keyed are the names of the logical switches that have a VNI.
 func (s *Session) Keyed(vni model.VNI) []string {
 	s.replica.mu.Lock()

@@ -18,9 +18,11 @@ func rowsCommand(flags *clientFlags) *cobra.Command {
 	var form output
 	c := &cobra.Command{
 		Use: "rows NAME", Short: "List the logical switches that a switch holds, and whose they are: ours, foreign, or left from what is no longer defined", Args: argsOfUse,
-		Example: "  bordergw device rows sw1\n  bordergw device rows sw1 -o json",
+		Example: "  bordergw device rows sw1\n  bordergw device rows sw1 --network blue\n  bordergw device rows sw1 -o json",
 	}
 	form.bindTable(c.Flags())
+	c.Flags().String("network", "", "only the logical switches of this network")
+	flags.completeFlag(c, "network", named(networkNoun))
 	deviceNoun().bindRef(c, flags)
 	c.RunE = flags.withClient(func(c *cobra.Command, api *client, args []string) error {
 		n := deviceNoun()
@@ -28,13 +30,30 @@ func rowsCommand(flags *clientFlags) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		raw, err := allPages(c.Context(), api, "/v1/devices/"+url.PathEscape(id)+"/rows", "logical_switches")
+		q := url.Values{}
+		if err := resolveInto(c, api, q, "network", networkNoun()); err != nil {
+			return err
+		}
+		raw, err := allPages(c.Context(), api, "/v1/devices/"+url.PathEscape(id)+"/rows", q, "logical_switches")
 		if err != nil {
 			return err
 		}
 		return form.list(c, raw, listing{many: "logical switches on this device", table: rowsTable()}, nil)
 	})
 	return c
+}
+
+// resolveInto adds what a flag names, if it is given, to a query, by its id.
+func resolveInto(c *cobra.Command, api *client, q url.Values, flag string, n noun) error {
+	f := c.Flags().Lookup(flag)
+	if !f.Changed {
+		return nil
+	}
+	id, err := api.resolve(c.Context(), &n, n.path, f.Value.String())
+	if err == nil {
+		q.Set(flag, id)
+	}
+	return err
 }
 
 // rowsTable shows a logical switch in a line.
@@ -47,6 +66,7 @@ func rowsTable() table {
 		{key: "local_macs", title: "LOCAL MACS"},
 		{key: "remote_macs", title: "REMOTE MACS"},
 		{key: "flood", title: "FLOODS TO", value: func(o object, _ *names) []string { return withTotal(o, "flood", listOf[string](o["flood"])) }},
+		{key: "flood_missing", title: "FLOOD MISSING", rare: true, value: func(o object, _ *names) []string { return listOf[string](o["flood_missing"]) }},
 	}
 }
 
@@ -87,9 +107,10 @@ func listOf[T any](raw json.RawMessage) (out []T) {
 	return out
 }
 
-// allPages gives all of a list of /v1 that is answered in pages.
-func allPages(ctx context.Context, c *client, path, key string) (json.RawMessage, error) {
-	all, q := []json.RawMessage{}, url.Values{"limit": {"1000"}}
+// allPages gives all of a list of /v1 that is answered in pages. It changes the query.
+func allPages(ctx context.Context, c *client, path string, q url.Values, key string) (json.RawMessage, error) {
+	all := []json.RawMessage{}
+	q.Set("limit", "1000")
 	for {
 		text, err := c.do(ctx, http.MethodGet, path+"?"+q.Encode(), "application/json", nil)
 		if err != nil {

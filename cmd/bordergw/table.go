@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -109,7 +110,7 @@ func (c column) details(o object, known *names) []string {
 // shown are the columns that a table of rows has.
 func (t table) shown(all bool, rows []object) table {
 	return slices.DeleteFunc(slices.Clone(t), func(c column) bool {
-		empty := !slices.ContainsFunc(rows, func(o object) bool { return o.text(c.key) != "" })
+		empty := !slices.ContainsFunc(rows, func(o object) bool { return o.text(c.key) != "" || len(listOf[json.RawMessage](o[c.key])) > 0 })
 		return c.wide && !all || c.rare && empty
 	})
 }
