@@ -60,7 +60,7 @@ func draw(sites []place, stretches []stretch) drawing {
 		}
 		y += height + arcRoom
 	}
-	out.Height = y
+	out.Height = y - arcRoom + boxPad
 	for _, s := range stretches {
 		a, knownA := at[s.Sites[0]]
 		b, knownB := at[s.Sites[1]]

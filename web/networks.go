@@ -134,8 +134,9 @@ func (p *page) matrixRow(network string, of model.EndpointMember, all []model.En
 	var found struct {
 		Rows []floodRows `json:"logical_switches"`
 	}
-	err := p.get(apiPath("v1", "devices", of.DeviceID, "rows"), url.Values{"network": {network}}, &found)
-	if err != nil {
+	if !of.Reachable {
+		row.Off = "not read now"
+	} else if err := p.get(apiPath("v1", "devices", of.DeviceID, "rows"), url.Values{"network": {network}}, &found); err != nil {
 		row.Off = err.Error()
 	}
 	var floods, missing []string

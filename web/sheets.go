@@ -44,7 +44,8 @@ var functions = template.FuncMap{
 	"link":     link,
 	"query":    query,
 	"short":    short,
-	"vlan":     vlanText,
+	"port":     portVLAN,
+	"clock":    func(t time.Time) string { return clock(t, time.Now()) },
 	"join":     func(list []string) string { return strings.Join(list, ", ") },
 	"count":    count,
 	"contains": func(list []string, one string) bool { return slices.Contains(list, one) },
@@ -130,12 +131,20 @@ func short(id string) string {
 	return id
 }
 
-// vlanText is a VLAN as people call it.
-func vlanText(v model.VLAN) string {
+// portVLAN is a VLAN of a port, as people call it.
+func portVLAN(v model.VLAN) string {
 	if v == 0 {
 		return "untagged"
 	}
-	return v.String()
+	return "vlan " + v.String()
+}
+
+// clock is a time of the last day without its date.
+func clock(t, now time.Time) string {
+	if t = t.UTC(); now.Sub(t) < 24*time.Hour {
+		return t.Format(time.TimeOnly)
+	}
+	return t.Format(time.DateTime)
 }
 
 // count is a number with what is counted, in the singular for one.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"bordergw/model"
@@ -40,6 +41,20 @@ func (d *registered) Since() time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+// Trouble is the last error of a device that is not well, unless its status says so already.
+func (d *registered) Trouble() string {
+	if d.Status == model.DeviceInSync || strings.Contains(d.StatusDetail, d.LastError) {
+		return ""
+	}
+	return d.LastError
+}
+
+// isRead reports whether the database is read now: who asks for what it holds gets an answer.
+func (d *registered) isRead() bool {
+	c := condition(d.Conditions, model.Reachable)
+	return c != nil && c.True
 }
 
 // deviceFields are those of a gateway device that pages show: without its remote MACs, of which there may be many.
@@ -89,7 +104,7 @@ func switchesPage(p *page) error {
 type switchView struct {
 	Device  registered
 	Report  model.DeviceReport
-	Rows    []model.LogicalSwitchRows
+	Rows    []heldRows
 	RowsOff string
 	// RowsNext is the page with the logical switches after these.
 	RowsNext string
@@ -98,10 +113,18 @@ type switchView struct {
 	Events   []event
 }
 
-// boundVLAN is a VLAN of a port, and the network that it is bound to.
+// heldRows are those of a logical switch, with what people call it.
+type heldRows struct {
+	model.LogicalSwitchRows
+	Called string
+}
+
+// boundVLAN is a VLAN of a port, and the logical switch that it is bound to.
 type boundVLAN struct {
 	model.BoundPort
-	Network string
+	LogicalSwitch, Called string
+	// Ours: it is a network.
+	Ours bool
 }
 
 // Bound are the VLANs of a port that are bound to the logical switches that the page shows.
@@ -109,7 +132,7 @@ func (v *switchView) Bound(sw, port string) (out []boundVLAN) {
 	for _, r := range v.Rows {
 		for _, b := range r.Bindings {
 			if b.Switch == sw && b.Port == port {
-				out = append(out, boundVLAN{b, r.Name})
+				out = append(out, boundVLAN{b, r.Name, r.Called, r.Owner == model.RowsOurs})
 			}
 		}
 	}
@@ -142,7 +165,9 @@ func switchPage(p *page) error {
 	if err := p.get(apiPath("v1", "devices", id), nil, &v.Report); err != nil && !isStatus(err, http.StatusNotFound) {
 		return err
 	}
-	v.RowsOff = p.rows(id, &v)
+	if v.RowsOff = "Nothing is read from the switch now."; v.Device.isRead() {
+		v.RowsOff = p.rows(id, &v)
+	}
 	v.PlanOff = p.planOf(id, &v.Plan)
 	v.Events, _, _ = p.events(url.Values{"object": {model.KindDevice + "/" + id}, "limit": {"15"}}) // none without a history
 	return nil
@@ -161,7 +186,14 @@ func (p *page) rows(id string, v *switchView) string {
 	if err := p.get(apiPath("v1", "devices", id, "rows"), q, &found); err != nil {
 		return err.Error()
 	}
-	if v.Rows = found.Rows; found.Next != nil {
+	for _, r := range found.Rows {
+		held := heldRows{r, r.Name}
+		if r.Owner == model.RowsOurs {
+			held.Called = short(p.name("networks", r.Name))
+		}
+		v.Rows = append(v.Rows, held)
+	}
+	if found.Next != nil {
 		v.RowsNext = p.with("rows", *found.Next)
 	}
 	return ""
@@ -199,10 +231,10 @@ func (ls links) pager(p *page) pager {
 		}
 		q := u.Query()
 		address := p.with("marker", q.Get("marker"), "page_reverse", q.Get("page_reverse"))
-		switch l.Rel {
-		case "next":
+		switch {
+		case l.Rel == "next":
 			out.Next = address
-		case "previous":
+		case l.Rel == "previous" && p.q.Get("marker") != "": // Neutron has one on the first page too
 			out.Previous = address
 		}
 	}
