@@ -50,7 +50,11 @@ type line struct {
 // draw places sites in rows, and lines between them.
 func draw(sites []place, stretches []stretch) drawing {
 	out := drawing{Width: boxGap/2 + min(len(sites), boxesInRow)*(boxWidth+boxGap) - boxGap/2}
-	at, y := map[string]box{}, arcRoom
+	arcs := boxPad
+	if len(stretches) > 0 {
+		arcs = arcRoom
+	}
+	at, y := map[string]box{}, arcs
 	for from := 0; from < len(sites); from += boxesInRow {
 		row, height := sites[from:min(len(sites), from+boxesInRow)], 0
 		for i, s := range row {
@@ -58,9 +62,9 @@ func draw(sites []place, stretches []stretch) drawing {
 			height = max(height, b.Height)
 			out.Boxes, at[s.Name] = append(out.Boxes, b), b
 		}
-		y += height + arcRoom
+		y += height + arcs
 	}
-	out.Height = y - arcRoom + boxPad
+	out.Height = y - arcs + boxPad
 	for _, s := range stretches {
 		a, knownA := at[s.Sites[0]]
 		b, knownB := at[s.Sites[1]]

@@ -123,6 +123,9 @@ func (p *page) members(id string, v *networkView) {
 	})
 	shown := v.Members[:min(len(v.Members), maxMatrix)]
 	v.Cut = len(v.Members) - len(shown)
+	if len(shown) < 2 {
+		return // there is nobody to flood to
+	}
 	for _, m := range shown {
 		v.Matrix = append(v.Matrix, p.matrixRow(id, m, shown))
 	}

@@ -111,8 +111,6 @@ var glyphs = map[string]string{toneGood: "●", toneBusy: "◐", toneWarning: "�
 // ago is how long something has been so, as people say it.
 func ago(d time.Duration) string {
 	switch {
-	case d < time.Second:
-		return "now"
 	case d < time.Minute:
 		return fmt.Sprintf("%d s", d/time.Second)
 	case d < time.Hour:
