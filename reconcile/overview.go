@@ -180,7 +180,7 @@ func (a *attention) addDiscovered(switches []unplaced) {
 	for _, u := range switches {
 		if a.room() {
 			a.list = append(a.list, model.Attention{
-				Kind: model.KindDevice, Name: u.Name(), Status: model.DeviceDiscovered, Since: u.Arrived(), Message: model.Bounded(u.reason),
+				Kind: model.KindDevice, Name: u.name, Status: model.DeviceDiscovered, Since: u.Arrived(), Message: model.Bounded(u.reason),
 			})
 		}
 		a.total++

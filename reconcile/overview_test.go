@@ -117,3 +117,23 @@ func TestOneDevice(t *testing.T) {
 	_, is = s.loop.Plan("nobody", 0)
 	require.False(t, is)
 }
+
+// TestOverviewOfDiscovered: a switch that no device stands for needs somebody.
+func TestOverviewOfDiscovered(t *testing.T) {
+	g := newPlainGate(t)
+	sw := newSwitch(t, "sw1", "192.0.2.1")
+	call(sw, "tcp:"+g.addresses[0])
+	report := g.discovers("sw1", "switch sw1 is not registered")
+	got := g.loop.Overview()
+	require.Equal(t, 1, got.Devices[model.DeviceDiscovered])
+	require.Equal(t, []model.Attention{{
+		Kind: model.KindDevice, Name: "sw1", Status: model.DeviceDiscovered, Since: report.Status.Conditions[0].Since, Message: report.Status.Detail,
+	}}, got.Attention)
+	require.Empty(t, got.Sites)
+
+	id := g.register(listener("sw1"))
+	g.reaches(id, model.DeviceInSync)
+	got = g.loop.Overview()
+	require.Zero(t, got.Devices[model.DeviceDiscovered])
+	require.Empty(t, got.Attention)
+}

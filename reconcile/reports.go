@@ -28,7 +28,7 @@ func reportFacts(r *model.DeviceReport, f *vtep.Facts) {
 // unplaced is a switch that dialled in and that no device has, with its last session and why no device has that.
 type unplaced struct {
 	*connector.Inbound
-	reason string
+	name, endpoint, reason string
 }
 
 // unplacedSwitches lists the switches that dialled in and that no device has, by name: of several sessions with one, the last.
@@ -36,19 +36,20 @@ func unplacedSwitches(a *connector.Acceptor) []unplaced {
 	type key struct{ endpoint, name string }
 	last := map[key]unplaced{}
 	for c, reason := range a.Unplaced() {
-		k := key{c.Endpoint(), c.Name()}
+		u := unplaced{c, c.Name(), c.Endpoint(), reason}
+		k := key{u.endpoint, u.name}
 		if was, known := last[k]; !known || was.Order() < c.Order() {
-			last[k] = unplaced{c, reason}
+			last[k] = u
 		}
 	}
 	return slices.SortedFunc(maps.Values(last), func(a, b unplaced) int {
-		return cmp.Or(strings.Compare(a.Name(), b.Name()), strings.Compare(a.Endpoint(), b.Endpoint()))
+		return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.endpoint, b.endpoint))
 	})
 }
 
 // report describes the switch as it stands now.
 func (u unplaced) report() model.DeviceReport {
-	r := model.DeviceReport{Name: u.Name(), Endpoint: u.Endpoint(), Transactions: u.Session.Transactions()}
+	r := model.DeviceReport{Name: u.name, Endpoint: u.endpoint, Transactions: u.Session.Transactions()}
 	facts := u.Session.Facts()
 	r.Status = model.DeviceStatus{Phase: model.DeviceDiscovered, Detail: withCut(u.reason, facts), Conditions: []model.Condition{
 		{Type: model.Reachable, True: true, Reason: "Connected", Since: u.Arrived()},
