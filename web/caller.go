@@ -64,7 +64,7 @@ func (c *caller) call(method, path string, q url.Values, body []byte, into any) 
 		return err
 	}
 	if a.status/100 != 2 {
-		return a.refusal()
+		return a.refusal().naming(path)
 	}
 	if into == nil {
 		return nil
@@ -137,6 +137,23 @@ func (a *answer) Write(p []byte) (int, error) {
 
 // SetWriteDeadline is for http.ResponseController: nobody waits here.
 func (a *answer) SetWriteDeadline(time.Time) error { return nil }
+
+// actions are those of the policy that let a path of the API be read, which its refusals do not name.
+var actions = map[string]string{
+	"/v1/overview": "get_overview", "/v1/macs": "get_mac", "/v1/trace": "trace", "/v1/events": "get_events", "/v1/revisions": "get_history",
+	"/v1/devices": "get_device_report", "/v1/plan": "get_plan", "/v1/networks": "get_network_members", "/v1/site": "plan_site",
+	"/v2.0/l2-gateways": "get_l2_gateway", "/v2.0/l2-gateway-connections": "get_l2_gateway_connection",
+}
+
+// naming adds the action that the policy does not allow.
+func (e *apiError) naming(path string) *apiError {
+	if parts := strings.SplitN(path, "/", 4); e.Status == http.StatusForbidden && len(parts) > 2 {
+		if action, ok := actions[strings.Join(parts[:3], "/")]; ok {
+			e.Message += " The policy does not allow " + action + "."
+		}
+	}
+	return e
+}
 
 // refusal reads the error that the API answered, in the form of either half.
 func (a *answer) refusal() *apiError {

@@ -116,7 +116,9 @@ func connectionPage(p *page) error {
 	var found struct {
 		Connection connection `json:"l2_gateway_connection"`
 	}
-	if err := p.get(apiPath("v2.0", "l2-gateway-connections", id), nil, &found); err != nil {
+	if err := p.get(apiPath("v2.0", "l2-gateway-connections", id), nil, &found); isStatus(err, http.StatusNotFound) {
+		return &apiError{Status: http.StatusNotFound, Message: "There is no connection " + id + "."} // Neutron's text lacks the id
+	} else if err != nil {
 		return err
 	}
 	all := []connection{found.Connection}

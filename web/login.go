@@ -53,7 +53,8 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request) {
 
 // ownPage is the address of one of our pages: what is asked for, if it is one.
 func ownPage(next string) string {
-	if strings.HasPrefix(next, "/ui/") && !strings.ContainsAny(next, "\\\r\n") && !strings.HasPrefix(next, "/ui/login") {
+	address, _, _ := strings.Cut(next, "?")
+	if strings.HasPrefix(next, "/ui/") && !strings.ContainsAny(next, "\\\r\n") && !strings.Contains(address, "..") && !strings.HasPrefix(next, "/ui/login") {
 		return next
 	}
 	return "/ui/"

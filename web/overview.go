@@ -32,6 +32,17 @@ type attention struct {
 	Message string    `json:"message"`
 }
 
+// Called is what people call it.
+func (a *attention) Called() string {
+	switch a.Kind {
+	case model.KindDevice:
+		return "switch " + a.Name
+	case model.KindMAC:
+		return "MACs"
+	}
+	return a.Kind + " " + a.Name
+}
+
 // Page is where more is said of it.
 func (a *attention) Page() string {
 	switch {

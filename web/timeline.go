@@ -55,6 +55,9 @@ func spansOf(c model.Condition, changes []event, now time.Time) (out []span) {
 		if from.Before(begin) {
 			from = begin
 		}
+		if to.After(now) {
+			to = now // another clock has been ahead
+		}
 		if to.After(from) {
 			out = append(out, span{status, percent(from.Sub(begin)), percent(to.Sub(from)), from, to})
 		}
