@@ -8,6 +8,7 @@ CHAOS_SEED ?= 0
 # bench is a module of its own: what we are measured against shares nothing with us.
 PACKAGES  := ./... ./bench/...
 IMAGE     ?= bordergw:latest
+BUILDER   ?= golang:1.26
 BASE      ?= debian:bookworm-slim
 # The binary carries the commit where git can tell it; in a tree of another owner, or without a commit, it cannot.
 GOBUILD   := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=$(if $(shell git rev-parse -q --verify HEAD 2>/dev/null),true,false)
@@ -16,7 +17,7 @@ export FUZZTIME
 export PATH := $(PATH):/usr/sbin:/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test neutron-test neutron-e2e neutron-deb race lint check demo bench bench-smoke microbench e2e chaos fuzz generate pictures image compose-test clean
+.PHONY: help deps build install deb deb-test test neutron-test neutron-e2e neutron-deb race lint check demo bench bench-smoke microbench e2e chaos fuzz generate pictures image compose-test clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -26,6 +27,15 @@ deps: ## install what tests and demo need (apt-get; only what is missing)
 
 build: ## bin/bordergw
 	$(GOBUILD) -o bin/bordergw ./cmd/bordergw
+
+install: ## bin/bordergw and all that belongs to it, below DESTDIR and PREFIX (/usr/local); see docs/install.md
+	@DESTDIR='$(DESTDIR)' PREFIX='$(or $(PREFIX),/usr/local)' SYSCONFDIR='$(or $(SYSCONFDIR),/etc)' dist/install.sh
+
+deb: ## dist/bordergw_VERSION_ARCH.deb
+	@dist/build-deb.sh
+
+deb-test: ## the package: the same bytes twice, lintian, and on a systemd of its own: install, upgrade, remove, purge (root)
+	hack/deb-test.sh
 
 test: deps ## all tests, race detector on, against real ovsdb-servers and emulated switches
 	$(GO) test -race -count=1 -timeout 60m $(PACKAGES)
@@ -93,10 +103,10 @@ pictures: ## docs/pictures/*.svg, from the .dot files beside them
 	hack/deps.sh dot:graphviz
 	hack/pictures.sh
 
-image: build ## container image IMAGE (bordergw:latest) on BASE
-	docker build --build-arg BASE=$(BASE) -t $(IMAGE) .
+image: ## container image IMAGE (bordergw:latest) on BASE, built in BUILDER
+	docker build --build-arg BUILDER=$(BUILDER) --build-arg BASE=$(BASE) --build-arg COMMIT=$$(git rev-parse -q --verify HEAD) -t $(IMAGE) .
 
-compose-test: build ## the compose file for real: needs root, may install docker
+compose-test: ## the compose file for real: needs root, may install docker
 	hack/compose-test.sh
 
 clean: ## what the targets above made

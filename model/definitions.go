@@ -19,8 +19,10 @@ type Definitions struct {
 	Inventories Table[Inventory, *Inventory]
 	Tombstones  Table[Tombstone, *Tombstone]
 	Retired     Table[RetiredDevice, *RetiredDevice]
-	Quotas      Table[Quota, *Quota]
-	Moves       Table[MACMove, *MACMove]
+	// Holdings are the logical switches that stand, or may stand, on switches and are managed.
+	Holdings Holdings
+	Quotas   Table[Quota, *Quota]
+	Moves    Table[MACMove, *MACMove]
 	// Endpoints are what sources outside answer for, such as Neutron's hypervisors.
 	Endpoints Table[EndpointSet, *EndpointSet]
 	// Released are numbers on the wire that were given up and may still be in use.

@@ -224,7 +224,9 @@ func TestActiveDeviceIsTakenOut(t *testing.T) {
 	gw.Devices = slices.DeleteFunc(slices.Clone(gw.Devices), func(d model.Device) bool { return d.ID == "in-a" })
 	g.put(&gw)
 	g.becomes("", "it is asked to leave")
-	g.becomes("in-b", "nobody else in the gateway holds anything")
+	g.becomes("", "it has not left yet")
+	g.synced("a")
+	g.becomes("in-b", "it has left")
 }
 
 // A switch that has left its database for good, which goes on with others, is as

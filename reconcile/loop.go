@@ -69,8 +69,10 @@ type Loop struct {
 	// stamp asks Run to look at what became of the connections; kick to build a
 	// new View because a switch came, went or learned something.
 	stamp, kick chan struct{}
-	touched     touched
-	late        late
+	// alive is taken from by Run between two pieces of its work.
+	alive   chan struct{}
+	touched touched
+	late    late
 	// settled: the caution after a start is over.
 	settled atomic.Bool
 
@@ -107,7 +109,7 @@ func New(store Store, opts Options) *Loop {
 	opts.fill()
 	l := &Loop{
 		store: store, opts: opts, log: opts.Log,
-		stamp: make(chan struct{}, 1), kick: make(chan struct{}, 1),
+		stamp: make(chan struct{}, 1), kick: make(chan struct{}, 1), alive: make(chan struct{}),
 		newNetworks: newNetworks{settle: opts.Settle, since: map[string]time.Time{}},
 		leases:      connector.NewLeases(),
 	}

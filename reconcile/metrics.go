@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"bordergw/model"
+	"bordergw/reconcile/connector"
 )
 
 // metrics of the Loop. No label grows with MACs or networks.
@@ -19,6 +20,12 @@ type metrics struct {
 	unreported  *prometheus.CounterVec
 	repairs     *prometheus.CounterVec
 }
+
+// Results of operations.
+const (
+	opsOK       = "ok"
+	opsRejected = "rejected"
+)
 
 func newMetrics(r prometheus.Registerer, l *Loop) *metrics {
 	m := &metrics{
@@ -45,17 +52,30 @@ func newMetrics(r prometheus.Registerer, l *Loop) *metrics {
 	m.repairs = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "bordergw_device_repairs_total", Help: "Rows that an external writer changed and that were put right.",
 	}, []string{"device"})
+	// increase() sees a counter grow only from what it was before: all begin at zero.
+	for _, reason := range connector.Refusals() {
+		m.refused.WithLabelValues(reason)
+	}
 	if r != nil {
 		r.MustRegister(m.sessions, m.ops, m.seconds, m.refused, m.disbelieved, m.unreported, m.repairs, &deviceCollector{loop: l})
 	}
 	return m
 }
 
+// begin shows the counters of a device at zero, for the same reason.
+func (m *metrics) begin(device string) {
+	for _, c := range []*prometheus.CounterVec{m.sessions, m.disbelieved, m.unreported, m.repairs} {
+		c.WithLabelValues(device)
+	}
+	m.ops.WithLabelValues(device, opsOK)
+	m.ops.WithLabelValues(device, opsRejected)
+}
+
 // applied counts operations of which the switch has rejected some; of a plan that could
 // not be written as a whole, all.
 func (m *metrics) applied(device string, ops, rejected int, d time.Duration) {
-	m.ops.WithLabelValues(device, "ok").Add(float64(ops - rejected))
-	m.ops.WithLabelValues(device, "rejected").Add(float64(rejected))
+	m.ops.WithLabelValues(device, opsOK).Add(float64(ops - rejected))
+	m.ops.WithLabelValues(device, opsRejected).Add(float64(rejected))
 	m.seconds.WithLabelValues(device).Observe(d.Seconds())
 }
 

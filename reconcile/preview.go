@@ -17,6 +17,7 @@ import (
 // newPreview compares what is asked of switches for two states of the definitions. Its cost follows from what
 // differs; as long as facts may still be missing after a start, both are compiled in whole.
 func newPreview(q *lookup, was *topology.View, now, next *model.Definitions) model.Preview {
+	next = electing(q.workers, now, next)
 	p := &preview{lookup: q, base: was.Supposing(now, nil), now: now, next: next}
 	p.view = p.base.Supposing(next, nil)
 	fresh := p.find()
@@ -33,6 +34,23 @@ func newPreview(q *lookup, was *topology.View, now, next *model.Definitions) mod
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.DeviceID, b.DeviceID))
 	})
 	return out
+}
+
+// electing gives gateways that are new, or lose their active device, the one that would be made active, as things
+// stand.
+func electing(ws *workers, now, next *model.Definitions) *model.Definitions {
+	among, out := election{defs: next, where: model.NewPlaces(next), workers: ws}, *next
+	for _, c := range next.Gateways.Changes(now.Gateways) {
+		if c.Now == nil || c.Now.HAMode != model.ActivePassive || c.Now.ActiveDevice() != nil {
+			continue
+		}
+		if d := cmp.Or(among.bound(c.Now), among.reachable(c.Now)); d != nil {
+			elected := *c.Now
+			elected.Active = d.ID
+			out.Gateways = out.Gateways.With(&elected)
+		}
+	}
+	return &out
 }
 
 // preview is one run of Preview.
@@ -179,7 +197,7 @@ func orEmpty(want, other *vtep.Want) *vtep.Want {
 		return want
 	}
 	empty := *other
-	empty.Segments, empty.Bindings, empty.Tunnels, empty.Standby = vtep.Segments{}, vtep.Bindings{}, nil, vtep.Names{}
+	empty.Segments, empty.Bindings, empty.Tunnels, empty.Standby = vtep.Segments{}, vtep.Bindings{}, nil, vtep.Keys{}
 	return &empty
 }
 

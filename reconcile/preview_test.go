@@ -201,3 +201,15 @@ func TestPreviewBeforeTheFirstView(t *testing.T) {
 	_, err := idle.Preview(s.store.Definitions(), s.store.Definitions())
 	require.ErrorContains(t, err, "No switch is driven yet")
 }
+
+// TestPreviewOfStandbys: of an active-passive gateway that is new the device is looked at that would become active.
+func TestPreviewOfStandbys(t *testing.T) {
+	s := newSite(t, 2, reconcile.Options{})
+	s.tors[0].VtepCtl("add-ls", "theirs", "--", "bind-ls", "tor0", "p1", "100", "theirs")
+	s.eventually(func() bool { return s.loop.DeviceReports()[0].LogicalSwitches == 1 }, "it is seen")
+	p := s.previewed(passively("tor0", "tor1"))
+	require.Len(t, p.Switches, 1)
+	require.Equal(t, "tor0", p.Switches[0].Name)
+	require.NotEmpty(t, p.Switches[0].Obstacles)
+	require.Contains(t, p.Switches[0].Steps[0], "add logical-switch")
+}

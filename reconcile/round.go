@@ -38,6 +38,10 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64) (t
 	if err != nil {
 		return 0, err
 	}
+	if err := w.upkeep.holdings.note(ctx, want.Want, plan); err != nil {
+		w.device.logger().WithField("err", err).Warn("remembering what is about to be written")
+		return storeRetry, ctx.Err()
+	}
 	ops, wait := w.upkeep.damper.Filter(w.upkeep.undrifted(plan.Ops, want.Want, w.device.Load().DriftPolicy), began)
 	if len(ops) > 0 {
 		if pause := w.upkeep.damper.Pause(began); pause > 0 {
@@ -65,7 +69,11 @@ func (w *worker) cleanUp(ctx context.Context, s *vtep.Session, want wish, plan *
 	if !w.board.isCurrent(want, defs) {
 		return 0 // there is, or will soon be, a newer View
 	}
-	if err := w.device.cleanUp(ctx, s, want.Want, plan, defs, &w.loop.debts); err != nil && ctx.Err() == nil {
+	err := w.device.cleanUp(ctx, s, want.Want, plan, defs, &w.loop.debts)
+	if err == nil {
+		err = w.upkeep.holdings.forget(ctx, s, want.Want)
+	}
+	if err != nil && ctx.Err() == nil {
 		w.device.logger().WithField("err", err).Warn("telling the store what has gone")
 		return storeRetry
 	}

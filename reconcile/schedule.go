@@ -52,6 +52,7 @@ func (l *Loop) await(ctx context.Context, running *sync.WaitGroup, changes <-cha
 		select {
 		case <-ctx.Done():
 			return false
+		case <-l.alive:
 		case <-changes:
 			return true
 		case <-t.due.C:
@@ -82,5 +83,16 @@ func (l *Loop) await(ctx context.Context, running *sync.WaitGroup, changes <-cha
 			t.stamping = false
 			l.recorder.record(l.view.Load())
 		}
+	}
+}
+
+// Alive returns nil as soon as Run looks for something to do, which a Run that is stuck never does. It fails
+// when ctx ends before.
+func (l *Loop) Alive(ctx context.Context) error {
+	select {
+	case l.alive <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }

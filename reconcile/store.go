@@ -17,6 +17,7 @@ type Store interface {
 // Memory is what the Loop has the store remember.
 type Memory interface {
 	SetInventory(ctx context.Context, deviceID string, inv model.Inventory) error
+	SetHoldings(ctx context.Context, deviceID string, held map[string]model.VNI, gone []string) error
 	ClearTombstone(ctx context.Context, networkID, deviceID string) error
 	ConfirmReleased(ctx context.Context, deviceID string, ids []string) error
 	NoteVNIs(deviceID string, all bool, vnis map[string]model.VNI)

@@ -51,6 +51,8 @@ type upkeep struct {
 	drifted []vtep.Op
 	// trace notes what was put right.
 	trace repairTrace
+	// holdings has the store know what is managed on the switch.
+	holdings holdingKeeper
 	// told is what was told of drift last.
 	told string
 }
@@ -61,6 +63,7 @@ func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
 	w.device.Store(gd)
 	w.board.device, w.board.view = gd.ID, &l.view
 	w.seat = connector.NewSeat(w.device.Load, w.device.logger)
+	w.upkeep.holdings = holdingKeeper{device: &w.device}
 	w.inventory = newInventoryKeeper(&w.device, w.seat, l.opts.Hold, &l.said)
 	w.admission = admission{device: &w.device, seat: w.seat, leases: l.leases, inventory: w.inventory}
 	w.surveys = surveys{device: &w.device, board: &w.board, metrics: l.metrics}
@@ -194,6 +197,7 @@ func (w *worker) drive(ctx context.Context, k connector.Link) error {
 		return connector.NotDriven(reason)
 	}
 	w.inventory.stored = nil // remembered at once
+	w.upkeep.holdings.restart()
 	// Before serve takes the lock: it is not to be taken from another worker.
 	if err := w.admission.admit(ctx, facts.Switches); err != nil {
 		return err

@@ -83,6 +83,7 @@ func (ws *workers) match(ctx context.Context, running *sync.WaitGroup, defs *mod
 		}
 		w := ws.create(c.Now)
 		ws.byID[id] = w
+		ws.metrics.begin(id)
 		ws.touch(id)
 		ws.prepare(ctx, running, w)()
 	}

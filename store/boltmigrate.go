@@ -18,8 +18,8 @@ type migration func(*bolt.Tx) error
 // current version is their number.
 // Version 2 added quotas and the audit, version 3 released numbers, version 4 records
 // of remote MACs, version 5 what sources answer for. Version 6 has far ends in networks: a
-// program that does not know them would lose them with the next change of a network.
-var migrations = []migration{createBuckets, createBuckets, createReleased, createRemoteMACs, createBuckets, createBuckets}
+// program that does not know them would lose them with the next change of a network. Version 7 has holdings.
+var migrations = []migration{createBuckets, createBuckets, createReleased, createRemoteMACs, createBuckets, createBuckets, createHoldings}
 
 func migrate(tx *bolt.Tx, steps []migration, newID func() string) error {
 	meta, err := metaOf(tx, newID)
@@ -81,6 +81,28 @@ func createReleased(tx *bolt.Tx) error {
 			return err
 		}
 		return tx.Bucket([]byte(released.bucket)).Put([]byte(r.ID), text)
+	})
+}
+
+// createHoldings makes the table of holdings. Older versions knew by tombstones what switches may hold that is not
+// wanted any more; of what is wanted the switches tell.
+func createHoldings(tx *bolt.Tx) error {
+	if err := createBuckets(tx); err != nil {
+		return err
+	}
+	into := tx.Bucket([]byte(holdings.name()))
+	return tx.Bucket([]byte(tombstones.bucket)).ForEach(func(_, value []byte) error {
+		var ts model.Tombstone
+		if err := json.Unmarshal(value, &ts); err != nil || ts.VNI == 0 {
+			return err
+		}
+		for _, device := range ts.Pending {
+			h := &model.Holding{DeviceID: device, Name: ts.ID, VNIs: []model.VNI{ts.VNI}}
+			if err := apply(into, change{id: holdingID(h), record: h}); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 type cleanup struct {
 	tx         *txn
 	quarantine *quarantine
+	holdings   *holdingRules
 	// heirs are the devices that took over, in this change, what was to be cleaned on others.
 	heirs map[string]string
 }
@@ -59,6 +60,7 @@ func (c *cleanup) passOn(deviceID, heir string) {
 		c.heirs[deviceID] = heir
 	}
 	c.quarantine.passOn(deviceID, heir)
+	c.holdings.passOn(deviceID, heir)
 	var ids []string
 	for ts := range having(&c.tx.next, tombstones, claim{kind: isPendingOn, a: deviceID}) {
 		i := slices.Index(ts.Pending, deviceID)

@@ -40,6 +40,12 @@ func (s *Store) SetActiveDevice(ctx context.Context, gatewayID, deviceID string)
 	return s.do(ctx, func(r *rules) error { return r.gateways.setActive(gatewayID, deviceID) })
 }
 
+// SetHoldings notes which logical switches, by name, are about to be written on a device with which VNIs, and which
+// ones it was seen without.
+func (s *Store) SetHoldings(ctx context.Context, deviceID string, held map[string]model.VNI, gone []string) error {
+	return s.do(ctx, func(r *rules) error { return r.holdings.set(deviceID, held, gone) })
+}
+
 // ClearTombstone records that a device was seen without the network's rows. It is
 // not an error when nothing was pending.
 func (s *Store) ClearTombstone(ctx context.Context, networkID, deviceID string) error {

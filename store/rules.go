@@ -18,6 +18,7 @@ type rules struct {
 	gateways    gatewayRules
 	moves       moveRules
 	endpoints   endpointRules
+	holdings    holdingRules
 }
 
 // begin starts a change of a snapshot.
@@ -28,7 +29,8 @@ func begin(s *Store, base *snapshot) *rules {
 	tx.next.Revision++
 	r.quotas = quotaRules{tx, s.opts.Quota}
 	r.quarantine = quarantine{tx, at, s.opts.VNIQuarantine, &s.sightings}
-	r.cleanup = cleanup{tx: tx, quarantine: &r.quarantine}
+	r.holdings = holdingRules{tx}
+	r.cleanup = cleanup{tx: tx, quarantine: &r.quarantine, holdings: &r.holdings}
 	r.vnis = vniRules{tx, &r.quarantine, s.opts.VNIRange, &s.sightings}
 	r.stitching = stitching{tx, &r.quarantine}
 	r.endpoints = endpointRules{tx, &r.moves}

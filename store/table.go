@@ -49,7 +49,7 @@ var (
 var tables = []interface {
 	name() string
 	load(*model.Definitions, map[string][]byte) error
-}{networks, devices, remoteMACs, gateways, connections, inventories, tombstones, retired, quotas, moves, released, endpointSets}
+}{networks, devices, remoteMACs, gateways, connections, inventories, tombstones, retired, quotas, moves, released, endpointSets, holdings}
 
 func (k table[T, P]) name() string { return k.bucket }
 

@@ -210,7 +210,7 @@ func TestRefusedVLANAmongMany(t *testing.T) {
 func TestReferentialViolationStandsAlone(t *testing.T) {
 	server := seed(t, "1.7.0", oneSwitch+"ls net-z key 109 config bordergw=us\nls net-y key 108 config bordergw=us\nbind sw1 eth1 10 net-z")
 	s, wire := crossed(t, server)
-	want := parseWant(t, "ownership tombstoned net-z\nownership tombstoned net-y\nsegment net-a 100\nmac net-a 02:00:00:00:00:07 10.0.0.2\nflood net-a 10.0.0.2\nbind sw1 eth1 11 net-a")
+	want := parseWant(t, "ownership held net-z\nownership held net-y\nsegment net-a 100\nmac net-a 02:00:00:00:00:07 10.0.0.2\nflood net-a 10.0.0.2\nbind sw1 eth1 11 net-a")
 	plan := s.Plan(want, vtep.Whole)
 	wire.hold()
 	server.VtepCtl("add-ucast-local", "net-z", "02:00:00:00:00:05", "10.0.0.1")

@@ -46,6 +46,25 @@ func (s Slot) to(ls string) Binding {
 // at is the slot's port.
 func (s Slot) at() portPlace { return portPlace{s.Switch, s.Port} }
 
+// Cable joins two ports of a switch. What is bound to a VLAN of one of them meets what is bound to the same VLAN of the
+// other.
+type Cable struct{ Switch, Port, Other string }
+
+// end is the slot at the other end of the cable, false for one that is at none.
+func (c Cable) end(s Slot) (Slot, bool) {
+	switch {
+	case s.Switch != c.Switch || c.Port == c.Other:
+		return s, false
+	case s.Port == c.Port:
+		s.Port = c.Other
+	case s.Port == c.Other:
+		s.Port = c.Port
+	default:
+		return s, false
+	}
+	return s, true
+}
+
 // Bindings are those of one database: a slot has one at most. They are immutable, as Segments are.
 type Bindings struct {
 	bySlot model.Sorted[Slot, string]

@@ -1,18 +1,41 @@
 package vtep
 
-import "bordergw/vtep/ovsdb"
+import (
+	"strings"
+
+	"bordergw/vtep/ovsdb"
+)
 
 // slot compares what is bound at a VLAN of a port. An unwanted binding of a managed logical
 // switch goes. A VLAN that is wanted for another managed logical switch is rebound instead.
 func (d *differ) slot(s Slot) {
 	ls, wanted := d.want.Bindings.At(s)
 	b := s.to(ls)
-	if wanted && d.stands(ls) && d.bind(&b) {
+	if wanted && d.stands(ls) && d.joined(&b) && d.bind(&b) {
 		return
 	}
 	for _, id := range d.have.physical.portsAt(s.at()) {
 		d.unbind(s, id)
 	}
+}
+
+// joined reports whether the other end of a cable can be bound too, if the binding is at one end. If not, neither
+// is: what an external writer has bound at the other end would be joined to the network.
+func (d *differ) joined(b *Binding) bool {
+	end, cabled := d.want.Cable.end(b.Slot())
+	ls, wanted := d.want.Bindings.At(end)
+	if !cabled || !wanted || strings.TrimSuffix(ls, BorderSuffix) != strings.TrimSuffix(b.LogicalSwitch, BorderSuffix) {
+		return true
+	}
+	other := end.to(ls)
+	id, port := d.have.physical.portOf(end.Switch, end.Port)
+	current, taken := d.bound(id, &other)
+	if port != nil && d.stands(ls) && (!taken || d.oursByName(current)) {
+		return true
+	}
+	d.problem(VLANTaken, b.LogicalSwitch, b, "VLAN %s of port %s on switch %s is not bound, as the other end of the cable, port %s, can not be",
+		b.VLAN, b.Port, b.Switch, end.Port)
+	return false
 }
 
 // bind makes one wanted binding stand, unless its port is missing or a foreign

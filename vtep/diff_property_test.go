@@ -111,22 +111,23 @@ func taken(p *vtep.Plan) bool {
 
 // untouchable is the oracle's idea of a foreign logical switch.
 func untouchable(d *database, w *vtep.Want, l *logicalSwitch) bool {
-	marked := l.config[vtep.MarkKey] == w.Mark
 	owned := w.Owners.Of(l.name, l.key)
-	known := owned != vtep.Foreign
-	_, hasMark := l.config[vtep.MarkKey]
-	s := w.Segment(l.name)
-	switch {
-	case s == nil && owned == vtep.Tombstoned && !(hasMark && d.caps.OtherConfig):
-		return false
-	case s == nil && d.caps.OtherConfig:
-		return !marked || !known && !w.Prune
-	case s == nil:
-		return owned != vtep.Managed || !w.Standby.Has(l.name) && !strings.HasSuffix(l.name, vtep.BorderSuffix)
-	case d.caps.OtherConfig:
-		return !marked && l.key != nil && *l.key != int(s.TunnelKey)
+	mark, hasMark := l.config[vtep.MarkKey]
+	hasMark = hasMark && d.caps.OtherConfig
+	ours, held := hasMark && mark == w.Mark, !hasMark && owned == vtep.Held
+	key := 0
+	if l.key != nil {
+		key = *l.key
 	}
-	return false
+	switch s := w.Segment(l.name); {
+	case s != nil:
+		return !ours && !held && l.key != nil && key != int(s.TunnelKey)
+	case ours:
+		return owned == vtep.Foreign && !w.Prune
+	case hasMark:
+		return key == 0 || int(w.Standby.Of(l.name)) != key
+	}
+	return !held
 }
 
 // checkPlan: unbind, take down, build up, bind; in a segment the logical
@@ -300,7 +301,7 @@ var netNames = []string{"net-a", "net-b", "net-c", "net-d"}
 
 func randomWant(r *rand.Rand) string {
 	var b strings.Builder
-	for _, flag := range []string{"growonly", "prune", "sourcenode", "ownership managed net-a", "ownership tombstoned net-b", "ownership managed net-c", "standby net-a", "standby net-b", "standby net-d", "known 10.0.0.3"} {
+	for _, flag := range []string{"growonly", "prune", "sourcenode", "ownership managed net-a", "ownership held net-b", "ownership managed net-c", "standby net-a 100", "standby net-b 101", "standby net-d 7", "cable sw1 eth1 eth2", "known 10.0.0.3"} {
 		if r.IntN(2) == 0 {
 			fmt.Fprintln(&b, flag)
 		}

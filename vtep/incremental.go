@@ -107,7 +107,12 @@ func newIncrement(want, was *Want, have *State, dirty *dirtySet) *increment {
 		}
 	}
 	reclass := func(name string) {
-		if _, stands := have.logical.byName[name]; stands && want.Segment(name) == nil && inc.parts[name] == nil {
+		_, stands := have.logical.byName[name]
+		switch {
+		case !stands:
+		case want.Segment(name) != nil: // it may be taken over now, or not any more
+			inc.parts[name] = &dirtyPart{all: true, rebound: true}
+		case inc.parts[name] == nil:
 			inc.parts[name] = &dirtyPart{}
 		}
 	}
@@ -128,7 +133,7 @@ func compare(was, want *Want, have *State) *Plan {
 
 // sameCircumstances reports whether what concerns all segments is the same.
 func sameCircumstances(a, b *Want) bool {
-	return a.Prune == b.Prune && a.SourceNode == b.SourceNode && a.MACsFull == b.MACsFull && a.Mark == b.Mark &&
+	return a.Prune == b.Prune && a.Cable == b.Cable && a.SourceNode == b.SourceNode && a.MACsFull == b.MACsFull && a.Mark == b.Mark &&
 		a.GrowOnly == b.GrowOnly && (!a.GrowOnly || maps.Equal(a.Known, b.Known)) // else they keep other unwanted flood members
 }
 
@@ -180,6 +185,11 @@ func (c *increment) slots(d *differ) []Slot {
 			for s := range d.have.physical.boundTo(ls) {
 				slots[s] = struct{}{}
 			}
+		}
+	}
+	for _, s := range slices.Collect(maps.Keys(slots)) {
+		if end, cabled := d.want.Cable.end(s); cabled {
+			slots[end] = struct{}{}
 		}
 	}
 	return slices.SortedFunc(maps.Keys(slots), Slot.Compare)

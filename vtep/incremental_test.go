@@ -130,7 +130,7 @@ func TestIncrementalPlanIsDiff(t *testing.T) {
 // database. Where it does not, nothing comes of comparing a Want with itself.
 func TestCompareIsDiff(t *testing.T) {
 	written := 0
-	for seed := range uint64(1500) {
+	for seed := range uint64(2500) {
 		r := rand.New(rand.NewPCG(seed, 9))
 		was := parseWant(t, randomWant(r))
 		d := parseDatabase(t, capsOf(t, pick(r, "1.3.0", "1.7.0")), r, randomHave(r))

@@ -66,7 +66,7 @@ func lockFencesOlderSession(t *testing.T, how vtep.Opening) {
 	require.NoError(t, newer.Close())
 	poll.True(t, patience, "the older one has the lock back", older.Writer)
 	want.Segments = vtep.Segments{}
-	want.Owners = everyName(vtep.Tombstoned)
+	want.Owners = everyName(vtep.Held)
 	_, err = older.Apply(ctx, older.Plan(want, vtep.Whole))
 	require.NoError(t, err)
 	require.Empty(t, srv.VtepCtl("list-ls"))

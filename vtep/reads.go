@@ -74,6 +74,27 @@ func (s *Session) Owns(want *Want, name string) bool {
 	return row != nil && want.Segment(name) == nil && want.removable(s.replica.state.caps, row)
 }
 
+// Bound are the names of the logical switches that VLANs of a port are bound to, whoever bound them, by VLAN.
+func (s *Session) Bound(sw, port string) map[model.VLAN]string {
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	out, have := map[model.VLAN]string{}, s.replica.state
+	id, _ := have.physical.portOf(sw, port)
+	for vlan, ref := range have.physical.ports.vlans[id] {
+		if ls := have.logical.at(ref); ls != nil {
+			out[model.VLAN(vlan)] = ls.Name
+		}
+	}
+	return out
+}
+
+// Stands reports whether the database has a logical switch of that name, whoever wrote it.
+func (s *Session) Stands(name string) bool {
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	return s.replica.state.logical.named(name) != nil
+}
+
 // Doubt notes that what is known may not be what stands: what was written does not show.
 func (s *Session) Doubt() { s.sender.doubted.Store(true) }
 

@@ -53,7 +53,7 @@ flood net-old unknown-dst 10.0.0.9
 flood theirs unknown-dst 10.0.0.9 10.0.0.10`
 	everyKindWant = `
 sourcenode
-ownership tombstoned net-old
+ownership held net-old
 segment net-a 100 crimson
 mac net-a 02:00:00:00:00:01 10.0.0.3 3
 mac net-a 02:00:00:00:00:0a 10.0.0.1 1
@@ -215,7 +215,7 @@ func TestChangedAfterExternalWriters(t *testing.T) {
 	<-s.Changed()
 	require.Equal(t, "add mac net-a 02:00:00:00:00:01 -> 10.0.0.2\n", s.Plan(want, vtep.Whole).String())
 	require.False(t, s.Owns(want, "net-a"), "it is wanted")
-	gone := parseWant(t, "ownership tombstoned net-a")
+	gone := parseWant(t, "ownership held net-a")
 	require.True(t, s.Owns(gone, "net-a"))
 	require.False(t, s.Owns(gone, "nothing"))
 }

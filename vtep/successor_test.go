@@ -80,7 +80,7 @@ func otherFacts(t testing.TB, r *rand.Rand, w *vtep.Want) {
 	}
 	if r.IntN(3) == 0 {
 		name := pick(r, netNames...)
-		if w.Standby = w.Standby.With(name); r.IntN(2) == 0 {
+		if w.Standby = w.Standby.With(name, model.VNI(98+r.IntN(6))); r.IntN(2) == 0 {
 			w.Standby = w.Standby.Without(name)
 		}
 	}

@@ -25,10 +25,12 @@ type Want struct {
 	Tunnels []Tunnel
 	// TunnelRows: Tunnel rows are made here, not by the switch.
 	TunnelRows bool
-	// Standby are the logical switches of networks with a connection to this database that it is not to
-	// hold now: another device is active, or the connection is refused. Where a row can have no mark, a name
-	// among these makes it managed.
-	Standby Names
+	// Standby are the logical switches, with their VNIs, of networks with a connection to this database that it is not
+	// to hold now: another device is active, or the connection is refused. One with the mark of another store is
+	// taken over, as it would be if it were wanted, and so it goes: that store is lost.
+	Standby Keys
+	// Cable joins two ports of a switch that stitches; zero for none.
+	Cable Cable
 	// Owners classes logical switches that are not in Segments; nil knows of none.
 	Owners Owners
 	// SourceNode: the switch replicates flooded frames; said by replication_mode
@@ -70,7 +72,7 @@ func (w *Want) reclassed(was *Want) (iter.Seq[string], bool) {
 func SameWant(a, b *Want) bool {
 	return a == b && a != nil || a != nil && b != nil && a.GrowOnly == b.GrowOnly && a.Prune == b.Prune && a.SourceNode == b.SourceNode &&
 		a.MACsFull == b.MACsFull && a.Mark == b.Mark && a.Segments.Same(b.Segments) &&
-		a.Bindings.Same(b.Bindings) && a.Standby.Same(b.Standby) && slices.Equal(a.Tunnels, b.Tunnels) && a.TunnelRows == b.TunnelRows
+		a.Bindings.Same(b.Bindings) && a.Standby.Same(b.Standby) && a.Cable == b.Cable && slices.Equal(a.Tunnels, b.Tunnels) && a.TunnelRows == b.TunnelRows
 }
 
 // Segment is all that one Logical_Switch means on the wire. It is built once
@@ -181,9 +183,9 @@ const (
 	// Managed: it has the name of a network that is, or was, managed. With our mark it is
 	// removed at once.
 	Managed
-	// Tombstoned: a user took it off this switch, which has not been seen without it
-	// since. It is removed also when an external writer deleted our mark before.
-	Tombstoned
+	// Held: it was written or taken over on this switch, with this tunnel key. It is managed also without our
+	// mark: where the schema has none, or when an external writer deleted it.
+	Held
 )
 
 // MarkKey is the key of Logical_Switch.other_config that holds Want.Mark.

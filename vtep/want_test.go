@@ -19,8 +19,9 @@ import (
 //
 //	self N | mark WORD | sourcenode | growonly | prune
 //	known IP                      an address of Want.Known
-//	ownership managed|tombstoned NAME
-//	standby NAME
+//	ownership managed|held NAME
+//	standby NAME KEY
+//	cable SWITCH PORT PORT
 //	located NAME IP...
 //	segment NAME KEY [DESCRIPTION] [incomplete]
 //	mac NAME MAC LOCATOR [LOCATION]
@@ -99,9 +100,11 @@ func (p *wantParser) line(f []string) {
 	case "known":
 		w.Known[p.locator(f[1]).Addr] = true
 	case "ownership":
-		p.owned[f[2]] = map[string]vtep.Ownership{"managed": vtep.Managed, "tombstoned": vtep.Tombstoned}[f[1]]
+		p.owned[f[2]] = map[string]vtep.Ownership{"managed": vtep.Managed, "held": vtep.Held}[f[1]]
+	case "cable":
+		w.Cable = vtep.Cable{Switch: f[1], Port: f[2], Other: f[3]}
 	case "standby":
-		w.Standby = w.Standby.With(f[1])
+		w.Standby = w.Standby.With(f[1], model.VNI(number(p.t, f[2])))
 	case "bind":
 		w.Bindings = w.Bindings.With(vtep.Binding{Switch: f[1], Port: f[2], VLAN: model.VLAN(number(p.t, f[3])), LogicalSwitch: f[4]})
 	default:

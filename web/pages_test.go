@@ -27,7 +27,7 @@ func TestEveryPage(t *testing.T) {
 		h := w.Header()
 		require.Equal(t, csp, h.Get("Content-Security-Policy"), path)
 		require.Equal(t, "nosniff", h.Get("X-Content-Type-Options"), path)
-		require.Equal(t, "no-referrer", h.Get("Referrer-Policy"), path)
+		require.Equal(t, "same-origin", h.Get("Referrer-Policy"), path)
 		if strings.HasPrefix(path, "/ui/static/") {
 			continue
 		}

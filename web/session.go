@@ -94,10 +94,11 @@ func cookie(r *http.Request, value string, age int) *http.Cookie {
 	}
 }
 
-// ownOrigin reports whether one of our own pages sent a request. Browsers say so with every POST.
+// ownOrigin reports whether one of our own pages sent a request. Browsers say so with every POST: by
+// Sec-Fetch-Site where the service is reached by TLS or on the same host, and else by Origin.
 func ownOrigin(r *http.Request) bool {
-	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" {
-		return false
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" {
+		return site == "same-origin"
 	}
 	_, host, found := strings.Cut(r.Header.Get("Origin"), "://")
 	return found && (host == r.Host || host == r.Header.Get("X-Forwarded-Host"))

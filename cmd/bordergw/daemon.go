@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -33,6 +34,8 @@ type loop interface {
 	api.Status
 	// Run returns when ctx ends and all sessions are closed.
 	Run(ctx context.Context) error
+	// Alive returns nil when Run looks for something to do, and fails when ctx ends before.
+	Alive(ctx context.Context) error
 }
 
 // daemon is one "bordergw serve". Its fields are not changed once it runs.
@@ -47,6 +50,8 @@ type daemon struct {
 	hangup <-chan os.Signal
 	// reload reads the TLS files again.
 	reload func() error
+	// notify is who wants to know when the daemon is ready, and whether it lives.
+	notify notifier
 	// stopTimeout is how long stopping may take.
 	stopTimeout time.Duration
 }
@@ -110,14 +115,20 @@ func (d *daemon) runOn(ctx context.Context, db *store.Store, auth api.Authentica
 
 // serve runs loop and API until ctx ends or one of them does, then stops both.
 func (d *daemon) serve(ctx context.Context, l loop, server *http.Server, socket net.Listener) error {
+	var watching sync.WaitGroup
+	defer watching.Wait()
 	loopCtx, stopLoop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopLoop()
 	ended := make(chan error, 2)
 	go func() { ended <- part("reconcile", l.Run(loopCtx)) }()
 	go func() { ended <- part("api", server.Serve(socket)) }()
+	status := "listening on http://" + socket.Addr().String()
+	d.notify.ready(status)
+	watching.Go(func() { d.notify.watch(loopCtx, l.Alive) })
 
-	cause := d.await(ctx, ended)
+	cause := d.await(ctx, ended, status)
 	d.log.Info("stopping")
+	d.notify.stopping()
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.stopTimeout)
 	defer cancel()
 	shutDown(limit, server, d.stopTimeout/2)
@@ -139,7 +150,7 @@ func (d *daemon) serve(ctx context.Context, l loop, server *http.Server, socket 
 }
 
 // await returns nil when ctx ends, and an error when a part ends before.
-func (d *daemon) await(ctx context.Context, ended <-chan error) error {
+func (d *daemon) await(ctx context.Context, ended <-chan error, status string) error {
 	for {
 		select {
 		case <-ctx.Done():
@@ -147,13 +158,20 @@ func (d *daemon) await(ctx context.Context, ended <-chan error) error {
 		case err := <-ended:
 			return err
 		case <-d.hangup:
-			if err := d.reload(); err != nil {
-				d.log.WithField("err", err).Error("SIGHUP: the TLS files can not be used, those read before stay in use")
-				continue
-			}
-			d.log.Info("SIGHUP: the TLS files have been read again")
+			d.notify.reloading()
+			d.notify.ready(d.reread(status))
 		}
 	}
+}
+
+// reread reads the TLS files again, and returns the status that follows from it.
+func (d *daemon) reread(status string) string {
+	if err := d.reload(); err != nil {
+		d.log.WithField("err", err).Error("SIGHUP: the TLS files can not be used, those read before stay in use")
+		return status + "; the TLS files can not be used, those read before stay in use"
+	}
+	d.log.Info("SIGHUP: the TLS files have been read again")
+	return status
 }
 
 // part names what ended; nothing is supposed to end by itself.

@@ -31,6 +31,15 @@ import (
 type fakeLoop struct {
 	api.Status
 	run func(context.Context) error
+	// alive is asked for signs of life; nil is a loop that lives.
+	alive func(context.Context) error
+}
+
+func (l fakeLoop) Alive(ctx context.Context) error {
+	if l.alive == nil {
+		return ctx.Err()
+	}
+	return l.alive(ctx)
 }
 
 func (l fakeLoop) Run(ctx context.Context) error { return l.run(ctx) }
@@ -50,15 +59,19 @@ func start(t *testing.T, d *daemon, run func(context.Context, *store.Store) erro
 	log, logs := logtest.NewNullLogger()
 	r := &running{logs: logs}
 	lines, out := io.Pipe()
-	d.log, d.out = log, out
+	d.log, d.out, d.notify.log = log, out, log
 	if d.cfg.DataDir == "" {
 		d.cfg = daemonConfig(t)
 	}
 	if d.stopTimeout == 0 {
 		d.stopTimeout = patience
 	}
-	d.newLoop = func(db *store.Store, _ prometheus.Registerer, _ reconcile.Events) loop {
+	given := d.newLoop
+	d.newLoop = func(db *store.Store, registry prometheus.Registerer, events reconcile.Events) loop {
 		r.db = db
+		if given != nil {
+			return given(db, registry, events)
+		}
 		return fakeLoop{run: func(ctx context.Context) error { return run(ctx, db) }}
 	}
 	ctx, stop := context.WithCancel(t.Context())

@@ -13,5 +13,6 @@
 // error.
 //
 // The environment is read here and nowhere below: BORDERGW_URL, BORDERGW_TOKEN,
-// XDG_STATE_HOME, HOME.
+// XDG_STATE_HOME, HOME, and of a service manager NOTIFY_SOCKET, WATCHDOG_USEC and
+// WATCHDOG_PID.
 package main

@@ -160,13 +160,13 @@ func (v *eventView) line(columns ...string) {
 	}
 	columns[4] = model.Printable(columns[4])
 	fmt.Fprintln(v.out, strings.Join(columns, "   "))
-	if t, buffered := v.out.(interface{ Flush() error }); buffered {
-		_ = t.Flush()
-	}
 }
 
 // watchAgain is the time before a stream that ended is opened again.
 const watchAgain = 2 * time.Second
+
+// errNotShown ends what is printed without an end.
+var errNotShown = errors.New("it can not be shown")
 
 // watch prints events as they come, for ever. What the daemon refuses ends it.
 func (v *eventView) watch(ctx context.Context) error {
@@ -178,8 +178,8 @@ func (v *eventView) watch(ctx context.Context) error {
 		err := v.stream(ctx)
 		refused := &apiError{}
 		switch {
-		case ctx.Err() != nil:
-			return nil // that is how it ends
+		case ctx.Err() != nil, errors.Is(err, errNotShown):
+			return nil // that is how it ends; main says why nothing could be shown
 		case errors.As(err, &refused) && refused.Status < http.StatusInternalServerError:
 			return err
 		}
@@ -236,6 +236,9 @@ func (v *eventView) read(body io.Reader) error {
 			v.after, v.since = id, ""
 		}
 		v.dispatch(typ, data)
+		if v.out != nil && !shown(v.out) {
+			return errNotShown
+		}
 		typ, data, id = "", "", ""
 	}
 	return lines.Err()

@@ -32,6 +32,13 @@ func TestEventStreamIsPrinted(t *testing.T) {
 	require.Empty(t, v.since)
 }
 
+// TestEventsThatNobodyGets end the stream.
+func TestEventsThatNobodyGets(t *testing.T) {
+	v := &eventView{out: &terminal{w: fullDisk{}}, form: output{form: "table"}}
+	err := v.read(strings.NewReader("event: device.phase\ndata: {}\n\n"))
+	require.ErrorIs(t, err, errNotShown)
+}
+
 func TestSince(t *testing.T) {
 	now := time.Date(2026, 11, 29, 1, 0, 0, 0, time.UTC)
 	for in, want := range map[string]string{"": "", "1h": "2026-11-29T00:00:00Z", "2026-11-29T00:47:02Z": "2026-11-29T00:47:02Z",

@@ -60,7 +60,7 @@ func newRoot() *cobra.Command {
 	root := group("bordergw", "Drive hardware VTEP switches from L2 gateway definitions",
 		serveCommand(), planCommand(), waitCommand(), auditCommand(), eventsCommand(), whereCommand(), traceCommand(), describeCommand(), explainCommand(), quarantineCommand(),
 		exportCommand(), importCommand(), backupCommand(), restoreCommand(), adoptCommand(),
-		applyCommand(), diffCommand(), checkCommand(), historyCommand(), rollbackCommand(), toyCommand(), versionCommand())
+		applyCommand(), diffCommand(), checkCommand(), historyCommand(), rollbackCommand(), toyCommand(), versionCommand(), manCommand())
 	for _, n := range nouns() {
 		root.AddCommand(n.command())
 	}

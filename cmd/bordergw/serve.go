@@ -24,7 +24,7 @@ func serveCommand() *cobra.Command {
 		Long: "Run the daemon: the REST API and the loop that drives the switches.\n\n" +
 			"Every flag but --config and --check is also a key of the configuration file, spelled with\n" +
 			"underscores: --log-level is log_level. A flag wins over the file.",
-		Example: "  bordergw serve --data-dir /tmp/bordergw\n  bordergw serve --config /etc/bordergw.yaml\n  bordergw serve --check --config /etc/bordergw.yaml",
+		Example: "  bordergw serve --data-dir /tmp/bordergw\n  bordergw serve --config /etc/bordergw/bordergw.yaml\n  bordergw serve --check --config /etc/bordergw/bordergw.yaml",
 	}
 	shown := defaultConfig()
 	shown.bind(c.Flags())
@@ -77,6 +77,7 @@ func serve(c *cobra.Command, cfg config) error {
 	defer listeners.Close()
 	d := &daemon{
 		cfg: cfg, log: log, out: c.OutOrStdout(), hangup: hangup, reload: secure.Reload, stopTimeout: stopTimeout,
+		notify: newNotifier(os.Getenv, log),
 		newLoop: func(db *store.Store, registry prometheus.Registerer, events reconcile.Events) loop {
 			return reconcile.New(db, reconcile.Options{
 				Interval: cfg.Interval, HAHold: cfg.HAHold, Log: log, Registry: registry, Listeners: listeners, TLS: secure, Events: events,

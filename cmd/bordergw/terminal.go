@@ -55,6 +55,13 @@ func (t *terminal) Flush() error {
 	return t.failed
 }
 
+// shown has what was printed shown now, and reports whether it was. Who prints without an end looks: a full disk
+// may take nothing for days.
+func shown(out io.Writer) bool {
+	t, buffered := out.(interface{ Flush() error })
+	return !buffered || t.Flush() == nil
+}
+
 // wholeRunes is the length of p without a character that may go on.
 func wholeRunes(p []byte) int {
 	for n := 1; n < utf8.UTFMax && n <= len(p); n++ {

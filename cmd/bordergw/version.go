@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
@@ -24,13 +25,16 @@ func programVersion() string {
 	return fmt.Sprint(buildVersion(), " ", runtime.Version(), " ", runtime.GOOS+"/"+runtime.GOARCH)
 }
 
+// commit is set by the linker where the build has no git: in the container image.
+var commit string
+
 // buildVersion is the module's version, with the commit if the build knew it.
 func buildVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
 	}
-	version := info.Main.Version
+	version := strings.TrimSpace(info.Main.Version + " " + commit)
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" {
 			version += " " + s.Value

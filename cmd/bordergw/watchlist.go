@@ -53,7 +53,7 @@ func (w *listWatch) run(ctx context.Context) error {
 	happened, ended := make(chan struct{}, 1), make(chan error, 1)
 	v := &eventView{api: w.api, after: after, on: func() { model.Hint(happened) }}
 	go func() { ended <- v.watch(ctx) }()
-	for {
+	for shown(w.c.OutOrStdout()) { // main says why it is not
 		select {
 		case err := <-ended:
 			return err
@@ -73,6 +73,7 @@ func (w *listWatch) run(ctx context.Context) error {
 		case <-time.After(pause):
 		}
 	}
+	return nil
 }
 
 // warn says once why the list can not be had.
@@ -201,7 +202,4 @@ func (w *listWatch) print(line []string) {
 		}
 	}
 	fmt.Fprintln(w.c.OutOrStdout(), strings.Join(cells, "   "))
-	if t, buffered := w.c.OutOrStdout().(interface{ Flush() error }); buffered {
-		_ = t.Flush()
-	}
 }

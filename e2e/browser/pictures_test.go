@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -15,12 +16,14 @@ func TestPictures(t *testing.T) {
 		return
 	}
 	all := map[string]func(testing.TB) *scene{
-		"none": func(t testing.TB) *scene { return &scene{daemon: serve(t)} },
+		"none": nothing,
 		"one":  func(t testing.TB) *scene { return one(t) },
 		"many": many,
 	}
 	for name, build := range all {
-		if only := os.Getenv("ONLY"); only != "" && only != name { continue }
+		if only := os.Getenv("ONLY"); only != "" && only != name {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			s := build(t)
 			b := open(t, s.url)
@@ -59,14 +62,22 @@ func (s *scene) pages() map[string]string {
 		out["down"] = "/ui/switches/" + s.devices["cpt-border"]
 		out["problem"] = "/ui/connections/" + s.connections["ber-legacy/red"]
 		out["trace-found"] = "/ui/trace?from=02:00:5e:10:00:01&to=02:00:5e:10:00:61"
-		out["compare"] = "/ui/revisions?from=0&to=1"
 	}
 	if len(s.switches) > 0 {
 		out["switch"] = "/ui/switches/" + s.devices[device]
 		out["network"] = "/ui/networks/" + s.networks[network]
 		out["connection"] = "/ui/connections/" + s.connections[connection]
 		out["mac"] = "/ui/macs/" + mac
-		out["revision"] = "/ui/revisions/1"
+		out["revision"] = fmt.Sprintf("/ui/revisions/%d", s.revision())
+		out["compare"] = fmt.Sprintf("/ui/revisions?from=0&to=%d", s.revision())
 	}
 	return out
+}
+
+// revision is the number of the latest.
+func (s *scene) revision() uint64 {
+	s.t.Helper()
+	var found struct{ Revisions []struct{ Revision uint64 } }
+	s.get("/v1/revisions?limit=1", &found)
+	return found.Revisions[0].Revision
 }

@@ -50,7 +50,9 @@ func (s *scene) database(name, tunnelIP string, ports ...string) {
 	s.switches[name] = d
 }
 
-func (s *scene) address(name string) string { return fmt.Sprintf("127.0.0.1:%d", s.switches[name].Port()) }
+func (s *scene) address(name string) string {
+	return fmt.Sprintf("127.0.0.1:%d", s.switches[name].Port())
+}
 
 // know asks for the ids of everything.
 func (s *scene) know() {

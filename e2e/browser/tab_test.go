@@ -132,5 +132,21 @@ func asked[T any](b *tab, expression string) T {
 // await waits until an expression is true on the page.
 func (b *tab) await(expression string) {
 	b.t.Helper()
-	poll.True(b.t, patience, expression, func() bool { return asked[bool](b, expression) })
+	poll.True(b.t, patience, expression, func() bool { return asked[bool](b, "!!("+expression+")") })
+}
+
+// html is the page as it is now, also without JavaScript.
+func (b *tab) html() string {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	out, err := chromedp.Run(ctx, chromedp.OuterHTML("html", chromedp.NodeReady))
+	b.must(err)
+	return out
+}
+
+// awaitHTML is await without JavaScript.
+func (b *tab) awaitHTML(part string) {
+	b.t.Helper()
+	poll.True(b.t, patience, part, func() bool { return strings.Contains(b.html(), part) })
 }

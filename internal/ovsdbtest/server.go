@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -132,6 +133,15 @@ func (s *Server) Wipe() {
 	s.writeEmpty()
 	if running {
 		s.Run()
+	}
+}
+
+// Edit changes the database file of a server that does not run, by operations of RFC 7047.
+func (s *Server) Edit(ops string) {
+	s.t.Helper()
+	out, err := exec.Command("ovsdb-tool", "transact", s.dbFile(), `["hardware_vtep",`+ops+`]`).CombinedOutput()
+	if err != nil || strings.Contains(string(out), `"error"`) {
+		s.t.Fatalf("ovsdb-tool transact: %v: %s", err, out)
 	}
 }
 

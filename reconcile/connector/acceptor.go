@@ -108,7 +108,7 @@ func (a *Acceptor) receive(ctx context.Context, conn net.Conn) {
 	}
 	if !a.admit(host) {
 		_ = conn.Close()
-		a.refuse(host, "limit", errors.New("too many connections of unregistered switches"))
+		a.refuse(host, refusedLimit, errors.New("too many connections of unregistered switches"))
 		return
 	}
 	c := &Inbound{acceptor: a, arrived: time.Now(), again: make(chan struct{}, 1)}
@@ -128,7 +128,7 @@ func (a *Acceptor) receive(ctx context.Context, conn net.Conn) {
 	a.enter(c)
 	c.attend(ctx)
 	if c.share.Ended() {
-		a.refuse(host, "limit", ovsdb.ErrBudget)
+		a.refuse(host, refusedLimit, ovsdb.ErrBudget)
 	}
 }
 
@@ -184,12 +184,21 @@ func (c *Inbound) attend(ctx context.Context) {
 	}
 }
 
+// Reasons for which connections are refused, besides what is wrong with their TLS.
+const (
+	refusedLimit  = "limit"
+	refusedFailed = "failed"
+)
+
+// Refusals are all reasons that an Acceptor counts refused connections by.
+func Refusals() []string { return append(transport.Reasons(), refusedLimit, refusedFailed) }
+
 // refusal is the label of a failure in the metrics.
 func refusal(err error) string {
 	if reason := transport.Reason(err); reason != "" {
 		return reason
 	}
-	return "failed"
+	return refusedFailed
 }
 
 // admit counts a connection, and reports whether there is room for it.

@@ -39,22 +39,37 @@ func (w *assembler) assemble() {
 	w.placements = w.pick()
 	w.view.contested = w.contests()
 	for _, p := range w.group.nets {
-		if p.net.VNI != 0 {
-			for _, d := range p.domains {
-				w.domain(d)
-			}
+		if p.net.VNI == 0 {
+			continue
 		}
-		w.standby(p)
+		for _, d := range p.domains {
+			w.domain(d)
+		}
+		w.standbys(p)
 	}
 }
 
-// standby notes the devices that connections of a network name and that do not hold it now.
-func (w *assembler) standby(p *netPart) {
-	for id := range p.named {
-		s := w.share(id)
-		if !slices.ContainsFunc(s.segments, func(o *vtep.Segment) bool { return o.Name == p.net.ID }) {
-			s.standby = append(s.standby, p.net.ID)
+// standbys notes what devices are to hold of a network when another one fails.
+func (w *assembler) standbys(p *netPart) {
+	for id := range p.passives {
+		w.standby(id, standby{p.net.ID, p.net.VNI})
+	}
+	for _, m := range p.members {
+		if !m.relays() || m.forwards() {
+			continue
 		}
+		w.standby(m.device.ID, standby{p.net.ID, p.net.VNI})
+		if m.mode == model.BorderStitch {
+			w.standby(m.device.ID, standby{p.net.ID + vtep.BorderSuffix, m.border})
+		}
+	}
+}
+
+// standby notes a logical switch of a device, unless it holds it for another reason.
+func (w *assembler) standby(device string, b standby) {
+	s := w.share(device)
+	if !slices.ContainsFunc(s.segments, func(o *vtep.Segment) bool { return o.Name == b.name }) {
+		s.standby = append(s.standby, b)
 	}
 }
 

@@ -135,7 +135,7 @@ func (in *compilation) part(network string) *netPart {
 	if !ok || len(conns) == 0 {
 		return nil
 	}
-	return &netPart{named: map[string]bool{}, net: net, conns: conns, learned: in.Learned.Get(network), endpoints: within(in.next.endpoints, network)}
+	return &netPart{passives: map[string]bool{}, net: net, conns: conns, learned: in.Learned.Get(network), endpoints: within(in.next.endpoints, network)}
 }
 
 // replace puts groups in the place of others.

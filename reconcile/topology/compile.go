@@ -71,7 +71,7 @@ func (v *View) Want(device string) *vtep.Want {
 		return nil
 	}
 	want := *h.want
-	want.Owners = &owners{v.defs.Networks, v.defs.Tombstones, v.sharing(device)}
+	want.Owners = &owners{v.defs.Networks, v.defs.Tombstones, v.defs.Holdings, v.sharing(device)}
 	if want.GrowOnly {
 		want.Known = v.known
 	}

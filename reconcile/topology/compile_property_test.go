@@ -24,7 +24,7 @@ func (v *View) wishes() string {
 	wants := v.Wants()
 	for _, id := range slices.Sorted(maps.Keys(wants)) {
 		w := wants[id]
-		fmt.Fprintln(&b, id, w.Self, w.Mark, w.GrowOnly, len(w.Known), w.Prune, w.SourceNode, w.MACsFull, v.BindingsOf(id), w.Tunnels, w.TunnelRows, slices.Collect(w.Standby.Changes(vtep.Names{})))
+		fmt.Fprintln(&b, id, w.Self, w.Mark, w.GrowOnly, len(w.Known), w.Prune, w.SourceNode, w.MACsFull, v.BindingsOf(id), w.Tunnels, w.TunnelRows, standbys(w), w.Cable)
 		for s := range w.Segments.All() {
 			fmt.Fprintln(&b, " ", s.Name, s.Description, s.TunnelKey, s.Incomplete, s.MACs, s.IPs, s.Flood, s.Unreported, s.Located, v.Believes(id, s.Name))
 		}
@@ -40,6 +40,14 @@ func (v *View) wishes() string {
 		fmt.Fprintln(&b, id, c)
 	}
 	return b.String()
+}
+
+// standbys are what a device holds when another one fails.
+func standbys(w *vtep.Want) (out []string) {
+	for name := range w.Standby.Changes(vtep.Keys{}) {
+		out = append(out, fmt.Sprint(name, w.Standby.Of(name)))
+	}
+	return out
 }
 
 // changing is a run in which anything changes, mostly a little.

@@ -93,9 +93,8 @@ connect c2 net-b g vlan 11`) {
 	require.Equal(t, dump(after), dump(topology.Compile(in, nil)), "as if built from nothing")
 }
 
-// TestClaims: a network is buried on the switches that it was removed from and
-// that have not been seen without it, with its own VNI, though it may still
-// exist; elsewhere only its name is known.
+// TestClaims: what was written on a switch is held there, with the VNIs that it had, whatever became of the network;
+// elsewhere only a name is known.
 func TestClaims(t *testing.T) {
 	s := &scenario{t: t}
 	for line := range strings.Lines(`device sw1
@@ -105,8 +104,11 @@ network net-b 101`) {
 		s.line(strings.Fields(line))
 	}
 	s.tombstones = []*model.Tombstone{
-		{Record: model.Record{ID: "net-a"}, VNI: 100, Pending: []string{"sw1"}},
 		{Record: model.Record{ID: "net-z"}, VNI: 109, Pending: []string{"sw2"}},
+	}
+	s.holdings = []*model.Holding{
+		{DeviceID: "sw1", Name: "net-a", VNIs: []model.VNI{100, 99}}, {DeviceID: "sw1", Name: "net-a-border", VNIs: []model.VNI{200}},
+		{DeviceID: "sw2", Name: "net-z", VNIs: []model.VNI{109}}, {DeviceID: "sw2", Name: "net-x", VNIs: []model.VNI{9}},
 	}
 	wants := topology.Compile(s.input(), nil).Wants()
 	key := func(n int) *int { return &n }
@@ -115,13 +117,16 @@ network net-b 101`) {
 		key          *int
 		ownership    vtep.Ownership
 	}{
-		{"sw1", "net-a", key(100), vtep.Tombstoned},
-		{"sw1", "net-a", nil, vtep.Tombstoned},
+		{"sw1", "net-a", key(100), vtep.Held},
+		{"sw1", "net-a", key(99), vtep.Held},
+		{"sw1", "net-a", nil, vtep.Held},
 		{"sw1", "net-a", key(200), vtep.Managed},
-		{"sw1", "net-a-border", key(200), vtep.Tombstoned},
+		{"sw1", "net-a-border", key(200), vtep.Held},
+		{"sw2", "net-a-border", key(200), vtep.Managed},
+		{"sw2", "net-x", key(9), vtep.Held},
 		{"sw2", "net-a", key(100), vtep.Managed},
 		{"sw1", "net-b", key(101), vtep.Managed},
-		{"sw2", "net-z", key(109), vtep.Tombstoned},
+		{"sw2", "net-z", key(109), vtep.Held},
 		{"sw1", "net-z", key(109), vtep.Managed},
 		{"sw1", "net-c", nil, vtep.Foreign},
 	} {

@@ -28,9 +28,8 @@ func (p *netPart) connect(in *compilation, c *model.L2GatewayConnection, v *grou
 	}
 	for i := range g.Devices {
 		d := &g.Devices[i]
-		p.name(in, d)
 		if g.HAMode == model.ActivePassive && g.Active != d.ID {
-			p.passive(in, d, out)
+			p.passive(in, d, out, g.ActiveDevice() != nil)
 			continue
 		}
 		if m := p.member(in, c, d, out); m != nil {
@@ -47,19 +46,15 @@ func (p *netPart) connect(in *compilation, c *model.L2GatewayConnection, v *grou
 	}
 }
 
-// name notes that a connection names a device, whatever becomes of it.
-func (p *netPart) name(in *compilation, d *model.Device) {
-	place, ok := in.places().Find(d)
-	if ok && place.Device.Driven() {
-		p.named[place.Device.ID] = true
-	}
-}
-
-// passive notes a standby device of an active-passive gateway.
-func (p *netPart) passive(in *compilation, d *model.Device, out *Outcome) {
+// passive notes a standby device of an active-passive gateway. While none is active nobody knows
+// yet which of them is to keep what stands.
+func (p *netPart) passive(in *compilation, d *model.Device, out *Outcome, active bool) {
 	name := cmp.Or(d.DeviceName, d.DeviceID)
 	if place, ok := in.places().Find(d); ok {
 		name = place.Device.DisplayName()
+		if place.Device.Driven() && active {
+			p.passives[place.Device.ID] = true
+		}
 	}
 	out.Standby = append(out.Standby, name)
 }

@@ -23,9 +23,9 @@ type netPart struct {
 	learned *mactable.Learned
 	// endpoints are what sources outside answer for.
 	endpoints []*model.EndpointSet
-	// named are the devices, by id, that connections name, whatever becomes of these.
-	named   map[string]bool
-	members []*member
+	// passives are the devices, by id, that stand by in active-passive gateways.
+	passives map[string]bool
+	members  []*member
 	// domains of the network: one, or one a site where a border relays.
 	domains []*domain
 	// at are where MACs may be, once the domains are settled.
@@ -132,6 +132,12 @@ type groupNet struct {
 	part *netPart
 }
 
+// standby is a logical switch with its VNI.
+type standby struct {
+	name string
+	vni  model.VNI
+}
+
 // share is what one device carries of a group.
 type share struct {
 	segments []*vtep.Segment
@@ -139,8 +145,8 @@ type share struct {
 	// stitched networks: the cable shows the device every MAC of the other
 	// sites as if it were local, so that what it learns there is not believed.
 	stitched []string
-	// standby are the networks that connections of the device name and that it is not to hold now.
-	standby []string
+	// standby are the logical switches that the device is to hold when another one fails.
+	standby []standby
 }
 
 // joinStretches joins networks with a common VNI between sites. The order is that of the networks.

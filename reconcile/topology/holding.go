@@ -131,7 +131,19 @@ func (in *holder) circumstances(gd *model.GatewayDevice, prune bool, was *vtep.W
 	want := *was
 	want.Self, want.Mark, want.Prune, want.GrowOnly = DatabaseID(gd), in.Definitions.StoreID, prune, in.GrowOnly
 	want.SourceNode, want.MACsFull = sourceNode(gd, switches), macsFull(switches)
+	want.Cable = in.cable(gd)
 	return &want
+}
+
+// cable is the one between the stitch ports of a device, or of another one that reaches the same database.
+func (in *holder) cable(gd *model.GatewayDevice) vtep.Cable {
+	for _, o := range in.registrations().Sharing(gd) {
+		place, found := in.places().Find(&model.Device{DeviceID: o.ID})
+		if found && o.BorderMode == model.BorderStitch && len(o.StitchPorts) == 2 {
+			return vtep.Cable{Switch: place.Switch, Port: o.StitchPorts[0], Other: o.StitchPorts[1]}
+		}
+	}
+	return vtep.Cable{}
 }
 
 // take takes over what shares a device lost and got.
@@ -142,13 +154,17 @@ func (h *holding) take(e *exchange) {
 		for _, network := range s.stitched {
 			h.stitched = h.stitched.Without(name(network))
 		}
-		h.want.Standby = h.want.Standby.Without(s.standby...)
+		for _, b := range s.standby {
+			h.want.Standby = h.want.Standby.Without(b.name)
+		}
 	}
 	for _, s := range e.got {
 		for _, network := range s.stitched {
 			h.stitched = h.stitched.With(name(network), true)
 		}
-		h.want.Standby = h.want.Standby.With(s.standby...)
+		for _, b := range s.standby {
+			h.want.Standby = h.want.Standby.With(b.name, b.vni)
+		}
 	}
 }
 

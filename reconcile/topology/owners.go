@@ -1,6 +1,7 @@
 package topology
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"strings"
@@ -9,24 +10,24 @@ import (
 	"bordergw/vtep"
 )
 
-// owners classes the logical switches of a database, for the devices that share it. One without
-// our mark is Tombstoned only with the VNI that was ours: with another one it was never adopted.
-// Names of the second logical switch of a stitched network are nobody else's.
+// owners classes the logical switches of a database, for the devices that share it.
 type owners struct {
 	networks   model.Table[model.Network, *model.Network]
 	tombstones model.Table[model.Tombstone, *model.Tombstone]
+	holdings   model.Holdings
 	sharing    []*model.GatewayDevice
 }
 
 // Of implements vtep.Owners.
 func (o *owners) Of(name string, key *int) vtep.Ownership {
-	id, second := strings.CutSuffix(name, vtep.BorderSuffix)
+	for _, gd := range o.sharing {
+		if o.holdings.Of(gd.ID, name).Has(key) {
+			return vtep.Held
+		}
+	}
+	id := strings.TrimSuffix(name, vtep.BorderSuffix)
 	_, known := o.networks.Get(id)
-	t, removed := o.tombstones.Get(id)
-	switch {
-	case removed && t.PendingOn(o.sharing) && (second || key == nil || *key == int(t.VNI)):
-		return vtep.Tombstoned
-	case known || removed:
+	if _, removed := o.tombstones.Get(id); known || removed {
 		return vtep.Managed
 	}
 	return vtep.Foreign
@@ -51,5 +52,15 @@ func (o *owners) Since(was vtep.Owners) (iter.Seq[string], bool) {
 				return
 			}
 		}
+		for c := range o.holdings.Changes(then.holdings) {
+			if h := cmp.Or(c.Now, c.Was); o.shares(h.DeviceID) && !yield(h.Name) {
+				return
+			}
+		}
 	}, true
+}
+
+// shares reports whether a device, by id, reaches the database.
+func (o *owners) shares(device string) bool {
+	return slices.ContainsFunc(o.sharing, func(gd *model.GatewayDevice) bool { return gd.ID == device })
 }

@@ -23,13 +23,17 @@ func TestOwnersTellWhatChanged(t *testing.T) {
 	for i := range 40 {
 		names = append(names, fmt.Sprint("n", i), fmt.Sprint("n", i)+vtep.BorderSuffix)
 	}
-	is := func() *owners { return &owners{top.Networks, top.Tombstones, []*model.GatewayDevice{a}} }
+	is := func() *owners { return &owners{top.Networks, top.Tombstones, top.Holdings, []*model.GatewayDevice{a}} }
 	changed := 0
 	for range 500 {
 		was := is()
 		for range r.IntN(3) {
 			id := fmt.Sprint("n", r.IntN(40))
-			switch r.IntN(4) {
+			switch r.IntN(6) {
+			case 4:
+				top.Holdings = top.Holdings.With(&model.Holding{DeviceID: []string{a.ID, b.ID}[r.IntN(2)], Name: id, VNIs: []model.VNI{model.VNI(4 + r.IntN(2))}})
+			case 5:
+				top.Holdings = top.Holdings.Without(&model.Holding{DeviceID: a.ID, Name: id})
 			case 0:
 				top.Networks = top.Networks.With(&model.Network{Record: top.Record(id)})
 			case 1:
@@ -51,8 +55,8 @@ func TestOwnersTellWhatChanged(t *testing.T) {
 			}
 		}
 	}
-	require.Greater(t, changed, 300)
-	other := &owners{top.Networks, top.Tombstones, []*model.GatewayDevice{b}}
+	require.Greater(t, changed, 200)
+	other := &owners{top.Networks, top.Tombstones, top.Holdings, []*model.GatewayDevice{b}}
 	_, known := other.Since(is())
 	require.False(t, known, "of another database")
 }

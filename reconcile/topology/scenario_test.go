@@ -44,6 +44,7 @@ type scenario struct {
 	gateways    []*model.L2Gateway
 	connections []*model.L2GatewayConnection
 	tombstones  []*model.Tombstone
+	holdings    []*model.Holding
 	retired     []string
 	learned     map[string]*mactable.Learned
 	endpoints   []*model.EndpointSet
@@ -273,7 +274,7 @@ func (s *scenario) reverse() {
 func (s *scenario) input() topology.Input {
 	defs := &model.Definitions{
 		StoreID: "us", Endpoints: model.NewTable(s.endpoints), Networks: model.NewTable(s.networks), Inventories: model.NewTable(s.inventories),
-		Gateways: model.NewTable(s.gateways), Connections: model.NewTable(s.connections), Tombstones: model.NewTable(s.tombstones),
+		Gateways: model.NewTable(s.gateways), Connections: model.NewTable(s.connections), Tombstones: model.NewTable(s.tombstones), Holdings: model.NewHoldings(s.holdings),
 		RemoteMACs: model.NewRemoteMACs(s.far),
 	}
 	for _, d := range s.devices {

@@ -58,7 +58,7 @@ func TestOneNetworkAsksNothingOfOthers(t *testing.T) {
 	passive.HAMode, passive.Active = model.ActivePassive, g.Devices[0].ID
 	topo.Gateways = topo.Gateways.With(&passive)
 	asked := next(stood)
-	require.True(t, asked.Want(one.ID).Standby.Has(d.ID))
+	require.Equal(t, d.VNI, asked.Want(one.ID).Standby.Of(d.ID))
 	require.Equal(t, []uint64{given.Revision, more.Revision}, []uint64{asked.Since(one.ID, "b"), asked.Since(one.ID, "c")}, "a standby is asked for nothing")
 }
 

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -26,13 +28,18 @@ var (
 	ErrRefused       = errors.New("the peer refuses our certificate")
 )
 
+var reasons = map[string]error{
+	"NotConfigured": ErrNotConfigured, "UnknownCA": ErrUnknownCA, "Expired": ErrExpired, "WrongFingerprint": ErrFingerprint,
+	"NotTLS": ErrNotTLS, "NoCertificate": ErrNoCertificate, "Refused": ErrRefused,
+}
+
+// Reasons are the words of Reason.
+func Reasons() []string { return slices.Sorted(maps.Keys(reasons)) }
+
 // Reason is a word for what is wrong with a peer's TLS, "" for errors of
 // another kind.
 func Reason(err error) string {
-	for word, is := range map[string]error{
-		"NotConfigured": ErrNotConfigured, "UnknownCA": ErrUnknownCA, "Expired": ErrExpired, "WrongFingerprint": ErrFingerprint,
-		"NotTLS": ErrNotTLS, "NoCertificate": ErrNoCertificate, "Refused": ErrRefused,
-	} {
+	for word, is := range reasons {
 		if errors.Is(err, is) {
 			return word
 		}
