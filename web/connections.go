@@ -54,24 +54,24 @@ func connectionsPage(p *page) error {
 	if err := p.get("/v2.0/l2-gateway-connections", q, &found); err != nil {
 		return err
 	}
-	p.nameAll(found.Connections)
+	nameConnections(p, found.Connections)
 	p.View = connectionsView{found.Connections, found.Links.pager(p),
 		[]string{model.ConnectionActive, model.ConnectionPending, model.ConnectionError, model.ConnectionUnsupported}}
 	return nil
 }
 
-// connectionsOf are the first of those that a query chooses, and whether there are more.
-func (p *page) connectionsOf(q url.Values) ([]connection, bool, error) {
+// readConnections reads the first of those that a query chooses. more: there are others.
+func readConnections(p *page, q url.Values) (cs []connection, more bool, err error) {
 	var found struct {
 		Connections []connection `json:"l2_gateway_connections"`
 		Links       links        `json:"l2_gateway_connections_links"`
 	}
-	err := p.get("/v2.0/l2-gateway-connections", q, &found)
-	p.nameAll(found.Connections)
+	err = p.get("/v2.0/l2-gateway-connections", q, &found)
+	nameConnections(p, found.Connections)
 	return found.Connections, found.Links.pager(p).Next != "", err
 }
 
-func (p *page) nameAll(cs []connection) {
+func nameConnections(p *page, cs []connection) {
 	for i := range cs {
 		cs[i].Network, cs[i].Gateway = p.name("networks", cs[i].NetworkID), p.name("l2-gateways", cs[i].GatewayID)
 	}
@@ -122,26 +122,26 @@ func connectionPage(p *page) error {
 		return err
 	}
 	all := []connection{found.Connection}
-	p.nameAll(all)
+	nameConnections(p, all)
 	v := &connectionView{Connection: all[0]}
 	p.about("connection", "Connection "+v.Connection.Called(), "/ui/connections")
 	p.View = v
-	if err := p.gatewayOf(v); err != nil {
+	if err := readGateway(p, v); err != nil {
 		return err
 	}
 	object := model.KindConnection + "/" + id
 	now := time.Now()
-	changes, err := p.changes(object, now.Add(-timelineLength))
+	changes, err := conditionChanges(p, object, now.Add(-timelineLength))
 	if err != nil {
 		v.EventsOff = err.Error()
 	}
 	v.Timeline = newTimelines(v.Connection.Conditions, changes, now)
-	v.Events, _, _ = p.events(url.Values{"object": {object}, "limit": {"15"}}) // as above
+	v.Events, _, _ = readEvents(p, url.Values{"object": {object}, "limit": {"15"}}) // as above
 	return nil
 }
 
-// gatewayOf reads the gateway of a connection, and what is said of its switches.
-func (p *page) gatewayOf(v *connectionView) error {
+// readGateway reads the gateway of a connection, and what is said of its switches.
+func readGateway(p *page, v *connectionView) error {
 	var found struct {
 		Gateway gateway `json:"l2_gateway"`
 	}

@@ -17,8 +17,8 @@ type event struct {
 	model.Event
 }
 
-// events are a page of the history, and the marker of the next one.
-func (p *page) events(q url.Values) (out []event, next string, err error) {
+// readEvents reads a page of the history. next is the marker of the one after it, "" at the end.
+func readEvents(p *page, q url.Values) (out []event, next string, err error) {
 	var answer struct {
 		Events []event
 		Next   *string
@@ -66,7 +66,7 @@ func eventsPage(p *page) error {
 	}
 	var next string
 	var err error
-	if v.Events, next, err = p.events(q); next != "" {
+	if v.Events, next, err = readEvents(p, q); next != "" {
 		v.NextPage = p.with("marker", next, "since", "")
 	}
 	return err

@@ -65,7 +65,7 @@ type networkView struct {
 	Events []event
 }
 
-// matrixRow is to whom one member floods.
+// newMatrixRow is to whom one member floods.
 type matrixRow struct {
 	Member model.EndpointMember
 	// Off says why nothing is known of it.
@@ -98,17 +98,17 @@ func networkPage(p *page) error {
 	p.about("network", "Network "+v.Network.Called(), "/ui/networks")
 	p.View = v
 	var err error
-	if v.Connections, v.More, err = p.connectionsOf(url.Values{"network_id": {id}, "limit": {"50"}}); err != nil {
+	if v.Connections, v.More, err = readConnections(p, url.Values{"network_id": {id}, "limit": {"50"}}); err != nil {
 		return err
 	}
-	p.members(id, v)
-	p.macsOf(id, v)
-	v.Events, _, _ = p.events(url.Values{"object": {model.KindNetwork + "/" + id}, "limit": {"15"}}) // none without a history
+	readMembers(p, id, v)
+	readMACs(p, id, v)
+	v.Events, _, _ = readEvents(p, url.Values{"object": {model.KindNetwork + "/" + id}, "limit": {"15"}}) // none without a history
 	return nil
 }
 
-// members reads who carries a network, and to whom each of them floods.
-func (p *page) members(id string, v *networkView) {
+// readMembers reads who carries a network, and to whom each of them floods.
+func readMembers(p *page, id string, v *networkView) {
 	var found struct {
 		Members []model.EndpointMember `json:"members"`
 		Far     []string               `json:"far"`
@@ -127,12 +127,12 @@ func (p *page) members(id string, v *networkView) {
 		return // there is nobody to flood to
 	}
 	for _, m := range shown {
-		v.Matrix = append(v.Matrix, p.matrixRow(id, m, shown))
+		v.Matrix = append(v.Matrix, newMatrixRow(p, id, m, shown))
 	}
 }
 
-// matrixRow compares a member's flood list with the others.
-func (p *page) matrixRow(network string, of model.EndpointMember, all []model.EndpointMember) matrixRow {
+// newMatrixRow compares a member's flood list with the others.
+func newMatrixRow(p *page, network string, of model.EndpointMember, all []model.EndpointMember) matrixRow {
 	row := matrixRow{Member: of}
 	var found struct {
 		Rows []floodRows `json:"logical_switches"`
@@ -183,8 +183,8 @@ func addresses(locators []string) []string {
 	return out
 }
 
-// macsOf reads the first MACs of a network.
-func (p *page) macsOf(id string, v *networkView) {
+// readMACs reads the first MACs of a network.
+func readMACs(p *page, id string, v *networkView) {
 	var found struct {
 		MACs  []model.MACEntry `json:"macs"`
 		Total int              `json:"total"`

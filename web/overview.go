@@ -106,7 +106,7 @@ func overviewPage(p *page) error {
 		model.DeviceUnreachable, model.DeviceDrivenElsewhere, model.DeviceDiscovered, model.DeviceUnsupported)
 	v.Connections = tallies(o.Connections, "connections", model.ConnectionActive, model.ConnectionPending, model.ConnectionError, model.ConnectionUnsupported)
 	var err error
-	if v.Events, _, err = p.events(url.Values{"limit": {"12"}, "type": {definitionEvents}}); err != nil {
+	if v.Events, _, err = readEvents(p, url.Values{"limit": {"12"}, "type": {definitionEvents}}); err != nil {
 		v.EventsOff = err.Error()
 	}
 	p.View = v

@@ -49,13 +49,13 @@ func revisionsPage(p *page) error {
 	}
 	p.View = v
 	if v.From != "" || v.To != "" {
-		return p.compare(v)
+		return compareRevisions(p, v)
 	}
 	return nil
 }
 
-// compare reads what has changed between two revisions.
-func (p *page) compare(v *revisionsView) error {
+// compareRevisions reads what has changed between two revisions.
+func compareRevisions(p *page, v *revisionsView) error {
 	from, err1 := strconv.ParseUint(v.From, 10, 64)
 	to, err2 := strconv.ParseUint(v.To, 10, 64)
 	if err1 != nil || err2 != nil {
@@ -65,7 +65,7 @@ func (p *page) compare(v *revisionsView) error {
 	if from > to {
 		from, to = to, from
 	}
-	between, err := p.between(from, to)
+	between, err := revisionsBetween(p, from, to)
 	if err != nil {
 		return err
 	}
@@ -83,8 +83,8 @@ func (p *page) compare(v *revisionsView) error {
 	return nil
 }
 
-// between lists the revisions after one, up to another, the newest first: one more than are shown at most.
-func (p *page) between(from, to uint64) (out []revision, err error) {
+// revisionsBetween lists the revisions after one, up to another, the newest first: one more than are shown at most.
+func revisionsBetween(p *page, from, to uint64) (out []revision, err error) {
 	q := url.Values{"limit": {"1000"}}
 	for {
 		var found struct {

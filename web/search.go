@@ -45,7 +45,7 @@ func searchPage(p *page) error {
 		return nil
 	}
 	if n, err := strconv.ParseUint(text, 10, 24); err == nil {
-		if err := p.vni(&v, n); err != nil {
+		if err := findVNI(p, &v, n); err != nil {
 			return err
 		}
 	}
@@ -53,7 +53,7 @@ func searchPage(p *page) error {
 		{"Switches", "/v2.0/gw/gateway_devices", "gateway_devices", "switches"}, {"Networks", "/v2.0/networks", "networks", "networks"},
 		{"Gateways", "/v2.0/l2-gateways", "l2_gateways", ""},
 	} {
-		if err := p.named(&v, kind.title, kind.at, kind.plural, kind.page); err != nil {
+		if err := findNamed(p, &v, kind.title, kind.at, kind.plural, kind.page); err != nil {
 			return err
 		}
 	}
@@ -63,8 +63,8 @@ func searchPage(p *page) error {
 	return nil
 }
 
-// vni finds the network with a VNI.
-func (p *page) vni(v *searchView, vni uint64) error {
+// findVNI finds the network with a VNI.
+func findVNI(p *page, v *searchView, vni uint64) error {
 	var found struct{ Networks []network }
 	err := p.get("/v2.0/networks", url.Values{"provider:segmentation_id": {strconv.FormatUint(vni, 10)}, "fields": {"id", "name"}}, &found)
 	if len(found.Networks) > 0 {
@@ -74,8 +74,8 @@ func (p *page) vni(v *searchView, vni uint64) error {
 	return err
 }
 
-// named finds objects of one kind by a part of their names or ids. Gateways have no page: their connections are shown.
-func (p *page) named(v *searchView, title, at, plural, page string) error {
+// findNamed finds objects of one kind by a part of their names or ids. Gateways have no page: their connections are shown.
+func findNamed(p *page, v *searchView, title, at, plural, page string) error {
 	var found map[string][]struct{ ID, Name string }
 	if err := p.get(at, url.Values{"fields": {"id", "name"}}, &found); err != nil {
 		return err

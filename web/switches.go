@@ -166,15 +166,15 @@ func switchPage(p *page) error {
 		return err
 	}
 	if v.RowsOff = "Nothing is read from the switch now."; v.Device.isRead() {
-		v.RowsOff = p.rows(id, &v)
+		v.RowsOff = readRows(p, id, &v)
 	}
-	v.PlanOff = p.planOf(id, &v.Plan)
-	v.Events, _, _ = p.events(url.Values{"object": {model.KindDevice + "/" + id}, "limit": {"15"}}) // none without a history
+	v.PlanOff = readPlan(p, id, &v.Plan)
+	v.Events, _, _ = readEvents(p, url.Values{"object": {model.KindDevice + "/" + id}, "limit": {"15"}}) // none without a history
 	return nil
 }
 
-// rows reads what the database holds, and returns why that can not be said.
-func (p *page) rows(id string, v *switchView) string {
+// readRows reads what the database holds, and returns why that can not be said.
+func readRows(p *page, id string, v *switchView) string {
 	var found struct {
 		Rows []model.LogicalSwitchRows `json:"logical_switches"`
 		Next *string                   `json:"next"`
@@ -199,8 +199,8 @@ func (p *page) rows(id string, v *switchView) string {
 	return ""
 }
 
-// planOf reads what would be sent, and returns why that can not be said.
-func (p *page) planOf(id string, plan *devicePlan) string {
+// readPlan reads what would be sent, and returns why that can not be said.
+func readPlan(p *page, id string, plan *devicePlan) string {
 	var found struct{ Plans []devicePlan }
 	if err := p.get("/v1/plan", url.Values{"format": {"json"}, "device": {id}, "limit": {strconv.Itoa(planShown)}}, &found); err != nil {
 		return err.Error()

@@ -27,9 +27,9 @@ type span struct {
 	Begin, End  time.Time
 }
 
-// changes are the changes of conditions of an object since a time, by condition, the oldest first.
-func (p *page) changes(object string, since time.Time) (map[string][]event, error) {
-	found, _, err := p.events(url.Values{
+// conditionChanges are the changes of conditions of an object since a time, by condition, the oldest first.
+func conditionChanges(p *page, object string, since time.Time) (map[string][]event, error) {
+	found, _, err := readEvents(p, url.Values{
 		"object": {object}, "type": {"connection.condition"}, "since": {since.UTC().Format(time.RFC3339)}, "limit": {"1000"},
 	})
 	out := map[string][]event{}

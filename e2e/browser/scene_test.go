@@ -2,6 +2,8 @@ package browser_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -150,7 +152,7 @@ func many(t testing.TB) *scene {
 		s.reaches(name, "IN_SYNC")
 	}
 	n := 0
-	for name := range s.switches {
+	for _, name := range slices.Sorted(maps.Keys(s.switches)) {
 		if strings.Contains(name, "leaf") {
 			s.learn(name, "blue", macs(&n, 12)...)
 			s.learn(name, "red", macs(&n, 8)...)

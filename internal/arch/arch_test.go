@@ -54,7 +54,7 @@ type goPackage struct {
 
 // packages lists the module's packages.
 func packages(t *testing.T) (out []goPackage) {
-	cmd := exec.Command("go", "list", "-json=ImportPath,Doc,Name,Imports,GoFiles", "./...", "./bench/...")
+	cmd := exec.Command("go", "list", "-json=ImportPath,Doc,Name,Imports,GoFiles", "./...", "./bench/...", "./e2e/browser/...")
 	cmd.Dir = "../.."
 	text, err := cmd.Output()
 	require.NoError(t, err)
