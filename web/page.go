@@ -73,7 +73,7 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, fill maker) {
 			s.sendToLogin(w, r)
 			return
 		}
-		if status == http.StatusInternalServerError {
+		if status == http.StatusInternalServerError && r.Context().Err() == nil {
 			s.cfg.Log.WithField("page", r.URL.Path).WithField("err", err).Error("a page can not be shown")
 		}
 		p = failed(err)

@@ -62,7 +62,7 @@ const tallest, colours = 900, 48
 // save writes a picture of the page from its top.
 func (b *tab) save(name string) {
 	b.t.Helper()
-	b.await(`document.readyState === 'complete' && document.getElementById('live')?.dataset.state !== 'off'`)
+	b.await(`document.readyState === 'complete' && document.getElementById('live')?.dataset.state !== 'starting'`)
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))

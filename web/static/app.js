@@ -83,7 +83,7 @@ const eventTypes = [
 // The events say when the page is out of date. It is fetched again at most once a second.
 const live = document.getElementById('live');
 const main = document.getElementById('main');
-let paused = false, stale = false, fetching = false, last = 0, source = null, retry = 0;
+let paused = false, stale = false, fetching = false, last = 0, source = null, opened = false, tries = 0;
 
 function say(state) {
   if (!live) return;
@@ -110,6 +110,7 @@ async function refresh() {
       location.assign('/ui/login?next=' + encodeURIComponent(location.pathname + location.search));
       return;
     }
+    if (answer.status >= 500) throw new Error(String(answer.status));
     const fresh = document.createElement('main');
     fresh.innerHTML = await answer.text();
     morph(main, fresh);
@@ -126,13 +127,14 @@ function follow() {
   const types = document.body.dataset.events;
   source = new EventSource('/v1/events?stream=1' + (types === '*' ? '' : '&type=' + encodeURIComponent(types)));
   source.onopen = () => {
+    opened = true;
+    tries = 0;
     if (!paused) say('live');
-    if (retry++) outOfDate(); // what happened in the meantime may have been missed
+    outOfDate(); // what happened in the meantime has been missed
   };
   source.onerror = () => {
-    if (!paused) say('reconnecting');
-    retry = retry || 1;
-    if (source.readyState === EventSource.CLOSED) setTimeout(follow, 2000);
+    if (!paused) say(opened ? 'reconnecting' : 'off');
+    if (source.readyState === EventSource.CLOSED) setTimeout(follow, Math.min(30000, 2000 * 2 ** tries++));
   };
   for (const type of eventTypes) source.addEventListener(type, outOfDate);
 }
