@@ -63,6 +63,9 @@ func TestASwitchThatGoesDownIsShown(t *testing.T) {
 	if !asked[bool](overview, `document.querySelector('details.as-table').open`) {
 		t.Error("what was open is shut")
 	}
+	list.see("/ui/connections/" + s.connections["gw1/blue"])
+	list.await(`document.querySelector('#t-Programmed rect.good') && document.querySelector('#t-Programmed rect.bad')`)
+	list.see("/ui/switches")
 	s.switches["leaf1"].Run()
 	list.await(status("device", "leaf1") + ` === 'IN_SYNC'`)
 }

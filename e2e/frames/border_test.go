@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bordergw/internal/lab"
+	"bordergw/model"
 )
 
 // VNIs of the border scenarios.
@@ -118,6 +119,12 @@ func (s *scene) borderKilled(mode string) {
 	})
 	require.LessOrEqual(s, loss.Silence, 3*emulatorRound+stalled)
 	s.once([]string{"h1", "h4"}, []string{"h2", "h3", "h5"})
+
+	bb := s.lab.Switch("bb") // the only border of its site
+	bb.Crash()
+	s.agree("h1", "h4", "border down", false, model.TraceUnknown, model.CheckSwitch)
+	require.NoError(s, bb.Boot(soon(s.T)))
+	eventually(s.T, 2*patience, func() error { return s.ctl.unsettled(s.T) })
 }
 
 // threeSites joins three networks of three sites; the border of the third has a host of its own.

@@ -23,6 +23,7 @@ func TestMesh(t *testing.T) {
 	st.run(t, "two, then three switches", meshes)
 	st.run(t, "direct, two borders in a site", func(s *scene) { s.direct("east", "east") })
 	st.run(t, "direct, a site of others", (*scene).foreignSite)
+	st.run(t, "adopted, and a lost store", brownField)
 	st.run(t, "trace", traceFaults)
 	if full {
 		st.run(t, "direct, three sites", func(s *scene) { s.direct("east", "south") })

@@ -89,12 +89,18 @@ func (s *scene) floodsTo(network, from, port string, want ...string) {
 // agrees waits until a ping from h1 to h2 and the trace of it say the same.
 func (s *scene) agrees(what string, answered bool, verdict string, checks ...string) {
 	s.Helper()
+	s.agree("h1", "h2", what, answered, verdict, checks...)
+}
+
+// agree is agrees for any two hosts.
+func (s *scene) agree(from, to, what string, answered bool, verdict string, checks ...string) {
+	s.Helper()
 	eventually(s.T, patience, func() error {
-		_, err := s.lab.Host("h1").Run(soon(s.T), "ping", "-q", "-c", "2", "-i", "0.2", "-W", "1", s.lab.Host("h2").IP.String())
+		_, err := s.lab.Host(from).Run(soon(s.T), "ping", "-q", "-c", "2", "-i", "0.2", "-W", "1", s.lab.Host(to).IP.String())
 		if (err == nil) != answered {
 			return fmt.Errorf("%s: a ping is answered: %v", what, err == nil)
 		}
-		d, err := s.traced("h1", "h2")
+		d, err := s.traced(from, to)
 		if err != nil {
 			return err
 		}
