@@ -114,6 +114,7 @@ type frame struct {
 	Server *Config
 	// LoggedIn: the page belongs to a session, which can be ended.
 	LoggedIn bool
+	Assets   string
 	Sections []section
 }
 
@@ -133,7 +134,7 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, p *page, status 
 		part = "main"
 	}
 	var out bytes.Buffer
-	if err := s.sheets[p.Name].ExecuteTemplate(&out, part, frame{p, &s.cfg, loggedIn && s.cfg.Login, sections}); err != nil {
+	if err := s.sheets[p.Name].ExecuteTemplate(&out, part, frame{p, &s.cfg, loggedIn && s.cfg.Login, s.assets, sections}); err != nil {
 		s.cfg.Log.WithField("page", p.Name).WithField("err", err).Error("a page can not be made")
 		http.Error(w, "The page can not be shown. The log says why.", http.StatusInternalServerError)
 		return

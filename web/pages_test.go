@@ -64,7 +64,7 @@ func TestUnknownPage(t *testing.T) {
 	s := newService(t)
 	for path, says := range map[string]string{
 		"/ui/nowhere": "There is no page /ui/nowhere.", "/ui/switches/x": "Gateway device x does not exist", "/ui/networks/x": "could not be found",
-		"/ui/connections/x": "There is no connection x.", "/ui/revisions/77": "77",
+		"/ui/connections/x": "There is no connection x.", "/ui/revisions/77": "77", "/ui/static/": "There is no page /ui/static/.",
 	} {
 		w := s.get(path)
 		require.Equal(t, http.StatusNotFound, w.Code, path)
@@ -170,6 +170,17 @@ func TestPagesAreFollowed(t *testing.T) {
 	require.Equal(t, "e", names(last))
 	require.Contains(t, last, `name="site" value="x"`)
 	require.Equal(t, "No switch.", regexp.MustCompile("No switch.").FindString(s.sees("/ui/switches?site=y")))
+}
+
+// TestDiscoveredSwitches are shown beside those that are registered.
+func TestDiscoveredSwitches(t *testing.T) {
+	s := newService(t)
+	require.NotContains(t, s.sees("/ui/switches"), "not registered")
+	s.loop.overview = model.Overview{Devices: map[string]int{model.DeviceDiscovered: 1}}
+	s.loop.report = model.DeviceReport{Name: "stranger", Endpoint: "192.0.2.9:4711", Status: model.DeviceStatus{Phase: model.DeviceDiscovered, Detail: "who is it"}}
+	text := s.sees("/ui/switches?status=DISCOVERED")
+	require.Contains(t, text, `data-kind="discovered" data-name="stranger" data-status="DISCOVERED"`)
+	require.Contains(t, text, "who is it")
 }
 
 // TestTheRootIsThePagesForBrowsers, and Neutron's versions for others.

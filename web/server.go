@@ -1,7 +1,10 @@
 package web
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"strings"
@@ -30,6 +33,8 @@ type Server struct {
 	sessions *sessions
 	mux      *http.ServeMux
 	sheets   sheets
+	// assets stands for what our own files hold: browsers ask for others by another address.
+	assets string
 }
 
 // New builds a Server.
@@ -39,7 +44,8 @@ func New(cfg Config) *Server {
 	if err != nil {
 		panic(err) // the directory is embedded
 	}
-	s.mux.Handle("GET /ui/static/", http.StripPrefix("/ui/static/", cached(http.FileServerFS(files))))
+	s.assets = digest(files)
+	s.mux.Handle("GET /ui/static/{file}", http.StripPrefix("/ui/static/", cached(http.FileServerFS(files))))
 	s.mux.HandleFunc("GET /ui", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/ui/", http.StatusSeeOther) })
 	for pattern, make := range pages {
 		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.show(w, r, make) })
@@ -92,7 +98,24 @@ func (s *Server) ofSession(r *http.Request) *http.Request {
 	return r
 }
 
-// cached lets browsers keep files for a while: a new version of the daemon asks for them by another address.
+// digest stands for the files of a directory.
+func digest(files fs.FS) string {
+	names, err := fs.Glob(files, "*")
+	if err != nil {
+		panic(err) // the pattern is right
+	}
+	sum := sha256.New()
+	for _, name := range names {
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			panic(err) // it is embedded
+		}
+		fmt.Fprintf(sum, "%s %d %s", name, len(text), text)
+	}
+	return hex.EncodeToString(sum.Sum(nil))[:12]
+}
+
+// cached lets browsers keep files for a while: pages of another version ask for theirs by another address.
 func cached(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "max-age=3600")

@@ -73,6 +73,8 @@ type switchesView struct {
 	Switches []switchRow
 	Pages    pager
 	Statuses []string
+	// Discovered have dialled in, and no device is registered for them.
+	Discovered []model.DeviceReport
 }
 
 func switchesPage(p *page) error {
@@ -89,6 +91,9 @@ func switchesPage(p *page) error {
 	}
 	v := switchesView{Pages: found.Links.pager(p), Statuses: []string{model.DeviceInSync, model.DeviceSyncing, model.DeviceReading, model.DeviceDegraded,
 		model.DeviceUnreachable, model.DeviceDrivenElsewhere, model.DeviceUnsupported}}
+	if p.q.Get("marker") == "" {
+		v.Discovered = readDiscovered(p)
+	}
 	for _, d := range found.Devices {
 		row := switchRow{Device: d}
 		if err := p.get(apiPath("v1", "devices", d.ID), url.Values{"ports": {"false"}}, &row.Report); err == nil {

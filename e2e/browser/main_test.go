@@ -14,8 +14,12 @@ import (
 	"bordergw/internal/program"
 )
 
-// patience is for what the machine's load may delay.
-const patience = 30 * time.Second
+const (
+	// patience is for what is polled for. Time in which the machine has no processor free does not count.
+	patience = 30 * time.Second
+	// slow bounds one thing that the browser does, by the clock.
+	slow = 3 * time.Minute
+)
 
 var (
 	// binary is the program under test.

@@ -63,7 +63,7 @@ const tallest, colours = 900, 48
 func (b *tab) save(name string) {
 	b.t.Helper()
 	b.await(`document.readyState === 'complete' && document.getElementById('live')?.dataset.state !== 'starting'`)
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, slow)
 	defer cancel()
 	shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	b.must(err)

@@ -26,11 +26,7 @@ func BenchmarkPages(b *testing.B) {
 	stop := make(chan struct{})
 	moved := make(chan int)
 	go s.churn("sw000", stop, moved)
-	pages := map[string]string{}
-	for name, path := range (&scene{}).pages() {
-		pages[name] = path
-	}
-	s.daemon.t = b
+	pages := (&scene{}).pages()
 	s.objects(pages, "sw000", "net000", "gw000/net000", "02:01:00:00:00:00")
 	pages["macs of a network"] = "/ui/macs?network=net000"
 	pages["a long list"] = "/ui/switches?limit=500"

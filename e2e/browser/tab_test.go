@@ -90,7 +90,7 @@ func (b *tab) must(err error) {
 
 func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, slow)
 	defer cancel()
 	b.must(chromedp.Do(ctx, steps...))
 }
@@ -122,7 +122,7 @@ func (b *tab) scripts(on bool) {
 // asked is what an expression is on the page.
 func asked[T any](b *tab, expression string) T {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, slow)
 	defer cancel()
 	out, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
 	b.must(err)
@@ -138,7 +138,7 @@ func (b *tab) await(expression string) {
 // html is the page as it is now, also without JavaScript.
 func (b *tab) html() string {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, slow)
 	defer cancel()
 	out, err := chromedp.Run(ctx, chromedp.OuterHTML("html", chromedp.NodeReady))
 	b.must(err)
