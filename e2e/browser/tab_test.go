@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -122,25 +123,34 @@ func (b *tab) scripts(on bool) {
 // asked is what an expression is on the page.
 func asked[T any](b *tab, expression string) T {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, slow)
-	defer cancel()
-	out, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	out, err := try(b, chromedp.Evaluate[T](expression))
 	b.must(err)
 	return out
 }
 
-// await waits until an expression is true on the page.
+// try does one thing.
+func try[T any](b *tab, what chromedp.Action[T]) (T, error) {
+	ctx, cancel := context.WithTimeout(b.ctx, slow)
+	defer cancel()
+	return chromedp.Run(ctx, what)
+}
+
+// await waits until an expression is true on the page. A page that is on its way to another can not be asked.
 func (b *tab) await(expression string) {
 	b.t.Helper()
-	poll.True(b.t, patience, expression, func() bool { return asked[bool](b, "!!("+expression+")") })
+	poll.Until(b.t, patience, func() error {
+		is, err := try(b, chromedp.Evaluate[bool]("!!("+expression+")"))
+		if err == nil && !is {
+			err = errors.New("not so: " + expression)
+		}
+		return err
+	})
 }
 
 // html is the page as it is now, also without JavaScript.
 func (b *tab) html() string {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, slow)
-	defer cancel()
-	out, err := chromedp.Run(ctx, chromedp.OuterHTML("html", chromedp.NodeReady))
+	out, err := try(b, chromedp.OuterHTML("html", chromedp.NodeReady))
 	b.must(err)
 	return out
 }
@@ -148,5 +158,11 @@ func (b *tab) html() string {
 // awaitHTML is await without JavaScript.
 func (b *tab) awaitHTML(part string) {
 	b.t.Helper()
-	poll.True(b.t, patience, part, func() bool { return strings.Contains(b.html(), part) })
+	poll.Until(b.t, patience, func() error {
+		text, err := try(b, chromedp.OuterHTML("html", chromedp.NodeReady))
+		if err == nil && !strings.Contains(text, part) {
+			err = errors.New("not on the page: " + part)
+		}
+		return err
+	})
 }
