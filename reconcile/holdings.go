@@ -4,15 +4,23 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"bordergw/model"
 	"bordergw/vtep"
 )
 
-// holdingKeeper has the store know which logical switches are managed on a device's switch: before one is written
-// or taken over, and until it is seen to be gone. It is the worker's own, and looks at what has changed.
+// noteGap is the least time between two notes of what has been written with a mark.
+const noteGap = time.Second
+
+// holdingKeeper has the store know which logical switches are managed on a device's switch, until they are seen to be
+// gone. Where rows can have no mark the store knows before one is written or taken over. Else the mark says it to
+// begin with, and the store is told soon after: a change does not wait for the disk a second time. It is the worker's
+// own, and looks at what has changed.
 type holdingKeeper struct {
 	device *device
+	// noted is when the store was told last.
+	noted time.Time
 	// last is what it has followed, begun that it has followed anything in this session.
 	last  vtep.Segments
 	begun bool
@@ -24,14 +32,30 @@ type holdingKeeper struct {
 // restart has everything looked at again: a new session may be one with another database.
 func (k *holdingKeeper) restart() { *k = holdingKeeper{device: k.device} }
 
-// note has the store know of what a plan is about to write. What the plan refuses to take over is not managed.
-func (k *holdingKeeper) note(ctx context.Context, want *vtep.Want, plan *vtep.Plan) error {
+// before has the store know of what a plan is about to write, where no mark will say it.
+func (k *holdingKeeper) before(ctx context.Context, marks bool, want *vtep.Want, plan *vtep.Plan) error {
 	k.follow(want)
-	if len(k.open) == 0 {
+	if marks {
 		return nil
 	}
-	refused, held := refusedBy(plan), map[string]model.VNI{}
-	known := k.device.store.Definitions().Holdings
+	return k.note(ctx, want, refusedBy(plan))
+}
+
+// after has the store know of what has been written. It returns when it is to be asked again, 0 for not at all.
+func (k *holdingKeeper) after(ctx context.Context, want *vtep.Want, plan *vtep.Plan) (time.Duration, error) {
+	if len(k.open) == 0 {
+		return 0, nil
+	}
+	refused := refusedBy(plan)
+	if wait := noteGap - time.Since(k.noted); wait > 0 && len(refused) < len(k.open) {
+		return wait, nil
+	}
+	return 0, k.note(ctx, want, refused)
+}
+
+// note has the store know of what is wanted. What the plan refuses to take over is not managed.
+func (k *holdingKeeper) note(ctx context.Context, want *vtep.Want, refused map[string]bool) error {
+	held, known := map[string]model.VNI{}, k.device.store.Definitions().Holdings
 	for name := range k.open {
 		seg := want.Segment(name)
 		if seg == nil || refused[name] {
@@ -45,6 +69,7 @@ func (k *holdingKeeper) note(ctx context.Context, want *vtep.Want, plan *vtep.Pl
 		if err := k.device.store.SetHoldings(ctx, k.device.id, held, nil); err != nil {
 			return err
 		}
+		k.noted = time.Now()
 	}
 	maps.DeleteFunc(k.open, func(name string, _ bool) bool { return !refused[name] || want.Segment(name) == nil })
 	return nil

@@ -38,7 +38,7 @@ func (w *worker) reconcile(ctx context.Context, s *vtep.Session, need uint64) (t
 	if err != nil {
 		return 0, err
 	}
-	if err := w.upkeep.holdings.note(ctx, want.Want, plan); err != nil {
+	if err := w.upkeep.holdings.before(ctx, s.Marks(), want.Want, plan); err != nil {
 		w.device.logger().WithField("err", err).Warn("remembering what is about to be written")
 		return storeRetry, ctx.Err()
 	}
@@ -73,11 +73,15 @@ func (w *worker) cleanUp(ctx context.Context, s *vtep.Session, want wish, plan *
 	if err == nil {
 		err = w.upkeep.holdings.forget(ctx, s, want.Want)
 	}
+	var again time.Duration
+	if err == nil {
+		again, err = w.upkeep.holdings.after(ctx, want.Want, plan)
+	}
 	if err != nil && ctx.Err() == nil {
 		w.device.logger().WithField("err", err).Warn("telling the store what has gone")
 		return storeRetry
 	}
-	return 0
+	return again
 }
 
 // write sends what is due of a plan. It returns when the next operation is due, or wait

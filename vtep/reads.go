@@ -15,6 +15,13 @@ func (s *Session) Facts() *Facts {
 	return s.replica.state.facts()
 }
 
+// Marks reports whether a logical switch can carry a mark (schema 1.5.1 and later).
+func (s *Session) Marks() bool {
+	s.replica.mu.Lock()
+	defer s.replica.mu.Unlock()
+	return s.replica.state.caps.OtherConfig
+}
+
 // Locals returns what was learned since the last call, for the logical switches that
 // wanted accepts, and what stands of those that are to be reported anew. It returns everything if
 // much has changed.

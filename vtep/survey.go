@@ -30,7 +30,7 @@ const (
 	sampled = 5000
 	crowded = 1000
 	// surveyShare: of the time of the switch, questions take one part in so many.
-	surveyShare = 50
+	surveyShare = 200
 	// contentShare: of a sampled table the content of one row in so many is compared in
 	// each Survey, and in as many Surveys that of all.
 	contentShare = 32
