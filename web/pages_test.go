@@ -183,6 +183,25 @@ func TestDiscoveredSwitches(t *testing.T) {
 	require.Contains(t, text, "who is it")
 }
 
+// TestALargeRevisionIsCut, and says so, alone, in a comparison, and as a plan.
+func TestALargeRevisionIsCut(t *testing.T) {
+	s := newService(t)
+	var file strings.Builder
+	file.WriteString("bordergw: 1\nsite: dc1\nnetworks:\n")
+	for i := range 700 {
+		fmt.Fprintf(&file, "  net%d:\n", i)
+	}
+	planned := s.plan(file.String()).Body.String()
+	require.Contains(t, planned, "700 create")
+	r := httptest.NewRequest(http.MethodPost, origin+"/v1/site/apply", strings.NewReader(fmt.Sprintf(`{"file":%q}`, file.String())))
+	r.Header.Set("Content-Type", "application/json")
+	require.Equal(t, http.StatusOK, s.served(r).Code)
+	for _, text := range []string{planned, s.sees("/ui/revisions/700"), s.sees("/ui/revisions?from=0&to=700")} {
+		require.Equal(t, 500, strings.Count(text, `<li class="add">`))
+		require.Contains(t, text, "and 200 changes more")
+	}
+}
+
 // TestTheRootIsThePagesForBrowsers, and Neutron's versions for others.
 func TestTheRootIsThePagesForBrowsers(t *testing.T) {
 	s := newService(t)

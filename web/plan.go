@@ -32,7 +32,12 @@ type plan struct {
 	Refused  *site.Refusal         `json:"refused"`
 	// Counted is how many changes of each kind there are.
 	Counted []tally `json:"-"`
+	// More changes, and MoreSwitches, there are than are shown.
+	More, MoreSwitches int `json:"-"`
 }
+
+// maxPlanned is how many switches a plan of the page shows.
+const maxPlanned = 20
 
 // tone says what becomes of the object of a change.
 func tone(a site.Action) string {
@@ -64,6 +69,7 @@ func planPage(p *page) error {
 		return err
 	default:
 		found.count()
+		found.cut()
 		v.Plan = found
 	}
 	return nil
@@ -97,6 +103,14 @@ func tooLarge(err error) error {
 	return &apiError{Status: http.StatusBadRequest, Message: "The form can not be read."}
 }
 
+// cut leaves as much as a page shows.
+func (p *plan) cut() {
+	shown, switches := min(len(p.Changes), maxChanges), min(len(p.Switches), maxPlanned)
+	p.More, p.MoreSwitches = len(p.Changes)-shown, len(p.Switches)-switches
+	p.Changes, p.Switches = p.Changes[:shown], p.Switches[:switches]
+}
+
+// count counts the changes of each kind.
 func (p *plan) count() {
 	counts := map[site.Action]int{}
 	for _, c := range p.Changes {

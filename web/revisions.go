@@ -17,6 +17,18 @@ type revision struct {
 	Kind     string        `json:"kind"`
 	What     string        `json:"what"`
 	Changes  []site.Change `json:"changes"`
+	// More changes there are than are shown.
+	More int `json:"-"`
+}
+
+// maxChanges is how many changes of definitions a page shows.
+const maxChanges = 500
+
+// cut leaves as many changes as there is room for, and returns how much room is left.
+func (r *revision) cut(room int) int {
+	shown := min(room, len(r.Changes))
+	r.More, r.Changes = len(r.Changes)-shown, r.Changes[:shown]
+	return room - shown
 }
 
 // revisionsView lists revisions.
@@ -73,11 +85,13 @@ func compareRevisions(p *page, v *revisionsView) error {
 		v.Problem = "There are more than " + strconv.Itoa(maxCompared) + " revisions between these: the latest are shown."
 		between = between[:maxCompared]
 	}
+	room := maxChanges
 	for _, r := range between {
 		var detail struct{ Revision revision }
 		if err := p.get(apiPath("v1", "revisions", strconv.FormatUint(r.Revision, 10)), nil, &detail); err != nil {
 			return err
 		}
+		room = detail.Revision.cut(room)
 		v.Compared = append(v.Compared, detail.Revision)
 	}
 	return nil
@@ -119,6 +133,7 @@ func revisionPage(p *page) error {
 	if found.Revision.Revision == 0 {
 		return &apiError{Status: http.StatusNotFound, Message: "There is no revision " + n + "."}
 	}
+	found.Revision.cut(maxChanges)
 	p.View = found.Revision
 	return nil
 }
