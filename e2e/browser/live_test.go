@@ -47,6 +47,7 @@ func TestASwitchThatGoesDownIsShown(t *testing.T) {
 		return asked[bool](list, status("device", "leaf1")+` === 'UNREACHABLE'`)
 	})
 	inList := time.Since(began)
+	list.await(`document.querySelector('tr[data-name=leaf1]').classList.contains('changed')`)
 	poll.True(t, patience, "the overview shows it", func() bool {
 		return asked[bool](overview, `document.querySelector('#attention li[data-name=leaf1]')?.dataset.status === 'UNREACHABLE'`)
 	})
@@ -91,6 +92,9 @@ func TestTheStreamResumes(t *testing.T) {
 	t.Logf("measured: followed again after %s", took.Round(time.Millisecond))
 	s.call("POST", "/v2.0/networks", map[string]any{"network": map[string]string{"name": "afterwards"}}, nil)
 	b.await(`!!document.querySelector('tr[data-name=afterwards]')`)
+	if asked[bool](b, `!!document.querySelector('tr.changed')`) {
+		t.Error("rows that are as they were are shown as changed")
+	}
 	b.untouched()
 	b.forgive() // connections were refused meanwhile
 }

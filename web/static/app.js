@@ -62,10 +62,11 @@ function alter(old, want) {
     return;
   }
   if (old === document.activeElement && old.matches('input, select, textarea')) return;
+  const turned = old.dataset.status !== undefined && old.dataset.status !== want.dataset.status;
   const keep = old.nodeName === 'DETAILS' ? ['open'] : old.nodeName === 'TR' ? ['class'] : [];
   for (const { name } of [...old.attributes]) if (!want.hasAttribute(name) && !keep.includes(name)) old.removeAttribute(name);
   for (const { name, value } of want.attributes) if (old.getAttribute(name) !== value && !keep.includes(name)) old.setAttribute(name, value);
-  if (old.dataset.status !== undefined && old.dataset.shown !== want.dataset.status) {
+  if (turned) {
     old.classList.remove('changed');
     requestAnimationFrame(() => old.classList.add('changed'));
   }
