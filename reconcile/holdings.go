@@ -10,16 +10,18 @@ import (
 	"bordergw/vtep"
 )
 
-// noteGap is the least time between two notes of what has been written with a mark.
-const noteGap = time.Second
+// notesInPass is how often within the time between two passes the store is told at most of what has been written
+// with a mark: it is in no hurry, and many changes are one note.
+const notesInPass = 6
 
 // holdingKeeper has the store know which logical switches are managed on a device's switch, until they are seen to be
 // gone. Where rows can have no mark the store knows before one is written or taken over. Else the mark says it to
-// begin with, and the store is told soon after: a change does not wait for the disk a second time. It is the worker's
+// begin with, and the store is told some time after: a change does not wait for the disk a second time. It is the worker's
 // own, and looks at what has changed.
 type holdingKeeper struct {
 	device *device
-	// noted is when the store was told last.
+	// gap is the least time between two notes of what carries a mark, noted when the store was told last.
+	gap   time.Duration
 	noted time.Time
 	// last is what it has followed, begun that it has followed anything in this session.
 	last  vtep.Segments
@@ -30,7 +32,9 @@ type holdingKeeper struct {
 }
 
 // restart has everything looked at again: a new session may be one with another database.
-func (k *holdingKeeper) restart() { *k = holdingKeeper{device: k.device} }
+func (k *holdingKeeper) restart() {
+	*k = holdingKeeper{device: k.device, gap: k.gap, noted: time.Now()}
+}
 
 // before has the store know of what a plan is about to write, where no mark will say it.
 func (k *holdingKeeper) before(ctx context.Context, marks bool, want *vtep.Want, plan *vtep.Plan) error {
@@ -47,7 +51,7 @@ func (k *holdingKeeper) after(ctx context.Context, want *vtep.Want, plan *vtep.P
 		return 0, nil
 	}
 	refused := refusedBy(plan)
-	if wait := noteGap - time.Since(k.noted); wait > 0 && len(refused) < len(k.open) {
+	if wait := k.gap - time.Since(k.noted); wait > 0 && len(refused) < len(k.open) {
 		return wait, nil
 	}
 	return 0, k.note(ctx, want, refused)

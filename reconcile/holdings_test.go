@@ -134,10 +134,11 @@ func TestNetworkTwiceDefinedWhileAway(t *testing.T) {
 // TestStandbyThatLostItsMark: a switch whose database was restored from before it was marked gives up what it held as the
 // active device.
 func TestStandbyThatLostItsMark(t *testing.T) {
-	s := newSite(t, 2, reconcile.Options{HAHold: time.Millisecond})
+	s := newSite(t, 2, reconcile.Options{HAHold: time.Millisecond, Interval: time.Second})
 	a, b := s.tors[0], s.tors[1]
 	s.active(s.connect(s.network(), model.ActivePassive, a, b))
 	require.True(t, a.bound())
+	s.eventually(func() bool { return s.store.Definitions().Holdings.Len() == 1 }, "the store knows what tor0 holds")
 	a.Stop()
 	s.eventually(b.bound, "tor1 takes over")
 	a.Edit(`{"op": "update", "table": "Logical_Switch", "where": [], "row": {"other_config": ["map", []]}}`)

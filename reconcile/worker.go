@@ -63,7 +63,7 @@ func newWorker(l *Loop, gd *model.GatewayDevice) *worker {
 	w.device.Store(gd)
 	w.board.device, w.board.view = gd.ID, &l.view
 	w.seat = connector.NewSeat(w.device.Load, w.device.logger)
-	w.upkeep.holdings = holdingKeeper{device: &w.device}
+	w.upkeep.holdings = holdingKeeper{device: &w.device, gap: l.opts.Interval / notesInPass}
 	w.inventory = newInventoryKeeper(&w.device, w.seat, l.opts.Hold, &l.said)
 	w.admission = admission{device: &w.device, seat: w.seat, leases: l.leases, inventory: w.inventory}
 	w.surveys = surveys{device: &w.device, board: &w.board, metrics: l.metrics}
