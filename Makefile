@@ -5,8 +5,9 @@ FUZZTIME  ?= 30s
 CHAOS_TIME ?= 3m
 CHAOS_SWITCHES ?= 8
 CHAOS_SEED ?= 0
-# bench is a module of its own: what we are measured against shares nothing with us.
-PACKAGES  := ./... ./bench/...
+# bench is a module of its own: what we are measured against shares nothing with us. So are the tests of the web pages: what
+# drives the browser is none of the product's.
+PACKAGES  := ./... ./bench/... ./e2e/browser/...
 IMAGE     ?= bordergw:latest
 BUILDER   ?= golang:1.26
 BASE      ?= debian:bookworm-slim
@@ -17,7 +18,7 @@ export FUZZTIME
 export PATH := $(PATH):/usr/sbin:/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build install deb deb-test test neutron-test neutron-e2e neutron-deb race lint check demo bench bench-smoke microbench e2e chaos fuzz generate pictures image compose-test clean
+.PHONY: help deps build install deb deb-test test neutron-test neutron-e2e neutron-deb race lint check demo bench bench-smoke microbench e2e chaos fuzz generate pictures browser ui-pictures image compose-test clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -37,7 +38,7 @@ deb: ## dist/bordergw_VERSION_ARCH.deb
 deb-test: ## the package: the same bytes twice, lintian, and on a systemd of its own: install, upgrade, remove, purge (root)
 	hack/deb-test.sh
 
-test: deps ## all tests, race detector on, against real ovsdb-servers and emulated switches
+test: deps browser ## all tests, race detector on, against real ovsdb-servers and emulated switches
 	$(GO) test -race -count=1 -timeout 60m $(PACKAGES)
 	@hack/neutron-test.sh --if-installed
 
@@ -59,6 +60,7 @@ check: lint ## lint, generated files and go.mod up to date, tests, govulncheck
 	hack/check-generated.sh
 	$(GO) mod tidy -diff
 	$(GO) -C bench mod tidy -diff
+	GOWORK=off $(GO) -C e2e/browser mod tidy -diff
 	$(MAKE) test
 	hack/vulncheck.sh
 
@@ -75,10 +77,10 @@ bench-smoke: deps ## a short benchmark that fails beyond wide bounds
 microbench: deps ## Go benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-e2e: deps ## only the tests with emulated switches, and of the built binary
+e2e: deps browser ## only the tests with emulated switches, and of the built binary
 	hack/deps.sh openstack:python3-openstackclient neutron-l2gateway-agent:python3-networking-l2gw \
 	  keystone-wsgi-public:python3-keystone uwsgi_python3:uwsgi-plugin-python3
-	BORDERGW_E2E=full $(GO) test -race -count=1 -timeout 60m -v ./internal/lab ./internal/demo ./e2e/...
+	BORDERGW_E2E=full $(GO) test -race -count=1 -timeout 60m -v ./internal/lab ./internal/demo ./e2e/... ./e2e/browser/...
 	$(GO) test -race -count=1 -tags openstack ./e2e/openstack
 	hack/deps.sh neutron-openvswitch-agent:neutron-openvswitch-agent
 	BORDERGW_E2E=full $(MAKE) neutron-e2e
@@ -102,6 +104,12 @@ generate: ## go generate
 pictures: ## docs/pictures/*.svg, from the .dot files beside them
 	hack/deps.sh dot:graphviz
 	hack/pictures.sh
+
+browser: ## the browser of the tests of the web pages; BORDERGW_NO_BROWSER=1 leaves both out
+	@[ "$$BORDERGW_NO_BROWSER" = 1 ] || hack/deps.sh chromium:chromium
+
+ui-pictures: deps browser ## docs/pictures/ui/*.png, the web pages as a browser shows them
+	$(GO) test -count=1 -run TestPictures ./e2e/browser -pictures $(CURDIR)/docs/pictures/ui
 
 image: ## container image IMAGE (bordergw:latest) on BASE, built in BUILDER
 	docker build --build-arg BUILDER=$(BUILDER) --build-arg BASE=$(BASE) --build-arg COMMIT=$$(git rev-parse -q --verify HEAD) -t $(IMAGE) .

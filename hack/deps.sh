@@ -28,6 +28,7 @@ for need in "${needs[@]}"; do
 done
 [ -e /usr/include/stdlib.h ] || { programs+=(stdlib.h) packages+=(libc6-dev); }
 [ ${#packages[@]} -gt 0 ] || exit 0
+[[ " ${packages[*]} " != *" chromium "* ]] || packages+=(fonts-dejavu-core) # a browser without fonts shows nothing
 
 echo "deps: missing ${programs[*]}" >&2
 fail() { echo "deps: $1; install these yourself: ${packages[*]}" >&2; exit 1; }

@@ -20,6 +20,7 @@ import (
 	"bordergw/model"
 	"bordergw/reconcile"
 	"bordergw/store"
+	"bordergw/web"
 )
 
 // stopTimeout bounds the time from the signal to the end of the process. The
@@ -98,7 +99,10 @@ func (d *daemon) runOn(ctx context.Context, db *store.Store, auth api.Authentica
 		MaxRequests: connections / 2, History: history.shown,
 		Backups: &backups{dir: d.cfg.DataDir, store: db, history: history.copied},
 	})
-	server := newHTTPServer(handler, d.log)
+	pages := web.New(web.Config{
+		API: handler, Log: d.log, Version: buildVersion(), Login: d.cfg.Auth == authToken || d.cfg.Auth == authKeystone,
+	})
+	server := newHTTPServer(pages, d.log)
 	server.RegisterOnShutdown(handler.EndStreams)
 	socket, err := net.Listen("tcp", d.cfg.Listen)
 	if err != nil {
