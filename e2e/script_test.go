@@ -37,6 +37,9 @@ var updateScripts = flag.Bool("update", false, "write what commands print into t
 //	fill FILE                       puts variables into a file
 //	edit FILE OLD NEW               replaces a text in a file
 //	again                           ends the daemon as an operator does, and starts it on the same store
+//	watch ARGS...                   starts the client and leaves it running
+//	shows REGEXP                    waits until what that prints matches
+//	interrupt                       ends it as ctrl-C does, after which it must succeed
 //
 // Ids, times, tokens and ports are put in the place of those of this run, each always by the same.
 func TestScripts(t *testing.T) {
@@ -51,6 +54,7 @@ func TestScripts(t *testing.T) {
 			"switch": of((*scriptSite).addSwitch), "vtep": of((*scriptSite).vtep), "serve": of((*scriptSite).serve), "again": of((*scriptSite).again),
 			"down": of((*scriptSite).down), "up": of((*scriptSite).up), "bordergw": of((*scriptSite).bordergw), "code": of((*scriptSite).code), "until": of((*scriptSite).until),
 			"save": of((*scriptSite).save), "network": of((*scriptSite).network), "fill": of((*scriptSite).fill), "edit": of((*scriptSite).edit),
+			"watch": of((*scriptSite).watch), "shows": of((*scriptSite).shows), "interrupt": of((*scriptSite).interrupt),
 		},
 	})
 }
@@ -62,6 +66,7 @@ type scriptSite struct {
 	t       testing.TB
 	c       *controller
 	servers map[string]*ovsdbtest.Server
+	watched *watchedClient
 	// same has what stands for what of this run.
 	same map[string]string
 }
@@ -166,11 +171,17 @@ func (s *scriptSite) edit(ts *testscript.TestScript, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(text, args[1], args[2])), 0o600))
 }
 
+// clientOf is the client in the script's directory.
+func clientOf(ts *testscript.TestScript, args []string) *exec.Cmd {
+	cmd := exec.Command(binary, args...)
+	cmd.Dir, cmd.Env = ts.Getenv("WORK"), append(os.Environ(), "BORDERGW_URL="+ts.Getenv("BORDERGW_URL"))
+	return cmd
+}
+
 // run runs the client in the script's directory.
 func (s *scriptSite) run(ts *testscript.TestScript, args []string) (stdout, stderr string, code int) {
 	var out, errOut bytes.Buffer
-	cmd := exec.Command(binary, args...)
-	cmd.Dir, cmd.Env = ts.Getenv("WORK"), append(os.Environ(), "BORDERGW_URL="+ts.Getenv("BORDERGW_URL"))
+	cmd := clientOf(ts, args)
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	var exit *exec.ExitError
 	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {

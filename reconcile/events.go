@@ -170,12 +170,12 @@ func (r *eventReporter) contested(device, last string, drifted []vtep.Op, undone
 func (r *eventReporter) elected(g *model.L2Gateway, from, to string) {
 	defs := r.store.Definitions()
 	gateway := model.RefGateway(defs, g.ID)
-	for device, role := range map[string]string{from: "standby", to: "active"} {
-		if device != "" {
-			ref := carrier(defs, g, device)
+	for _, is := range []struct{ device, role string }{{from, "standby"}, {to, "active"}} { // the order in which it happens
+		if is.device != "" {
+			ref := carrier(defs, g, is.device)
 			r.Happened(model.Event{
-				Type: "device." + role, Severity: model.SeverityWarning, Object: ref, Related: []model.ObjectRef{gateway},
-				Message: fmt.Sprintf("switch %s is %s in gateway %s", ref.Name, role, gateway.Name),
+				Type: "device." + is.role, Severity: model.SeverityWarning, Object: ref, Related: []model.ObjectRef{gateway},
+				Message: fmt.Sprintf("switch %s is %s in gateway %s", ref.Name, is.role, gateway.Name),
 			})
 		}
 	}

@@ -46,6 +46,7 @@ func auditCommand() *cobra.Command {
 		return v.form.list(c, raw, listing{many: "changes", table: auditTable(), refer: auditedNames}, newNames(api))
 	})
 	flags.bind(c.Flags())
+	flags.completeObject(c, "object")
 	return c
 }
 

@@ -96,6 +96,33 @@ func (f *clientFlags) completeFlag(c *cobra.Command, flag string, list lister) {
 	}) // fails for an unknown flag, or one that is completed already
 }
 
+// completeObject completes KIND/NAME.
+func (f *clientFlags) completeObject(c *cobra.Command, flag string) {
+	_ = c.RegisterFlagCompletionFunc(flag, func(c *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
+		return f.completed(c, objectsLike(prefix), prefix, nil)
+	}) // fails for an unknown flag, or one that is completed already
+}
+
+// objectsLike lists KIND/NAME of all objects that may begin with a prefix: of one kind if it has that already.
+func objectsLike(prefix string) lister {
+	return func(ctx context.Context, api *client) (out []string, err error) {
+		for _, n := range nouns() {
+			kind := n.word + "/"
+			if n.parent != nil || !strings.HasPrefix(kind, prefix) && !strings.HasPrefix(prefix, kind) {
+				continue
+			}
+			found, err := namesIn(ctx, api, n, n.path)
+			if err != nil {
+				return nil, err
+			}
+			for _, name := range found {
+				out = append(out, kind+name)
+			}
+		}
+		return out, nil
+	}
+}
+
 // completeWords completes every flag that takes one of a few words.
 func completeWords(c *cobra.Command) {
 	c.Flags().VisitAll(func(f *pflag.Flag) {

@@ -56,6 +56,9 @@ func describeCommand() *cobra.Command {
 	})
 	flags.bind(c.Flags())
 	c.ValidArgsFunction = func(c *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+		if len(args) == 0 && strings.Contains(prefix, "/") {
+			return flags.completed(c, objectsLike(prefix), prefix, nil)
+		}
 		if len(args) == 0 {
 			return describable(), cobra.ShellCompDirectiveNoFileComp
 		}

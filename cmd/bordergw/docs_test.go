@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,6 +35,26 @@ func TestEveryKeyIsInTheGuide(t *testing.T) {
 	c := defaultConfig()
 	c.bind(keys)
 	keys.VisitAll(func(f *pflag.Flag) { require.Contains(t, text, "`"+strings.ReplaceAll(f.Name, "-", "_")+"`") })
+}
+
+// TestEveryEventTypeIsInTheReference: a shell offers the types that the reference has, and no others.
+func TestEveryEventTypeIsInTheReference(t *testing.T) {
+	content, err := os.ReadFile("../../docs/reference.md")
+	require.NoError(t, err)
+	_, table, found := strings.Cut(string(content), "| type | when |")
+	require.True(t, found)
+	table, _, _ = strings.Cut(table, "\n\n")
+	var documented []string
+	for line := range strings.Lines(table) {
+		if cells := strings.Split(line, "|"); len(cells) > 2 {
+			for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cells[1], -1) {
+				documented = append(documented, m[1])
+			}
+		}
+	}
+	documented = append(documented, "mac.summary") // stands in the text of its line
+	types := slices.DeleteFunc(eventTypes(), func(s string) bool { return strings.HasSuffix(s, ".*") })
+	require.ElementsMatch(t, documented, types)
 }
 
 // described is a registry that notes the names of the metrics it is given, also

@@ -32,6 +32,7 @@ func eventsCommand() *cobra.Command {
 	fs.StringVar(&since, "since", "", "only events since then: "+timeForms)
 	fs.StringVar(&v.after, "after", "", "only events after the one of this id")
 	fs.StringArrayVar(&v.types, "type", nil, "only events of these types, such as device.phase or 'connection.*'")
+	_ = fs.SetAnnotation("type", wordsFlag, eventTypes()) // fails for an unknown flag only
 	fs.StringVar(&v.object, "object", "", "only events of an object, such as device/sw2")
 	fs.Var(oneOf(&v.severity, model.Severities...), "severity", "only events that are this severe or more: "+strings.Join(model.Severities, ", "))
 	fs.UintVar(&count, "limit", 100, "number of events if neither --since nor --after is given")
@@ -50,7 +51,27 @@ func eventsCommand() *cobra.Command {
 	})
 	fs.BoolVar(&v.titled, "no-headers", false, "print events without titles")
 	flags.bind(fs)
+	flags.completeObject(c, "object")
 	return c
+}
+
+// eventTypes are the types that events have, and each group of them that begins with the same word.
+func eventTypes() (types []string) {
+	for _, group := range [][]string{
+		{"definition", "created", "updated", "deleted"},
+		{"device", "phase", "condition", "discovered", "active", "standby"},
+		{"connection", "condition", "status"},
+		{"mac", "learned", "moved", "gone", "frozen", "thawed", "summary"},
+		{"drift", "repaired", "reported"},
+		{"daemon", "started", "settled", "stopping"},
+		{"history", "begun", "dropped"},
+	} {
+		types = append(types, group[0]+".*")
+		for _, what := range group[1:] {
+			types = append(types, group[0]+"."+what)
+		}
+	}
+	return append(types, "certificate.expiring", "conflict", "rolled-back", "site.applied")
 }
 
 // eventView prints events.

@@ -194,6 +194,12 @@ func shellsComplete(t *testing.T) {
 		"wait --for B":                "Bound",
 		"gateway create g --ha-mode ": "active-active active-passive",
 		"mac list ":                   "sw1",
+		"history --object ":           "device/sw1 network/blue network/red gateway/gw1 gateway/border connection/gw1/blue connection/border/red",
+		"audit --object ne":           "network/blue network/red",
+		"events --object network/b":   "network/blue",
+		"events --object mac/":        "",
+		"describe connection/gw":      "connection/gw1/blue",
+		"events --type hi":            "history.* history.begun history.dropped",
 	} {
 		got := must(t, append([]string{"__complete"}, strings.Split(line, " ")...)...)
 		words := strings.Split(got[:strings.LastIndex(got, ":")], "\n")

@@ -47,6 +47,7 @@ func historyCommand() *cobra.Command {
 		return form.list(c, raw, listing{many: "revisions", table: revisionTable()}, nil)
 	})
 	flags.bind(c.PersistentFlags())
+	flags.completeObject(c, "object")
 	c.AddCommand(showRevision(flags))
 	return c
 }
