@@ -2,6 +2,7 @@
 # Tests dist/build-deb.sh: the same bytes twice, lintian, man pages, the unit's exposure, and in an overlay over this system that
 # boots a systemd of its own (systemd-nspawn): install, use, upgrade, remove, purge (hack/deb-test-inside.sh). Nothing of this
 # system changes. That part needs root, and is left out for others, and with BORDERGW_NO_NETNS=1.
+# BORDERGW_DEB_BOOT=if-possible: where no systemd can be booted, that part is left out, and said to be.
 # BORDERGW_DEB_ROOT=DIR: the root directory of another system with systemd, such as debootstrap makes, instead of this one's.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -99,7 +100,12 @@ EOF
   # The console is a terminal: without one systemd does not start.
   timeout 180 script -qec "$nspawn -b -- --unit=deb-test.target" "$work/console" </dev/null >/dev/null || true
   [ ! -e "$work/share/log" ] || cat "$work/share/log"
-  [ -e "$work/share/rc" ] || { tail -20 "$work/console" >&2; die "systemd-nspawn does not boot here"; }
+  if [ ! -e "$work/share/rc" ]; then
+    tail -20 "$work/console" >&2
+    [ "${BORDERGW_DEB_BOOT:-}" = if-possible ] || die "systemd-nspawn does not boot here"
+    say "NOT TESTED, as systemd-nspawn does not boot here: use, upgrade and removal on a systemd that runs"
+    return
+  fi
   [ "$(cat "$work/share/rc")" = 0 ] || die "the test of the installation failed"
 }
 export -f boot say die
