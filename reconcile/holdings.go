@@ -29,6 +29,10 @@ type holdingKeeper struct {
 	// open are wanted logical switches that the store may not know of; gone those that are not wanted any more
 	// and may still stand.
 	open, gone map[string]bool
+	// refused are those that the last plan did not write. written are those, with their VNIs, that are not wanted any
+	// more before the store knew of them: it has to, as their marks may be lost.
+	refused map[string]bool
+	written map[string]model.VNI
 }
 
 // restart has everything looked at again: a new session may be one with another database.
@@ -39,10 +43,38 @@ func (k *holdingKeeper) restart() {
 // before has the store know of what a plan is about to write, where no mark will say it.
 func (k *holdingKeeper) before(ctx context.Context, marks bool, want *vtep.Want, plan *vtep.Plan) error {
 	k.follow(want)
+	k.refused = refusedBy(plan)
+	if len(k.written) > 0 {
+		if err := k.device.store.SetHoldings(ctx, k.device.id, k.written, nil); err != nil {
+			return err
+		}
+		k.written = nil
+	}
 	if marks {
 		return nil
 	}
-	return k.note(ctx, want, refusedBy(plan))
+	return k.note(ctx, want, k.refused)
+}
+
+// end has the store know, at the end of a session, of what it does not know yet: nobody sees to the marks now.
+func (k *holdingKeeper) end() {
+	held := maps.Clone(k.written)
+	if held == nil {
+		held = map[string]model.VNI{}
+	}
+	for name := range k.open {
+		if seg := k.last.Get(name); seg != nil && !k.refused[name] {
+			held[name] = seg.TunnelKey
+		}
+	}
+	if len(held) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), storeRetry)
+	defer cancel()
+	if err := k.device.store.SetHoldings(ctx, k.device.id, held, nil); err != nil {
+		k.device.logger().WithField("err", err).Warn("remembering what is about to be written")
+	}
 }
 
 // after has the store know of what has been written. It returns when it is to be asked again, 0 for not at all.
@@ -105,7 +137,13 @@ func (k *holdingKeeper) follow(want *vtep.Want) {
 	for name, c := range want.Segments.Changes(k.last) {
 		switch {
 		case c.Now == nil:
-			k.gone[name] = true
+			if k.gone[name] = true; k.open[name] && !k.refused[name] {
+				if k.written == nil {
+					k.written = map[string]model.VNI{}
+				}
+				k.written[name] = c.Was.TunnelKey
+			}
+			delete(k.open, name)
 		case c.Was == nil || c.Was.TunnelKey != c.Now.TunnelKey:
 			k.open[name] = true
 		}

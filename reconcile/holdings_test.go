@@ -183,3 +183,29 @@ func TestActiveDeviceLeavesFirst(t *testing.T) {
 	s.eventually(func() bool { return bound(b) }, "tor1 has it")
 	require.False(t, bound(a))
 }
+
+// TestMarkLostBeforeItIsNoted: an external writer takes the mark off a row that has just been written, and the connection goes, while
+// the switch is away. The row goes when it is back.
+func TestMarkLostBeforeItIsNoted(t *testing.T) {
+	for name, connected := range map[string]bool{"away": false, "there": true} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, 1, reconcile.Options{Interval: time.Hour})
+			a := s.tors[0]
+			require.NoError(t, s.store.Edit(t.Context(), joining("net", 5001, a.name)))
+			s.carries("c-net", a)
+			unmark := `{"op": "update", "table": "Logical_Switch", "where": [], "row": {"other_config": ["map", []]}}`
+			gone := func(e model.Editor) error { return e.DeleteConnection("c-net") }
+			if connected {
+				a.Pause()
+				require.NoError(t, s.store.Edit(t.Context(), gone))
+				a.Resume()
+			} else {
+				a.Stop()
+				a.Edit(unmark)
+				require.NoError(t, s.store.Edit(t.Context(), gone))
+				a.Run()
+			}
+			s.eventually(func() bool { return len(a.Rows("Logical_Switch", "_uuid")) == 0 }, "it is gone")
+		})
+	}
+}

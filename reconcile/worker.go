@@ -202,6 +202,7 @@ func (w *worker) drive(ctx context.Context, k connector.Link) error {
 	if err := w.admission.admit(ctx, facts.Switches); err != nil {
 		return err
 	}
+	defer w.upkeep.holdings.end()
 	return w.serve(ctx, k.Session)
 }
 
