@@ -30,7 +30,7 @@ type elector struct {
 	events  *eventReporter
 	// passive are the active-passive ones of these gateways.
 	passive, of model.Table[model.L2Gateway, *model.L2Gateway]
-	// left are what gateways, by id, consisted of since a device was last made active: one of them may have been.
+	// left are the parts that carried a gateway, by its id, and were taken out of it, until another device is active.
 	left map[string][]model.Device
 	// asked are the gateways, by id, whose active device has been asked to leave.
 	asked map[string]bool
@@ -57,11 +57,13 @@ func (e *elector) passiveOf(defs *model.Definitions) model.Table[model.L2Gateway
 	return e.passive
 }
 
-// departed are the parts of a gateway that it has no more.
+// departed are the parts of a gateway that it has no more and that may be bound: the active one, or, of a gateway that was
+// active-active, all.
 func departed(c model.Change[*model.L2Gateway]) (out []model.Device) {
 	for i := range c.Was.Devices {
 		was := &c.Was.Devices[i]
-		if !slices.ContainsFunc(c.Now.Devices, func(d model.Device) bool { return d.ID == was.ID }) {
+		carried := c.Was.HAMode != model.ActivePassive || c.Was.Active == was.ID || c.Now.Active == was.ID
+		if carried && !slices.ContainsFunc(c.Now.Devices, func(d model.Device) bool { return d.ID == was.ID }) {
 			out = append(out, *was)
 		}
 	}
@@ -213,15 +215,15 @@ func (e *election) released(g *model.L2Gateway, next *model.Device) bool {
 	return !slices.ContainsFunc(e.left[g.ID], func(d model.Device) bool { return e.mayCarry(g, &d) })
 }
 
-// mayCarry reports whether a part that a gateway had may still be bound: it is, or its switch can not be asked and has
-// not been away for longer than the hold.
+// mayCarry reports whether a part that a gateway had may still be bound for it: it is, and not for another gateway, as the
+// switch has not been brought in sync since; or its switch can not be asked and has not been away for longer than the hold.
 func (e *election) mayCarry(g *model.L2Gateway, d *model.Device) bool {
 	place, known := e.where.Find(d)
 	if !known || e.down[place.Device.ID] {
 		return false
 	}
 	w := e.workers.driver(place.Device.ID)
-	return w != nil && (w.current() == nil || e.carries(g, d))
+	return w != nil && (w.current() == nil || e.carries(g, d) && w.board.releasedUpTo() < g.Revision)
 }
 
 // reachable is the first listed device that is reached now, else the first of all.

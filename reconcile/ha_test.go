@@ -229,6 +229,28 @@ func TestActiveDeviceIsTakenOut(t *testing.T) {
 	g.becomes("in-b", "it has been away for longer than the hold")
 }
 
+// TestPartsThatAreRemembered: of what is taken out of a gateway only the active part counts, until another one is active.
+func TestPartsThatAreRemembered(t *testing.T) {
+	g := newGateway(t, false, "a", "b", "c")
+	g.come("a", "b", "c")
+	g.synced("a", "b", "c")
+	g.becomes("in-a", "first")
+	without := func(id string) {
+		gw := g.get()
+		gw.Devices = slices.DeleteFunc(slices.Clone(gw.Devices), func(d model.Device) bool { return d.ID == id })
+		g.put(&gw)
+	}
+	without("in-c")
+	g.becomes("in-a", "c only stood by")
+	require.Empty(t, g.elector.left["gw"])
+	without("in-a")
+	g.leave(true, "a")
+	g.becomes("", "a was active")
+	require.Len(t, g.elector.left["gw"], 1)
+	g.becomes("in-b", "a has been away for longer than the hold")
+	require.Empty(t, g.elector.left["gw"])
+}
+
 // A switch that has left its database for good, which goes on with others, is as
 // lost as one that can not be reached.
 func TestActiveSwitchLeavesItsDatabase(t *testing.T) {
